@@ -1,0 +1,108 @@
+//! Finds the place that is to blame. Parser and generator say what is wrong with a document, not where: so it is
+//! given to them piece by piece until the same is wrong with a piece.
+
+use openapiv3::{
+    Components, Header, Info, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr, RequestBody, Response,
+    Schema,
+};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use serde_json::Value;
+
+use crate::{
+    Error,
+    grammar::{Kind, METHODS, Shape},
+    place::Place,
+};
+
+/// Parses a lowered document; an error is that of the innermost object that does not parse.
+pub(crate) fn parse(lowered: &Value) -> Result<OpenAPI, Error> {
+    OpenAPI::deserialize(lowered)
+        .map_err(|fault| innermost(Kind::Document, &Place::Root, lowered).unwrap_or(Place::Root.error(fault)))
+}
+
+/// The error of the innermost object that does not parse, if one does not.
+fn innermost(kind: Kind, place: &Place<'_>, value: &Value) -> Option<Error> {
+    let below = value.as_object().and_then(|fields| {
+        fields.iter().find_map(|(key, value)| {
+            let (shape, kind) = kind.field(key)?;
+            children(shape, kind, &place.key(key), value)
+        })
+    });
+    below.or_else(|| fault(kind, value).map(|reason| place.error(reason)))
+}
+
+fn children(shape: Shape, kind: Kind, place: &Place<'_>, value: &Value) -> Option<Error> {
+    match (shape, value) {
+        // A closed object, or an open one.
+        (Shape::One, Value::Bool(_)) if kind == Kind::Schema => None,
+        (Shape::One, one) => innermost(kind, place, one),
+        (Shape::List, Value::Array(list)) => {
+            list.iter().enumerate().find_map(|(index, each)| innermost(kind, &place.index(index), each))
+        }
+        (Shape::Map | Shape::Extensible, Value::Object(map)) => map
+            .iter()
+            .filter(|(name, _)| shape == Shape::Map || !name.starts_with("x-"))
+            .find_map(|(name, each)| innermost(kind, &place.key(name), each)),
+        _ => None,
+    }
+}
+
+/// What the parser says of one object.
+fn fault(kind: Kind, value: &Value) -> Option<serde_json::Error> {
+    fn of<T: DeserializeOwned>(value: &Value) -> Option<serde_json::Error> {
+        T::deserialize(value).err()
+    }
+    match kind {
+        Kind::Document => of::<OpenAPI>(value),
+        Kind::Info => of::<Info>(value),
+        Kind::Components => of::<Components>(value),
+        Kind::PathItem => of::<PathItem>(value),
+        Kind::Operation => of::<Operation>(value),
+        Kind::Parameter => of::<ReferenceOr<Parameter>>(value),
+        Kind::Header => of::<ReferenceOr<Header>>(value),
+        Kind::RequestBody => of::<ReferenceOr<RequestBody>>(value),
+        Kind::Response => of::<ReferenceOr<Response>>(value),
+        Kind::MediaType => of::<MediaType>(value),
+        Kind::Schema => of::<ReferenceOr<Schema>>(value),
+        Kind::License | Kind::Encoding | Kind::Callback => of::<IgnoredAny>(value),
+    }
+}
+
+/// The generator refused a document: blames the first operation that it refuses alone, or else all the schemas.
+pub(crate) fn operation(document: &OpenAPI, reason: String, refuses: impl Fn(&OpenAPI) -> Option<String>) -> Error {
+    let root = Place::Root;
+    let paths = root.key("paths");
+    for (path, item) in document.paths.iter().filter_map(|(path, item)| Some((path, item.as_item()?))) {
+        for method in METHODS {
+            let Some(reason) = alone(document, path, item, method).and_then(|part| refuses(&part)) else { continue };
+            let without = OpenAPI { paths: Default::default(), ..document.clone() };
+            return match refuses(&without) {
+                Some(reason) => root.key("components").key("schemas").error(reason),
+                None => paths.key(path).key(method).error(reason),
+            };
+        }
+    }
+    root.key("components").key("schemas").error(reason)
+}
+
+/// The document with one operation of all.
+fn alone(document: &OpenAPI, path: &str, item: &PathItem, method: &str) -> Option<OpenAPI> {
+    let mut one = PathItem { parameters: item.parameters.clone(), ..PathItem::default() };
+    let (slot, operation) = match method {
+        "get" => (&mut one.get, &item.get),
+        "put" => (&mut one.put, &item.put),
+        "post" => (&mut one.post, &item.post),
+        "delete" => (&mut one.delete, &item.delete),
+        "options" => (&mut one.options, &item.options),
+        "head" => (&mut one.head, &item.head),
+        "patch" => (&mut one.patch, &item.patch),
+        _ => (&mut one.trace, &item.trace),
+    };
+    *slot = Some(operation.clone()?);
+    let mut part = OpenAPI { paths: Default::default(), ..document.clone() };
+    part.paths.paths.insert(path.to_owned(), ReferenceOr::Item(one));
+    Some(part)
+}

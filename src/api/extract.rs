@@ -1,0 +1,231 @@
+//! Out of a request: the ids of the path, the query, the body; each refuses with its place in our error shape.
+
+use std::str::FromStr;
+
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request},
+    http::{HeaderMap, header::CONTENT_LENGTH, header::CONTENT_TYPE, request::Parts},
+};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use percent_encoding::percent_decode_str;
+use serde::de::DeserializeOwned;
+
+use super::{problem::Problem, router::App};
+use crate::model::{
+    BackupId, Error, ProjectId, Result,
+    page::{PageQuery, Sort},
+};
+
+/// The `backup_id` of the path.
+pub(super) struct BackupPath(pub BackupId);
+
+/// The `backup_id` and the `member_id` of the path.
+pub(super) struct MemberPath(pub BackupId, pub ProjectId);
+
+/// The text of a path parameter, percent-decoded; `None` where the path has none of this name.
+pub(super) async fn path_text(parts: &mut Parts, name: &str) -> Option<String> {
+    // The error of this extractor tells of missing or undecodable parameters: either way there is no such text.
+    let params = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    params.iter().find(|(key, _)| *key == name).map(|(_, text)| text.to_owned())
+}
+
+async fn path_id<T: FromStr<Err: ToString>>(parts: &mut Parts, name: &str) -> Result<T> {
+    let text = path_text(parts, name).await.unwrap_or_default();
+    text.parse().map_err(|error: T::Err| Error::malformed(format!("path parameter {name}"), error))
+}
+
+impl FromRequestParts<App> for BackupPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
+        Ok(Self(path_id(parts, "backup_id").await?))
+    }
+}
+
+impl FromRequestParts<App> for MemberPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
+        Ok(Self(path_id(parts, "backup_id").await?, path_id(parts, "member_id").await?))
+    }
+}
+
+/// The query of `list_members`.
+pub(super) struct ListQuery(pub PageQuery);
+
+impl FromRequestParts<App> for ListQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
+        Ok(Self(page_query(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+/// The largest page.
+const LARGEST_PAGE: usize = 1000;
+
+fn page_query(query: &str) -> Result<PageQuery> {
+    let (mut status, mut dest_project_id, mut vault_id, mut image_id) = (None, None, None, None);
+    let (mut limit, mut offset, mut marker, mut sort) = (None, None, None, None);
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
+        let (name, text) = (decoded(name)?, decoded(text)?);
+        match name.as_str() {
+            "status" => once(&mut status, &name, &text)?,
+            "dest_project_id" => once(&mut dest_project_id, &name, &text)?,
+            "vault_id" => once(&mut vault_id, &name, &text)?,
+            "image_id" => once(&mut image_id, &name, &text)?,
+            "limit" => once::<Whole<1, { LARGEST_PAGE as u64 }>>(&mut limit, &name, &text)?,
+            "offset" => once::<Whole<0, { i64::MAX as u64 }>>(&mut offset, &name, &text)?,
+            "marker" => once(&mut marker, &name, &text)?,
+            "sort" => once::<Sort>(&mut sort, &name, &text)?,
+            _ => return Err(Error::malformed(place(&name), "there is no such parameter")),
+        }
+    }
+    Ok(PageQuery {
+        status,
+        dest_project_id,
+        vault_id,
+        image_id,
+        limit: limit.map_or(LARGEST_PAGE, |limit| usize::try_from(limit.0).unwrap_or(LARGEST_PAGE)),
+        offset: offset.map_or(0, |offset| offset.0),
+        marker,
+        sort: sort.unwrap_or_default(),
+    })
+}
+
+fn place(name: &str) -> String {
+    format!("query parameter {name}")
+}
+
+/// Query text as it was meant: `+` is a space, `%3A` a colon.
+fn decoded(text: &str) -> Result<String> {
+    let spaced = text.replace('+', " ");
+    let decoded = percent_decode_str(&spaced).decode_utf8();
+    decoded.map(Into::into).map_err(|_| Error::malformed("query", "not UTF-8 in percent-encoding"))
+}
+
+fn once<T: FromStr<Err: ToString>>(slot: &mut Option<T>, name: &str, text: &str) -> Result<()> {
+    if slot.is_some() {
+        return Err(Error::malformed(place(name), "given twice"));
+    }
+    *slot = Some(text.parse().map_err(|error: T::Err| Error::malformed(place(name), error))?);
+    Ok(())
+}
+
+/// A whole number in decimal digits, within bounds.
+struct Whole<const LEAST: u64, const MOST: u64>(u64);
+
+impl<const LEAST: u64, const MOST: u64> FromStr for Whole<LEAST, MOST> {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if digits { text.parse().ok() } else { None };
+        let bounded = number.filter(|number| (LEAST..=MOST).contains(number));
+        bounded.map(Self).ok_or_else(|| format!("a whole number from {LEAST} to {MOST}"))
+    }
+}
+
+/// A body, in JSON.
+pub(super) struct JsonBody<T>(pub T);
+
+/// What a body must meet beyond its types.
+pub(super) trait Check {
+    /// The place and the reason of the first thing that is wrong.
+    fn check(&self) -> std::result::Result<(), (String, String)> {
+        Ok(())
+    }
+}
+
+impl<T: DeserializeOwned + Check> FromRequest<App> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Problem> {
+        if !is_json(request.headers()) {
+            return Err(Problem::UnsupportedMediaType);
+        }
+        let limit = app.limits.body_bytes;
+        if announced(request.headers()).is_some_and(|length| length > limit) {
+            return Err(Problem::BodyTooLarge(limit));
+        }
+        let bytes = read(request.into_body(), limit).await?;
+        let value: T = serde_json::from_slice(&bytes).map_err(|_| json_error::<T>(&bytes))?;
+        value.check().map_err(|(place, reason)| Error::malformed(place, reason))?;
+        Ok(Self(value))
+    }
+}
+
+/// `application/json`, with whatever parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+async fn read(body: Body, limit: usize) -> std::result::Result<Bytes, Problem> {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Problem::BodyTooLarge(limit)),
+        Err(_) => Err(Error::malformed("body", "it broke off").into()),
+    }
+}
+
+/// Reads a bad body once more, slower, to find the place.
+fn json_error<T: DeserializeOwned>(bytes: &[u8]) -> Error {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
+        Err(error) => Error::malformed(pointer(error.path()), error.inner()),
+        Ok(_) => Error::malformed("body", "there is more after the JSON value"),
+    }
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let step = |segment: &Segment| match segment {
+        Segment::Seq { index } => format!("/{index}"),
+        Segment::Map { key } => format!("/{key}"),
+        Segment::Enum { variant } => format!("/{variant}"),
+        Segment::Unknown => "/?".to_owned(),
+    };
+    let pointer: String = path.iter().map(step).collect();
+    if pointer.is_empty() { "body".to_owned() } else { pointer }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::page_query;
+
+    #[test]
+    fn a_query_is_read_as_existing_clients_write_it() {
+        let query = page_query("limit=2&offset=4&sort=created_at%3Adesc&status=pending").expect("a good query");
+        assert_eq!((query.limit, query.offset), (2, 4));
+        assert!(page_query("").is_ok() && page_query("&").is_ok());
+    }
+
+    #[test]
+    fn a_bad_query_is_refused_with_the_place() {
+        for (query, place) in [
+            ("limit=0", "query parameter limit: a whole number from 1 to 1000"),
+            ("limit=1001", "query parameter limit"),
+            ("limit=+1", "query parameter limit"),
+            ("limit=1&limit=1", "query parameter limit: given twice"),
+            ("offset=-1", "query parameter offset"),
+            ("offset=9223372036854775808", "query parameter offset"),
+            ("status=gone", "query parameter status: a status is one of"),
+            ("sort=name", "query parameter sort: a key is one of"),
+            ("marker=1", "query parameter marker: an id looks like"),
+            ("vault_id=", "query parameter vault_id"),
+            ("dest_project_id=a%20b", "query parameter dest_project_id"),
+            ("page=1", "query parameter page: there is no such parameter"),
+            ("status=%ff", "query: not UTF-8"),
+        ] {
+            let refused = page_query(query).expect_err(query).to_string();
+            assert!(refused.starts_with(place), "{query}: {refused}");
+        }
+    }
+}

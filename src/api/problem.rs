@@ -1,0 +1,151 @@
+//! Everything that can go wrong, as the answer that callers get: one mapping to status, code and message. Messages of
+//! faults say nothing of internals; what caused them goes to the log, in `front`.
+
+use std::{borrow::Cow, sync::Arc};
+
+use axum::{
+    body::Body,
+    http::{Response, StatusCode},
+    response::IntoResponse,
+};
+
+use crate::model::Error;
+
+/// Why a request gets no other answer. Travels inside a response to `front`, which knows the request id.
+#[derive(Clone, Debug)]
+pub(super) enum Problem {
+    /// A rule refused the request, or carrying it out failed.
+    Refused(Arc<Error>),
+    /// No such path.
+    NoSuchApi,
+    /// The path has no such method.
+    MethodNotAllowed,
+    /// The body is over the limit, in bytes.
+    BodyTooLarge(usize),
+    /// The body is of another media type.
+    UnsupportedMediaType,
+    /// A handler panicked.
+    Panicked,
+    /// The store cannot be used at present.
+    NotReady(Arc<Error>),
+}
+
+/// What the caller gets to see.
+pub(super) struct Shown {
+    pub status: StatusCode,
+    pub error_code: &'static str,
+    pub error_msg: Cow<'static, str>,
+}
+
+impl From<Error> for Problem {
+    fn from(error: Error) -> Self {
+        Self::Refused(Arc::new(error))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response<Body> {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = self.shown().status;
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl Problem {
+    /// Status, code and message of this problem.
+    pub(super) fn shown(&self) -> Shown {
+        match self {
+            Self::Refused(error) => refused(error),
+            Self::NoSuchApi => shown(StatusCode::NOT_FOUND, "APIGW.0101", "The API does not exist."),
+            Self::MethodNotAllowed => shown(StatusCode::METHOD_NOT_ALLOWED, "APIGW.0101", "The API does not exist."),
+            Self::BodyTooLarge(limit) => {
+                let message = format!("API request error. The body is larger than {limit} bytes.");
+                shown(StatusCode::PAYLOAD_TOO_LARGE, "APIGW.0201", message)
+            }
+            Self::UnsupportedMediaType => {
+                let message = "API request error. The body must be application/json.";
+                shown(StatusCode::UNSUPPORTED_MEDIA_TYPE, "APIGW.0201", message)
+            }
+            Self::Panicked => shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error."),
+            Self::NotReady(_) => shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9910", "Unknown error."),
+        }
+    }
+
+    /// The error behind it, for the log.
+    pub(super) fn cause(&self) -> Option<&Error> {
+        match self {
+            Self::Refused(error) | Self::NotReady(error) => Some(error),
+            Self::NoSuchApi
+            | Self::MethodNotAllowed
+            | Self::BodyTooLarge(_)
+            | Self::UnsupportedMediaType
+            | Self::Panicked => None,
+        }
+    }
+}
+
+fn shown(status: StatusCode, error_code: &'static str, error_msg: impl Into<Cow<'static, str>>) -> Shown {
+    Shown { status, error_code, error_msg: error_msg.into() }
+}
+
+/// The table of behaviour: what each fact is called.
+fn refused(error: &Error) -> Shown {
+    let bad = |code, message: &'static str| shown(StatusCode::BAD_REQUEST, code, message);
+    let hidden = |code, message: &'static str| shown(StatusCode::NOT_FOUND, code, message);
+    match error {
+        Error::Malformed { place, reason } => {
+            let message = format!("Parameter verification failed. {place}: {reason}");
+            shown(StatusCode::BAD_REQUEST, "BackupService.9900", message)
+        }
+        Error::NoCredentials | Error::UnknownCredentials => {
+            shown(StatusCode::UNAUTHORIZED, "APIGW.0301", "Incorrect IAM authentication information.")
+        }
+        Error::ExpiredCredentials => shown(StatusCode::UNAUTHORIZED, "APIGW.0307", "The token must be updated."),
+        Error::IdentityUnavailable(_) => {
+            shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9998", "Authentication failed.")
+        }
+        Error::NotAuthorized => {
+            shown(StatusCode::FORBIDDEN, "APIGW.0302", "The IAM user is not authorized to access the API.")
+        }
+        Error::PolicyForbids(action) => {
+            let message = format!("Policy doesn't allow {action} to be performed.");
+            shown(StatusCode::FORBIDDEN, "APIGW.0302", message)
+        }
+        Error::Throttled => {
+            shown(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", "The throttling threshold has been reached.")
+        }
+        Error::NoSuchBackup => hidden("BackupService.6200", "The backup does not exist."),
+        Error::NoSuchMember => hidden("BackupService.6705", "The share member does not exist."),
+        Error::NoSuchVault => hidden("BackupService.6105", "The vault does not exist."),
+        Error::NotTheOwner => bad("BackupService.6707", "Backup sharing is not allowed."),
+        Error::ResourceTypeNotShareable => {
+            bad("BackupService.6700", "Only cloud server and disk backups can be shared.")
+        }
+        Error::TooManyMembers => bad(
+            "BackupService.6701",
+            "The maximum number of projects that a backup can be shared with has been reached.",
+        ),
+        Error::BackupNotAvailable => {
+            bad("BackupService.6702", "Only backups in the available status can be shared.")
+        }
+        Error::AlreadyShared => bad("BackupService.6703", "The backup has been shared."),
+        Error::InvalidDestination => bad("BackupService.6704", "Invalid project ID of the tenant for sharing."),
+        Error::VaultNotNamed => bad("BackupService.6706", "Invalid update parameter value for the share member."),
+        Error::AcceptedElsewhere => bad("BackupService.6708", "Failed to update the status of a share member."),
+        Error::BackupEncrypted => bad("BackupService.6709", "Backups of encrypted disks cannot be shared."),
+        Error::ImageRegistered => {
+            bad("BackupService.6710", "The shared backup has been used to register an image.")
+        }
+        Error::VaultNotUsable => {
+            bad("BackupService.6712", "Backup sharing is not allowed in the current vault status.")
+        }
+        Error::VaultTypeDiffers => {
+            bad("BackupService.6713", "The vault type and the backup resource type are different.")
+        }
+        Error::VaultFull => {
+            bad("BackupService.6129", "The maximum capacity of the destination vault has been reached.")
+        }
+        Error::Store(_) => shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error."),
+    }
+}

@@ -1,0 +1,72 @@
+//! All routes in one place, and the state that handlers share.
+
+use std::{ops::Deref, sync::Arc};
+
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{Docs, Throttle, health, members, problem::Problem, tokens};
+use crate::{
+    identity::{Embedded, Identity},
+    model::policy::Policy,
+    sharing::Sharing,
+    store::Store,
+};
+
+/// What handlers work with; cheap to clone.
+#[derive(Clone)]
+pub struct App(pub Arc<Parts>);
+
+/// The parts of an [`App`].
+pub struct Parts {
+    /// The use cases.
+    pub sharing: Sharing,
+    /// Who is calling.
+    pub identity: Arc<dyn Identity>,
+    /// The same, where it is the embedded one, which issues tokens itself.
+    pub embedded: Option<Arc<Embedded>>,
+    /// What roles may do.
+    pub policy: Policy,
+    /// How much at once.
+    pub throttle: Throttle,
+    /// How large.
+    pub limits: Limits,
+    /// Asked for readiness only.
+    pub store: Arc<dyn Store>,
+}
+
+/// How large requests may be.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+/// All routes.
+pub fn router(app: App, docs: Docs) -> Router {
+    let (documented, _derived) = OpenApiRouter::new()
+        .routes(routes!(members::add_member, members::list_members))
+        .routes(routes!(members::update_member_status, members::show_member, members::delete_member))
+        .split_for_parts();
+    let mut router = documented.route("/livez", get(health::livez)).route("/readyz", get(health::readyz));
+    if app.embedded.is_some() {
+        let tokens = post(tokens::issue).get(tokens::validate).delete(tokens::revoke);
+        router = router.route("/v3/auth/tokens", tokens);
+    }
+    router
+        .merge(docs.router())
+        .fallback(|| async { Problem::NoSuchApi })
+        .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
+        .with_state(app)
+}

@@ -1,0 +1,29 @@
+//! The named schemas of ids and times, as the derived document has them. Nothing here is ever made: the model's types
+//! travel, these say what they look like.
+
+use utoipa::ToSchema;
+
+macro_rules! strings {
+    ($($name:ident ($($attribute:tt)*);)*) => {$(
+        #[derive(ToSchema)]
+        #[schema($($attribute)*)]
+        #[expect(dead_code, reason = "only its schema is used")]
+        pub(super) struct $name(String);
+    )*};
+}
+
+strings! {
+    ProjectId (pattern = "^[A-Za-z0-9_-]{1,64}$");
+    BackupId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
+    VaultId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
+    ImageId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
+    ShareId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
+    RequestId (pattern = "^[A-Za-z0-9._:-]{1,128}$");
+    Timestamp (pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}$");
+}
+
+/// A vault's id, the empty string, or null.
+#[derive(ToSchema)]
+#[schema(pattern = "^([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})?$")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct VaultChoice(Option<String>);

@@ -1,0 +1,151 @@
+//! `/v3/auth/tokens` of the embedded identity, in Keystone's wire form: log in with a password, look at a token, end it.
+//! Keystone's contract, not ours: it is not part of `openapi/`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{
+    caller::token,
+    extract::{Check, JsonBody},
+    problem::Problem,
+    router::App,
+};
+use crate::{
+    identity::{Caller, Embedded, Issued},
+    model::{Error, Result},
+    store::Account,
+    timestamp::Timestamp,
+};
+
+/// Roles that may look at, and end, tokens of others.
+const TRUSTED: [&str; 2] = ["admin", "service"];
+
+#[derive(Deserialize)]
+pub(super) struct LogIn {
+    auth: Auth,
+}
+
+#[derive(Deserialize)]
+struct Auth {
+    identity: IdentityBy,
+    scope: Option<Scope>,
+}
+
+#[derive(Deserialize)]
+struct IdentityBy {
+    methods: Vec<String>,
+    password: Option<ByPassword>,
+}
+
+#[derive(Deserialize)]
+struct ByPassword {
+    user: User,
+}
+
+#[derive(Deserialize)]
+struct User {
+    name: String,
+    password: SecretString,
+}
+
+#[derive(Deserialize)]
+struct Scope {
+    project: Option<ScopedProject>,
+}
+
+#[derive(Default, Deserialize)]
+struct ScopedProject {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl Check for LogIn {
+    fn check(&self) -> std::result::Result<(), (String, String)> {
+        let methods = &self.auth.identity.methods;
+        if methods.iter().eq(["password"]) && self.auth.identity.password.is_some() {
+            return Ok(());
+        }
+        Err(("/auth/identity/methods".into(), "only the method password is offered".into()))
+    }
+}
+
+/// `POST`: a token for a password, in `X-Subject-Token`.
+pub(super) async fn issue(
+    State(app): State<App>,
+    JsonBody(LogIn { auth }): JsonBody<LogIn>,
+) -> std::result::Result<impl IntoResponse, Problem> {
+    let user = auth.identity.password.ok_or(Error::NoCredentials)?.user;
+    // A user has one project; without a scope the token is for that one, as it is with Keystone's default projects.
+    let wanted = auth.scope.and_then(|scope| scope.project).unwrap_or_default();
+    let same = |wanted: Option<String>, is: &str| wanted.is_none_or(|wanted| wanted == is);
+    let scoped = |a: &Account| same(wanted.id, a.project_id.as_str()) && same(wanted.name, &a.project_name);
+    let Issued { token, caller } = embedded(&app)?.issue(&user.name, user.password, scoped).await?;
+    let headers = [("x-subject-token", token.expose_secret().to_owned())];
+    Ok((StatusCode::CREATED, headers, Json(shown(&caller))))
+}
+
+/// `GET`: what a token is, to its holder and to trusted roles.
+pub(super) async fn validate(State(app): State<App>, headers: HeaderMap) -> std::result::Result<impl IntoResponse, Problem> {
+    let subject = subject(&app, &headers).await?;
+    let caller = app.identity.authenticate(subject).await.map_err(not_found)?;
+    Ok(([("x-subject-token", subject.to_owned())], Json(shown(&caller))))
+}
+
+/// `DELETE`: ends a token.
+pub(super) async fn revoke(State(app): State<App>, headers: HeaderMap) -> std::result::Result<StatusCode, Problem> {
+    let subject = subject(&app, &headers).await?;
+    match embedded(&app)?.revoke(subject).await? {
+        true => Ok(StatusCode::NO_CONTENT),
+        false => Err(Problem::NoSuchApi),
+    }
+}
+
+/// The token that the request is about, where the caller may ask about it.
+async fn subject<'h>(app: &App, headers: &'h HeaderMap) -> Result<&'h str> {
+    let own = token(headers)?;
+    let caller = app.identity.authenticate(own).await?;
+    let subject = headers.get("x-subject-token").and_then(|value| value.to_str().ok());
+    let subject = subject.ok_or_else(|| Error::malformed("header X-Subject-Token", "it is missing"))?;
+    let trusted = caller.roles.iter().any(|role| TRUSTED.contains(&role.as_str()));
+    if subject == own || trusted { Ok(subject) } else { Err(Error::NotAuthorized) }
+}
+
+/// Keystone says 404 of a token that is not good.
+fn not_found(error: Error) -> Problem {
+    match error {
+        Error::UnknownCredentials | Error::ExpiredCredentials => Problem::NoSuchApi,
+        other => other.into(),
+    }
+}
+
+fn embedded(app: &App) -> Result<&Arc<Embedded>> {
+    app.embedded.as_ref().ok_or_else(|| Error::store("routed without an embedded identity"))
+}
+
+/// A token's body. There is one domain, and names of users and roles are their ids.
+fn shown(caller: &Caller) -> Value {
+    let domain = json!({"id": "default", "name": "Default"});
+    json!({"token": {
+        "methods": ["password"],
+        "user": {"id": caller.user_name, "name": caller.user_name, "domain": domain},
+        "project": {"id": caller.project_id.as_str(), "name": caller.project_name, "domain": domain},
+        "roles": caller.roles.iter().map(|role| json!({"id": role, "name": role})).collect::<Vec<_>>(),
+        "issued_at": zoned(caller.issued_at),
+        "expires_at": zoned(caller.expires_at.unwrap_or(Timestamp::MAX)),
+        "audit_ids": [],
+    }})
+}
+
+/// Keystone's notation of times: ours with a `Z`.
+fn zoned(time: Timestamp) -> String {
+    format!("{time}Z")
+}

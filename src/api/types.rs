@@ -1,0 +1,209 @@
+//! The bodies, field by field as the contract has them, and their way from and to the model.
+
+use serde::{Deserialize, Deserializer, Serialize, de};
+use utoipa::ToSchema;
+
+use super::schemas;
+use crate::{
+    model::{self, ProjectId, VaultId, page::Page, rules::Decision},
+    timestamp::Timestamp,
+};
+
+/// The body of every error.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Error<'a> {
+    pub error_code: &'a str,
+    pub error_msg: &'a str,
+    #[schema(value_type = schemas::RequestId, required = false)]
+    pub request_id: &'a str,
+}
+
+/// How many projects one request may add.
+const MOST_MEMBERS: usize = 10;
+
+/// With whom to share.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct AddMember {
+    #[serde(deserialize_with = "project_ids")]
+    #[schema(value_type = std::collections::HashSet<schemas::ProjectId>, min_items = 1, max_items = 10)]
+    pub members: Vec<ProjectId>,
+    #[serde(default, deserialize_with = "not_offered")]
+    #[schema(value_type = (), required = false)]
+    #[expect(dead_code, reason = "read to be refused")]
+    domains: (),
+}
+
+/// A project id in a body.
+#[derive(Debug)]
+struct InBody<T>(T);
+
+impl<'de> Deserialize<'de> for InBody<ProjectId> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map(InBody).map_err(de::Error::custom)
+    }
+}
+
+fn project_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProjectId>, D::Error> {
+    Ok(Vec::<InBody<ProjectId>>::deserialize(deserializer)?.into_iter().map(|id| id.0).collect())
+}
+
+fn not_offered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+    match Option::<de::IgnoredAny>::deserialize(deserializer)? {
+        None => Ok(()),
+        Some(_) => Err(de::Error::custom("sharing with domains is not offered")),
+    }
+}
+
+impl super::extract::Check for AddMember {
+    fn check(&self) -> Result<(), (String, String)> {
+        let wrong = |place: String, reason: &str| Err((place, reason.to_owned()));
+        match self.members.len() {
+            0 => return wrong("/members".into(), "at least one project is needed"),
+            1..=MOST_MEMBERS => {}
+            _ => return wrong("/members".into(), "at most 10 projects at a time"),
+        }
+        let repeated = (1..self.members.len()).find(|&at| self.members[..at].contains(&self.members[at]));
+        match repeated {
+            Some(at) => wrong(format!("/members/{at}"), "the same project stands above"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How far a share has come.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum MemberStatus {
+    Pending,
+    Accepted,
+    Rejected,
+}
+
+impl From<model::MemberStatus> for MemberStatus {
+    fn from(status: model::MemberStatus) -> Self {
+        match status {
+            model::MemberStatus::Pending => Self::Pending,
+            model::MemberStatus::Accepted => Self::Accepted,
+            model::MemberStatus::Rejected => Self::Rejected,
+        }
+    }
+}
+
+/// What the member decides.
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct UpdateMember {
+    status: MemberStatus,
+    #[serde(default, deserialize_with = "vault_choice")]
+    #[schema(value_type = schemas::VaultChoice, required = false)]
+    vault_id: Option<VaultId>,
+}
+
+/// A vault's id; null and the empty string name none.
+fn vault_choice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<VaultId>, D::Error> {
+    match Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?.as_deref() {
+        None | Some("") => Ok(None),
+        Some(id) => id.parse().map(Some).map_err(de::Error::custom),
+    }
+}
+
+impl super::extract::Check for UpdateMember {}
+
+impl From<UpdateMember> for Decision {
+    fn from(body: UpdateMember) -> Self {
+        match body.status {
+            MemberStatus::Accepted => Self::Accept(body.vault_id),
+            MemberStatus::Rejected => Self::Reject,
+            MemberStatus::Pending => Self::Postpone,
+        }
+    }
+}
+
+/// One share of one backup with one project.
+#[derive(Clone, Serialize, ToSchema)]
+pub(super) struct Member {
+    status: MemberStatus,
+    #[schema(value_type = schemas::Timestamp)]
+    created_at: Timestamp,
+    #[schema(value_type = Option<schemas::Timestamp>)]
+    updated_at: Option<Timestamp>,
+    #[serde(serialize_with = "text")]
+    #[schema(value_type = schemas::BackupId)]
+    backup_id: model::BackupId,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<schemas::ImageId>)]
+    image_id: Option<model::ImageId>,
+    #[serde(serialize_with = "text")]
+    #[schema(value_type = schemas::ProjectId)]
+    dest_project_id: ProjectId,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<schemas::VaultId>)]
+    vault_id: Option<VaultId>,
+    #[serde(serialize_with = "text")]
+    #[schema(value_type = schemas::ShareId)]
+    id: model::ShareId,
+}
+
+fn text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
+}
+
+fn text_or_null<T: std::fmt::Display, S: serde::Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    match value {
+        Some(value) => serializer.collect_str(value),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl From<model::Member> for Member {
+    fn from(member: model::Member) -> Self {
+        Self {
+            status: member.status.into(),
+            created_at: member.created_at,
+            updated_at: member.updated_at,
+            backup_id: member.backup_id,
+            image_id: member.image_id,
+            dest_project_id: member.dest_project_id,
+            vault_id: member.vault_id,
+            id: member.id,
+        }
+    }
+}
+
+/// One member.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MemberAnswer {
+    pub member: Member,
+}
+
+/// One page of members.
+#[derive(Serialize, ToSchema)]
+pub(super) struct MemberList {
+    members: Vec<Member>,
+    #[schema(value_type = i64, minimum = 0, required = false)]
+    count: usize,
+}
+
+impl From<Page> for MemberList {
+    fn from(page: Page) -> Self {
+        Self { members: page.members.into_iter().map(Into::into).collect(), count: page.total }
+    }
+}
+
+/// The members that one request added; the keys of the first at the top level as well.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AddedMembers {
+    #[serde(flatten)]
+    first: Option<Member>,
+    #[schema(min_items = 1, max_items = 10)]
+    members: Vec<Member>,
+    #[schema(value_type = i64, minimum = 0, required = false)]
+    count: usize,
+}
+
+impl From<Vec<model::Member>> for AddedMembers {
+    fn from(members: Vec<model::Member>) -> Self {
+        let members: Vec<Member> = members.into_iter().map(Into::into).collect();
+        Self { first: members.first().cloned(), count: members.len(), members }
+    }
+}

@@ -1,0 +1,109 @@
+//! `backup-share serve`: runs the service until SIGTERM or Ctrl-C.
+
+use std::{collections::BTreeMap, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Failure, Outcome};
+use crate::{
+    api::Docs,
+    catalog,
+    clock::{Clock, SystemClock},
+    config::{Config, ConfigError},
+    serve::{self, Running, ServeError},
+    telemetry,
+};
+
+/// Run the service until SIGTERM or Ctrl-C.
+#[derive(Args)]
+pub(super) struct Serve {
+    /// Settings in TOML.
+    #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
+    config: Option<PathBuf>,
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8799]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Where to keep everything: sqlite:FILE [default: sqlite:backup-share.db]
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// A data file (YAML) to load at start; may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    data: Vec<PathBuf>,
+    /// Serve demo data from a temporary store, and print what to try.
+    #[arg(long, conflicts_with_all = ["database", "data"])]
+    demo: bool,
+}
+
+/// The tokens of the demo data: project, token. The README and the contract's examples name the same.
+const DEMO_TOKENS: [(&str, &str); 3] = [
+    ("0605767b5780d5762fc5c0118072a564", "demo-owner"),
+    ("f841e01fd2b14e7fa41b6ae7aa6b0594", "demo-member"),
+    ("4229d7a45436489f8c3dc2b1d35d4987", "demo-another"),
+];
+
+impl Serve {
+    pub(super) fn run(self) -> Outcome {
+        let config = self.settings().map_err(|error| Failure::Usage(error.to_string()))?;
+        telemetry::start(&config.log).map_err(|error| Failure::Usage(format!("log.filter: {error}")))?;
+        let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
+        runtime.block_on(async {
+            if self.demo { serve_demo(config).await } else { serve_until_told(&config).await }
+        })
+    }
+
+    /// Flags win over the environment, the environment over the file.
+    fn settings(&self) -> Result<Config, ConfigError> {
+        let mut config = Config::read(self.config.as_deref(), std::env::vars())?;
+        config.listen = self.listen.clone().unwrap_or(config.listen);
+        config.database = self.database.clone().unwrap_or(config.database);
+        if !self.data.is_empty() {
+            config.data.clone_from(&self.data);
+        }
+        Ok(config)
+    }
+}
+
+async fn serve_until_told(config: &Config) -> Outcome {
+    let running = serve::start(config, Docs::default()).await.map_err(failure)?;
+    announce(running.address).map_err(Failure::failed)?;
+    until_told(running).await
+}
+
+/// Demo data in a folder that goes with the process.
+async fn serve_demo(mut config: Config) -> Outcome {
+    let folder = tempfile::tempdir().map_err(Failure::failed)?;
+    config.database = format!("sqlite:{}", folder.path().join("demo.db").display());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = serve::open_store(&config.database, clock.as_ref()).map_err(failure)?;
+    catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock).await.map_err(Failure::failed)?;
+    let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
+    let docs = Docs { tokens: BTreeMap::from(tokens) };
+    let running = serve::start_with(&config, docs, store, clock).await.map_err(failure)?;
+    eprint!("{}", include_str!("demo.txt").replace("{address}", &running.address.to_string()));
+    announce(running.address).map_err(Failure::failed)?;
+    until_told(running).await
+}
+
+/// The one line on stdout; whoever started us may wait for it.
+fn announce(address: SocketAddr) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "listening on http://{address}")?;
+    stdout.flush()
+}
+
+async fn until_told(running: Running) -> Outcome {
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
+    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+    tracing::info!("stopping");
+    running.stop().await;
+    Ok(())
+}
+
+fn failure(error: ServeError) -> Failure {
+    match error {
+        ServeError::Database(_) => Failure::Usage(error.to_string()),
+        ServeError::Open(_) | ServeError::Catalog(_) | ServeError::Listen { .. } => Failure::failed(error),
+    }
+}

@@ -1,0 +1,263 @@
+//! Settings: what can be set, the defaults, and where values come from: flag, then `BACKUP_SHARE_*` environment, then
+//! configuration file, then default.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+/// Everything that can be set. The names are those of the configuration file; in the environment they are in capitals,
+/// behind `BACKUP_SHARE_`, parts joined by `_`: `limits.body_bytes` is `BACKUP_SHARE_LIMITS_BODY_BYTES`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Address and port to listen on; port 0 takes a free one.
+    pub listen: String,
+    /// Where to keep everything: `sqlite:FILE`.
+    pub database: String,
+    /// Data files to load at start.
+    pub data: Vec<PathBuf>,
+    /// Who is calling.
+    pub identity: Identity,
+    /// How much and how large.
+    pub limits: Limits,
+    /// What roles may do: role to actions, `*` at the end of an action for any rest.
+    pub roles: BTreeMap<String, Vec<String>>,
+    /// What to log.
+    pub log: Log,
+}
+
+/// Who is calling.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Identity {
+    /// Where clients are told to get a token; empty for the address that the server listens on.
+    pub address: String,
+    /// How long an issued token is good, in seconds.
+    pub token_seconds: u64,
+}
+
+/// How much and how large.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// The largest body, in bytes.
+    pub body_bytes: usize,
+    /// How many members a backup may have.
+    pub members_per_backup: usize,
+    /// How many requests a project may send in a second; 0 for no limit.
+    pub requests_per_second: u32,
+    /// How long a client may take to send the head of a request, in seconds.
+    pub header_seconds: u64,
+    /// How long requests in flight may take once the server is told to stop, in seconds.
+    pub stop_seconds: u64,
+}
+
+/// What to log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// How a line looks.
+    pub format: LogFormat,
+    /// What is logged, as a `tracing` filter: `info`, `backup_share=debug`.
+    pub filter: String,
+}
+
+/// How a line of the log looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let role = |name: &str, actions: &[&str]| (name.to_owned(), actions.iter().map(ToString::to_string).collect());
+        Self {
+            listen: "127.0.0.1:8799".into(),
+            database: "sqlite:backup-share.db".into(),
+            data: vec![],
+            identity: Identity::default(),
+            limits: Limits::default(),
+            roles: BTreeMap::from([
+                role("cbr_admin", &["cbr:member:*"]),
+                role("member", &["cbr:member:*"]),
+                role("reader", &["cbr:member:get", "cbr:member:list"]),
+            ]),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Identity {
+    fn default() -> Self {
+        Self { address: String::new(), token_seconds: 24 * 60 * 60 }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 1024 * 1024,
+            members_per_backup: 10,
+            requests_per_second: 0,
+            header_seconds: 10,
+            stop_seconds: 30,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, filter: "info".into() }
+    }
+}
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {file}: {source}")]
+    Read {
+        /// The file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A value is not what it should be, or there is no such key.
+    #[error("{origin}: {reason}")]
+    Value {
+        /// The file, or the variable.
+        origin: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+const PREFIX: &str = "BACKUP_SHARE_";
+/// Variables of the same prefix that belong to the client's commands, and the one that names the file.
+const ELSEWHERE: [&str; 6] = ["ENDPOINT", "PROJECT", "TOKEN", "USER", "PASSWORD", "CONFIG"];
+
+impl Config {
+    /// Settings from a file (TOML) and the environment.
+    ///
+    /// # Errors
+    /// [`ConfigError`], which names the file or the variable, and the key.
+    pub fn read(
+        file: Option<&std::path::Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut table = file.map(read_table).transpose()?.unwrap_or_default();
+        // Once without the environment, so that an error of the file is said to be the file's.
+        check(&table, &file.map(|f| f.display().to_string()).unwrap_or_default())?;
+        let known = keys(&Self::default());
+        for (name, text) in environment {
+            let Some(key) = name.strip_prefix(PREFIX).filter(|key| !ELSEWHERE.contains(key)) else { continue };
+            let path = known.get(key).ok_or_else(|| wrong(&name, "there is no such setting"))?;
+            set(&mut table, path, &text);
+            check(&table, &name)?;
+        }
+        check(&table, "settings")
+    }
+}
+
+fn read_table(file: &std::path::Path) -> Result<Table, ConfigError> {
+    let named = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
+    text.parse().map_err(|error: toml::de::Error| wrong(&named, error))
+}
+
+fn check(table: &Table, origin: &str) -> Result<Config, ConfigError> {
+    Config::deserialize(Value::Table(table.clone())).map_err(|error| wrong(origin, error))
+}
+
+fn wrong(origin: &str, reason: impl ToString) -> ConfigError {
+    ConfigError::Value { origin: origin.to_owned(), reason: reason.to_string().trim().to_owned() }
+}
+
+/// Every key that the environment can set: its name there, and its path in the file.
+fn keys(defaults: &Config) -> BTreeMap<String, Vec<String>> {
+    let mut keys = BTreeMap::new();
+    if let Ok(Value::Table(table)) = Value::try_from(defaults) {
+        for (name, value) in &table {
+            match value {
+                // Roles are the users' own words: they have no fixed names to be set by.
+                Value::Table(_) if name == "roles" => {}
+                Value::Table(inner) => keys.extend(inner.keys().map(|key| named(&[name, key]))),
+                _ => keys.extend([named(&[name])]),
+            }
+        }
+    }
+    keys
+}
+
+fn named(path: &[&String]) -> (String, Vec<String>) {
+    let path: Vec<String> = path.iter().map(ToString::to_string).collect();
+    (path.join("_").to_uppercase(), path)
+}
+
+/// Sets one value. Text that reads as a number is one; a list is written with commas.
+fn set(table: &mut Table, path: &[String], text: &str) {
+    let value = match (path, text.parse::<i64>()) {
+        ([key], _) if key == "data" => text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into(),
+        (_, Ok(number)) => Value::Integer(number),
+        _ => Value::String(text.to_owned()),
+    };
+    match path {
+        [key] => drop(table.insert(key.clone(), value)),
+        [outer, key] => {
+            let inner = table.entry(outer.clone()).or_insert_with(|| Value::Table(Table::new()));
+            if let Value::Table(inner) = inner {
+                inner.insert(key.clone(), value);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::{Config, LogFormat};
+
+    fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
+        let mut toml = tempfile::NamedTempFile::new().expect("a file");
+        toml.write_all(file.as_bytes()).expect("written");
+        let environment = environment.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Config::read(Some(toml.path()), environment).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+        let file = "listen = '127.0.0.1:1'\n[limits]\nbody_bytes = 10\nmembers_per_backup = 3";
+        let environment = [("BACKUP_SHARE_LIMITS_BODY_BYTES", "20"), ("BACKUP_SHARE_LOG_FORMAT", "json"), ("HOME", "/")];
+        let config = read(file, &environment).expect("good settings");
+        assert_eq!((config.limits.body_bytes, config.limits.members_per_backup), (20, 3));
+        assert_eq!((config.listen.as_str(), config.log.format), ("127.0.0.1:1", LogFormat::Json));
+        assert_eq!(config.limits.header_seconds, 10);
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let refused = read("[limits]\nbody_kilobytes = 1", &[]).expect_err("no such key");
+        assert!(refused.contains("body_kilobytes"), "{refused}");
+        let refused = read("", &[("BACKUP_SHARE_LISTN", "x")]).expect_err("no such variable");
+        assert!(refused.contains("BACKUP_SHARE_LISTN"), "{refused}");
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_with_its_origin() {
+        let refused = read("", &[("BACKUP_SHARE_LIMITS_BODY_BYTES", "many")]).expect_err("no number");
+        assert!(refused.starts_with("BACKUP_SHARE_LIMITS_BODY_BYTES"), "{refused}");
+        assert!(read("listen = 5", &[]).is_err());
+    }
+
+    #[test]
+    fn the_clients_variables_are_left_alone() {
+        assert!(read("", &[("BACKUP_SHARE_TOKEN", "secret"), ("BACKUP_SHARE_ENDPOINT", "http://127.0.0.1:1")]).is_ok());
+    }
+}

@@ -1,0 +1,174 @@
+//! The identity service that is built in: users and fixed tokens from data files, tokens that it issues itself. For a
+//! laptop, for CI, and for small installations; it holds no cryptography of its own beyond hashing.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use moka::sync::Cache;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::{sync::Semaphore, task::spawn_blocking};
+use uuid::Uuid;
+
+use super::{Caller, Identity, password};
+use crate::{
+    clock::Clock,
+    model::{Error, ProjectId, Result},
+    store::{Account, Store, TokenHash, TokenRecord},
+};
+
+/// How long an answer of the store is believed. Another process may change accounts (`catalog load`), so not for long.
+const BELIEVED: Duration = Duration::from_secs(5);
+/// How many answers are kept.
+const KEPT: u64 = 10_000;
+/// How many passwords are checked at a time; each takes 19 MiB and some milliseconds of a core.
+const PASSWORDS_AT_ONCE: usize = 2;
+
+/// Users, tokens and projects out of the store.
+pub struct Embedded {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    address: String,
+    lifetime: Duration,
+    callers: Cache<TokenHash, Arc<Caller>>,
+    projects: Cache<ProjectId, ()>,
+    password_checks: Semaphore,
+    /// Checked where there is no such user, so that the time taken does not tell.
+    decoy: SecretString,
+}
+
+/// A token that was just issued.
+pub struct Issued {
+    /// The token itself; shown to its user once, and kept by nobody.
+    pub token: SecretString,
+    /// Whose it is.
+    pub caller: Caller,
+}
+
+impl Embedded {
+    /// `address`: where clients get a token from this service; `lifetime`: how long such a token is good.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, address: String, lifetime: Duration) -> Self {
+        Self {
+            store,
+            clock,
+            address,
+            lifetime,
+            callers: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
+            projects: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
+            password_checks: Semaphore::new(PASSWORDS_AT_ONCE),
+            decoy: DECOY.into(),
+        }
+    }
+
+    /// Issues a token to a user who knows the password, for the user's project; `for_project` tells whether that is the
+    /// project that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or the project.
+    pub async fn issue(
+        &self,
+        user_name: &str,
+        password: SecretString,
+        for_project: impl FnOnce(&Account) -> bool,
+    ) -> Result<Issued> {
+        let account = self.store.find_account(user_name).await.map_err(unavailable)?;
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+        let good = self.check(password, hash).await?;
+        let account = account.filter(|account| good && for_project(account)).ok_or(Error::UnknownCredentials)?;
+        let token = new_token();
+        let (now, end) = (self.clock.now(), self.clock.after(self.lifetime));
+        self.store.insert_token(TokenHash::of(token.expose_secret()), account.name.clone(), now, end).await?;
+        let record = TokenRecord { account, issued_at: now, expires_at: Some(end), revoked: false };
+        Ok(Issued { token, caller: caller(record) })
+    }
+
+    /// Ends a token; whether there was one. Fixed tokens end as well, for good.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn revoke(&self, token: &str) -> Result<bool> {
+        let hash = TokenHash::of(token);
+        let known = self.store.revoke_token(hash, self.clock.now()).await?;
+        self.callers.invalidate(&hash);
+        Ok(known)
+    }
+
+    async fn check(&self, password: SecretString, hash: Option<SecretString>) -> Result<bool> {
+        let _permit = self.password_checks.acquire().await.map_err(Error::store)?;
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.clone());
+        let matches = spawn_blocking(move || password::matches(&password, &hash)).await.map_err(Error::store)?;
+        Ok(matches && known)
+    }
+
+    async fn ask(&self, hash: TokenHash) -> Result<Arc<Caller>> {
+        let record = self.store.find_token(&hash).await.map_err(unavailable)?.ok_or(Error::UnknownCredentials)?;
+        if record.revoked {
+            return Err(Error::ExpiredCredentials);
+        }
+        let caller = Arc::new(caller(record));
+        self.callers.insert(hash, Arc::clone(&caller));
+        Ok(caller)
+    }
+}
+
+#[async_trait]
+impl Identity for Embedded {
+    async fn authenticate(&self, token: &str) -> Result<Arc<Caller>> {
+        let hash = TokenHash::of(token);
+        let caller = match self.callers.get(&hash) {
+            Some(caller) => caller,
+            None => self.ask(hash).await?,
+        };
+        // Asked at every call: a token ends while it is kept, too.
+        match caller.expires_at {
+            Some(end) if end <= self.clock.now() => Err(Error::ExpiredCredentials),
+            _ => Ok(caller),
+        }
+    }
+
+    async fn knows_project(&self, project: &ProjectId) -> Result<bool> {
+        if self.projects.contains_key(project) {
+            return Ok(true);
+        }
+        let known = self.store.has_project(project).await.map_err(unavailable)?;
+        if known {
+            self.projects.insert(project.clone(), ());
+        }
+        Ok(known)
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+}
+
+fn caller(record: TokenRecord) -> Caller {
+    let Account { name, project_id, project_name, roles, .. } = record.account;
+    Caller { user_name: name, project_id, project_name, roles, issued_at: record.issued_at, expires_at: record.expires_at }
+}
+
+/// The store is this service's memory: without it nobody can be let in.
+fn unavailable(error: Error) -> Error {
+    Error::IdentityUnavailable(Box::new(error))
+}
+
+/// 244 random bits, from the operating system's generator.
+#[expect(clippy::disallowed_methods, reason = "the one place that makes tokens")]
+fn new_token() -> SecretString {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into()
+}
+
+/// The argon2 hash of a password that nobody has.
+const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZS1kZWNveS1zYWx0$\
+                     qFGVDLkp9nJz6y3nFo5pVqJqkVJ5aJc0HzLJYwM3kS4";
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_decoy_is_a_hash_that_takes_as_long_to_check_as_any_other() {
+        use argon2::{Params, password_hash::phc::PasswordHash};
+        let decoy = PasswordHash::new(super::DECOY).expect("a hash in PHC notation");
+        assert_eq!(Params::try_from(&decoy).expect("parameters"), Params::default());
+        assert!(decoy.hash.is_some() && decoy.salt.is_some());
+    }
+}

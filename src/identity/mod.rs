@@ -1,0 +1,54 @@
+//! Who is calling: the interface that an identity service has to fill. What a caller may do is not decided here.
+
+pub mod embedded;
+mod password;
+
+use async_trait::async_trait;
+
+use crate::{
+    model::{ProjectId, Result},
+    timestamp::Timestamp,
+};
+
+pub use self::{embedded::{Embedded, Issued}, password::hash as hash_password, password::matches as password_matches};
+
+/// The longest token that anybody is asked about, in bytes: a PKI token of the vendor has about 9,120.
+pub const TOKEN_LIMIT: usize = 16 * 1024;
+
+/// Somebody with a good token, for one project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The user's name.
+    pub user_name: String,
+    /// The project that the token is for.
+    pub project_id: ProjectId,
+    /// The project's name.
+    pub project_name: String,
+    /// The user's roles in it.
+    pub roles: Vec<String>,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// When the token ends; `None` for fixed ones.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An identity service.
+#[async_trait]
+pub trait Identity: Send + Sync + 'static {
+    /// Who has this token.
+    ///
+    /// # Errors
+    /// [`UnknownCredentials`](crate::model::Error::UnknownCredentials),
+    /// [`ExpiredCredentials`](crate::model::Error::ExpiredCredentials) where the token is known to have been good, and
+    /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where nobody could be asked: then nobody is let in.
+    async fn authenticate(&self, token: &str) -> Result<std::sync::Arc<Caller>>;
+
+    /// Whether a project exists. A service that cannot tell says yes.
+    ///
+    /// # Errors
+    /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable).
+    async fn knows_project(&self, project: &ProjectId) -> Result<bool>;
+
+    /// Where to get a token: the address for `WWW-Authenticate`.
+    fn address(&self) -> &str;
+}

@@ -1,0 +1,104 @@
+//! Everything that can be wrong with a request, named by the fact. What a caller is told, with which status and code,
+//! is decided in `api/problem`; this file knows nothing of either.
+
+use std::error::Error as StdError;
+
+/// The outcome of a rule.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a request is refused, or could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A part of the request is not as the contract wants it.
+    #[error("{place}: {reason}")]
+    Malformed {
+        /// Where: `/members/3`, `query parameter limit`.
+        place: String,
+        /// What is wrong there.
+        reason: String,
+    },
+    /// The request carries no credentials.
+    #[error("no credentials")]
+    NoCredentials,
+    /// The identity service does not know these credentials.
+    #[error("unknown credentials")]
+    UnknownCredentials,
+    /// The credentials were good once, and expired or were revoked.
+    #[error("credentials are no longer good")]
+    ExpiredCredentials,
+    /// The identity service could not be asked.
+    #[error("the identity service is out of reach")]
+    IdentityUnavailable(#[source] Box<dyn StdError + Send + Sync>),
+    /// The caller is somebody, but not for this: another project's path, or a decision that is not the caller's.
+    #[error("not the caller's to do")]
+    NotAuthorized,
+    /// None of the caller's roles has this action.
+    #[error("no role of the caller allows {0}")]
+    PolicyForbids(&'static str),
+    /// The caller is over its rate.
+    #[error("over the rate")]
+    Throttled,
+    /// No such backup, or the caller may not know of it.
+    #[error("no such backup")]
+    NoSuchBackup,
+    /// No such member, or the caller may not know of it.
+    #[error("no such member")]
+    NoSuchMember,
+    /// No such vault, or the caller may not know of it.
+    #[error("no such vault")]
+    NoSuchVault,
+    /// A member cannot share on.
+    #[error("only the owner can share")]
+    NotTheOwner,
+    /// The backup is of neither a server nor a disk.
+    #[error("not a backup of a server or disk")]
+    ResourceTypeNotShareable,
+    /// The backup is not available.
+    #[error("the backup is not available")]
+    BackupNotAvailable,
+    /// The backup is encrypted.
+    #[error("the backup is encrypted")]
+    BackupEncrypted,
+    /// The owner's own project, or one that the identity service does not know.
+    #[error("not a project to share with")]
+    InvalidDestination,
+    /// One of the projects is a member already.
+    #[error("shared already")]
+    AlreadyShared,
+    /// The backup would have too many members.
+    #[error("too many members")]
+    TooManyMembers,
+    /// Accepting without naming a vault.
+    #[error("no vault named")]
+    VaultNotNamed,
+    /// The vault, source or destination, is in a status that forbids it.
+    #[error("the vault's status forbids it")]
+    VaultNotUsable,
+    /// The vault is not made for such backups.
+    #[error("the vault is of another type")]
+    VaultTypeDiffers,
+    /// The vault has not more free space than the backup's size.
+    #[error("the vault has no room")]
+    VaultFull,
+    /// Accepted before, into another vault.
+    #[error("accepted into another vault")]
+    AcceptedElsewhere,
+    /// An image depends on the accepted backup.
+    #[error("an image was registered from the backup")]
+    ImageRegistered,
+    /// A fault of our own; the source says more, to the log alone.
+    #[error("the store failed")]
+    Store(#[source] Box<dyn StdError + Send + Sync>),
+}
+
+impl Error {
+    /// A part of the request is not as the contract wants it.
+    pub fn malformed(place: impl Into<String>, reason: impl ToString) -> Self {
+        Self::Malformed { place: place.into(), reason: reason.to_string() }
+    }
+
+    /// Wraps a failure of the store.
+    pub fn store(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self::Store(source.into())
+    }
+}

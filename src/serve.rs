@@ -1,0 +1,173 @@
+//! Starts the service: picks the store and the identity, loads data, listens, and stops gracefully.
+
+use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+
+use crate::{
+    api::{self, App, Docs, Front, Throttle},
+    catalog::{self, CatalogError},
+    clock::{Clock, SystemClock},
+    config::Config,
+    identity::Embedded,
+    model::policy::Policy,
+    sharing::Sharing,
+    store::{
+        Store,
+        sqlite::{OpenError, Sqlite},
+    },
+};
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database is not one that this server knows.
+    #[error("database {0:?}: it must be sqlite:FILE")]
+    Database(String),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// A data file was not taken over.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// Nobody can listen there.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address as it was given.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A running server. Dropping it leaves it running; [`Running::stop`] ends it.
+pub struct Running {
+    /// Where it listens, with the real port.
+    pub address: SocketAddr,
+    /// The store behind it.
+    pub store: Arc<dyn Store>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+impl Running {
+    /// Takes no new connections, answers what is in flight, and returns when that is done.
+    pub async fn stop(self) {
+        // The receiver is gone where the server has ended by itself.
+        let _ = self.stop.send(());
+        let _ = self.served.await;
+    }
+}
+
+/// Opens the store that an address like `sqlite:FILE` names.
+///
+/// # Errors
+/// [`ServeError::Database`], [`ServeError::Open`].
+pub fn open_store(database: &str, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
+    let file = database.strip_prefix("sqlite:").filter(|file| !file.is_empty());
+    let file = file.ok_or_else(|| ServeError::Database(database.to_owned()))?;
+    Ok(Arc::new(Sqlite::open(Path::new(file), clock.now())?))
+}
+
+/// Starts a server with the machine's clock.
+///
+/// # Errors
+/// [`ServeError`], one sentence; then nothing listens.
+pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = open_store(&config.database, clock.as_ref())?;
+    for file in &config.data {
+        let loaded = catalog::load(file, store.as_ref(), &clock).await?;
+        tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");
+    }
+    start_with(config, docs, store, clock).await
+}
+
+/// Starts a server on a store, at a time.
+///
+/// # Errors
+/// [`ServeError::Listen`].
+pub async fn start_with(
+    config: &Config,
+    docs: Docs,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<Running, ServeError> {
+    let failed = |source| ServeError::Listen { address: config.listen.clone(), source };
+    let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    let front = front(config, docs, Arc::clone(&store), clock, address);
+    let (stop, stopped) = oneshot::channel();
+    let limits = config.limits.clone();
+    let served = tokio::spawn(async move {
+        accept(listener, front, Duration::from_secs(limits.header_seconds), stopped, Duration::from_secs(limits.stop_seconds))
+            .await;
+    });
+    Ok(Running { address, store, stop, served })
+}
+
+/// Puts the parts of the house together.
+fn front(config: &Config, docs: Docs, store: Arc<dyn Store>, clock: Arc<dyn Clock>, address: SocketAddr) -> Front {
+    let identity_address = match config.identity.address.as_str() {
+        "" => format!("http://{address}/v3"),
+        given => given.to_owned(),
+    };
+    let lifetime = Duration::from_secs(config.identity.token_seconds);
+    let embedded =
+        Arc::new(Embedded::new(Arc::clone(&store), Arc::clone(&clock), identity_address.clone(), lifetime));
+    let limit = config.limits.members_per_backup;
+    let app = App(Arc::new(api::Parts {
+        sharing: Sharing::new(Arc::clone(&store), embedded.clone(), clock, limit),
+        identity: embedded.clone(),
+        embedded: Some(embedded),
+        policy: Policy::new(&config.roles),
+        throttle: Throttle::new(config.limits.requests_per_second),
+        limits: api::Limits { body_bytes: config.limits.body_bytes },
+        store,
+    }));
+    Front::new(api::router(app, docs), &identity_address)
+}
+
+/// Serves connections until told to stop, and then those that are being answered.
+async fn accept(
+    listener: TcpListener,
+    front: Front,
+    header_time: Duration,
+    mut stopped: oneshot::Receiver<()>,
+    stop_time: Duration,
+) {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(header_time);
+    let graceful = GracefulShutdown::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    // Out of file descriptors, most likely: others have to be answered before there are new ones.
+                    tracing::warn!(%error, "cannot accept a connection");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            _ = &mut stopped => break,
+        };
+        // Answers are small: do not hold them back to fill packets.
+        let _ = stream.set_nodelay(true);
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), front.clone()));
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(stop_time, graceful.shutdown()).await.is_err() {
+        tracing::warn!("stopped with requests still in flight");
+    }
+}

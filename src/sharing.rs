@@ -1,0 +1,135 @@
+//! The five use cases. Each asks the store for the facts, asks the rules, and lets the store carry out what they
+//! decide, in one transaction. Who the caller is, and whether its role allows the operation, was settled before.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock,
+    identity::Identity,
+    model::{
+        BackupId, Change, Error, Member, ProjectId, Result, Selection, ShareId, VaultSelection,
+        facts::MemberSelection,
+        page::{Page, PageQuery},
+        rules::{self, Decision, NewMembers},
+    },
+    store::Store,
+};
+
+/// The use cases, over a store.
+pub struct Sharing {
+    store: Arc<dyn Store>,
+    identity: Arc<dyn Identity>,
+    clock: Arc<dyn Clock>,
+    member_limit: usize,
+}
+
+/// Who calls, about which backup.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The caller's project.
+    pub caller: ProjectId,
+    /// The backup.
+    pub backup_id: BackupId,
+}
+
+impl Sharing {
+    /// `member_limit`: how many members a backup may have.
+    pub fn new(store: Arc<dyn Store>, identity: Arc<dyn Identity>, clock: Arc<dyn Clock>, member_limit: usize) -> Self {
+        Self { store, identity, clock, member_limit }
+    }
+
+    /// Shares a backup with these projects, which the caller has checked to be distinct. All are added, or none; the
+    /// answer keeps their order.
+    ///
+    /// # Errors
+    /// Those of [`rules::add_member`]; [`Error::Store`]; [`Error::IdentityUnavailable`].
+    pub async fn add_member(&self, target: Target, projects: Vec<ProjectId>) -> Result<Vec<Member>> {
+        let new = NewMembers {
+            unknown_project: self.any_unknown(&projects).await?,
+            members: projects.into_iter().map(|project| (project, new_share_id())).collect(),
+            limit: self.member_limit,
+            now: self.clock.now(),
+        };
+        let selection =
+            Selection { backup_id: target.backup_id, members: MemberSelection::All, vault: VaultSelection::OfBackup };
+        let rule = move |facts: &_| rules::add_member(facts, &target.caller, &new);
+        match self.store.change(selection, Box::new(rule)).await? {
+            Change::Add(members) => Ok(members),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// The caller's page of a backup's members.
+    ///
+    /// # Errors
+    /// Those of [`rules::list_members`] and [`PageQuery::cut`]; [`Error::Store`].
+    pub async fn list_members(&self, target: Target, query: PageQuery) -> Result<Page> {
+        let selection =
+            Selection { backup_id: target.backup_id, members: MemberSelection::All, vault: VaultSelection::None };
+        let facts = self.store.load(&selection).await?;
+        query.cut(rules::list_members(&facts, &target.caller)?)
+    }
+
+    /// One member of a backup.
+    ///
+    /// # Errors
+    /// Those of [`rules::show_member`]; [`Error::Store`].
+    pub async fn show_member(&self, target: Target, member: ProjectId) -> Result<Member> {
+        let selection = one_member(&target, &member, VaultSelection::None);
+        let facts = self.store.load(&selection).await?;
+        rules::show_member(&facts, &target.caller, &member)
+    }
+
+    /// Moves a share to the state that its member decided on. Repeating it changes nothing.
+    ///
+    /// # Errors
+    /// Those of [`rules::update_member_status`]; [`Error::Store`].
+    pub async fn update_member_status(&self, target: Target, member: ProjectId, decision: Decision) -> Result<Member> {
+        let vault = match decision {
+            Decision::Accept(Some(vault)) => VaultSelection::Named(vault),
+            Decision::Accept(None) | Decision::Reject | Decision::Postpone => VaultSelection::None,
+        };
+        let selection = one_member(&target, &member, vault);
+        let now = self.clock.now();
+        let rule = move |facts: &_| rules::update_member_status(facts, &target.caller, &member, decision, now);
+        match self.store.change(selection, Box::new(rule)).await? {
+            Change::Keep(member) | Change::Update { after: member, .. } => Ok(member),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Stops sharing with a member.
+    ///
+    /// # Errors
+    /// Those of [`rules::delete_member`]; [`Error::Store`].
+    pub async fn delete_member(&self, target: Target, member: ProjectId) -> Result<()> {
+        let selection = one_member(&target, &member, VaultSelection::None);
+        let rule = move |facts: &_| rules::delete_member(facts, &target.caller, &member);
+        self.store.change(selection, Box::new(rule)).await.map(drop)
+    }
+
+    async fn any_unknown(&self, projects: &[ProjectId]) -> Result<bool> {
+        for project in projects {
+            if !self.identity.knows_project(project).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
+fn one_member(target: &Target, member: &ProjectId, vault: VaultSelection) -> Selection {
+    let members = MemberSelection::Of { caller: target.caller.clone(), member: member.clone() };
+    Selection { backup_id: target.backup_id, members, vault }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that makes the ids of share records")]
+fn new_share_id() -> ShareId {
+    Uuid::new_v4().into()
+}
+
+fn unexpected(change: &Change) -> Error {
+    Error::store(format!("the store answered with another change than the rule made: {change:?}"))
+}

@@ -1,0 +1,54 @@
+//! Where everything is kept: the interface that a database has to fill, and what passes through it.
+//!
+//! How to add a store: answer a [`Selection`] with [`Facts`] from one snapshot ([`Store::load`]); run a [`Rule`] over
+//! facts that nobody else can change meanwhile and carry out its [`Change`], all or nothing, durable before answering
+//! ([`Store::change`]); keep the accounts of the embedded identity, and take a catalog. Let the database refuse a second
+//! record for the same pair of backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and
+//! hope. Then run the new store through `tests/store.rs`.
+
+mod records;
+pub mod sqlite;
+
+use async_trait::async_trait;
+
+pub use records::{AccessKey, Account, Catalog, Loaded, Project, TokenHash, TokenRecord};
+
+use crate::{
+    model::{Change, Facts, ProjectId, Result, Selection},
+    timestamp::Timestamp,
+};
+
+/// What is to be done about the facts. Called once per try; must not depend on anything but the facts.
+pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
+
+/// A database. Failures of its own come back as [`Error::Store`](crate::model::Error::Store).
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// What stands about one backup, seen in one snapshot that holds every write acknowledged before the call.
+    async fn load(&self, selection: &Selection) -> Result<Facts>;
+
+    /// Decides by a rule, and carries out what it decides, in one transaction. Returns what was done once it is durable;
+    /// a refusal by the rule comes back as it is, with nothing done.
+    async fn change(&self, selection: Selection, rule: Rule) -> Result<Change>;
+
+    /// The account of the embedded identity with this user name.
+    async fn find_account(&self, name: &str) -> Result<Option<Account>>;
+
+    /// The token with this hash, expired and revoked ones included, and its account.
+    async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>>;
+
+    /// Keeps a token that was issued to `user_name`, until `expires_at`.
+    async fn insert_token(&self, hash: TokenHash, user_name: String, issued_at: Timestamp, expires_at: Timestamp) -> Result<()>;
+
+    /// Marks a token as revoked; whether there was one.
+    async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool>;
+
+    /// Whether the project is known here.
+    async fn has_project(&self, id: &ProjectId) -> Result<bool>;
+
+    /// Takes over a catalog, all or nothing. What stands already, and what users have done with it, stays.
+    async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded>;
+
+    /// Whether reads and writes work at present.
+    async fn ready(&self) -> Result<()>;
+}

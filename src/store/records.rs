@@ -1,0 +1,111 @@
+//! What a store keeps beside shares: the accounts of the embedded identity, and catalogs on their way in.
+
+use std::fmt;
+
+use secrecy::SecretString;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    model::{Backup, Member, ProjectId, Vault},
+    timestamp::Timestamp,
+};
+
+/// SHA-256 of a token: tokens themselves are never stored.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash([u8; 32]);
+
+impl TokenHash {
+    /// The hash of a token.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
+    /// The hash itself.
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+/// A project that the embedded identity knows.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Its id.
+    pub id: ProjectId,
+    /// For people.
+    pub name: String,
+}
+
+/// A user of the embedded identity, with its one project.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The name to log in with.
+    pub name: String,
+    /// The password, hashed with argon2 in PHC notation; `None` where there is none to log in with.
+    pub password_hash: Option<SecretString>,
+    /// The project that tokens of this user are for.
+    pub project_id: ProjectId,
+    /// That project's name.
+    pub project_name: String,
+    /// The roles of the user in that project.
+    pub roles: Vec<String>,
+}
+
+/// A key to sign requests with.
+#[derive(Clone, Debug)]
+pub struct AccessKey {
+    /// Names the key.
+    pub access: String,
+    /// Signs with it. Kept as it is: a signature cannot be checked against a hash.
+    pub secret: SecretString,
+    /// Whose key it is.
+    pub user_name: String,
+}
+
+/// A token, whatever has become of it, and whose it is.
+#[derive(Clone, Debug)]
+pub struct TokenRecord {
+    /// Whose it is.
+    pub account: Account,
+    /// When it was issued, or loaded.
+    pub issued_at: Timestamp,
+    /// When it ends; `None` for fixed tokens.
+    pub expires_at: Option<Timestamp>,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// What a data file holds, checked and ready to be taken over.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Projects.
+    pub projects: Vec<Project>,
+    /// Users.
+    pub accounts: Vec<Account>,
+    /// Fixed tokens: hash, user name, and when they were loaded.
+    pub tokens: Vec<(TokenHash, String, Timestamp)>,
+    /// Access keys.
+    pub access_keys: Vec<AccessKey>,
+    /// Vaults; `used` without what accepted shares take.
+    pub vaults: Vec<Vault>,
+    /// Backups.
+    pub backups: Vec<Backup>,
+    /// Shares that exist from the start. One that is there already stays as it is.
+    pub members: Vec<Member>,
+}
+
+/// What a catalog brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Loaded {
+    /// Records that were not there before.
+    pub added: usize,
+    /// Records that were there and differ now.
+    pub changed: usize,
+    /// Records that were there and are the same.
+    pub unchanged: usize,
+}

@@ -1,0 +1,66 @@
+//! The accounts of the embedded identity in SQLite.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use secrecy::SecretString;
+
+use super::super::{Account, TokenHash, TokenRecord};
+use crate::{model::ProjectId, timestamp::Timestamp};
+
+const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles
+                       FROM accounts a JOIN projects p ON p.id = a.project_id WHERE a.name = ?1";
+const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles,
+                            t.issued_at, t.expires_at, t.revoked_at IS NOT NULL
+                     FROM tokens t JOIN accounts a ON a.name = t.user_name JOIN projects p ON p.id = a.project_id
+                     WHERE t.hash = ?1";
+const PROJECT: &str = "SELECT EXISTS (SELECT 1 FROM projects WHERE id = ?1)";
+
+fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    Ok(Account {
+        name: row.get(0)?,
+        password_hash: row.get::<_, Option<String>>(1)?.map(SecretString::from),
+        project_id: row.get(2)?,
+        project_name: row.get(3)?,
+        roles: row.get_ref(4)?.as_str()?.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect(),
+    })
+}
+
+pub(super) fn find_account(connection: &Connection, name: &str) -> rusqlite::Result<Option<Account>> {
+    connection.prepare_cached(ACCOUNT)?.query_row([name], account).optional()
+}
+
+pub(super) fn find_token(connection: &Connection, hash: &TokenHash) -> rusqlite::Result<Option<TokenRecord>> {
+    let record = |row: &Row<'_>| {
+        Ok(TokenRecord {
+            account: account(row)?,
+            issued_at: row.get(5)?,
+            expires_at: row.get(6)?,
+            revoked: row.get(7)?,
+        })
+    };
+    connection.prepare_cached(TOKEN)?.query_row([hash.as_bytes()], record).optional()
+}
+
+pub(super) fn insert_token(
+    connection: &Connection,
+    hash: &TokenHash,
+    user_name: &str,
+    issued_at: Timestamp,
+    expires_at: Option<Timestamp>,
+) -> rusqlite::Result<usize> {
+    let sql = "INSERT INTO tokens (hash, user_name, issued_at, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    connection.prepare_cached(sql)?.execute(params![hash.as_bytes(), user_name, issued_at, expires_at])
+}
+
+pub(super) fn revoke_token(connection: &Connection, hash: &TokenHash, now: Timestamp) -> rusqlite::Result<bool> {
+    let sql = "UPDATE tokens SET revoked_at = coalesce(revoked_at, ?2) WHERE hash = ?1";
+    connection.prepare_cached(sql)?.execute(params![hash.as_bytes(), now]).map(|hit| hit == 1)
+}
+
+/// Forgets tokens that ended before `before`; until then their users are told that they ended.
+pub(super) fn forget_tokens(connection: &Connection, before: Timestamp) -> rusqlite::Result<usize> {
+    connection.execute("DELETE FROM tokens WHERE expires_at < ?1", [before])
+}
+
+pub(super) fn has_project(connection: &Connection, id: &ProjectId) -> rusqlite::Result<bool> {
+    connection.prepare_cached(PROJECT)?.query_row([id], |row| row.get(0))
+}

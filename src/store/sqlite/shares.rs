@@ -1,0 +1,125 @@
+//! Facts out of SQLite, and changes into it. The caller provides the transaction.
+
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::rows::{self, backup_columns, member_columns};
+use crate::model::{
+    Change, Error, Facts, Member, Result, Selection, VaultSelection,
+    facts::{Capacity, MemberSelection},
+};
+
+const WITH_ALL_MEMBERS: &str = concat!(
+    "SELECT ", backup_columns!(), ", ", member_columns!(),
+    " FROM backups b LEFT JOIN members m ON m.backup_id = b.id WHERE b.id = ?1"
+);
+const WITH_SOME_MEMBERS: &str = concat!(
+    "SELECT ", backup_columns!(), ", ", member_columns!(),
+    " FROM backups b LEFT JOIN members m ON m.backup_id = b.id AND m.dest_project_id IN (?2, ?3) WHERE b.id = ?1"
+);
+/// Where the columns of the member start.
+const MEMBER: usize = 8;
+
+/// What stands. Backup and members come from one statement and thereby from one snapshot; a vault is only ever wanted
+/// by changes, which have a transaction around them.
+pub(super) fn facts(connection: &Connection, selection: &Selection) -> rusqlite::Result<Facts> {
+    let mut facts = Facts::default();
+    {
+        let (mut statement, mut rows);
+        match &selection.members {
+            MemberSelection::All => {
+                statement = connection.prepare_cached(WITH_ALL_MEMBERS)?;
+                rows = statement.query([selection.backup_id])?;
+            }
+            MemberSelection::Of { caller, member } => {
+                statement = connection.prepare_cached(WITH_SOME_MEMBERS)?;
+                rows = statement.query(params![selection.backup_id, caller, member])?;
+            }
+        }
+        while let Some(row) = rows.next()? {
+            if facts.backup.is_none() {
+                facts.backup = Some(rows::backup(row, 0)?);
+            }
+            facts.members.extend(rows::member(row, MEMBER)?);
+        }
+    }
+    let vault = match selection.vault {
+        VaultSelection::None => None,
+        VaultSelection::OfBackup => facts.backup.as_ref().map(|backup| backup.vault_id),
+        VaultSelection::Named(id) => Some(id),
+    };
+    facts.vault = vault.map(|id| rows::vault(connection, id)).transpose()?.flatten();
+    Ok(facts)
+}
+
+/// Carries out a change.
+///
+/// # Errors
+/// [`Error::AlreadyShared`] where the database knows a pair of backup and project already; [`Error::Store`].
+pub(super) fn carry_out(connection: &Connection, change: &Change) -> Result<()> {
+    match change {
+        Change::Keep(_) => Ok(()),
+        Change::Add(members) => members.iter().try_for_each(|member| insert(connection, member)),
+        Change::Update { before, after, capacity } => {
+            update(connection, before, after)?;
+            move_capacity(connection, *capacity)
+        }
+        Change::Delete { before, capacity } => {
+            delete(connection, before)?;
+            move_capacity(connection, *capacity)
+        }
+    }
+}
+
+/// Inserts a record; the key of the table refuses a second one for the same pair.
+pub(super) fn insert(connection: &Connection, member: &Member) -> Result<()> {
+    let sql = "INSERT INTO members (backup_id, dest_project_id, id, status, created_at, updated_at, vault_id, image_id)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let values = params![
+        member.backup_id,
+        member.dest_project_id,
+        member.id,
+        member.status,
+        member.created_at,
+        member.updated_at,
+        member.vault_id,
+        member.image_id
+    ];
+    let inserted = connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values));
+    match inserted {
+        Ok(_) => Ok(()),
+        Err(rusqlite::Error::SqliteFailure(e, _)) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+            debug_assert_eq!(e.code, ErrorCode::ConstraintViolation);
+            Err(Error::AlreadyShared)
+        }
+        Err(error) => Err(Error::store(error)),
+    }
+}
+
+fn update(connection: &Connection, before: &Member, after: &Member) -> Result<()> {
+    let sql = "UPDATE members SET status = ?4, updated_at = ?5, vault_id = ?6
+               WHERE backup_id = ?1 AND dest_project_id = ?2 AND id = ?3";
+    let key = (before.backup_id, &before.dest_project_id, before.id);
+    one_row(connection, sql, params![key.0, key.1, key.2, after.status, after.updated_at, after.vault_id])
+}
+
+fn delete(connection: &Connection, before: &Member) -> Result<()> {
+    let sql = "DELETE FROM members WHERE backup_id = ?1 AND dest_project_id = ?2 AND id = ?3";
+    one_row(connection, sql, params![before.backup_id, before.dest_project_id, before.id])
+}
+
+/// Moves capacity between a vault and its free space. The table refuses a sum below zero.
+pub(super) fn move_capacity(connection: &Connection, capacity: Capacity) -> Result<()> {
+    let sql = "UPDATE vaults SET shared = shared + ?2 WHERE id = ?1";
+    let signed = |megabytes| i64::try_from(megabytes).map_err(Error::store);
+    match capacity {
+        Capacity::Same => Ok(()),
+        Capacity::Take(vault, megabytes) => one_row(connection, sql, params![vault, signed(megabytes)?]),
+        Capacity::Free(vault, megabytes) => one_row(connection, sql, params![vault, -signed(megabytes)?]),
+    }
+}
+
+/// Runs a statement that must hit exactly one row: the facts were read in the same transaction.
+fn one_row(connection: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<()> {
+    let hit = connection.prepare_cached(sql).and_then(|mut s| s.execute(values)).map_err(Error::store)?;
+    if hit == 1 { Ok(()) } else { Err(Error::store(format!("{hit} rows instead of one: {sql}"))) }
+}
