@@ -202,7 +202,9 @@ fn named(path: &[&String]) -> (String, Vec<String>) {
 /// Sets one value. Text that reads as a number is one; a list is written with commas.
 fn set(table: &mut Table, path: &[String], text: &str) {
     let value = match (path, text.parse::<i64>()) {
-        ([key], _) if key == "data" => text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into(),
+        ([key], _) if key == "data" => {
+            text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into()
+        }
         (_, Ok(number)) => Value::Integer(number),
         _ => Value::String(text.to_owned()),
     };
@@ -234,7 +236,8 @@ mod tests {
     #[test]
     fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
         let file = "listen = '127.0.0.1:1'\n[limits]\nbody_bytes = 10\nmembers_per_backup = 3";
-        let environment = [("BACKUP_SHARE_LIMITS_BODY_BYTES", "20"), ("BACKUP_SHARE_LOG_FORMAT", "json"), ("HOME", "/")];
+        let environment =
+            [("BACKUP_SHARE_LIMITS_BODY_BYTES", "20"), ("BACKUP_SHARE_LOG_FORMAT", "json"), ("HOME", "/")];
         let config = read(file, &environment).expect("good settings");
         assert_eq!((config.limits.body_bytes, config.limits.members_per_backup), (20, 3));
         assert_eq!((config.listen.as_str(), config.log.format), ("127.0.0.1:1", LogFormat::Json));

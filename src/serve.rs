@@ -105,8 +105,14 @@ pub async fn start_with(
     let (stop, stopped) = oneshot::channel();
     let limits = config.limits.clone();
     let served = tokio::spawn(async move {
-        accept(listener, front, Duration::from_secs(limits.header_seconds), stopped, Duration::from_secs(limits.stop_seconds))
-            .await;
+        accept(
+            listener,
+            front,
+            Duration::from_secs(limits.header_seconds),
+            stopped,
+            Duration::from_secs(limits.stop_seconds),
+        )
+        .await;
     });
     Ok(Running { address, store, stop, served })
 }
@@ -118,8 +124,7 @@ fn front(config: &Config, docs: Docs, store: Arc<dyn Store>, clock: Arc<dyn Cloc
         given => given.to_owned(),
     };
     let lifetime = Duration::from_secs(config.identity.token_seconds);
-    let embedded =
-        Arc::new(Embedded::new(Arc::clone(&store), Arc::clone(&clock), identity_address.clone(), lifetime));
+    let embedded = Arc::new(Embedded::new(Arc::clone(&store), Arc::clone(&clock), identity_address.clone(), lifetime));
     let limit = config.limits.members_per_backup;
     let app = App(Arc::new(api::Parts {
         sharing: Sharing::new(Arc::clone(&store), embedded.clone(), clock, limit),

@@ -71,21 +71,23 @@ fn fault(kind: Kind, value: &Value) -> Option<serde_json::Error> {
     }
 }
 
-/// The generator refused a document: blames the first operation that it refuses alone, or else all the schemas.
+/// The generator refused a document: blames the schemas where it refuses those alone, else the first operation that it
+/// refuses beside them, else the operations together.
 pub(crate) fn operation(document: &OpenAPI, reason: String, refuses: impl Fn(&OpenAPI) -> Option<String>) -> Error {
     let root = Place::Root;
+    let without_paths = OpenAPI { paths: Default::default(), ..document.clone() };
+    if let Some(reason) = refuses(&without_paths) {
+        return root.key("components").key("schemas").error(reason);
+    }
     let paths = root.key("paths");
     for (path, item) in document.paths.iter().filter_map(|(path, item)| Some((path, item.as_item()?))) {
         for method in METHODS {
-            let Some(reason) = alone(document, path, item, method).and_then(|part| refuses(&part)) else { continue };
-            let without = OpenAPI { paths: Default::default(), ..document.clone() };
-            return match refuses(&without) {
-                Some(reason) => root.key("components").key("schemas").error(reason),
-                None => paths.key(path).key(method).error(reason),
-            };
+            if let Some(reason) = alone(document, path, item, method).and_then(|part| refuses(&part)) {
+                return paths.key(path).key(method).error(reason);
+            }
         }
     }
-    root.key("components").key("schemas").error(reason)
+    paths.error(reason)
 }
 
 /// The document with one operation of all.

@@ -50,7 +50,7 @@ pub fn lower(document: &Value) -> Result<Lowered, Error> {
     let document = match document.get("openapi").and_then(Value::as_str) {
         Some(version) if version.starts_with("3.0.") => Lowered { document: document.clone(), notes: Vec::new() },
         Some(version) if version.starts_with("3.1.") => {
-            let mut lowering = Lowering { document, notes: Vec::new() };
+            let mut lowering = Lowering { document, notes: Vec::new(), open: Vec::new() };
             let lowered = lowering.object(Kind::Document, &root, document)?;
             Lowered { document: lowered, notes: lowering.notes }
         }
@@ -83,6 +83,8 @@ struct Lowering<'d> {
     /// The 3.1 document, for what is referred to.
     document: &'d Value,
     notes: Vec<Note>,
+    /// The shared path items that are being put somewhere: through callbacks they may lead back to themselves.
+    open: Vec<String>,
 }
 
 impl Lowering<'_> {

@@ -88,6 +88,27 @@ fn what_is_made_of_itself_is_refused() {
 }
 
 #[test]
+fn a_shared_path_item_may_not_lead_back_to_itself() {
+    let back = json!({"c": {"{$url}": {"$ref": "#/components/pathItems/P"}}});
+    let item = json!({"get": {"operationId": "a", "responses": {}, "callbacks": back}});
+    let mut document = with_schema(json!({}));
+    document["paths"]["/a"] = json!({"$ref": "#/components/pathItems/P"});
+    document["components"]["pathItems"] = json!({ "P": item });
+    let fault = refused_at(&document, "/components/pathItems/P/get/callbacks/c/{$url}/$ref");
+    assert!(fault.ends_with("a path item that holds itself has no end"), "{fault}");
+}
+
+#[test]
+fn operations_that_only_together_are_refused_are_named_by_the_paths() {
+    let operation = json!({"operationId": "same", "responses": {}});
+    let mut document = with_schema(json!({}));
+    document["paths"] = json!({"/a": {"get": operation}, "/b": {"get": operation}});
+    let lowered = lower(&document).expect("well-formed").document;
+    assert_eq!(client(&lowered, &Settings::default()).expect_err("twice").pointer(), Some("/paths"));
+    assert_eq!(operations(&lowered).expect_err("twice").pointer(), Some("/paths/~1b/get/operationId"));
+}
+
+#[test]
 fn a_document_of_another_kind_is_refused() {
     assert_eq!(refused_at(&json!({}), ""), "#: no OpenAPI document: it has no `openapi` with a version");
     assert_eq!(refused_at(&json!({"openapi": "2.0"}), "/openapi"), "#/openapi: `2.0` is neither 3.0 nor 3.1");

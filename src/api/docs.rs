@@ -34,7 +34,8 @@ impl Docs {
             .display_operation_id(true)
             .display_request_duration(true);
         let ui = SwaggerUi::new("/docs").external_url_unchecked(JSON, document::json().clone()).config(config);
-        let router = Router::from(ui).route("/openapi.yaml", get(|| async { typed("application/yaml", document::YAML) }));
+        let router =
+            Router::from(ui).route("/openapi.yaml", get(|| async { typed("application/yaml", document::YAML) }));
         if self.tokens.is_empty() { router } else { self.with_demo_page(router) }
     }
 

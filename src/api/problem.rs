@@ -126,17 +126,13 @@ fn refused(error: &Error) -> Shown {
             "BackupService.6701",
             "The maximum number of projects that a backup can be shared with has been reached.",
         ),
-        Error::BackupNotAvailable => {
-            bad("BackupService.6702", "Only backups in the available status can be shared.")
-        }
+        Error::BackupNotAvailable => bad("BackupService.6702", "Only backups in the available status can be shared."),
         Error::AlreadyShared => bad("BackupService.6703", "The backup has been shared."),
         Error::InvalidDestination => bad("BackupService.6704", "Invalid project ID of the tenant for sharing."),
         Error::VaultNotNamed => bad("BackupService.6706", "Invalid update parameter value for the share member."),
         Error::AcceptedElsewhere => bad("BackupService.6708", "Failed to update the status of a share member."),
         Error::BackupEncrypted => bad("BackupService.6709", "Backups of encrypted disks cannot be shared."),
-        Error::ImageRegistered => {
-            bad("BackupService.6710", "The shared backup has been used to register an image.")
-        }
+        Error::ImageRegistered => bad("BackupService.6710", "The shared backup has been used to register an image."),
         Error::VaultNotUsable => {
             bad("BackupService.6712", "Backup sharing is not allowed in the current vault status.")
         }

@@ -94,7 +94,10 @@ pub(super) async fn issue(
 }
 
 /// `GET`: what a token is, to its holder and to trusted roles.
-pub(super) async fn validate(State(app): State<App>, headers: HeaderMap) -> std::result::Result<impl IntoResponse, Problem> {
+pub(super) async fn validate(
+    State(app): State<App>,
+    headers: HeaderMap,
+) -> std::result::Result<impl IntoResponse, Problem> {
     let subject = subject(&app, &headers).await?;
     let caller = app.identity.authenticate(subject).await.map_err(not_found)?;
     Ok(([("x-subject-token", subject.to_owned())], Json(shown(&caller))))

@@ -148,7 +148,10 @@ fn text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) ->
     serializer.collect_str(value)
 }
 
-fn text_or_null<T: std::fmt::Display, S: serde::Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
+fn text_or_null<T: std::fmt::Display, S: serde::Serializer>(
+    value: &Option<T>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     match value {
         Some(value) => serializer.collect_str(value),
         None => serializer.serialize_none(),

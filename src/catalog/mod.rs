@@ -77,7 +77,12 @@ pub async fn load(path: &Path, store: &dyn Store, clock: &Arc<dyn Clock>) -> Res
 ///
 /// # Errors
 /// [`CatalogError`], with the place; then nothing was taken over.
-pub async fn load_text(file: &str, text: &str, store: &dyn Store, clock: &Arc<dyn Clock>) -> Result<Loaded, CatalogError> {
+pub async fn load_text(
+    file: &str,
+    text: &str,
+    store: &dyn Store,
+    clock: &Arc<dyn Clock>,
+) -> Result<Loaded, CatalogError> {
     let data = parse(file, text)?;
     let refused = |source| CatalogError::Store { file: file.to_owned(), source };
     let records = Records { file, store, clock: clock.as_ref() };
@@ -130,7 +135,8 @@ impl Records<'_> {
     /// A user's project is known whether or not the file lists it.
     fn projects(&self, data: &DataFile, catalog: &mut Catalog) {
         let listed: HashSet<&ProjectId> = data.projects.iter().map(|p| &p.id.0).collect();
-        let mut of_users: Vec<_> = data.users.iter().map(|u| &u.project_id.0).filter(|id| !listed.contains(id)).collect();
+        let mut of_users: Vec<_> =
+            data.users.iter().map(|u| &u.project_id.0).filter(|id| !listed.contains(id)).collect();
         of_users.sort();
         of_users.dedup();
         let project = |id: &ProjectId, name: &str| Project { id: id.clone(), name: name.to_owned() };
@@ -156,7 +162,11 @@ impl Records<'_> {
             }
             catalog.tokens.push((hash, user.name.clone(), self.clock.now()));
         }
-        let key = |key: file::AccessKey| AccessKey { access: key.access, secret: key.secret.into(), user_name: user.name.clone() };
+        let key = |key: file::AccessKey| AccessKey {
+            access: key.access,
+            secret: key.secret.into(),
+            user_name: user.name.clone(),
+        };
         catalog.access_keys.extend(user.access_keys.into_iter().map(key));
         let project_id = user.project_id.0;
         let project_name = project_id.to_string();
@@ -169,7 +179,8 @@ impl Records<'_> {
     async fn password_hash(&self, user: &file::User) -> Result<Option<secrecy::SecretString>, CatalogError> {
         let refused = |source| CatalogError::Store { file: self.file.to_owned(), source };
         let Some(password) = user.password.clone().map(secrecy::SecretString::from) else { return Ok(None) };
-        let known = self.store.find_account(&user.name).await.map_err(refused)?.and_then(|account| account.password_hash);
+        let known =
+            self.store.find_account(&user.name).await.map_err(refused)?.and_then(|account| account.password_hash);
         match known.filter(|hash| password_matches(&password, hash)) {
             Some(hash) => Ok(Some(hash)),
             None => hash_password(&password).map(Some).map_err(refused),
@@ -180,7 +191,9 @@ impl Records<'_> {
         let vault_id: Option<VaultId> = member.vault_id.as_ref().map(|id| id.0.into());
         let status: MemberStatus = member.status.into();
         if (status == MemberStatus::Accepted) != vault_id.is_some() {
-            return Err(self.wrong(format!("/members/{at}/vault_id"), "an accepted member has a vault, and no other has"));
+            return Err(
+                self.wrong(format!("/members/{at}/vault_id"), "an accepted member has a vault, and no other has")
+            );
         }
         let id = member.id.as_ref().map_or_else(|| derived_id(&member), |id| id.0);
         Ok(Member {

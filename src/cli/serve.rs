@@ -47,9 +47,7 @@ impl Serve {
         let config = self.settings().map_err(|error| Failure::Usage(error.to_string()))?;
         telemetry::start(&config.log).map_err(|error| Failure::Usage(format!("log.filter: {error}")))?;
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
-        runtime.block_on(async {
-            if self.demo { serve_demo(config).await } else { serve_until_told(&config).await }
-        })
+        runtime.block_on(async { if self.demo { serve_demo(config).await } else { serve_until_told(&config).await } })
     }
 
     /// Flags win over the environment, the environment over the file.

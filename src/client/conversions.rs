@@ -46,7 +46,7 @@ impl fmt::Display for ListMembersSort {
     }
 }
 
-/// The type of which values a client can carry: any string that reads as a time, which no schema says exactly.
+/// Which values the client can carry as a time: more strings than the contract has, in more than one notation.
 impl JsonSchema for Timestamp {
     fn schema_name() -> Cow<'static, str> {
         "Timestamp".into()
@@ -61,7 +61,7 @@ impl JsonSchema for Timestamp {
 mod tests {
     use uuid::Uuid;
 
-    use crate::client::types::{ProjectId, UpdateMember, VaultChoice, VaultId};
+    use crate::client::types::{Member, ProjectId, UpdateMember, VaultChoice, VaultId};
 
     const VAULT: &str = "4b27c05b-8ad7-48c6-a886-526666c035f0";
 
@@ -74,6 +74,13 @@ mod tests {
         let body = UpdateMember::builder().status("accepted").vault_id(VaultId(uuid));
         let body = UpdateMember::try_from(body).expect("complete");
         assert_eq!(serde_json::to_value(body).expect("JSON")["vault_id"], VAULT);
+    }
+
+    #[test]
+    fn a_time_is_a_string_of_no_one_notation() {
+        let schema = schemars::schema_for!(Member).to_value();
+        assert_eq!(schema["$defs"]["Timestamp"], serde_json::json!({"type": "string"}));
+        assert_eq!(schema["properties"]["created_at"]["$ref"], "#/$defs/Timestamp");
     }
 
     #[test]

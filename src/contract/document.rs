@@ -8,7 +8,10 @@ use serde_json::Value;
 pub const YAML: &str = include_str!("../../openapi/backup-share.yaml");
 
 static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the build reads the same bytes with the same reader, and fails on an error")]
+    #[expect(
+        clippy::expect_used,
+        reason = "the build reads the same bytes with the same reader, and fails on an error"
+    )]
     serde_saphyr::from_str(YAML).expect("the build has read it")
 });
 

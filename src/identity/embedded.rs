@@ -144,7 +144,14 @@ impl Identity for Embedded {
 
 fn caller(record: TokenRecord) -> Caller {
     let Account { name, project_id, project_name, roles, .. } = record.account;
-    Caller { user_name: name, project_id, project_name, roles, issued_at: record.issued_at, expires_at: record.expires_at }
+    Caller {
+        user_name: name,
+        project_id,
+        project_name,
+        roles,
+        issued_at: record.issued_at,
+        expires_at: record.expires_at,
+    }
 }
 
 /// The store is this service's memory: without it nobody can be let in.

@@ -10,7 +10,11 @@ use crate::{
     timestamp::Timestamp,
 };
 
-pub use self::{embedded::{Embedded, Issued}, password::hash as hash_password, password::matches as password_matches};
+pub use self::{
+    embedded::{Embedded, Issued},
+    password::hash as hash_password,
+    password::matches as password_matches,
+};
 
 /// The longest token that anybody is asked about, in bytes: a PKI token of the vendor has about 9,120.
 pub const TOKEN_LIMIT: usize = 16 * 1024;

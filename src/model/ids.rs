@@ -120,7 +120,12 @@ mod tests {
     fn a_uuid_is_read_with_hyphens_only_and_written_in_small_letters() {
         let id: BackupId = "A5200268-74A5-4806-ACC6-95793AB0228B".parse().expect("a uuid");
         assert_eq!(id.to_string(), "a5200268-74a5-4806-acc6-95793ab0228b");
-        for bad in ["", "a520026874a54806acc695793ab0228b", "{a5200268-74a5-4806-acc6-95793ab0228b}", "a5200268-74a5-4806-acc6-95793ab0228g"] {
+        for bad in [
+            "",
+            "a520026874a54806acc695793ab0228b",
+            "{a5200268-74a5-4806-acc6-95793ab0228b}",
+            "a5200268-74a5-4806-acc6-95793ab0228g",
+        ] {
             assert_eq!(bad.parse::<BackupId>(), Err(InvalidId::Uuid), "{bad}");
         }
     }

@@ -112,7 +112,10 @@ impl Sort {
     fn compare(&self, a: &Member, b: &Member) -> Ordering {
         let last = self.0.last().map_or(Direction::Descending, |&(_, direction)| direction);
         let terms = self.0.iter().copied().chain([(Key::Id, last)]);
-        terms.map(|(key, direction)| direct(by_key(key, a, b), direction)).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
+        terms
+            .map(|(key, direction)| direct(by_key(key, a, b), direction))
+            .find(|o| o.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 }
 
@@ -222,7 +225,8 @@ mod tests {
 
     #[test]
     fn filters_count_what_meets_them_and_not_the_page() {
-        let page = PageQuery { status: Some(MemberStatus::Rejected), limit: 2, ..query() }.cut(members()).expect("no marker");
+        let page =
+            PageQuery { status: Some(MemberStatus::Rejected), limit: 2, ..query() }.cut(members()).expect("no marker");
         assert_eq!(firsts(&page.members), [6, 4]);
         assert_eq!(page.total, 3);
     }
@@ -250,7 +254,8 @@ mod tests {
 
     #[test]
     fn a_marker_from_elsewhere_is_refused_with_its_place() {
-        let refused = PageQuery { marker: Some(Uuid::max().into()), ..query() }.cut(members()).expect_err("unknown marker");
+        let refused =
+            PageQuery { marker: Some(Uuid::max().into()), ..query() }.cut(members()).expect_err("unknown marker");
         assert!(refused.to_string().starts_with("query parameter marker"), "{refused}");
     }
 

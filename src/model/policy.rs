@@ -25,8 +25,9 @@ pub struct Policy {
 impl Policy {
     /// A policy from role names and their lists of actions, such as `cbr:member:get` or `cbr:member:*`.
     pub fn new<'a>(roles: impl IntoIterator<Item = (&'a String, &'a Vec<String>)>) -> Self {
-        let operations =
-            |actions: &[String]| Operation::ALL.into_iter().filter(|&o| actions.iter().any(|a| covers(a, action(o)))).collect();
+        let operations = |actions: &[String]| {
+            Operation::ALL.into_iter().filter(|&o| actions.iter().any(|a| covers(a, action(o)))).collect()
+        };
         Self { roles: roles.into_iter().map(|(role, actions)| (role.clone(), operations(actions))).collect() }
     }
 
@@ -53,7 +54,11 @@ mod tests {
 
     fn policy() -> Policy {
         let list = |actions: &[&str]| actions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let roles = [("all", list(&["cbr:member:*"])), ("reader", list(&["cbr:member:get", "cbr:member:list"])), ("none", vec![])];
+        let roles = [
+            ("all", list(&["cbr:member:*"])),
+            ("reader", list(&["cbr:member:get", "cbr:member:list"])),
+            ("none", vec![]),
+        ];
         let roles = roles.map(|(name, actions)| (name.to_owned(), actions));
         Policy::new(roles.iter().map(|(name, actions)| (name, actions)))
     }
@@ -76,7 +81,9 @@ mod tests {
 
     #[test]
     fn a_role_without_actions_and_an_unknown_role_may_nothing() {
-        assert!(Operation::ALL.into_iter().all(|operation| !permits("none", operation) && !permits("nobody", operation)));
+        assert!(
+            Operation::ALL.into_iter().all(|operation| !permits("none", operation) && !permits("nobody", operation))
+        );
     }
 
     #[test]

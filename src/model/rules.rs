@@ -2,8 +2,8 @@
 //! order of the checks in each is part of the contract.
 
 use super::{
-    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId, ProtectType, Result, ShareId,
-    Vault, VaultId, VaultStatus, facts::Capacity,
+    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId, ProtectType, Result,
+    ShareId, Vault, VaultId, VaultStatus, facts::Capacity,
 };
 use crate::timestamp::Timestamp;
 
@@ -27,7 +27,11 @@ fn visible<'a>(facts: &'a Facts, caller: &ProjectId) -> Result<(&'a Backup, Rela
 }
 
 /// The member that the path names, as far as the caller may know of it: members do not see each other.
-fn visible_member<'a>(facts: &'a Facts, caller: &ProjectId, member: &ProjectId) -> Result<(&'a Backup, Relation, &'a Member)> {
+fn visible_member<'a>(
+    facts: &'a Facts,
+    caller: &ProjectId,
+    member: &ProjectId,
+) -> Result<(&'a Backup, Relation, &'a Member)> {
     let (backup, relation) = visible(facts, caller)?;
     let found = facts.members.iter().find(|m| m.dest_project_id == *member).ok_or(Error::NoSuchMember)?;
     if relation == Relation::Member && found.dest_project_id != *caller {

@@ -38,7 +38,13 @@ pub trait Store: Send + Sync + 'static {
     async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>>;
 
     /// Keeps a token that was issued to `user_name`, until `expires_at`.
-    async fn insert_token(&self, hash: TokenHash, user_name: String, issued_at: Timestamp, expires_at: Timestamp) -> Result<()>;
+    async fn insert_token(
+        &self,
+        hash: TokenHash,
+        user_name: String,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()>;
 
     /// Marks a token as revoked; whether there was one.
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool>;

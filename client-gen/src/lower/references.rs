@@ -17,8 +17,14 @@ impl Lowering<'_> {
         if target.get("$ref").is_some() {
             return Err(at.error("refers to a path item that is itself a `$ref`"));
         }
-        let target = target.clone();
-        self.object(Kind::PathItem, &Place::Root.key("components").key("pathItems").key(&name), &target)
+        if self.open.contains(&name) {
+            return Err(at.error("a path item that holds itself has no end"));
+        }
+        let (target, root) = (target.clone(), Place::Root);
+        self.open.push(name.clone());
+        let item = self.object(Kind::PathItem, &root.key("components").key("pathItems").key(&name), &target);
+        self.open.pop();
+        item
     }
 
     /// A reference to a component, without the `summary` and `description` that 3.1 allows beside it.

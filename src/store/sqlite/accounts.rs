@@ -47,7 +47,8 @@ pub(super) fn insert_token(
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
 ) -> rusqlite::Result<usize> {
-    let sql = "INSERT INTO tokens (hash, user_name, issued_at, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let sql =
+        "INSERT INTO tokens (hash, user_name, issued_at, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     connection.prepare_cached(sql)?.execute(params![hash.as_bytes(), user_name, issued_at, expires_at])
 }
 

@@ -99,9 +99,8 @@ fn put_backup(connection: &Connection, backup: &Backup) -> Result<Put> {
     }
     let columns = ["id", "project_id", "vault_id", "name", "resource_type", "resource_size", "status", "encrypted"];
     let b = backup;
-    let values = params![
-        b.id, b.project_id, b.vault_id, b.name, b.resource_type, b.resource_size, b.status, b.encrypted
-    ];
+    let values =
+        params![b.id, b.project_id, b.vault_id, b.name, b.resource_type, b.resource_size, b.status, b.encrypted];
     put(connection, "backups", &columns, values)
 }
 

@@ -134,7 +134,13 @@ impl Store for Sqlite {
         self.read(|connection| accounts::find_token(connection, hash))
     }
 
-    async fn insert_token(&self, hash: TokenHash, user_name: String, issued_at: Timestamp, expires_at: Timestamp) -> Result<()> {
+    async fn insert_token(
+        &self,
+        hash: TokenHash,
+        user_name: String,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
         let insert = move |connection: &Connection| {
             accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at)).map_err(Error::store)
         };

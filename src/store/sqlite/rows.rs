@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId, Vault,
-        VaultId, VaultStatus,
+        Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId,
+        Vault, VaultId, VaultStatus,
     },
     timestamp::Timestamp,
 };
@@ -131,7 +131,8 @@ pub(super) fn member(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Member
 pub(super) fn vault(connection: &Connection, id: VaultId) -> rusqlite::Result<Option<Vault>> {
     use rusqlite::OptionalExtension;
 
-    let sql = "SELECT id, project_id, name, object_type, protect_type, status, size, used + shared FROM vaults WHERE id = ?1";
+    let sql =
+        "SELECT id, project_id, name, object_type, protect_type, status, size, used + shared FROM vaults WHERE id = ?1";
     let read = |row: &Row<'_>| {
         Ok(Vault {
             id: row.get(0)?,

@@ -9,11 +9,17 @@ use crate::model::{
 };
 
 const WITH_ALL_MEMBERS: &str = concat!(
-    "SELECT ", backup_columns!(), ", ", member_columns!(),
+    "SELECT ",
+    backup_columns!(),
+    ", ",
+    member_columns!(),
     " FROM backups b LEFT JOIN members m ON m.backup_id = b.id WHERE b.id = ?1"
 );
 const WITH_SOME_MEMBERS: &str = concat!(
-    "SELECT ", backup_columns!(), ", ", member_columns!(),
+    "SELECT ",
+    backup_columns!(),
+    ", ",
+    member_columns!(),
     " FROM backups b LEFT JOIN members m ON m.backup_id = b.id AND m.dest_project_id IN (?2, ?3) WHERE b.id = ?1"
 );
 /// Where the columns of the member start.

@@ -136,7 +136,10 @@ mod tests {
         let (_folder, writer) = writer();
         let good = writer.run(|c| insert(c, 1));
         let half = writer.run(|c| insert(c, 2).and_then(|()| insert(c, 1)));
-        let panicking = writer.run::<(), _>(|c| insert(c, 3).and_then(|()| panic!("a broken rule")));
+        let panicking = writer.run::<(), _>(|c| {
+            insert(c, 3)?;
+            panic!("a broken rule")
+        });
         let (good, half, panicking) = tokio::join!(good, half, panicking);
         assert!(good.is_ok() && half.is_err() && panicking.is_err());
         assert_eq!(count(&writer).await, 1, "the writer goes on after a panic, and only the good work stands");
