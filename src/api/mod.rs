@@ -2,12 +2,15 @@
 //! status codes; knows no store.
 
 mod caller;
+mod derived;
 mod docs;
 mod extract;
 mod front;
 mod health;
 mod members;
+mod parameters;
 mod problem;
+mod refusals;
 mod router;
 mod schemas;
 mod throttle;
@@ -15,6 +18,7 @@ mod tokens;
 mod types;
 
 pub use self::{
+    derived::derived,
     docs::Docs,
     front::Front,
     router::{App, Limits, Parts, router},

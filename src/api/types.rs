@@ -28,7 +28,7 @@ pub(super) struct AddMember {
     #[schema(value_type = std::collections::HashSet<schemas::ProjectId>, min_items = 1, max_items = 10)]
     pub members: Vec<ProjectId>,
     #[serde(default, deserialize_with = "not_offered")]
-    #[schema(value_type = (), required = false)]
+    #[schema(schema_with = schemas::null, required = false)]
     #[expect(dead_code, reason = "read to be refused")]
     domains: (),
 }
@@ -197,6 +197,7 @@ impl From<Page> for MemberList {
 #[derive(Serialize, ToSchema)]
 pub(super) struct AddedMembers {
     #[serde(flatten)]
+    #[schema(value_type = schemas::FirstMember)]
     first: Option<Member>,
     #[schema(min_items = 1, max_items = 10)]
     members: Vec<Member>,

@@ -1,6 +1,8 @@
 //! The command: one file per subcommand. Those of the client use the typed client and nothing else of this package.
 
 #[cfg(feature = "server")]
+mod contract_check;
+#[cfg(feature = "server")]
 mod serve;
 
 use std::{fmt, process::ExitCode};
@@ -20,6 +22,10 @@ enum Command {
     /// Run the service.
     #[cfg(feature = "server")]
     Serve(serve::Serve),
+    /// Look at the contract, and hold code against it.
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Contract(contract_check::Contract),
 }
 
 /// Why a command did not do what it was asked for; what the process ends with.
@@ -40,6 +46,8 @@ pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
         #[cfg(feature = "server")]
         Command::Serve(serve) => serve.run(),
+        #[cfg(feature = "server")]
+        Command::Contract(contract) => contract.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
