@@ -1,6 +1,9 @@
 //! The HTTP side: routes, shapes, and the mapping of errors to statuses. The only place that knows axum, utoipa and
 //! status codes; knows no store.
 
+#[cfg(test)]
+mod agreement;
+mod answer_check;
 mod caller;
 mod derived;
 mod docs;

@@ -9,6 +9,7 @@ use axum::{
 
 use super::{Docs, Throttle, derived, health, problem::Problem, tokens};
 use crate::{
+    contract::check,
     identity::{Embedded, Identity},
     model::policy::Policy,
     sharing::Sharing,
@@ -54,6 +55,7 @@ impl Deref for App {
 
 /// All routes.
 pub fn router(app: App, docs: Docs) -> Router {
+    check::prepare();
     let operations = Router::from(derived::routes());
     let mut router = operations.route("/livez", get(health::livez)).route("/readyz", get(health::readyz));
     if app.embedded.is_some() {

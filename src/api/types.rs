@@ -72,12 +72,20 @@ impl super::extract::Check for AddMember {
 }
 
 /// How far a share has come.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum MemberStatus {
     Pending,
     Accepted,
     Rejected,
+}
+
+/// From text only: a derived enum would read `{"pending": null}` as well.
+impl<'de> Deserialize<'de> for MemberStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse::<model::MemberStatus>().map(Into::into).map_err(de::Error::custom)
+    }
 }
 
 impl From<model::MemberStatus> for MemberStatus {

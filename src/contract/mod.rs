@@ -1,5 +1,6 @@
 //! The contract as this build carries it, and what is held against it: code, clients, requests and answers.
 
+pub mod check;
 pub mod cursor;
 pub mod document;
 pub mod drift;
