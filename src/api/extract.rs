@@ -212,16 +212,22 @@ async fn read(body: Body, limit: usize) -> std::result::Result<Bytes, Problem> {
 fn json_error<T: DeserializeOwned>(bytes: &[u8]) -> Error {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) => Error::malformed(pointer(error.path()), unquoted(&error.inner().to_string())),
+        Err(error) => Error::malformed(pointer(error.path()), unquoted(error.inner())),
         Ok(_) => Error::malformed("body", "there is more after the JSON value"),
     }
 }
 
 /// Without what was sent, which may be a secret: serde quotes it before it says what it expected.
-fn unquoted(message: &str) -> &str {
+fn unquoted(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    if !error.is_data() {
+        return message;
+    }
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
     match message.rsplit_once(", expected ") {
-        Some((_, expected)) => expected,
-        None => message,
+        Some((_, expected)) if expected.starts_with("struct ") => "it must be an object".to_owned(),
+        Some((_, expected)) => format!("it must be {expected}"),
+        None => message.to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@
 mod client;
 mod facts;
 mod marks;
+mod prose;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
+use super::prose;
 use crate::contract::cursor::Cursor;
 
 /// Facts by place, which reads from the whole to the part.
@@ -37,10 +38,6 @@ impl Said {
 }
 
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
-/// What is said for people, and where else to go: the contract's alone.
-const PROSE: [&str; 9] =
-    ["summary", "description", "tags", "externalDocs", "example", "examples", "links", "servers", "info"];
-
 /// What a document says.
 pub(super) fn of(document: &Value) -> Facts {
     let mut facts = Facts::new();
@@ -122,9 +119,10 @@ fn content(facts: &mut Facts, place: &str, at: &Cursor) {
 fn schema(facts: &mut Facts, place: &str, at: &Cursor) {
     let Some(schema) = at.under("schema") else { return };
     // Beside a reference may stand prose, which is no reason to take the two for one schema of its own.
-    let only_refers = schema.value.as_object().is_some_and(|map| map.keys().all(|key| key == "$ref" || is_prose(key)));
+    let only_refers =
+        schema.value.as_object().is_some_and(|map| map.keys().all(|key| key == "$ref" || prose::is_prose(key)));
     let schema = if only_refers { schema.followed() } else { schema };
-    let fact = Fact::Schema(schema.schema());
+    let fact = Fact::Schema(prose::without_in_schema(schema.schema()));
     facts.insert(format!("{place}{STEP}schema"), Said { pointer: schema.pointer, fact });
 }
 
@@ -133,7 +131,7 @@ fn security(facts: &mut Facts, place: &str, at: &Cursor, root: &Cursor) {
     let Some(said) = at.key("security").or_else(|| root.key("security")) else { return };
     let scheme = |name: &str, scopes: &Value| {
         let scheme = root.key("components").and_then(|c| c.key("securitySchemes")).and_then(|all| all.key(name));
-        let defined = scheme.map_or(Value::Null, |scheme| without_prose(scheme.value));
+        let defined = scheme.map_or(Value::Null, |scheme| prose::without(scheme.value));
         json!([defined, scopes])
     };
     let mut alternatives: Vec<String> = said
@@ -162,18 +160,8 @@ fn plain(facts: &mut Facts, place: &str, at: &Cursor, key: &str, default: Value)
 
 /// The keys that nothing is known of.
 fn rest(facts: &mut Facts, place: &str, at: &Cursor, known: &[&str]) {
-    let unknown = |key: &&String| !known.contains(&key.as_str()) && !is_prose(key);
+    let unknown = |key: &&String| !known.contains(&key.as_str()) && !prose::is_prose(key);
     for key in at.value.as_object().into_iter().flat_map(Map::keys).filter(unknown) {
         plain(facts, place, at, key, Value::Null);
     }
-}
-
-fn is_prose(key: &str) -> bool {
-    PROSE.contains(&key) || key.starts_with("x-")
-}
-
-fn without_prose(value: &Value) -> Value {
-    let mut value = value.clone();
-    value.as_object_mut().into_iter().for_each(|map| map.retain(|key, _| !is_prose(key)));
-    value
 }
