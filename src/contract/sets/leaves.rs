@@ -1,22 +1,28 @@
 //! Strings and numbers around the bounds of a schema, and many of one kind that differ from each other.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 /// How long a string to try.
 const LONGEST: usize = 2048;
 
+/// Strings that suit many patterns, or just do not.
+const OTHERS: [&str; 5] = ["a", "", " ", "-", "0"];
+
 /// Strings that match the pattern, of every length that the schema mentions, one shorter and one longer.
 pub(super) fn strings(schema: &Map<String, Value>) -> Vec<Value> {
     let pattern = schema.get("pattern").and_then(Value::as_str).unwrap_or_default();
     let examples = schema.get("examples").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let mut seeds: Vec<String> = examples.map(str::to_owned).collect();
-    seeds.extend(jsonschema_regex::pattern_witness(pattern));
-    seeds.extend(["a", "", " ", "-", "0"].map(str::to_owned));
+    let mut fitting: Vec<String> = examples.map(str::to_owned).collect();
+    fitting.extend(jsonschema_regex::pattern_witness(pattern));
+    if fitting.is_empty() {
+        fitting.push("a".to_owned());
+    }
     let lengths = lengths(schema, pattern);
-    let stretched: Vec<String> =
-        seeds.iter().flat_map(|seed| lengths.iter().map(|&length| stretched(seed, length))).collect();
-    // The first comes first again where no bound is missed by it.
-    seeds.into_iter().chain(stretched).map(Value::from).collect()
+    let stretched = fitting.iter().flat_map(|text| lengths.iter().map(|&length| stretched(text, length)));
+    let stretched: Vec<String> = stretched.collect();
+    fitting.into_iter().chain(OTHERS.map(str::to_owned)).chain(stretched).map(Value::from).collect()
 }
 
 /// Every number that is written in the schema may be a bound.
@@ -25,7 +31,8 @@ fn lengths(schema: &Map<String, Value>, pattern: &str) -> Vec<usize> {
     let written = pattern.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
     let bounds: Vec<usize> = bounds.filter_map(|bound| usize::try_from(bound).ok()).chain(written).collect();
     let around = bounds.into_iter().flat_map(|bound| [bound, bound + 1, bound.saturating_sub(1)]);
-    around.filter(|&length| length <= LONGEST).collect()
+    let around: BTreeSet<usize> = around.filter(|&length| length <= LONGEST).collect();
+    around.into_iter().collect()
 }
 
 /// Cut, or lengthened by its last character.
