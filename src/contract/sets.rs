@@ -2,6 +2,7 @@
 //! `jsonschema`'s; a counterexample is believed only after validators of both sides agree on it.
 
 mod leaves;
+mod shrink;
 mod specimens;
 
 use jsonschema::{
@@ -50,14 +51,16 @@ impl Set {
         this.covers(other).map_err(|error| error.to_string())
     }
 
-    /// The shortest value found that is in `other` and not here.
+    /// A small value that is in `other` and not here.
     fn missing(&self, other: &Self, unless: &str) -> Verdict {
         let (Ok(this), Ok(that)) = (self.validator(), other.validator()) else {
             return Verdict::Unknown(unless.to_owned());
         };
-        let found = self.suspects(other).into_iter().filter(|value| that.is_valid(value) && !this.is_valid(value));
+        let lacks = |value: &Value| that.is_valid(value) && !this.is_valid(value);
+        let found = self.suspects(other).into_iter().filter(lacks);
         let shortest = found.min_by_key(|value| value.to_string().len());
-        shortest.map_or_else(|| Verdict::Unknown(unless.to_owned()), Verdict::Lacks)
+        shortest
+            .map_or_else(|| Verdict::Unknown(unless.to_owned()), |value| Verdict::Lacks(shrink::shrunk(value, &lacks)))
     }
 
     /// Values to try: of the difference where there is one, and around the edges of both schemas.
