@@ -260,7 +260,7 @@ fn set(table: &mut Table, path: &[String], text: &str) {
 mod tests {
     use std::io::Write;
 
-    use super::{Config, LogFormat};
+    use super::{AnswerMode, Config, LogFormat};
 
     fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let mut toml = tempfile::NamedTempFile::new().expect("a file");
@@ -278,6 +278,14 @@ mod tests {
         assert_eq!((config.limits.body_bytes, config.limits.members_per_backup), (20, 3));
         assert_eq!((config.listen.as_str(), config.log.format), ("127.0.0.1:1", LogFormat::Json));
         assert_eq!(config.limits.header_seconds, 10);
+    }
+
+    #[test]
+    fn the_check_of_answers_is_set_like_everything_else() {
+        let file = "check_answers = { mode = 'log', one_in = 7 }";
+        let config = read(file, &[("BACKUP_SHARE_CHECK_ANSWERS_MODE", "off")]).expect("good settings");
+        assert_eq!((config.check_answers.mode, config.check_answers.one_in), (AnswerMode::Off, 7));
+        assert!(read("[check_answers]\nmode = 'never'", &[]).is_err());
     }
 
     #[test]

@@ -22,9 +22,9 @@ use super::{
 
 /// Holds this build's code and client against its contract.
 pub fn check() -> Report {
-    let mut report = compare(&crate::api::derived(), document::json());
+    let report = compare(&crate::api::derived(), document::json());
     #[cfg(feature = "client")]
-    report.differences.extend(client::differences(document::json()));
+    let report = report.and(client::differences(document::json()));
     report
 }
 

@@ -42,7 +42,8 @@ const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "
 pub(super) fn of(document: &Value) -> Facts {
     let mut facts = Facts::new();
     let root = Cursor::root(document);
-    rest(&mut facts, "document", &root, &["openapi", "paths", "components", "security", "jsonSchemaDialect"]);
+    rest(&mut facts, "document", &root, &["openapi", "paths", "components", "security", "servers"]);
+    servers(&mut facts, &root);
     for (path, item) in root.key("paths").iter().flat_map(Cursor::entries) {
         rest(&mut facts, path, &item, &[&METHODS[..], &["parameters"]].concat());
         for method in METHODS {
@@ -146,6 +147,14 @@ fn security(facts: &mut Facts, place: &str, at: &Cursor, root: &Cursor) {
     alternatives.sort();
     let fact = Fact::Plain(alternatives.join(" or ").into());
     facts.insert(format!("{place}{STEP}security"), Said { pointer: said.pointer, fact });
+}
+
+/// Where it is served; without a word, where the document is.
+fn servers(facts: &mut Facts, root: &Cursor) {
+    let servers = root.key("servers");
+    let urls: Vec<&str> = servers.iter().flat_map(Cursor::items).filter_map(|server| server.text("url")).collect();
+    let fact = Fact::Plain(if urls.is_empty() { json!(["/"]) } else { json!(urls) });
+    facts.insert(format!("document{STEP}servers"), Said { pointer: "/servers".to_owned(), fact });
 }
 
 fn there(facts: &mut Facts, place: &str, at: &Cursor) {

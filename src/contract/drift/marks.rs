@@ -10,8 +10,48 @@ use super::{Difference, Placed};
 /// Place in a value to what is said of it there.
 type Marks = BTreeMap<String, BTreeMap<String, Value>>;
 
-const KEYWORDS: [&str; 7] =
-    ["format", "default", "deprecated", "readOnly", "writeOnly", "contentEncoding", "contentMediaType"];
+/// Keywords that decide which values a schema takes; those are compared as sets. Whatever else stands in it is a mark.
+const OF_SETS: [&str; 39] = [
+    "$ref",
+    "$defs",
+    "type",
+    "enum",
+    "const",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "propertyNames",
+    "required",
+    "dependentRequired",
+    "dependentSchemas",
+    "minProperties",
+    "maxProperties",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "items",
+    "prefixItems",
+    "contains",
+    "minContains",
+    "maxContains",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minLength",
+    "maxLength",
+    "pattern",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+];
 /// How deep to follow a schema that refers to itself.
 const DEPTH: usize = 12;
 
@@ -36,7 +76,7 @@ fn marks(schema: &Value) -> Marks {
 fn collect(marks: &mut Marks, at: &str, schema: &Value, root: &Value, depth: usize) {
     let Some(schema) = schema.as_object().filter(|_| depth > 0) else { return };
     let here = marks.entry(at.to_owned()).or_default();
-    let said = schema.iter().filter(|(key, _)| KEYWORDS.contains(&key.as_str()));
+    let said = schema.iter().filter(|(key, _)| !OF_SETS.contains(&key.as_str()));
     here.extend(said.map(|(key, value)| (key.clone(), value.clone())));
     let target = schema.get("$ref").and_then(Value::as_str).and_then(|at| root.pointer(at.strip_prefix('#')?));
     let branches = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| schema.get(key)?.as_array()).flatten();

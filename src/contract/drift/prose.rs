@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-const PROSE: [&str; 12] = [
+const PROSE: [&str; 11] = [
     "summary",
     "description",
     "tags",
@@ -10,7 +10,6 @@ const PROSE: [&str; 12] = [
     "example",
     "examples",
     "links",
-    "servers",
     "info",
     "title",
     "$comment",

@@ -18,6 +18,12 @@ impl Report {
     pub fn agrees(&self) -> bool {
         self.differences.is_empty()
     }
+
+    #[cfg(feature = "client")]
+    pub(super) fn and(mut self, more: Vec<Difference>) -> Self {
+        self.differences.extend(more);
+        self
+    }
 }
 
 /// One thing on which two sides do not agree.
