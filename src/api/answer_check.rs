@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use axum::{
     body::Body,
-    http::{Method, Response, StatusCode},
+    http::{HeaderMap, Method, Response, StatusCode},
 };
 use http_body_util::BodyExt;
 
@@ -50,7 +50,7 @@ impl AnswerChecks {
         (Response::from_parts(parts, Body::from(bytes)), problem)
     }
 
-    fn broken(&self, operation: Operation, headers: &axum::http::HeaderMap, breach: &Breach) -> Option<Problem> {
+    fn broken(&self, operation: Operation, headers: &HeaderMap, breach: &Breach) -> Option<Problem> {
         let (operation, Breach { place, reason, rule }) = (operation.id(), breach);
         if self.mode == AnswerMode::Fail {
             return Some(Problem::AnswerBroken(format!("{operation}, {place}: {reason} ({rule})")));
@@ -63,10 +63,11 @@ impl AnswerChecks {
 
 /// Whose answer it is. To a method that a path does not have, any of its operations answers as all do.
 fn operation(method: &Method, path: &str, status: StatusCode) -> Option<Operation> {
+    let given: Vec<&str> = path.split('/').collect();
     let fits = |operation: &&Operation| {
-        let (mut given, mut template) = (path.split('/'), operation.path().split('/'));
-        given.by_ref().zip(template.by_ref()).all(|(given, named)| named.starts_with('{') || given == named)
-            && path.split('/').count() == operation.path().split('/').count()
+        let template: Vec<&str> = operation.path().split('/').collect();
+        let same = |(named, given): (&&str, &&str)| named.starts_with('{') || named == given;
+        template.len() == given.len() && template.iter().zip(&given).all(same)
     };
     let asked = |operation: &&Operation| operation.method() == method.as_str();
     let same = Operation::ALL.iter().filter(fits).find(asked);
