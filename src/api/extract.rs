@@ -179,21 +179,31 @@ async fn read(body: Body, limit: usize) -> std::result::Result<Bytes, Problem> {
 fn json_error<T: DeserializeOwned>(bytes: &[u8]) -> Error {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) => Error::malformed(pointer(error.path()), error.inner()),
+        Err(error) => Error::malformed(pointer(error.path()), reason(error.inner())),
         Ok(_) => Error::malformed("body", "there is more after the JSON value"),
+    }
+}
+
+/// What is wrong with a value. The pointer says where; only of what is no JSON at all, line and column say it better.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(" at line ") {
+        Some((reason, _)) if error.is_data() => reason.to_owned(),
+        _ => text,
     }
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let step = |segment: &Segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{key}"),
-        Segment::Enum { variant } => format!("/{variant}"),
-        Segment::Unknown => "/?".to_owned(),
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } => Some(format!("/{key}")),
+        Segment::Enum { variant } => Some(format!("/{variant}")),
+        // Not even the key could be read.
+        Segment::Unknown => None,
     };
-    let pointer: String = path.iter().map(step).collect();
-    if pointer.is_empty() { "body".to_owned() } else { pointer }
+    let pointer: Option<String> = path.iter().map(step).collect();
+    pointer.filter(|pointer| !pointer.is_empty()).unwrap_or_else(|| "body".to_owned())
 }
 
 #[cfg(test)]

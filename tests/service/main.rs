@@ -1,0 +1,15 @@
+//! The service as a whole, over real connections on loopback: stories through the typed client, and what only raw HTTP
+//! can show.
+#![cfg(all(feature = "server", feature = "client"))]
+
+mod contract;
+mod errors;
+mod house;
+mod kills;
+mod paging;
+mod races;
+mod states;
+mod stories;
+mod tenants;
+mod tokens;
+mod wire;
