@@ -1,6 +1,8 @@
 //! The command: one file per subcommand. Those of the client use the typed client and nothing else of this package.
 
 mod accept;
+#[cfg(feature = "server")]
+mod catalog;
 mod connection;
 mod login;
 mod members;
@@ -44,6 +46,8 @@ enum Command {
     Revoke(Call<revoke::Revoke>),
     #[cfg(feature = "server")]
     Serve(serve::Serve),
+    #[cfg(feature = "server")]
+    Catalog(catalog::Catalog),
 }
 
 // A command of the client with the flags that all of them take.
@@ -97,6 +101,8 @@ impl Command {
             Self::Revoke(call) => call.run(before),
             #[cfg(feature = "server")]
             Self::Serve(serve) => calls_nobody(&before).and_then(|()| serve.run()),
+            #[cfg(feature = "server")]
+            Self::Catalog(catalog) => calls_nobody(&before).and_then(|()| catalog.run()),
         }
     }
 }

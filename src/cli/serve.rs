@@ -111,7 +111,8 @@ impl Stop {
     }
 }
 
-fn failure(error: ServeError) -> Failure {
+/// A bad address of a database is wrong usage; whatever else keeps a service from starting is not.
+pub(super) fn failure(error: ServeError) -> Failure {
     match error {
         ServeError::Database(_) => Failure::Usage(error.to_string()),
         ServeError::Open(_) | ServeError::Catalog(_) | ServeError::Listen { .. } => Failure::failed(error),
