@@ -80,9 +80,16 @@ async fn serve_demo(mut config: Config) -> Outcome {
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
     let docs = Docs { tokens: BTreeMap::from(tokens) };
     let running = serve::start_with(&config, docs, store, clock).await.map_err(failure)?;
-    eprint!("{}", include_str!("demo.txt").replace("{address}", &running.address.to_string()));
+    eprint!("{}", story(running.address));
     announce(running.address).map_err(Failure::failed)?;
     stop.then_end(running).await
+}
+
+/// What to try, to be pasted as it is into any shell, in any folder.
+fn story(address: SocketAddr) -> String {
+    let command = std::env::current_exe().unwrap_or_else(|_| "backup-share".into());
+    let quoted = format!("'{}'", command.display().to_string().replace('\'', r"'\''"));
+    include_str!("demo.txt").replace("{address}", &address.to_string()).replace("{command}", &quoted)
 }
 
 /// The one line on stdout; whoever started us may wait for it.
