@@ -4,6 +4,7 @@ mod accept;
 #[cfg(feature = "server")]
 mod catalog;
 mod connection;
+mod failure;
 mod login;
 mod members;
 mod output;
@@ -15,12 +16,16 @@ mod session;
 mod share;
 mod words;
 
-use std::{fmt, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 
-use self::{connection::Connection, output::Output, session::Session};
-use crate::client::{self, FailureKind, types};
+use self::{
+    connection::Connection,
+    failure::{Failure, refusal},
+    output::Output,
+    session::Session,
+};
 
 /// Share cloud backups with other projects: the server, and the client's commands
 ///
@@ -64,17 +69,6 @@ struct Call<C: ClientCommand> {
 /// A command that calls the service.
 trait ClientCommand: Args {
     async fn run(self, session: Session, output: Output) -> Outcome;
-}
-
-/// Why a command did not do what it was asked for; what the process ends with.
-#[derive(Debug)]
-enum Failure {
-    /// The service refused, or something failed: 1.
-    Refused(String),
-    /// What was asked for cannot be meant: 2.
-    Usage(String),
-    /// The service is out of reach: 3.
-    OutOfReach(String),
 }
 
 type Outcome = Result<(), Failure>;
@@ -124,52 +118,5 @@ fn calls_nobody(before: &Connection) -> Outcome {
     match before.is_given() {
         true => Err(Failure::Usage(format!("{flags} are for share, members, accept, reject and revoke only."))),
         false => Ok(()),
-    }
-}
-
-/// What the service said, or that it said nothing.
-async fn refusal(error: client::Error<types::Error>) -> Failure {
-    client::Failure::read(error).await.into()
-}
-
-impl From<client::Failure> for Failure {
-    fn from(failure: client::Failure) -> Self {
-        match failure.kind {
-            FailureKind::Refused => Self::Refused(failure.to_string()),
-            FailureKind::Misuse => Self::Usage(failure.to_string()),
-            FailureKind::OutOfReach => Self::OutOfReach(failure.to_string()),
-        }
-    }
-}
-
-impl Failure {
-    fn exit_code(&self) -> ExitCode {
-        match self {
-            Self::Refused(_) => ExitCode::from(1),
-            Self::Usage(_) => ExitCode::from(2),
-            Self::OutOfReach(_) => ExitCode::from(3),
-        }
-    }
-
-    /// The same kind of failure, in other words.
-    fn saying(&self, why: String) -> Self {
-        match self {
-            Self::Refused(_) => Self::Refused(why),
-            Self::Usage(_) => Self::Usage(why),
-            Self::OutOfReach(_) => Self::OutOfReach(why),
-        }
-    }
-
-    /// Something of this machine failed.
-    fn failed(error: impl fmt::Display) -> Self {
-        Self::Refused(error.to_string())
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(why) | Self::Usage(why) | Self::OutOfReach(why) => f.write_str(why),
-        }
     }
 }
