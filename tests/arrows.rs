@@ -1,4 +1,5 @@
 //! The arrows of the house: who may know whom. Reads the source, and fails on a line that points the wrong way.
+#![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
 use std::{fs, path::Path};
 

@@ -20,7 +20,7 @@ async fn an_owner_shares_a_member_accepts_and_the_owner_sees_it() {
     assert_eq!(accepted.vault_id.as_ref().map(|v| v.to_string()), Some(vault(1)));
 
     let seen = house.alice().lists(1).await.expect("alice may list").members;
-    assert_eq!(seen, [accepted.clone()], "the owner sees what the member did");
+    assert_eq!(seen, std::slice::from_ref(&accepted), "the owner sees what the member did");
     assert_eq!(accepted.created_at.to_string(), "2020-02-05T10:38:34.209782");
     assert_eq!(accepted.updated_at.map(|t| t.to_string()).as_deref(), Some("2020-02-05T10:39:34.209782"));
     assert_eq!(house.number("SELECT shared FROM vaults WHERE name = 'room for two'"), 40 * 1024, "in MB");

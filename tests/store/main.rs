@@ -1,5 +1,6 @@
 //! What every store must do, as one suite: a second store is run through it by one more line at the end.
 #![cfg(feature = "server")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
 mod suite;
 
