@@ -135,7 +135,7 @@ fn front(config: &Config, docs: Docs, store: Arc<dyn Store>, clock: Arc<dyn Cloc
         limits: api::Limits { body_bytes: config.limits.body_bytes },
         store,
     }));
-    Front::new(api::router(app, docs), &identity_address)
+    Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
 }
 
 /// Serves connections until told to stop, and then those that are being answered.

@@ -10,7 +10,7 @@ use axum::{
 
 use super::{extract::path_text, problem::Problem, router::App};
 use crate::{
-    identity::{Caller, TOKEN_LIMIT},
+    identity::{Caller, TOKEN_LIMIT, signature::SignedRequest},
     model::{BackupId, Error, Operation, Result},
     sharing::Target,
 };
@@ -39,7 +39,7 @@ macro_rules! permissions {
 
 permissions!(AddMember, ListMembers, ShowMember, UpdateMemberStatus, DeleteMember);
 
-/// A caller with a good token for the project in the path, and a role that allows `P`.
+/// A caller with a good token (or signature) for the project in the path, and a role that allows `P`.
 pub(super) struct Permitted<P> {
     caller: Arc<Caller>,
     permission: PhantomData<P>,
@@ -56,7 +56,10 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Problem> {
-        let caller = app.identity.authenticate(token(&parts.headers)?).await?;
+        let caller = match parts.extensions.get::<SignedRequest>() {
+            Some(signed) => app.identity.verify(signed).await?,
+            None => app.identity.authenticate(token(&parts.headers)?).await?,
+        };
         let project = path_text(parts, "project_id").await;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
         if project.as_deref() != Some(caller.project_id.as_str()) {

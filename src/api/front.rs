@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use tower::ServiceExt;
 use uuid::Uuid;
 
-use super::{problem::Problem, types};
+use super::{problem::Problem, signed::with_signature, types};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds to wait after a 429 or 503. The rates are per second, and an outage is looked at again soon.
@@ -29,31 +29,37 @@ pub struct Front {
     router: Router,
     /// `Keystone uri="…"`.
     authenticate: HeaderValue,
+    /// The largest body, in bytes.
+    body_limit: usize,
 }
 
 impl Front {
     /// `identity_address`: where callers without a good token are sent for one.
-    pub fn new(router: Router, identity_address: &str) -> Self {
+    /// `body_limit`: the largest body, in bytes.
+    pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
         let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
             .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate }
+        Self { router, authenticate, body_limit }
     }
 
     async fn answer(self, request: Request) -> Response<Body> {
         let id = request_id(request.headers());
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let answered = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind().await;
-        let mut response = match answered {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
-            Err(_) => Problem::Panicked.into_response(),
-        };
+        let answered = AssertUnwindSafe(self.route(request)).catch_unwind().await;
+        let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             self.show(&problem, &id, &mut response);
         }
         tracing::debug!(request_id = ?id, %method, path, status = response.status().as_u16(), "answered");
         response.headers_mut().insert(REQUEST_ID.clone(), id);
         response
+    }
+
+    async fn route(&self, request: Request) -> Response<Body> {
+        match with_signature(request, self.body_limit).await {
+            Ok(request) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+            Err(problem) => problem.into_response(),
+        }
     }
 
     /// Fills the answer that a problem began, and tells the log what the caller is not told.

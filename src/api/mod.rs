@@ -10,6 +10,7 @@ mod members;
 mod problem;
 mod router;
 mod schemas;
+mod signed;
 mod throttle;
 mod tokens;
 mod types;

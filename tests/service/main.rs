@@ -9,6 +9,7 @@ mod house;
 mod kills;
 mod paging;
 mod races;
+mod signatures;
 mod states;
 mod stories;
 mod tenants;

@@ -19,7 +19,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OpenFlags};
 
 use self::writer::Writer;
-use super::{Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
+use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
@@ -132,6 +132,10 @@ impl Store for Sqlite {
 
     async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>> {
         self.read(|connection| accounts::find_token(connection, hash))
+    }
+
+    async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>> {
+        self.read(|connection| accounts::find_access_key(connection, access))
     }
 
     async fn insert_token(
