@@ -2,6 +2,7 @@
 are understood, and its models are filled from the answers."""
 
 import re
+import time
 import unittest
 from contextlib import contextmanager
 
@@ -30,16 +31,16 @@ UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class Person:
-    """A project that works through the SDK with its token."""
+    """A project that works through the SDK, with a token or with an access key alone."""
 
-    def __init__(self, address, project, token):
+    def __init__(self, address, project, token=None, access="not-a-key", secret="not-a-secret"):
         self.project, self.token = project, token
-        # The SDK signs each request with these as well; the token decides.
-        credentials = BasicCredentials("not-a-key", "not-a-secret", project)
+        # The SDK signs each request with these; where there is a token too, the token decides.
+        credentials = BasicCredentials(access, secret, project)
         self.client = CbrClient.new_builder().with_credentials(credentials).with_endpoints([address]).build()
 
     def call(self, invoker):
-        return invoker.add_header("X-Auth-Token", self.token).invoke()
+        return (invoker.add_header("X-Auth-Token", self.token) if self.token else invoker).invoke()
 
     def add(self, backup, *projects):
         request = AddMemberRequest(backup_id=backup, body=AddMembersReq(members=list(projects)))
@@ -61,12 +62,18 @@ class Person:
 
 
 class OfficialSdk(unittest.TestCase):
+    """With a token in the header."""
+
     @classmethod
     def setUpClass(cls):
         service = cls.enterClassContext(Service())
-        cls.owner = Person(service.address, "owner", "owner-token")
-        cls.member = Person(service.address, "member", "member-token")
-        cls.intruder = Person(service.address, "member", "no-such-token")
+        cls.enter(service.address)
+
+    @classmethod
+    def enter(cls, address):
+        cls.owner = Person(address, "owner", "owner-token")
+        cls.member = Person(address, "member", "member-token")
+        cls.intruder = Person(address, "member", "no-such-token")
 
     def assert_member(self, member, backup, project, status, vault=None):
         """All eight fields, with their types and values."""
@@ -118,8 +125,12 @@ class OfficialSdk(unittest.TestCase):
         rejected = self.member.update(REJECTED, status="rejected")
         self.assert_member(rejected.member, REJECTED, "member", "rejected")
 
+    def another_second(self):
+        """With a token, the same request may come twice at once."""
+
     def test_refusals_carry_code_message_and_request_id(self):
         self.owner.add(REFUSED, "member")
+        self.another_second()
         with self.assert_refused(400, "BackupService.6703", "The backup has been shared."):
             self.owner.add(REFUSED, "member")
         with self.assert_refused(400, "BackupService.6707", "Backup sharing is not allowed."):
@@ -149,6 +160,20 @@ class OfficialSdk(unittest.TestCase):
         self.assertEqual(page.count, 1)
         self.assert_member(page.members[0], LISTED, OTHERS[3], "pending")
         self.assertEqual(self.owner.list(LISTED, status="accepted").members, [])
+
+
+class OfficialSdkWithAccessKeys(OfficialSdk):
+    """As the SDK comes: with an access key, and no header of ours. All the same tests."""
+
+    @classmethod
+    def enter(cls, address):
+        cls.owner = Person(address, "owner", access="olgas-key", secret="olgas-secret")
+        cls.member = Person(address, "member", access="maxs-key", secret="maxs-secret")
+        cls.intruder = Person(address, "member", access="maxs-key", secret="not maxs-secret")
+
+    def another_second(self):
+        """Signatures count seconds: the same POST twice within one has the same signature, and looks like a replay."""
+        time.sleep(1)
 
 
 if __name__ == "__main__":
