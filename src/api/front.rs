@@ -15,6 +15,7 @@ use axum::{
 use futures::FutureExt;
 use hyper::body::Incoming;
 use tower::ServiceExt;
+use tracing::Level;
 use uuid::Uuid;
 
 use super::{problem::Problem, signed::with_signature, types};
@@ -44,13 +45,15 @@ impl Front {
 
     async fn answer(self, request: Request) -> Response<Body> {
         let id = request_id(request.headers());
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let logged = tracing::enabled!(Level::DEBUG).then(|| (request.method().clone(), request.uri().clone()));
         let answered = AssertUnwindSafe(self.route(request)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             self.show(&problem, &id, &mut response);
         }
-        tracing::debug!(request_id = ?id, %method, path, status = response.status().as_u16(), "answered");
+        if let Some((method, uri)) = logged {
+            tracing::debug!(request_id = ?id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
+        }
         response.headers_mut().insert(REQUEST_ID.clone(), id);
         response
     }
