@@ -1,4 +1,5 @@
-//! Makes Rust of the contract: `OUT_DIR/operations.rs` always, the client and its mocks where they are asked for.
+//! Makes Rust of the contract: `OUT_DIR/operations.rs` always, the client and its mocks where they are asked for; and
+//! JSON, `OUT_DIR/contract.json`.
 //! Only this product's choices stand here; how it is done stands in `client-gen`.
 
 use std::{env, error::Error, fs, path::PathBuf, process::ExitCode};
@@ -24,7 +25,10 @@ fn main() -> ExitCode {
 
 fn generate() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    let contract = client_gen::lower(&client_gen::load(CONTRACT)?)?.document;
+    let written = client_gen::load(CONTRACT)?;
+    // The server would take longer to read the YAML than for all the rest of its start.
+    fs::write(out.join("contract.json"), written.to_string())?;
+    let contract = client_gen::lower(&written)?.document;
     fs::write(out.join("operations.rs"), client_gen::operations(&contract)?)?;
     if env::var_os("CARGO_FEATURE_CLIENT").is_some() {
         fs::write(out.join("client.rs"), client_gen::client(&contract, &settings())?)?;

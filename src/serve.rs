@@ -135,7 +135,8 @@ fn front(config: &Config, docs: Docs, store: Arc<dyn Store>, clock: Arc<dyn Cloc
         limits: api::Limits { body_bytes: config.limits.body_bytes },
         store,
     }));
-    Front::new(api::router(app, docs), &identity_address).checking_answers(&config.check_answers)
+    Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
+        .checking_answers(&config.check_answers)
 }
 
 /// Serves connections until told to stop, and then those that are being answered.

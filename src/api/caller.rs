@@ -11,7 +11,7 @@ use axum::{
 use super::{extract, problem::Problem, router::App};
 use crate::{
     contract::check,
-    identity::{Caller, TOKEN_LIMIT},
+    identity::{Caller, TOKEN_LIMIT, signature::SignedRequest},
     model::{BackupId, Error, Operation, Result},
     sharing::Target,
 };
@@ -40,7 +40,7 @@ macro_rules! permissions {
 
 permissions!(AddMember, ListMembers, ShowMember, UpdateMemberStatus, DeleteMember);
 
-/// A caller with a good token for the project in the path, and a role that allows `P`.
+/// A caller with a good token (or signature) for the project in the path, and a role that allows `P`.
 pub(super) struct Permitted<P> {
     caller: Arc<Caller>,
     permission: PhantomData<P>,
@@ -57,7 +57,10 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Problem> {
-        let caller = app.identity.authenticate(token(&parts.headers)?).await?;
+        let caller = match parts.extensions.get::<SignedRequest>() {
+            Some(signed) => app.identity.verify(signed).await?,
+            None => app.identity.authenticate(token(&parts.headers)?).await?,
+        };
         // Without parameters, or with some that are no text, there is no project of anybody in the path.
         let path = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.

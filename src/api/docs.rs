@@ -6,14 +6,16 @@ use std::collections::BTreeMap;
 use axum::{
     Router,
     http::{
-        HeaderName,
+        HeaderName, StatusCode,
         header::{self, CONTENT_TYPE},
     },
+    middleware::map_response,
+    response::{IntoResponse, Response},
     routing::get,
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::router::App;
+use super::{problem::Problem, router::App};
 use crate::contract::document;
 
 /// The documentation's pages.
@@ -34,8 +36,8 @@ impl Docs {
             .display_operation_id(true)
             .display_request_duration(true);
         let ui = SwaggerUi::new("/docs").external_url_unchecked(JSON, document::json().clone()).config(config);
-        let router =
-            Router::from(ui).route("/openapi.yaml", get(|| async { typed("application/yaml", document::YAML) }));
+        let ui = Router::from(ui).layer(map_response(in_our_shape));
+        let router = ui.route("/openapi.yaml", get(|| async { typed("application/yaml", document::YAML) }));
         if self.tokens.is_empty() { router } else { self.with_demo_page(router) }
     }
 
@@ -44,6 +46,14 @@ impl Docs {
         let tokens = serde_json::json!(self.tokens).to_string();
         let page = DEMO_PAGE.replace("\"{{tokens}}\"", &tokens);
         router.route("/docs/swagger-initializer.js", get(|| async { typed("text/javascript", page) }))
+    }
+}
+
+/// What the page's files do not have is as unknown as any other path.
+async fn in_our_shape(response: Response) -> Response {
+    match response.status() {
+        StatusCode::NOT_FOUND => Problem::NoSuchApi.into_response(),
+        _ => response,
     }
 }
 

@@ -200,7 +200,7 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-async fn read(body: Body, limit: usize) -> std::result::Result<Bytes, Problem> {
+pub(super) async fn read(body: Body, limit: usize) -> std::result::Result<Bytes, Problem> {
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::BodyTooLarge(limit)),
@@ -234,13 +234,14 @@ fn unquoted(error: &serde_json::Error) -> String {
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let step = |segment: &Segment| match segment {
-        Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{key}"),
-        Segment::Enum { variant } => format!("/{variant}"),
-        Segment::Unknown => "/?".to_owned(),
+        Segment::Seq { index } => Some(format!("/{index}")),
+        Segment::Map { key } => Some(format!("/{key}")),
+        Segment::Enum { variant } => Some(format!("/{variant}")),
+        // Not even the key could be read.
+        Segment::Unknown => None,
     };
-    let pointer: String = path.iter().map(step).collect();
-    if pointer.is_empty() { "body".to_owned() } else { pointer }
+    let pointer: Option<String> = path.iter().map(step).collect();
+    pointer.filter(|pointer| !pointer.is_empty()).unwrap_or_else(|| "body".to_owned())
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
         header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::IntoResponse,
@@ -15,9 +15,10 @@ use axum::{
 use futures::FutureExt;
 use hyper::body::Incoming;
 use tower::ServiceExt;
+use tracing::Level;
 use uuid::Uuid;
 
-use super::{answer_check::AnswerChecks, problem::Problem, types};
+use super::{answer_check::AnswerChecks, problem::Problem, signed::with_signature, types};
 use crate::config::CheckAnswers;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -31,14 +32,17 @@ pub struct Front {
     /// `Keystone uri="…"`.
     authenticate: HeaderValue,
     answer_checks: Option<Arc<AnswerChecks>>,
+    /// The largest body, in bytes.
+    body_limit: usize,
 }
 
 impl Front {
     /// `identity_address`: where callers without a good token are sent for one.
-    pub fn new(router: Router, identity_address: &str) -> Self {
+    /// `body_limit`: the largest body, in bytes.
+    pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
         let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
             .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate, answer_checks: None }
+        Self { router, authenticate, answer_checks: None, body_limit }
     }
 
     /// Holds answers against the contract before they go out.
@@ -48,27 +52,46 @@ impl Front {
 
     async fn answer(self, request: Request) -> Response<Body> {
         let id = request_id(request.headers());
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-        let answered = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind().await;
-        let mut response = match answered {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
-            Err(_) => Problem::Panicked.into_response(),
-        };
+        let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
+        let kept = checks.is_some() || tracing::enabled!(Level::DEBUG);
+        let asked = kept.then(|| (request.method().clone(), request.uri().clone()));
+        let answered = AssertUnwindSafe(self.route(request)).catch_unwind().await;
+        let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             self.show(&problem, &id, &mut response);
         }
         response.headers_mut().insert(REQUEST_ID.clone(), id.clone());
-        if let Some(checks) = self.answer_checks.as_ref().filter(|checks| checks.due()) {
-            let (passed, broken) = checks.pass(&method, &path, response).await;
-            response = passed;
-            if let Some(problem) = broken {
-                *response.status_mut() = problem.shown().status;
-                self.show(&problem, &id, &mut response);
+        if let Some((method, uri)) = asked {
+            if let Some(checks) = checks {
+                response = self.checked(checks, &method, uri.path(), response, &id).await;
             }
+            tracing::debug!(request_id = ?id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
         }
-        tracing::debug!(request_id = ?id, %method, path, status = response.status().as_u16(), "answered");
         response
+    }
+
+    /// The answer, or another in its place where it is to fail because it breaks the contract.
+    async fn checked(
+        &self,
+        checks: &AnswerChecks,
+        method: &Method,
+        path: &str,
+        response: Response<Body>,
+        id: &HeaderValue,
+    ) -> Response<Body> {
+        let (mut response, broken) = checks.pass(method, path, response).await;
+        if let Some(problem) = broken {
+            *response.status_mut() = problem.shown().status;
+            self.show(&problem, id, &mut response);
+        }
+        response
+    }
+
+    async fn route(&self, request: Request) -> Response<Body> {
+        match with_signature(request, self.body_limit).await {
+            Ok(request) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
+            Err(problem) => problem.into_response(),
+        }
     }
 
     /// Fills the answer that a problem began, and tells the log what the caller is not told.
@@ -162,7 +185,7 @@ mod tests {
             .route("/v3/{p}/backups/{b}/members", get(move || async move { Json(json!({ "members": [unknown] })) }))
             .route("/v3/{p}/backups/{b}/members/{m}", get(move || async move { Json(json!({"member": member()})) }))
             .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
-        Front::new(router, "http://127.0.0.1/v3").checking_answers(&CheckAnswers { mode, one_in: 1 })
+        Front::new(router, "http://127.0.0.1/v3", 1024).checking_answers(&CheckAnswers { mode, one_in: 1 })
     }
 
     async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {

@@ -16,6 +16,7 @@ mod problem;
 mod refusals;
 mod router;
 mod schemas;
+mod signed;
 mod throttle;
 mod tokens;
 mod types;

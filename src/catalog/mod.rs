@@ -93,7 +93,9 @@ pub async fn load_text(
 /// Text to values: YAML, then the schema, then the types.
 fn parse(file: &str, text: &str) -> Result<DataFile, CatalogError> {
     let syntax = |error: serde_saphyr::Error| CatalogError::Syntax { file: file.to_owned(), reason: error.to_string() };
-    let value: Value = serde_saphyr::from_str(text).map_err(syntax)?;
+    // No bounds on the size: an operator's own file. No excerpts in errors: they could show a password.
+    let options = serde_saphyr::options! { budget: None, with_snippet: false };
+    let value: Value = serde_saphyr::from_str_with_options(text, options).map_err(syntax)?;
     let content = |place: String, reason: String| CatalogError::Content { file: file.to_owned(), place, reason };
     let validator = jsonschema::validator_for(&schema()).map_err(|e| content("schema".into(), e.to_string()))?;
     if let Err(error) = validator.validate(&value) {

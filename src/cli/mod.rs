@@ -1,55 +1,88 @@
 //! The command: one file per subcommand. Those of the client use the typed client and nothing else of this package.
 
+mod accept;
+#[cfg(feature = "server")]
+mod catalog;
+mod connection;
 #[cfg(feature = "server")]
 mod contract_check;
+mod failure;
+mod login;
+mod members;
+mod output;
+mod reject;
+mod revoke;
 #[cfg(feature = "server")]
 mod serve;
+mod session;
+mod share;
+mod words;
 
-use std::{fmt, process::ExitCode};
+use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
-/// Share cloud backups with other projects: the server, and the client's commands.
+use self::{
+    connection::Connection,
+    failure::{Failure, refusal},
+    output::Output,
+    session::Session,
+};
+
+/// Share cloud backups with other projects: the server, and the client's commands
+///
+/// The flags of the connection may stand before the client's commands as well as behind them. A flag wins over the
+/// environment.
+///
+/// Exit codes: 0 done, 1 refused by the service or failed, 2 wrong usage, 3 service out of reach.
 #[derive(Parser)]
-#[command(name = "backup-share", version, about, propagate_version = true)]
+#[command(name = "backup-share", version, propagate_version = true)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    connection: Connection,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run the service.
+    Share(Call<share::Share>),
+    Members(Call<members::Members>),
+    Accept(Call<accept::Accept>),
+    Reject(Call<reject::Reject>),
+    Revoke(Call<revoke::Revoke>),
     #[cfg(feature = "server")]
     Serve(serve::Serve),
+    #[cfg(feature = "server")]
+    Catalog(catalog::Catalog),
     /// Look at the contract, and hold code against it.
     #[cfg(feature = "server")]
     #[command(subcommand)]
     Contract(contract_check::Contract),
 }
 
-/// Why a command did not do what it was asked for; what the process ends with.
-#[derive(Debug)]
-enum Failure {
-    /// The service refused, or something failed: 1.
-    Refused(String),
-    /// What was asked for cannot be meant: 2.
-    Usage(String),
-    /// The service is out of reach: 3.
-    OutOfReach(String),
+// A command of the client with the flags that all of them take.
+#[derive(Args)]
+struct Call<C: ClientCommand> {
+    #[command(flatten)]
+    command: C,
+    #[command(flatten)]
+    output: Output,
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// A command that calls the service.
+trait ClientCommand: Args {
+    async fn run(self, session: Session, output: Output) -> Outcome;
 }
 
 type Outcome = Result<(), Failure>;
 
 /// Runs the command that the process was called with.
 pub fn run() -> ExitCode {
-    let outcome = match Cli::parse().command {
-        #[cfg(feature = "server")]
-        Command::Serve(serve) => serve.run(),
-        #[cfg(feature = "server")]
-        Command::Contract(contract) => contract.run(),
-    };
-    match outcome {
+    let Cli { command, connection } = Cli::parse();
+    match command.run(connection) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             eprintln!("backup-share: {failure}");
@@ -58,25 +91,40 @@ pub fn run() -> ExitCode {
     }
 }
 
-impl Failure {
-    fn exit_code(&self) -> ExitCode {
+impl Command {
+    fn run(self, before: Connection) -> Outcome {
         match self {
-            Self::Refused(_) => ExitCode::from(1),
-            Self::Usage(_) => ExitCode::from(2),
-            Self::OutOfReach(_) => ExitCode::from(3),
+            Self::Share(call) => call.run(before),
+            Self::Members(call) => call.run(before),
+            Self::Accept(call) => call.run(before),
+            Self::Reject(call) => call.run(before),
+            Self::Revoke(call) => call.run(before),
+            #[cfg(feature = "server")]
+            Self::Serve(serve) => calls_nobody(&before).and_then(|()| serve.run()),
+            #[cfg(feature = "server")]
+            Self::Catalog(catalog) => calls_nobody(&before).and_then(|()| catalog.run()),
+            #[cfg(feature = "server")]
+            Self::Contract(contract) => calls_nobody(&before).and_then(|()| contract.run()),
         }
-    }
-
-    /// Something of this machine failed.
-    fn failed(error: impl fmt::Display) -> Self {
-        Self::Refused(error.to_string())
     }
 }
 
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(why) | Self::Usage(why) | Self::OutOfReach(why) => f.write_str(why),
-        }
+impl<C: ClientCommand> Call<C> {
+    fn run(self, before: Connection) -> Outcome {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        runtime.block_on(async {
+            let session = Session::open(self.connection.or(before)).await?;
+            self.command.run(session, self.output).await
+        })
+    }
+}
+
+/// Flags that would be of no effect are a misunderstanding.
+#[cfg(feature = "server")]
+fn calls_nobody(before: &Connection) -> Outcome {
+    let flags = "--endpoint, --project, --token, --user, --password, --auth-url and --user-domain";
+    match before.is_given() {
+        true => Err(Failure::Usage(format!("{flags} are for share, members, accept, reject and revoke only."))),
+        false => Ok(()),
     }
 }

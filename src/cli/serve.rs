@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Outcome};
 use crate::{
@@ -67,13 +67,15 @@ impl Serve {
 }
 
 async fn serve_until_told(config: &Config) -> Outcome {
+    let stop = Stop::watch().map_err(Failure::failed)?;
     let running = serve::start(config, Docs::default()).await.map_err(failure)?;
     announce(running.address).map_err(Failure::failed)?;
-    until_told(running).await
+    stop.then_end(running).await
 }
 
 /// Demo data in a folder that goes with the process.
 async fn serve_demo(mut config: Config) -> Outcome {
+    let stop = Stop::watch().map_err(Failure::failed)?;
     let folder = tempfile::tempdir().map_err(Failure::failed)?;
     config.database = format!("sqlite:{}", folder.path().join("demo.db").display());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -82,9 +84,16 @@ async fn serve_demo(mut config: Config) -> Outcome {
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
     let docs = Docs { tokens: BTreeMap::from(tokens) };
     let running = serve::start_with(&config, docs, store, clock).await.map_err(failure)?;
-    eprint!("{}", include_str!("demo.txt").replace("{address}", &running.address.to_string()));
+    eprint!("{}", story(running.address));
     announce(running.address).map_err(Failure::failed)?;
-    until_told(running).await
+    stop.then_end(running).await
+}
+
+/// What to try, to be pasted as it is into any shell, in any folder.
+fn story(address: SocketAddr) -> String {
+    let command = std::env::current_exe().unwrap_or_else(|_| "backup-share".into());
+    let quoted = format!("'{}'", command.display().to_string().replace('\'', r"'\''"));
+    include_str!("demo.txt").replace("{address}", &address.to_string()).replace("{command}", &quoted)
 }
 
 /// The one line on stdout; whoever started us may wait for it.
@@ -94,16 +103,27 @@ fn announce(address: SocketAddr) -> std::io::Result<()> {
     stdout.flush()
 }
 
-async fn until_told(running: Running) -> Outcome {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::failed)?;
-    tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-    tracing::info!("stopping");
-    running.stop().await;
-    Ok(())
+/// The signals to stop at. Watched before anybody is told that the server listens: who is told may send one at once.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-fn failure(error: ServeError) -> Failure {
+impl Stop {
+    fn watch() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn then_end(mut self, running: Running) -> Outcome {
+        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
+        tracing::info!("stopping");
+        running.stop().await;
+        Ok(())
+    }
+}
+
+/// A bad address of a database is wrong usage; whatever else keeps a service from starting is not.
+pub(super) fn failure(error: ServeError) -> Failure {
     match error {
         ServeError::Database(_) => Failure::Usage(error.to_string()),
         ServeError::Open(_) | ServeError::Catalog(_) | ServeError::Listen { .. } => Failure::failed(error),

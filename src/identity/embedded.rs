@@ -1,5 +1,5 @@
 //! The identity service that is built in: users and fixed tokens from data files, tokens that it issues itself. For a
-//! laptop, for CI, and for small installations; it holds no cryptography of its own beyond hashing.
+//! laptop, for CI, and for small installations; the cryptography stands in `password` and `signature`.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,10 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
-use super::{Caller, Identity, password};
+use super::{
+    Caller, Identity, password,
+    signature::{Claim, SignedRequest, TOLERANCE},
+};
 use crate::{
     clock::Clock,
     model::{Error, ProjectId, Result},
@@ -31,6 +34,8 @@ pub struct Embedded {
     lifetime: Duration,
     callers: Cache<TokenHash, Arc<Caller>>,
     projects: Cache<ProjectId, ()>,
+    /// Signatures of requests that must not come twice, for as long as they verify.
+    signatures: Cache<String, ()>,
     password_checks: Semaphore,
     /// Checked where there is no such user, so that the time taken does not tell.
     decoy: SecretString,
@@ -54,6 +59,7 @@ impl Embedded {
             lifetime,
             callers: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
             projects: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
+            signatures: Cache::builder().time_to_live(2 * TOLERANCE).build(),
             password_checks: Semaphore::new(PASSWORDS_AT_ONCE),
             decoy: DECOY.into(),
         }
@@ -100,6 +106,16 @@ impl Embedded {
         Ok(matches && known)
     }
 
+    /// Somebody who overheard a signed request could send it again. Sending a PUT or a DELETE twice changes nothing; a
+    /// POST is let in once.
+    fn first_time(&self, request: &SignedRequest, claim: &Claim<'_>) -> Result<()> {
+        let repeatable = ["GET", "HEAD", "PUT", "DELETE"].contains(&request.method.as_str());
+        if repeatable || self.signatures.entry(claim.signature.to_lowercase()).or_insert(()).is_fresh() {
+            return Ok(());
+        }
+        Err(Error::UnknownCredentials)
+    }
+
     async fn ask(&self, hash: TokenHash) -> Result<Arc<Caller>> {
         let record = self.store.find_token(&hash).await.map_err(unavailable)?.ok_or(Error::UnknownCredentials)?;
         if record.revoked {
@@ -124,6 +140,16 @@ impl Identity for Embedded {
             Some(end) if end <= self.clock.now() => Err(Error::ExpiredCredentials),
             _ => Ok(caller),
         }
+    }
+
+    async fn verify(&self, request: &SignedRequest) -> Result<Arc<Caller>> {
+        let claim = request.claim()?;
+        let found = self.store.find_access_key(claim.access).await.map_err(unavailable)?;
+        let (key, account) = found.ok_or(Error::UnknownCredentials)?;
+        let now = self.clock.now();
+        request.verify(&claim, &key.secret, now)?;
+        self.first_time(request, &claim)?;
+        Ok(Arc::new(caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false })))
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {
@@ -175,7 +201,8 @@ mod tests {
     fn the_decoy_is_a_hash_that_takes_as_long_to_check_as_any_other() {
         use argon2::{Params, password_hash::phc::PasswordHash};
         let decoy = PasswordHash::new(super::DECOY).expect("a hash in PHC notation");
-        assert_eq!(Params::try_from(&decoy).expect("parameters"), Params::default());
+        let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+        assert_eq!(costs(&Params::try_from(&decoy).expect("parameters")), costs(&Params::default()));
         assert!(decoy.hash.is_some() && decoy.salt.is_some());
     }
 }

@@ -2,14 +2,18 @@
 
 pub mod embedded;
 mod password;
+pub mod signature;
+
+use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::{
-    model::{ProjectId, Result},
+    model::{Error, ProjectId, Result},
     timestamp::Timestamp,
 };
 
+use self::signature::SignedRequest;
 pub use self::{
     embedded::{Embedded, Issued},
     password::hash as hash_password,
@@ -45,7 +49,15 @@ pub trait Identity: Send + Sync + 'static {
     /// [`UnknownCredentials`](crate::model::Error::UnknownCredentials),
     /// [`ExpiredCredentials`](crate::model::Error::ExpiredCredentials) where the token is known to have been good, and
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where nobody could be asked: then nobody is let in.
-    async fn authenticate(&self, token: &str) -> Result<std::sync::Arc<Caller>>;
+    async fn authenticate(&self, token: &str) -> Result<Arc<Caller>>;
+
+    /// Who signed this request. A service that has no access keys knows nobody.
+    ///
+    /// # Errors
+    /// Those of [`Identity::authenticate`].
+    async fn verify(&self, _request: &SignedRequest) -> Result<Arc<Caller>> {
+        Err(Error::UnknownCredentials)
+    }
 
     /// Whether a project exists. A service that cannot tell says yes.
     ///

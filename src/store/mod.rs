@@ -37,6 +37,9 @@ pub trait Store: Send + Sync + 'static {
     /// The token with this hash, expired and revoked ones included, and its account.
     async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>>;
 
+    /// The access key of this name, and whose it is.
+    async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>>;
+
     /// Keeps a token that was issued to `user_name`, until `expires_at`.
     async fn insert_token(
         &self,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::SecretString;
 
-use super::super::{Account, TokenHash, TokenRecord};
+use super::super::{AccessKey, Account, TokenHash, TokenRecord};
 use crate::{model::ProjectId, timestamp::Timestamp};
 
 const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles
@@ -12,6 +12,9 @@ const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.rol
                             t.issued_at, t.expires_at, t.revoked_at IS NOT NULL
                      FROM tokens t JOIN accounts a ON a.name = t.user_name JOIN projects p ON p.id = a.project_id
                      WHERE t.hash = ?1";
+const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, k.secret
+                          FROM access_keys k JOIN accounts a ON a.name = k.user_name
+                          JOIN projects p ON p.id = a.project_id WHERE k.access = ?1";
 const PROJECT: &str = "SELECT EXISTS (SELECT 1 FROM projects WHERE id = ?1)";
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
@@ -38,6 +41,15 @@ pub(super) fn find_token(connection: &Connection, hash: &TokenHash) -> rusqlite:
         })
     };
     connection.prepare_cached(TOKEN)?.query_row([hash.as_bytes()], record).optional()
+}
+
+pub(super) fn find_access_key(connection: &Connection, access: &str) -> rusqlite::Result<Option<(AccessKey, Account)>> {
+    let found = |row: &Row<'_>| {
+        let account = account(row)?;
+        let secret = row.get::<_, String>(5)?.into();
+        Ok((AccessKey { access: access.to_owned(), secret, user_name: account.name.clone() }, account))
+    };
+    connection.prepare_cached(ACCESS_KEY)?.query_row([access], found).optional()
 }
 
 pub(super) fn insert_token(

@@ -96,7 +96,13 @@ macro_rules! member_columns {
         "m.backup_id, m.dest_project_id, m.id, m.status, m.created_at, m.updated_at, m.vault_id, m.image_id"
     };
 }
-pub(super) use {backup_columns, member_columns};
+/// The same of another member.
+macro_rules! other_member_columns {
+    () => {
+        "o.backup_id, o.dest_project_id, o.id, o.status, o.created_at, o.updated_at, o.vault_id, o.image_id"
+    };
+}
+pub(super) use {backup_columns, member_columns, other_member_columns};
 
 /// A backup, from the columns that start at `at`.
 pub(super) fn backup(row: &Row<'_>, at: usize) -> rusqlite::Result<Backup> {

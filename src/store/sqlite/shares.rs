@@ -1,10 +1,10 @@
 //! Facts out of SQLite, and changes into it. The caller provides the transaction.
 
-use rusqlite::{Connection, ErrorCode, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
-use super::rows::{self, backup_columns, member_columns};
+use super::rows::{self, backup_columns, member_columns, other_member_columns};
 use crate::model::{
-    Change, Error, Facts, Member, Result, Selection, VaultSelection,
+    BackupId, Change, Error, Facts, Member, ProjectId, Result, Selection, VaultSelection,
     facts::{Capacity, MemberSelection},
 };
 
@@ -15,39 +15,28 @@ const WITH_ALL_MEMBERS: &str = concat!(
     member_columns!(),
     " FROM backups b LEFT JOIN members m ON m.backup_id = b.id WHERE b.id = ?1"
 );
-const WITH_SOME_MEMBERS: &str = concat!(
+// One row with two members, and not two rows by `IN`, for which SQLite would make a table at every call.
+const WITH_NAMED_MEMBERS: &str = concat!(
     "SELECT ",
     backup_columns!(),
     ", ",
     member_columns!(),
-    " FROM backups b LEFT JOIN members m ON m.backup_id = b.id AND m.dest_project_id IN (?2, ?3) WHERE b.id = ?1"
+    ", ",
+    other_member_columns!(),
+    " FROM backups b LEFT JOIN members m ON m.backup_id = b.id AND m.dest_project_id = ?2
+      LEFT JOIN members o ON ?2 <> ?3 AND o.backup_id = b.id AND o.dest_project_id = ?3 WHERE b.id = ?1"
 );
-/// Where the columns of the member start.
+/// Where the columns of the member start, and those of the other one.
 const MEMBER: usize = 8;
+const OTHER: usize = 16;
 
 /// What stands. Backup and members come from one statement and thereby from one snapshot; a vault is only ever wanted
 /// by changes, which have a transaction around them.
 pub(super) fn facts(connection: &Connection, selection: &Selection) -> rusqlite::Result<Facts> {
-    let mut facts = Facts::default();
-    {
-        let (mut statement, mut rows);
-        match &selection.members {
-            MemberSelection::All => {
-                statement = connection.prepare_cached(WITH_ALL_MEMBERS)?;
-                rows = statement.query([selection.backup_id])?;
-            }
-            MemberSelection::Of { caller, member } => {
-                statement = connection.prepare_cached(WITH_SOME_MEMBERS)?;
-                rows = statement.query(params![selection.backup_id, caller, member])?;
-            }
-        }
-        while let Some(row) = rows.next()? {
-            if facts.backup.is_none() {
-                facts.backup = Some(rows::backup(row, 0)?);
-            }
-            facts.members.extend(rows::member(row, MEMBER)?);
-        }
-    }
+    let mut facts = match &selection.members {
+        MemberSelection::All => with_all_members(connection, selection.backup_id)?,
+        MemberSelection::Of { caller, member } => with_named_members(connection, selection.backup_id, caller, member)?,
+    };
     let vault = match selection.vault {
         VaultSelection::None => None,
         VaultSelection::OfBackup => facts.backup.as_ref().map(|backup| backup.vault_id),
@@ -55,6 +44,33 @@ pub(super) fn facts(connection: &Connection, selection: &Selection) -> rusqlite:
     };
     facts.vault = vault.map(|id| rows::vault(connection, id)).transpose()?.flatten();
     Ok(facts)
+}
+
+fn with_all_members(connection: &Connection, id: BackupId) -> rusqlite::Result<Facts> {
+    let mut facts = Facts::default();
+    let mut statement = connection.prepare_cached(WITH_ALL_MEMBERS)?;
+    let mut rows = statement.query([id])?;
+    while let Some(row) = rows.next()? {
+        if facts.backup.is_none() {
+            facts.backup = Some(rows::backup(row, 0)?);
+        }
+        facts.members.extend(rows::member(row, MEMBER)?);
+    }
+    Ok(facts)
+}
+
+fn with_named_members(
+    connection: &Connection,
+    id: BackupId,
+    caller: &ProjectId,
+    member: &ProjectId,
+) -> rusqlite::Result<Facts> {
+    let facts = |row: &Row<'_>| {
+        let members = [rows::member(row, MEMBER)?, rows::member(row, OTHER)?];
+        Ok(Facts { backup: Some(rows::backup(row, 0)?), members: members.into_iter().flatten().collect(), vault: None })
+    };
+    let found = connection.prepare_cached(WITH_NAMED_MEMBERS)?.query_row(params![id, member, caller], facts);
+    found.optional().map(Option::unwrap_or_default)
 }
 
 /// Carries out a change.

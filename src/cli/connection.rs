@@ -1,0 +1,119 @@
+//! Which service, as whom, for which project: the flags that every command of the client takes, and the environment
+//! behind them. What they come to is a `Session`; nothing is sent from here.
+
+use std::env::{self, VarError};
+
+use clap::Args;
+use secrecy::SecretString;
+
+use super::{Failure, words};
+use crate::client::types::ProjectId;
+
+// The environment is read by hand: to clap it would win over a flag that stands before the command's name.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Connection")]
+pub(super) struct Connection {
+    /// Where the service is, such as https://cbr.example.com [env: BACKUP_SHARE_ENDPOINT]
+    #[arg(long, value_name = "URL", value_parser = words::text)]
+    pub(super) endpoint: Option<String>,
+    /// Your project; with --user, that of the token where none is named [env: BACKUP_SHARE_PROJECT]
+    #[arg(long, value_parser = words::project)]
+    pub(super) project: Option<ProjectId>,
+    /// A token for your project; other users of this machine see flags, not the environment [env: BACKUP_SHARE_TOKEN]
+    #[arg(long, value_parser = words::secret, conflicts_with = "user")]
+    pub(super) token: Option<SecretString>,
+    /// Your name, to log in instead of showing a token [env: BACKUP_SHARE_USER]
+    #[arg(long, value_name = "NAME", value_parser = words::text)]
+    pub(super) user: Option<String>,
+    /// Your password, to log in [env: BACKUP_SHARE_PASSWORD]
+    #[arg(long, value_parser = words::secret)]
+    pub(super) password: Option<SecretString>,
+    /// The Keystone to log in at [default: the endpoint]
+    #[arg(long, value_name = "URL", value_parser = words::text)]
+    pub(super) auth_url: Option<String>,
+    /// Your domain, by name, to log in [default: the domain whose id is default]
+    #[arg(long, value_name = "NAME", value_parser = words::text)]
+    pub(super) user_domain: Option<String>,
+}
+
+impl Connection {
+    /// What is said here wins over what was said before. A token and a name are two answers to one question: either
+    /// replaces both of before.
+    pub(super) fn or(self, before: Self) -> Self {
+        let named = self.token.is_some() || self.user.is_some();
+        let (token, user) = if named { (self.token, self.user) } else { (before.token, before.user) };
+        Self {
+            endpoint: self.endpoint.or(before.endpoint),
+            project: self.project.or(before.project),
+            token,
+            user,
+            password: self.password.or(before.password),
+            auth_url: self.auth_url.or(before.auth_url),
+            user_domain: self.user_domain.or(before.user_domain),
+        }
+    }
+
+    /// Whether anything is said at all.
+    #[cfg(feature = "server")]
+    pub(super) fn is_given(&self) -> bool {
+        let texts = [&self.endpoint, &self.user, &self.auth_url, &self.user_domain];
+        let secrets = [&self.token, &self.password];
+        self.project.is_some() || texts.iter().any(|t| t.is_some()) || secrets.iter().any(|s| s.is_some())
+    }
+
+    /// What the environment says.
+    pub(super) fn from_environment() -> Result<Self, Failure> {
+        Ok(Self {
+            endpoint: variable("BACKUP_SHARE_ENDPOINT", words::text)?,
+            project: variable("BACKUP_SHARE_PROJECT", words::project)?,
+            token: variable("BACKUP_SHARE_TOKEN", words::secret)?,
+            user: variable("BACKUP_SHARE_USER", words::text)?,
+            password: variable("BACKUP_SHARE_PASSWORD", words::secret)?,
+            auth_url: None,
+            user_domain: None,
+        })
+    }
+}
+
+/// A variable that is empty is as good as none.
+fn variable<T>(name: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
+    let wrong = |reason: String| Failure::Usage(format!("{name}: {reason}."));
+    match env::var(name) {
+        Ok(text) if !text.is_empty() => read(&text).map(Some).map_err(wrong),
+        Ok(_) | Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(wrong("it is no text".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::Connection;
+
+    fn with_token(token: &str) -> Connection {
+        Connection { token: Some(token.into()), ..Connection::default() }
+    }
+
+    #[test]
+    fn a_name_replaces_a_token_that_was_given_before() {
+        let login = Connection { user: Some("alice".into()), ..Connection::default() };
+        let both = login.or(with_token("before"));
+        assert!(both.token.is_none());
+        assert_eq!(both.user.as_deref(), Some("alice"));
+    }
+
+    #[test]
+    fn what_is_said_last_wins_and_the_rest_stays() {
+        let before = Connection { endpoint: Some("http://before".into()), ..with_token("before") };
+        let both = with_token("now").or(before);
+        assert_eq!(both.token.map(|token| token.expose_secret().to_owned()).as_deref(), Some("now"));
+        assert_eq!(both.endpoint.as_deref(), Some("http://before"));
+    }
+
+    #[cfg(feature = "server")]
+    #[test]
+    fn a_token_alone_is_something_given() {
+        assert!(!Connection::default().is_given() && with_token("now").is_given());
+    }
+}

@@ -1,0 +1,63 @@
+//! Why a command did not do what it was asked for, and what the process ends with.
+
+use std::{fmt, process::ExitCode};
+
+use crate::client::{self, FailureKind, types};
+
+/// Why a command did not do what it was asked for, in one sentence.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The service refused, or something failed: 1.
+    Refused(String),
+    /// What was asked for cannot be meant: 2.
+    Usage(String),
+    /// The service is out of reach: 3.
+    OutOfReach(String),
+}
+
+/// What the service said, or that it said nothing.
+pub(super) async fn refusal(error: client::Error<types::Error>) -> Failure {
+    client::Failure::read(error).await.into()
+}
+
+impl From<client::Failure> for Failure {
+    fn from(failure: client::Failure) -> Self {
+        match failure.kind {
+            FailureKind::Refused => Self::Refused(failure.to_string()),
+            FailureKind::Misuse => Self::Usage(failure.to_string()),
+            FailureKind::OutOfReach => Self::OutOfReach(failure.to_string()),
+        }
+    }
+}
+
+impl Failure {
+    pub(super) fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Refused(_) => ExitCode::from(1),
+            Self::Usage(_) => ExitCode::from(2),
+            Self::OutOfReach(_) => ExitCode::from(3),
+        }
+    }
+
+    /// The same kind of failure, in other words.
+    pub(super) fn saying(&self, why: String) -> Self {
+        match self {
+            Self::Refused(_) => Self::Refused(why),
+            Self::Usage(_) => Self::Usage(why),
+            Self::OutOfReach(_) => Self::OutOfReach(why),
+        }
+    }
+
+    /// Something of this machine failed.
+    pub(super) fn failed(error: impl fmt::Display) -> Self {
+        Self::Refused(error.to_string())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(why) | Self::Usage(why) | Self::OutOfReach(why) => f.write_str(why),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! `backup-share members`: who a backup is shared with, over all pages.
+
+use clap::{Args, value_parser};
+
+use super::{ClientCommand, Failure, Outcome, output::Output, refusal, session::Session, words};
+use crate::client::{
+    builder::ListMembers,
+    types::{BackupId, ListMembersSort, Member, MemberStatus},
+};
+
+/// The largest page that the contract allows.
+const PAGE: u32 = 1000;
+
+/// List the members of a backup
+///
+/// Its owner sees all of them, a member only itself. Reads as many pages as there are; json and yaml are a list.
+#[derive(Args)]
+pub(super) struct Members {
+    /// The backup
+    #[arg(value_parser = words::backup)]
+    backup: BackupId,
+    /// Only members in this status: pending, accepted or rejected
+    #[arg(long, value_parser = words::status)]
+    status: Option<MemberStatus>,
+    /// Keys to order by, such as status:asc,created_at:desc [default: created_at:desc]
+    #[arg(long, value_name = "KEYS", value_parser = words::sort)]
+    sort: Option<ListMembersSort>,
+    /// How many to list at most [default: all]
+    #[arg(long, value_name = "COUNT", value_parser = value_parser!(u32).range(1..))]
+    limit: Option<u32>,
+}
+
+impl ClientCommand for Members {
+    async fn run(self, session: Session, output: Output) -> Outcome {
+        let Session { client, project } = session;
+        let page = self.limit.map_or(PAGE, |limit| limit.min(PAGE));
+        let mut call = client.list_members().project_id(project).backup_id(self.backup).limit(page);
+        if let Some(status) = self.status {
+            call = call.status(status);
+        }
+        if let Some(sort) = self.sort {
+            call = call.sort(sort);
+        }
+        let most = self.limit.and_then(|limit| limit.try_into().ok()).unwrap_or(usize::MAX);
+        output.members(&walk(call, most).await?)
+    }
+}
+
+/// What a call lists, page after page until one is empty. `Client::members_stream` would, but knows no filters.
+async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, Failure> {
+    let mut members: Vec<Member> = vec![];
+    while members.len() < most {
+        let last = members.last().map(|member| member.id.clone());
+        let page = match last.clone() {
+            Some(last) => call.clone().marker(last).send().await,
+            None => call.clone().send().await,
+        };
+        let page = match page {
+            Ok(page) => page.into_inner().members,
+            Err(error) => return Err(refusal(error).await),
+        };
+        match page.last() {
+            None => break,
+            // It would go on for ever.
+            Some(member) if last.as_ref() == Some(&member.id) => {
+                return Err(Failure::OutOfReach("The service answers every marker with the same page.".to_owned()));
+            }
+            Some(_) => members.extend(page),
+        }
+    }
+    members.truncate(most);
+    Ok(members)
+}

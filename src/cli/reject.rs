@@ -1,0 +1,28 @@
+//! `backup-share reject`: a member rejects a backup, or gives one back that it had accepted.
+
+use clap::Args;
+
+use super::{ClientCommand, Outcome, output::Output, refusal, session::Session, words};
+use crate::client::types::{BackupId, MemberStatus};
+
+/// Reject a backup that is shared with your project
+///
+/// An accepted one gives its room in the vault back. Prints your project's member; json and yaml are that member by
+/// itself.
+#[derive(Args)]
+pub(super) struct Reject {
+    /// The backup
+    #[arg(value_parser = words::backup)]
+    backup: BackupId,
+}
+
+impl ClientCommand for Reject {
+    async fn run(self, session: Session, output: Output) -> Outcome {
+        let Session { client, project } = session;
+        let call = client.update_member_status().project_id(project.clone()).backup_id(self.backup).member_id(project);
+        match call.body_map(|body| body.status(MemberStatus::Rejected)).send().await {
+            Ok(answer) => output.member(&answer.member),
+            Err(error) => Err(refusal(error).await),
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The server as a process: its settings, its data files, its end.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use crate::{
+    BACKUP, OWNER,
+    process::{Server, named, run, run_with},
+};
+
+/// One backup of alice's, to be added to.
+const DATA: &str = "
+users:
+  - {name: alice, password: alice, project_id: 0605767b5780d5762fc5c0118072a564, roles: [member], tokens: [demo-owner]}
+vaults:
+  - {id: 2b2f9d34-8c0e-4c3a-9b1e-6f4f2a7c9d10, project_id: 0605767b5780d5762fc5c0118072a564, name: v, object_type: server,
+     protect_type: backup, status: available, size: 200, used: 0}
+backups:
+";
+
+fn data(backups: &[&str]) -> String {
+    let backup = |id: &&str| {
+        format!(
+            "  - {{id: {id}, project_id: {OWNER}, vault_id: 2b2f9d34-8c0e-4c3a-9b1e-6f4f2a7c9d10, name: b, \
+             resource_type: 'OS::Nova::Server', resource_size: 40, status: available}}\n"
+        )
+    };
+    DATA.to_owned() + &backups.iter().map(backup).collect::<String>()
+}
+
+#[test]
+fn a_file_loaded_into_a_running_store_is_there_for_the_server_and_loading_it_twice_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, store) = (folder.path().join("data.yaml"), folder.path().join("store.db"));
+    fs::write(&file, data(&[BACKUP])).expect("written");
+    let database = format!("--database sqlite:{}", named(&store));
+    let server = Server::start(folder, &format!("serve --listen 127.0.0.1:0 {database} --data {}", named(&file)));
+    let new = "b6311379-85b6-4917-bdd7-a6804bc1339c";
+    assert!(server.alice(&format!("members {new}")).failed(1).contains("BackupService.6200"));
+    fs::write(&file, data(&[BACKUP, new])).expect("written");
+    let load = format!("catalog load {} {database}", named(&file));
+    let loaded = run(&load).done();
+    assert!(loaded.ends_with(": 1 added, 0 changed, 5 unchanged\n"), "{loaded}");
+    server.alice(&format!("members {new}")).done();
+    let again = run(&load).done();
+    assert!(again.ends_with(": 0 added, 0 changed, 6 unchanged\n"), "{again}");
+}
+
+#[test]
+fn a_bad_data_file_is_refused_with_the_place_and_the_schema_says_what_is_good() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, store) = (folder.path().join("data.yaml"), folder.path().join("store.db"));
+    fs::write(&file, "backups: [{id: 5}]").expect("written");
+    let load = format!("catalog load {} --database sqlite:{}", named(&file), named(&store));
+    let refused = run(&load).failed(1);
+    assert!(refused.contains("data.yaml: /backups/0"), "{refused}");
+    let schema: Value = serde_json::from_str(&run("catalog schema").done()).expect("JSON");
+    assert!(schema["properties"]["backups"].is_object(), "{schema}");
+}
+
+#[test]
+fn an_unknown_setting_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config.toml");
+    fs::write(&config, "[limits]\nbody_kilobytes = 1").expect("written");
+    for line in ["serve --demo --config", "catalog load none.yaml --config"] {
+        let said = run(&format!("{line} {}", named(&config))).failed(2);
+        assert!(said.contains("config.toml") && said.contains("body_kilobytes"), "{said}");
+    }
+    let said = run_with(&[("BACKUP_SHARE_LISTN", "127.0.0.1:0")], "serve --demo").failed(2);
+    assert!(said.contains("BACKUP_SHARE_LISTN"), "{said}");
+}
+
+#[test]
+fn a_server_told_to_stop_answers_what_is_in_flight_and_ends_with_0() {
+    let mut server = Server::demo();
+    let address = server.address.strip_prefix("http://").expect("an address").to_owned();
+    let body = r#"{"members": ["4229d7a45436489f8c3dc2b1d35d4987"]}"#;
+    let mut in_flight = TcpStream::connect(&address).expect("it listens");
+    let head = format!(
+        "POST /v3/{OWNER}/backups/{BACKUP}/members HTTP/1.1\r\nHost: {address}\r\nX-Auth-Token: demo-owner\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+        body.len()
+    );
+    in_flight.write_all(head.as_bytes()).expect("sent");
+    let mut go_on = [0; 25];
+    in_flight.read_exact(&mut go_on).expect("the server waits for the body");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    terminate(&server);
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while TcpStream::connect(&address).is_ok() {
+        assert!(Instant::now() < deadline, "it takes new connections after it was told to stop");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    in_flight.write_all(body.as_bytes()).expect("sent");
+    let mut answer = String::new();
+    in_flight.read_to_string(&mut answer).expect("an answer, and the end of the connection");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+    let left: Vec<_> =
+        fs::read_dir(server.file("")).expect("a folder").map(|e| e.expect("a file").file_name()).collect();
+    assert_eq!(left, ["log"], "the demo's store goes with it");
+}
+
+#[test]
+fn a_server_may_be_told_to_stop_as_soon_as_it_listens() {
+    let mut server = Server::demo();
+    terminate(&server);
+    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+}
+
+/// The shell's own `kill`: not every machine has another one.
+fn terminate(server: &Server) {
+    let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", server.child.id())).status();
+    assert!(kill.expect("a shell").success());
+}

@@ -1,0 +1,187 @@
+//! kill -9 under load, again and again: every write that was acknowledged is there after the restart, and the sums of
+//! the vaults are exact.
+
+use std::{
+    fmt::Write,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use reqwest::Method;
+
+use super::house::{ALICE, BOB, http};
+
+const KILLS: usize = 25;
+const WRITERS: usize = 8;
+const BACKUPS: usize = 20_000;
+
+/// A server in a process of its own; killed when dropped.
+struct Process {
+    child: Child,
+    endpoint: String,
+}
+
+impl Process {
+    fn start(folder: &Path, data: &[PathBuf]) -> Self {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_backup-share"));
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database"]).arg(super::house::database(folder));
+        for file in data {
+            command.arg("--data").arg(file);
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+        let endpoint = line.trim().strip_prefix("listening on ").expect("the address").to_owned();
+        Self { child, endpoint }
+    }
+
+    /// SIGKILL: no destructor runs, no buffer is flushed.
+    fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn backup(number: usize) -> String {
+    format!("d1000000-0000-4000-8000-{number:012}")
+}
+
+/// Many backups of alice's, and a vault of bob's that takes them all.
+fn data(folder: &Path) -> PathBuf {
+    let mut text = String::from(
+        "users:\n\
+         - {name: alice, project_id: '11111111111111111111111111111111', roles: [member], tokens: [alice]}\n\
+         - {name: bob, project_id: '22222222222222222222222222222222', roles: [member], tokens: [bob]}\n\
+         vaults:\n\
+         - {id: a0000000-0000-4000-8000-000000000001, project_id: '11111111111111111111111111111111', name: alices, \
+           object_type: server, protect_type: backup, status: available, size: 1000}\n\
+         - {id: b0000000-0000-4000-8000-000000000001, project_id: '22222222222222222222222222222222', name: bobs, \
+           object_type: server, protect_type: backup, status: available, size: 1000000}\n\
+         backups:\n",
+    );
+    for number in 0..BACKUPS {
+        let id = backup(number);
+        writeln!(
+            text,
+            "- {{id: {id}, project_id: '{ALICE}', vault_id: a0000000-0000-4000-8000-000000000001, name: b, \
+             resource_type: 'OS::Nova::Server', resource_size: 1, status: available}}"
+        )
+        .expect("written");
+    }
+    let file = folder.join("data.yaml");
+    std::fs::write(&file, text).expect("written");
+    file
+}
+
+/// What was acknowledged: backups that bob is a member of, and those that he accepted.
+#[derive(Default)]
+struct Acknowledged {
+    added: Vec<usize>,
+    accepted: Vec<usize>,
+    next: usize,
+}
+
+impl Acknowledged {
+    fn count(&self) -> usize {
+        self.added.len() + self.accepted.len()
+    }
+}
+
+/// Shares a backup, accepts it, takes the next, until the server is gone.
+async fn write(http: reqwest::Client, endpoint: String, acknowledged: Arc<Mutex<Acknowledged>>) {
+    loop {
+        let number = {
+            let mut shared = acknowledged.lock().expect("no panic");
+            shared.next += 1;
+            shared.next
+        };
+        assert!(number < BACKUPS, "more backups are needed");
+        let members = format!("{endpoint}/v3/{ALICE}/backups/{}/members", backup(number));
+        let own = format!("{endpoint}/v3/{BOB}/backups/{}/members/{BOB}", backup(number));
+        let add = format!(r#"{{"members": ["{BOB}"]}}"#);
+        let accept = r#"{"status": "accepted", "vault_id": "b0000000-0000-4000-8000-000000000001"}"#;
+        let send = |method: Method, url: String, token: &str, body: String| {
+            http.request(method, url)
+                .header("X-Auth-Token", token)
+                .header("Content-Type", "application/json")
+                .body(body)
+                .send()
+        };
+        match send(Method::POST, members, "alice", add).await {
+            Ok(answer) => assert_eq!(answer.status(), 200, "under load"),
+            Err(_) => return,
+        }
+        acknowledged.lock().expect("no panic").added.push(number);
+        match send(Method::PUT, own, "bob", accept.into()).await {
+            Ok(answer) => assert_eq!(answer.status(), 200, "under load"),
+            Err(_) => return,
+        }
+        acknowledged.lock().expect("no panic").accepted.push(number);
+    }
+}
+
+/// The status of bob's record of each backup, as it lies on the disk.
+fn statuses(folder: &Path) -> std::collections::HashMap<String, String> {
+    let connection = rusqlite::Connection::open(folder.join("test.db")).expect("the database");
+    let mut statement = connection.prepare("SELECT hex(backup_id), status FROM members").expect("a table");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    rows.collect::<Result<_, _>>().expect("rows")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
+    let data = data(folder.path());
+    let http = http();
+    for round in 0..KILLS {
+        // Loaded once: after the restart everything must come from the disk.
+        let files = if round == 0 { vec![data.clone()] } else { vec![] };
+        let mut server = Process::start(folder.path(), &files);
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|_| tokio::spawn(write(http.clone(), server.endpoint.clone(), Arc::clone(&acknowledged))))
+            .collect();
+        // In the midst of the load, and at another moment each time.
+        let before = acknowledged.lock().expect("no panic").count();
+        while acknowledged.lock().expect("no panic").count() < before + 20 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        tokio::time::sleep(Duration::from_millis((round as u64 * 37) % 100)).await;
+        server.kill();
+        for writer in writers {
+            writer.await.expect("no wrong answer");
+        }
+    }
+    let restarted = Process::start(folder.path(), &[]);
+    let ready = http.get(format!("{}/readyz", restarted.endpoint)).send().await.expect("an answer");
+    assert_eq!(ready.status(), 200);
+    check(folder.path(), &acknowledged.lock().expect("no panic"));
+}
+
+fn check(folder: &Path, acknowledged: &Acknowledged) {
+    let statuses = statuses(folder);
+    let key = |number: &usize| backup(*number).replace('-', "").to_uppercase();
+    let lost = acknowledged.added.iter().filter(|n| !statuses.contains_key(&key(n))).count()
+        + acknowledged.accepted.iter().filter(|n| statuses.get(&key(n)).is_none_or(|s| s != "accepted")).count();
+    let count = acknowledged.count();
+    println!("{KILLS} kills, {count} writes acknowledged, {lost} lost");
+    assert_eq!(lost, 0, "of {count} acknowledged writes");
+    assert!(count > 10 * KILLS, "the kills must come under load: {count} writes");
+    let connection = rusqlite::Connection::open(folder.join("test.db")).expect("the database");
+    let sums = "SELECT (SELECT shared FROM vaults WHERE name = 'bobs')
+                     - (SELECT count(*) * 1024 FROM members WHERE status = 'accepted')";
+    let difference: i64 = connection.query_row(sums, [], |row| row.get(0)).expect("a number");
+    assert_eq!(difference, 0, "the vault holds exactly what was accepted into it");
+    let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a word");
+    assert_eq!(sound, "ok");
+}

@@ -1,0 +1,17 @@
+//! The service as a whole, over real connections on loopback: stories through the typed client, and what only raw HTTP
+//! can show.
+#![cfg(all(feature = "server", feature = "client"))]
+#![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
+
+mod contract;
+mod errors;
+mod house;
+mod kills;
+mod paging;
+mod races;
+mod signatures;
+mod states;
+mod stories;
+mod tenants;
+mod tokens;
+mod wire;

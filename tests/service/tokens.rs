@@ -1,0 +1,106 @@
+//! The embedded identity over Keystone's wire: log in, look at a token, end it.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::house::{ALICE, Answer, House, answer, members};
+
+const PATH: &str = "/v3/auth/tokens";
+
+async fn ask(house: &House, name: &str, password: &str, scope: Value) -> Answer {
+    let user = json!({"name": name, "domain": {"id": "default"}, "password": password});
+    let identity = json!({"methods": ["password"], "password": {"user": user}});
+    let body = match scope {
+        Value::Null => json!({"auth": {"identity": identity}}),
+        scope => json!({"auth": {"identity": identity, "scope": scope}}),
+    };
+    house.send(Method::POST, PATH, None, Some(&body.to_string())).await
+}
+
+pub async fn log_in(house: &House, name: &str, password: &str) -> String {
+    let answer = ask(house, name, password, Value::Null).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    answer.header("x-subject-token").to_owned()
+}
+
+async fn about(house: &House, method: Method, token: &str, subject: &str) -> Answer {
+    answer(house.request(method, PATH, Some(token)).header("X-Subject-Token", subject)).await
+}
+
+#[tokio::test]
+async fn a_password_gives_a_token_that_is_good_for_the_users_project() {
+    let house = House::open().await;
+    let issued = ask(&house, "alice", "alice's password", Value::Null).await;
+    let token = &issued.json()["token"];
+    assert_eq!(token["project"]["id"], ALICE);
+    assert_eq!(token["project"]["name"], "alice-project");
+    assert_eq!(token["user"]["name"], "alice");
+    assert_eq!(token["roles"][0]["name"], "member");
+    assert_eq!(token["expires_at"], "2020-02-06T10:38:34.209782Z", "a day later");
+    let listed = house.get(&members(ALICE, 1), issued.header("x-subject-token")).await;
+    assert_eq!(listed.status, 200);
+}
+
+#[tokio::test]
+async fn name_password_and_project_are_refused_alike() {
+    let house = House::open().await;
+    let elsewhere = json!({"project": {"id": "22222222222222222222222222222222"}});
+    for (name, password, scope) in [
+        ("alice", "wrong", Value::Null),
+        ("nobody", "alice's password", Value::Null),
+        ("bob", "", Value::Null),
+        ("alice", "alice's password", elsewhere),
+        ("alice", "alice's password", json!({"project": {"name": "bob-project", "domain": {"id": "default"}}})),
+    ] {
+        let refused = ask(&house, name, password, scope).await;
+        assert_eq!(refused.refusal(), (401, "APIGW.0301".into()), "{name} {password}");
+    }
+    let by_name = json!({"project": {"name": "alice-project", "domain": {"name": "Default"}}});
+    assert_eq!(ask(&house, "alice", "alice's password", by_name).await.status, 201);
+}
+
+#[tokio::test]
+async fn a_token_ends_with_its_time_even_while_it_is_in_use() {
+    let house = House::with(|config| config.identity.token_seconds = 60).await;
+    let token = log_in(&house, "alice", "alice's password").await;
+    house.clock.pass(Duration::from_secs(59));
+    assert_eq!(house.get(&members(ALICE, 1), &token).await.status, 200);
+    house.clock.pass(Duration::from_secs(1));
+    assert_eq!(house.get(&members(ALICE, 1), &token).await.refusal(), (401, "APIGW.0307".into()));
+}
+
+#[tokio::test]
+async fn a_token_is_looked_at_and_ended_by_its_holder() {
+    let house = House::open().await;
+    let token = log_in(&house, "alice", "alice's password").await;
+    let seen = about(&house, Method::GET, &token, &token).await;
+    assert_eq!((seen.status.as_u16(), seen.json()["token"]["user"]["name"].as_str()), (200, Some("alice")));
+    assert_eq!(seen.header("x-subject-token"), token);
+    assert_eq!(about(&house, Method::DELETE, &token, &token).await.status, 204);
+    assert_eq!(house.get(&members(ALICE, 1), &token).await.refusal(), (401, "APIGW.0307".into()), "at once");
+}
+
+#[tokio::test]
+async fn only_trusted_roles_look_at_tokens_of_others() {
+    let house = House::open().await;
+    assert_eq!(about(&house, Method::GET, "bob", "alice").await.refusal(), (403, "APIGW.0302".into()));
+    assert_eq!(about(&house, Method::DELETE, "bob", "alice").await.refusal(), (403, "APIGW.0302".into()));
+    let seen = about(&house, Method::GET, "root", "alice").await;
+    assert_eq!(seen.json()["token"]["project"]["id"], ALICE);
+    assert_eq!(about(&house, Method::GET, "root", "garbage").await.status, 404, "as Keystone says it");
+    assert_eq!(about(&house, Method::DELETE, "root", "garbage").await.status, 404);
+}
+
+#[tokio::test]
+async fn no_token_and_no_password_is_kept_as_it_is() {
+    let house = House::open().await;
+    let token = log_in(&house, "alice", "alice's password").await;
+    for file in std::fs::read_dir(house.folder.path()).expect("the folder") {
+        let bytes = std::fs::read(file.expect("a file").path()).expect("read");
+        for secret in [token.as_bytes(), b"alice's password"] {
+            assert!(!bytes.windows(secret.len()).any(|part| part == secret), "a secret lies on the disk");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What every store must do, as one suite: a second store is run through it by one more line at the end.
+#![cfg(feature = "server")]
+#![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
+
+mod suite;
+
+use std::sync::Arc;
+
+use backup_share::store::{Store, sqlite::Sqlite};
+
+/// A store of its own for each test, and whatever keeps it alive.
+struct Opened {
+    store: Arc<dyn Store>,
+    _kept: Box<dyn std::any::Any>,
+}
+
+async fn sqlite() -> Opened {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Sqlite::open(&folder.path().join("test.db"), suite::now()).expect("a store");
+    Opened { store: Arc::new(store), _kept: Box::new(folder) }
+}
+
+macro_rules! through_the_suite {
+    ($($open:ident),*) => {$(
+        mod $open {
+            through_the_suite!(@ $open:
+                facts_are_what_was_loaded,
+                a_rule_sees_the_facts_and_its_change_is_carried_out,
+                a_refusal_by_the_rule_does_nothing,
+                the_database_refuses_a_second_record_for_the_same_pair,
+                a_change_is_done_whole_or_not_at_all,
+                a_vault_never_holds_less_than_nothing,
+                a_change_of_what_is_not_there_any_more_fails,
+                many_changes_at_once_are_all_decided_on_what_stands,
+                a_catalog_loaded_twice_changes_nothing,
+                a_catalog_does_not_undo_what_users_did,
+                the_size_of_a_backup_cannot_change,
+                accounts_and_tokens_are_found_again,
+                a_panic_in_a_rule_is_an_error_of_that_request_alone
+            );
+        }
+    )*};
+    (@ $open:ident: $($test:ident),*) => {$(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $test() {
+            let opened = super::$open().await;
+            super::suite::$test(opened.store.clone()).await;
+        }
+    )*};
+}
+
+through_the_suite!(sqlite);
