@@ -25,6 +25,8 @@ pub struct Config {
     pub roles: BTreeMap<String, Vec<String>>,
     /// What to log.
     pub log: Log,
+    /// Which answers to hold against the contract before they go out.
+    pub check_answers: CheckAnswers,
 }
 
 /// Who is calling.
@@ -73,6 +75,29 @@ pub enum LogFormat {
     Json,
 }
 
+/// Which answers to hold against the contract before they go out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CheckAnswers {
+    /// What an answer that breaks the contract leads to.
+    pub mode: AnswerMode,
+    /// One answer in so many is checked; 1 for every one.
+    pub one_in: u32,
+}
+
+/// What an answer that breaks the contract leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerMode {
+    /// Nothing is checked.
+    Off,
+    /// A line in the log.
+    Log,
+    /// The same, and a 500 in its place.
+    Fail,
+}
+
 impl Default for Config {
     fn default() -> Self {
         let role = |name: &str, actions: &[&str]| (name.to_owned(), actions.iter().map(ToString::to_string).collect());
@@ -88,6 +113,7 @@ impl Default for Config {
                 role("reader", &["cbr:member:get", "cbr:member:list"]),
             ]),
             log: Log::default(),
+            check_answers: CheckAnswers::default(),
         }
     }
 }
@@ -113,6 +139,16 @@ impl Default for Limits {
 impl Default for Log {
     fn default() -> Self {
         Self { format: LogFormat::Text, filter: "info".into() }
+    }
+}
+
+/// In a build for tests, every answer, and a breach fails: whatever the test is about, it holds the contract too.
+impl Default for CheckAnswers {
+    fn default() -> Self {
+        match cfg!(debug_assertions) {
+            true => Self { mode: AnswerMode::Fail, one_in: 1 },
+            false => Self { mode: AnswerMode::Log, one_in: 100 },
+        }
     }
 }
 
@@ -224,7 +260,7 @@ fn set(table: &mut Table, path: &[String], text: &str) {
 mod tests {
     use std::io::Write;
 
-    use super::{Config, LogFormat};
+    use super::{AnswerMode, Config, LogFormat};
 
     fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let mut toml = tempfile::NamedTempFile::new().expect("a file");
@@ -242,6 +278,14 @@ mod tests {
         assert_eq!((config.limits.body_bytes, config.limits.members_per_backup), (20, 3));
         assert_eq!((config.listen.as_str(), config.log.format), ("127.0.0.1:1", LogFormat::Json));
         assert_eq!(config.limits.header_seconds, 10);
+    }
+
+    #[test]
+    fn the_check_of_answers_is_set_like_everything_else() {
+        let file = "check_answers = { mode = 'log', one_in = 7 }";
+        let config = read(file, &[("BACKUP_SHARE_CHECK_ANSWERS_MODE", "off")]).expect("good settings");
+        assert_eq!((config.check_answers.mode, config.check_answers.one_in), (AnswerMode::Off, 7));
+        assert!(read("[check_answers]\nmode = 'never'", &[]).is_err());
     }
 
     #[test]

@@ -136,6 +136,7 @@ fn front(config: &Config, docs: Docs, store: Arc<dyn Store>, clock: Arc<dyn Cloc
         store,
     }));
     Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
+        .checking_answers(&config.check_answers)
 }
 
 /// Serves connections until told to stop, and then those that are being answered.

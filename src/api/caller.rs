@@ -4,12 +4,13 @@
 use std::{marker::PhantomData, sync::Arc};
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, RawPathParams},
     http::{HeaderMap, request::Parts},
 };
 
-use super::{extract::path_text, problem::Problem, router::App};
+use super::{extract, problem::Problem, router::App};
 use crate::{
+    contract::check,
     identity::{Caller, TOKEN_LIMIT, signature::SignedRequest},
     model::{BackupId, Error, Operation, Result},
     sharing::Target,
@@ -60,13 +61,19 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
             Some(signed) => app.identity.verify(signed).await?,
             None => app.identity.authenticate(token(&parts.headers)?).await?,
         };
-        let project = path_text(parts, "project_id").await;
+        // Without parameters, or with some that are no text, there is no project of anybody in the path.
+        let path = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
-        if project.as_deref() != Some(caller.project_id.as_str()) {
+        if extract::named(&path, "project_id") != Some(caller.project_id.as_str()) {
             return Err(Error::NotAuthorized.into());
         }
         app.policy.permit(&caller.roles, P::OPERATION)?;
         app.throttle.admit(&caller.project_id)?;
+        // Syntax comes after permission. The extractors behind this one check the rest by the operation.
+        let check = &check::of(P::OPERATION).request;
+        check.path(|name| extract::named(&path, name))?;
+        check.headers(|name| parts.headers.get(name)?.to_str().ok())?;
+        parts.extensions.insert(P::OPERATION);
         Ok(Self { caller, permission: PhantomData })
     }
 }

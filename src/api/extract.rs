@@ -12,9 +12,12 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
 use super::{problem::Problem, router::App};
-use crate::model::{
-    BackupId, Error, ProjectId, Result,
-    page::{PageQuery, Sort},
+use crate::{
+    contract::check::{self, Rule},
+    model::{
+        BackupId, Error, Operation, ProjectId, Result,
+        page::{PageQuery, Sort},
+    },
 };
 
 /// The `backup_id` of the path.
@@ -24,14 +27,14 @@ pub(super) struct BackupPath(pub BackupId);
 pub(super) struct MemberPath(pub BackupId, pub ProjectId);
 
 /// The text of a path parameter, percent-decoded; `None` where the path has none of this name.
-pub(super) async fn path_text(parts: &mut Parts, name: &str) -> Option<String> {
-    // The error of this extractor tells of missing or undecodable parameters: either way there is no such text.
-    let params = RawPathParams::from_request_parts(parts, &()).await.ok()?;
-    params.iter().find(|(key, _)| *key == name).map(|(_, text)| text.to_owned())
+pub(super) fn named<'p>(path: &'p RawPathParams, name: &str) -> Option<&'p str> {
+    path.iter().find(|(key, _)| *key == name).map(|(_, text)| text)
 }
 
 async fn path_id<T: FromStr<Err: ToString>>(parts: &mut Parts, name: &str) -> Result<T> {
-    let text = path_text(parts, name).await.unwrap_or_default();
+    // The error of this extractor tells of missing or undecodable parameters: either way there is no such text.
+    let path = RawPathParams::from_request_parts(parts, &()).await.ok();
+    let text = path.as_ref().and_then(|path| named(path, name)).unwrap_or_default();
     text.parse().map_err(|error: T::Err| Error::malformed(format!("path parameter {name}"), error))
 }
 
@@ -58,29 +61,38 @@ impl FromRequestParts<App> for ListQuery {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
-        Ok(Self(page_query(parts.uri.query().unwrap_or_default())?))
+        let pairs = pairs(parts.uri.query().unwrap_or_default())?;
+        if let Some(operation) = parts.extensions.get::<Operation>() {
+            check::of(*operation).request.query(&pairs)?;
+        }
+        Ok(Self(page_query(&pairs)?))
     }
 }
 
 /// The largest page.
 const LARGEST_PAGE: usize = 1000;
 
-fn page_query(query: &str) -> Result<PageQuery> {
+/// Names and texts, decoded.
+pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+    pairs.map(|(name, text)| Ok((decoded(name)?, decoded(text)?))).collect()
+}
+
+pub(super) fn page_query(pairs: &[(String, String)]) -> Result<PageQuery> {
     let (mut status, mut dest_project_id, mut vault_id, mut image_id) = (None, None, None, None);
     let (mut limit, mut offset, mut marker, mut sort) = (None, None, None, None);
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
-        let (name, text) = (decoded(name)?, decoded(text)?);
+    for (name, text) in pairs {
         match name.as_str() {
-            "status" => once(&mut status, &name, &text)?,
-            "dest_project_id" => once(&mut dest_project_id, &name, &text)?,
-            "vault_id" => once(&mut vault_id, &name, &text)?,
-            "image_id" => once(&mut image_id, &name, &text)?,
-            "limit" => once::<Whole<1, { LARGEST_PAGE as u64 }>>(&mut limit, &name, &text)?,
-            "offset" => once::<Whole<0, { i64::MAX as u64 }>>(&mut offset, &name, &text)?,
-            "marker" => once(&mut marker, &name, &text)?,
-            "sort" => once::<Sort>(&mut sort, &name, &text)?,
-            _ => return Err(Error::malformed(place(&name), "there is no such parameter")),
+            "status" => once(&mut status, name, text)?,
+            "dest_project_id" => once(&mut dest_project_id, name, text)?,
+            "vault_id" => once(&mut vault_id, name, text)?,
+            "image_id" => once(&mut image_id, name, text)?,
+            "limit" => once::<Whole<1, { LARGEST_PAGE as u64 }>>(&mut limit, name, text)?,
+            "offset" => once::<Whole<0, { i64::MAX as u64 }>>(&mut offset, name, text)?,
+            "marker" => once(&mut marker, name, text)?,
+            "sort" => once::<Sort>(&mut sort, name, text)?,
+            _ => return Err(Error::malformed(place(name), "there is no such parameter")),
         }
     }
     Ok(PageQuery {
@@ -143,24 +155,45 @@ impl<T: DeserializeOwned + Check> FromRequest<App> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::UnsupportedMediaType);
-        }
+        let rule = rule(&request)?;
         let limit = app.limits.body_bytes;
         if announced(request.headers()).is_some_and(|length| length > limit) {
             return Err(Problem::BodyTooLarge(limit));
         }
         let bytes = read(request.into_body(), limit).await?;
-        let value: T = serde_json::from_slice(&bytes).map_err(|_| json_error::<T>(&bytes))?;
-        value.check().map_err(|(place, reason)| Error::malformed(place, reason))?;
-        Ok(Self(value))
+        rule.map_or(Ok(()), |rule| rule.check_json(&bytes))?;
+        Ok(Self(typed(&bytes)?))
     }
 }
 
-/// `application/json`, with whatever parameters.
-fn is_json(headers: &HeaderMap) -> bool {
+/// What the contract asks of a body of this media type; nothing where the route is not the contract's.
+fn rule(request: &Request) -> std::result::Result<Option<&'static Rule>, Problem> {
+    let media_type = media_type(request.headers());
+    match request.extensions().get::<Operation>() {
+        Some(operation) => match check::of(*operation).request.body(media_type) {
+            Some(rule) => Ok(Some(rule)),
+            None => Err(Problem::UnsupportedMediaType),
+        },
+        None if media_type.eq_ignore_ascii_case("application/json") => Ok(None),
+        None => Err(Problem::UnsupportedMediaType),
+    }
+}
+
+/// Without its parameters.
+fn media_type(headers: &HeaderMap) -> &str {
     let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    text.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json")
+    text.split(';').next().unwrap_or_default().trim()
+}
+
+/// The body as its type.
+pub(super) fn typed<T: DeserializeOwned + Check>(bytes: &[u8]) -> Result<T> {
+    // A derived type would read a list of its fields as well.
+    if bytes.trim_ascii_start().first().is_some_and(|byte| *byte == b'[') {
+        return Err(Error::malformed("body", "it must be of type object"));
+    }
+    let value: T = serde_json::from_slice(bytes).map_err(|_| json_error::<T>(bytes))?;
+    value.check().map_err(|(place, reason)| Error::malformed(place, reason))?;
+    Ok(value)
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {
@@ -179,17 +212,22 @@ pub(super) async fn read(body: Body, limit: usize) -> std::result::Result<Bytes,
 fn json_error<T: DeserializeOwned>(bytes: &[u8]) -> Error {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     match serde_path_to_error::deserialize::<_, T>(&mut deserializer) {
-        Err(error) => Error::malformed(pointer(error.path()), reason(error.inner())),
+        Err(error) => Error::malformed(pointer(error.path()), unquoted(error.inner())),
         Ok(_) => Error::malformed("body", "there is more after the JSON value"),
     }
 }
 
-/// What is wrong with a value. The pointer says where; only of what is no JSON at all, line and column say it better.
-fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    match text.rsplit_once(" at line ") {
-        Some((reason, _)) if error.is_data() => reason.to_owned(),
-        _ => text,
+/// Without what was sent, which may be a secret: serde quotes it before it says what it expected.
+fn unquoted(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    if !error.is_data() {
+        return message;
+    }
+    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    match message.rsplit_once(", expected ") {
+        Some((_, expected)) if expected.starts_with("struct ") => "it must be an object".to_owned(),
+        Some((_, expected)) => format!("it must be {expected}"),
+        None => message.to_owned(),
     }
 }
 
@@ -208,7 +246,11 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::page_query;
+    use super::{PageQuery, Result, pairs};
+
+    fn page_query(query: &str) -> Result<PageQuery> {
+        super::page_query(&pairs(query)?)
+    }
 
     #[test]
     fn a_query_is_read_as_existing_clients_write_it() {

@@ -1,13 +1,13 @@
 //! What every request passes on its way in and out: the request id, panics, and the one shape of errors.
 
-use std::{convert::Infallible, error::Error as StdError, panic::AssertUnwindSafe, pin::Pin};
+use std::{convert::Infallible, error::Error as StdError, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use axum::{
     Router,
     body::Body,
     extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
         header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::IntoResponse,
@@ -18,7 +18,8 @@ use tower::ServiceExt;
 use tracing::Level;
 use uuid::Uuid;
 
-use super::{problem::Problem, signed::with_signature, types};
+use super::{answer_check::AnswerChecks, problem::Problem, signed::with_signature, types};
+use crate::config::CheckAnswers;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds to wait after a 429 or 503. The rates are per second, and an outage is looked at again soon.
@@ -30,6 +31,7 @@ pub struct Front {
     router: Router,
     /// `Keystone uri="…"`.
     authenticate: HeaderValue,
+    answer_checks: Option<Arc<AnswerChecks>>,
     /// The largest body, in bytes.
     body_limit: usize,
 }
@@ -40,21 +42,48 @@ impl Front {
     pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
         let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
             .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate, body_limit }
+        Self { router, authenticate, answer_checks: None, body_limit }
+    }
+
+    /// Holds answers against the contract before they go out.
+    pub fn checking_answers(self, settings: &CheckAnswers) -> Self {
+        Self { answer_checks: Some(Arc::new(AnswerChecks::new(settings))), ..self }
     }
 
     async fn answer(self, request: Request) -> Response<Body> {
         let id = request_id(request.headers());
-        let logged = tracing::enabled!(Level::DEBUG).then(|| (request.method().clone(), request.uri().clone()));
+        let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
+        let kept = checks.is_some() || tracing::enabled!(Level::DEBUG);
+        let asked = kept.then(|| (request.method().clone(), request.uri().clone()));
         let answered = AssertUnwindSafe(self.route(request)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
         if let Some(problem) = response.extensions_mut().remove::<Problem>() {
             self.show(&problem, &id, &mut response);
         }
-        if let Some((method, uri)) = logged {
+        response.headers_mut().insert(REQUEST_ID.clone(), id.clone());
+        if let Some((method, uri)) = asked {
+            if let Some(checks) = checks {
+                response = self.checked(checks, &method, uri.path(), response, &id).await;
+            }
             tracing::debug!(request_id = ?id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
         }
-        response.headers_mut().insert(REQUEST_ID.clone(), id);
+        response
+    }
+
+    /// The answer, or another in its place where it is to fail because it breaks the contract.
+    async fn checked(
+        &self,
+        checks: &AnswerChecks,
+        method: &Method,
+        path: &str,
+        response: Response<Body>,
+        id: &HeaderValue,
+    ) -> Response<Body> {
+        let (mut response, broken) = checks.pass(method, path, response).await;
+        if let Some(problem) = broken {
+            *response.status_mut() = problem.shown().status;
+            self.show(&problem, id, &mut response);
+        }
         response
     }
 
@@ -69,7 +98,11 @@ impl Front {
     fn show(&self, problem: &Problem, id: &HeaderValue, response: &mut Response<Body>) {
         let shown = problem.shown();
         if shown.status.is_server_error() {
-            let cause = problem.cause().map_or_else(|| "panicked".to_owned(), |error| chain(error));
+            let cause = match (problem, problem.cause()) {
+                (_, Some(error)) => chain(error),
+                (Problem::AnswerBroken(how), None) => how.clone(),
+                (_, None) => "panicked".to_owned(),
+            };
             tracing::error!(request_id = ?id, error_code = shown.error_code, cause, "could not answer");
         }
         let headers = response.headers_mut();
@@ -122,4 +155,67 @@ fn new_request_id() -> HeaderValue {
 fn chain(error: &(dyn StdError + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        Json, Router,
+        body::Body,
+        extract::Request,
+        http::{Response, StatusCode},
+        routing::get,
+    };
+    use http_body_util::BodyExt;
+    use serde_json::{Value, json};
+
+    use super::Front;
+    use crate::config::{AnswerMode, CheckAnswers};
+
+    /// A server whose `list_members` breaks the contract, and whose `show_member` keeps it.
+    fn front(mode: AnswerMode) -> Front {
+        let member = || {
+            json!({"id": "7c4e3c9e-3a2d-4c26-92b9-c1a12cb0bd4e", "status": "pending",
+            "created_at": "2020-02-05T10:38:34.209782", "dest_project_id": "p",
+            "backup_id": "a5200268-74a5-4806-acc6-95793ab0228b"})
+        };
+        let mut unknown = member();
+        unknown["status"] = "gone".into();
+        let router = Router::new()
+            .route("/v3/{p}/backups/{b}/members", get(move || async move { Json(json!({ "members": [unknown] })) }))
+            .route("/v3/{p}/backups/{b}/members/{m}", get(move || async move { Json(json!({"member": member()})) }))
+            .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
+        Front::new(router, "http://127.0.0.1/v3", 1024).checking_answers(&CheckAnswers { mode, one_in: 1 })
+    }
+
+    async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {
+        let request = Request::get(path).header("x-request-id", "r-1").body(Body::empty()).expect("a request");
+        let response: Response<Body> = front(mode).answer(request).await;
+        assert_eq!(response.headers()["x-request-id"], "r-1");
+        let status = response.status();
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        (status, serde_json::from_slice(&body).unwrap_or_default())
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_the_contract_fails_where_it_is_to_fail() {
+        let (status, body) = answer(AnswerMode::Fail, "/v3/p/backups/b/members").await;
+        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+        let shown = json!({"error_code": "BackupService.9910", "error_msg": "Unknown error.", "request_id": "r-1"});
+        assert_eq!(body, shown, "what is broken is told to the log alone");
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_the_contract_goes_out_where_that_is_only_logged() {
+        for mode in [AnswerMode::Log, AnswerMode::Off] {
+            let (status, body) = answer(mode, "/v3/p/backups/b/members").await;
+            assert_eq!((status, &body["members"][0]["status"]), (StatusCode::OK, &json!("gone")));
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_that_keeps_the_contract_or_is_none_of_its_passes() {
+        assert_eq!(answer(AnswerMode::Fail, "/v3/p/backups/b/members/m").await.0, StatusCode::OK);
+        assert_eq!(answer(AnswerMode::Fail, "/livez").await.0, StatusCode::IM_A_TEAPOT);
+    }
 }

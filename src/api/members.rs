@@ -5,7 +5,9 @@ use axum::{Json, extract::State, http::StatusCode};
 use super::{
     caller::{self, Permitted},
     extract::{BackupPath, JsonBody, ListQuery, MemberPath},
+    parameters::{OfBackup, OfList, OfMember},
     problem::Problem,
+    refusals::{BodyRefusals, Refusals},
     router::App,
     types::{AddMember, AddedMembers, MemberAnswer, MemberList, UpdateMember},
 };
@@ -13,9 +15,9 @@ use super::{
 #[utoipa::path(
     post,
     path = "/v3/{project_id}/backups/{backup_id}/members",
-    operation_id = "add_member",
+    params(OfBackup),
     request_body = AddMember,
-    responses((status = 200, body = AddedMembers)),
+    responses((status = 200, body = AddedMembers), Refusals, BodyRefusals),
 )]
 pub(super) async fn add_member(
     State(app): State<App>,
@@ -30,8 +32,8 @@ pub(super) async fn add_member(
 #[utoipa::path(
     get,
     path = "/v3/{project_id}/backups/{backup_id}/members",
-    operation_id = "list_members",
-    responses((status = 200, body = MemberList)),
+    params(OfBackup, OfList),
+    responses((status = 200, body = MemberList), Refusals),
 )]
 pub(super) async fn list_members(
     State(app): State<App>,
@@ -46,9 +48,9 @@ pub(super) async fn list_members(
 #[utoipa::path(
     put,
     path = "/v3/{project_id}/backups/{backup_id}/members/{member_id}",
-    operation_id = "update_member_status",
+    params(OfMember),
     request_body = UpdateMember,
-    responses((status = 200, body = MemberAnswer)),
+    responses((status = 200, body = MemberAnswer), Refusals, BodyRefusals),
 )]
 pub(super) async fn update_member_status(
     State(app): State<App>,
@@ -63,8 +65,8 @@ pub(super) async fn update_member_status(
 #[utoipa::path(
     get,
     path = "/v3/{project_id}/backups/{backup_id}/members/{member_id}",
-    operation_id = "show_member",
-    responses((status = 200, body = MemberAnswer)),
+    params(OfMember),
+    responses((status = 200, body = MemberAnswer), Refusals),
 )]
 pub(super) async fn show_member(
     State(app): State<App>,
@@ -78,8 +80,8 @@ pub(super) async fn show_member(
 #[utoipa::path(
     delete,
     path = "/v3/{project_id}/backups/{backup_id}/members/{member_id}",
-    operation_id = "delete_member",
-    responses((status = 204)),
+    params(OfMember),
+    responses((status = 204), Refusals),
 )]
 pub(super) async fn delete_member(
     State(app): State<App>,

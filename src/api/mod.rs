@@ -1,13 +1,19 @@
 //! The HTTP side: routes, shapes, and the mapping of errors to statuses. The only place that knows axum, utoipa and
 //! status codes; knows no store.
 
+#[cfg(test)]
+mod agreement;
+mod answer_check;
 mod caller;
+mod derived;
 mod docs;
 mod extract;
 mod front;
 mod health;
 mod members;
+mod parameters;
 mod problem;
+mod refusals;
 mod router;
 mod schemas;
 mod signed;
@@ -16,6 +22,7 @@ mod tokens;
 mod types;
 
 pub use self::{
+    derived::derived,
     docs::Docs,
     front::Front,
     router::{App, Limits, Parts, router},

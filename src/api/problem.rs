@@ -9,7 +9,7 @@ use axum::{
     response::IntoResponse,
 };
 
-use crate::model::Error;
+use crate::{contract::check::Breach, model::Error};
 
 /// Why a request gets no other answer. Travels inside a response to `front`, which knows the request id.
 #[derive(Clone, Debug)]
@@ -26,6 +26,8 @@ pub(super) enum Problem {
     UnsupportedMediaType,
     /// A handler panicked.
     Panicked,
+    /// The answer would have broken the contract; how stands in the log alone.
+    AnswerBroken(String),
     /// The store cannot be used at present.
     NotReady(Arc<Error>),
 }
@@ -40,6 +42,12 @@ pub(super) struct Shown {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         Self::Refused(Arc::new(error))
+    }
+}
+
+impl From<Breach> for Problem {
+    fn from(breach: Breach) -> Self {
+        Error::malformed(breach.place, breach.reason).into()
     }
 }
 
@@ -67,7 +75,9 @@ impl Problem {
                 let message = "API request error. The body must be application/json.";
                 shown(StatusCode::UNSUPPORTED_MEDIA_TYPE, "APIGW.0201", message)
             }
-            Self::Panicked => shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error."),
+            Self::Panicked | Self::AnswerBroken(_) => {
+                shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error.")
+            }
             Self::NotReady(_) => shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9910", "Unknown error."),
         }
     }
@@ -80,7 +90,8 @@ impl Problem {
             | Self::MethodNotAllowed
             | Self::BodyTooLarge(_)
             | Self::UnsupportedMediaType
-            | Self::Panicked => None,
+            | Self::Panicked
+            | Self::AnswerBroken(_) => None,
         }
     }
 }

@@ -6,10 +6,10 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Docs, Throttle, health, members, problem::Problem, tokens};
+use super::{Docs, Throttle, derived, health, problem::Problem, tokens};
 use crate::{
+    contract::check,
     identity::{Embedded, Identity},
     model::policy::Policy,
     sharing::Sharing,
@@ -55,11 +55,9 @@ impl Deref for App {
 
 /// All routes.
 pub fn router(app: App, docs: Docs) -> Router {
-    let (documented, _derived) = OpenApiRouter::new()
-        .routes(routes!(members::add_member, members::list_members))
-        .routes(routes!(members::update_member_status, members::show_member, members::delete_member))
-        .split_for_parts();
-    let mut router = documented.route("/livez", get(health::livez)).route("/readyz", get(health::readyz));
+    check::prepare();
+    let operations = Router::from(derived::routes());
+    let mut router = operations.route("/livez", get(health::livez)).route("/readyz", get(health::readyz));
     if app.embedded.is_some() {
         let tokens = post(tokens::issue).get(tokens::validate).delete(tokens::revoke);
         router = router.route("/v3/auth/tokens", tokens);

@@ -1,7 +1,12 @@
 //! The named schemas of ids and times, as the derived document has them. Nothing here is ever made: the model's types
 //! travel, these say what they look like.
 
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{Object, RefOr, Schema, Type},
+};
+
+use super::types::Member;
 
 macro_rules! strings {
     ($($name:ident ($($attribute:tt)*);)*) => {$(
@@ -27,3 +32,37 @@ strings! {
 #[schema(pattern = "^([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})?$")]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(super) struct VaultChoice(Option<String>);
+
+/// Of the header `WWW-Authenticate`.
+#[derive(ToSchema)]
+#[schema(pattern = "^Keystone uri=\"[^\"]*\"$")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct Challenge(String);
+
+/// Of the header `Retry-After`.
+#[derive(ToSchema)]
+#[schema(minimum = 1, maximum = 3600)]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) struct Seconds(i32);
+
+/// Null and nothing else.
+pub(super) fn null() -> Object {
+    Object::with_type(Type::Null)
+}
+
+/// The keys of a member, none of which has to be there.
+pub(super) struct FirstMember;
+
+impl PartialSchema for FirstMember {
+    fn schema() -> RefOr<Schema> {
+        match Member::schema() {
+            RefOr::T(Schema::Object(mut object)) => {
+                object.required.clear();
+                Schema::Object(object).into()
+            }
+            other => other,
+        }
+    }
+}
+
+impl ToSchema for FirstMember {}

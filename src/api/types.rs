@@ -28,7 +28,7 @@ pub(super) struct AddMember {
     #[schema(value_type = std::collections::HashSet<schemas::ProjectId>, min_items = 1, max_items = 10)]
     pub members: Vec<ProjectId>,
     #[serde(default, deserialize_with = "not_offered")]
-    #[schema(value_type = (), required = false)]
+    #[schema(schema_with = schemas::null, required = false)]
     #[expect(dead_code, reason = "read to be refused")]
     domains: (),
 }
@@ -72,12 +72,20 @@ impl super::extract::Check for AddMember {
 }
 
 /// How far a share has come.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum MemberStatus {
     Pending,
     Accepted,
     Rejected,
+}
+
+/// From text only: a derived enum would read `{"pending": null}` as well.
+impl<'de> Deserialize<'de> for MemberStatus {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse::<model::MemberStatus>().map(Into::into).map_err(de::Error::custom)
+    }
 }
 
 impl From<model::MemberStatus> for MemberStatus {
@@ -197,6 +205,7 @@ impl From<Page> for MemberList {
 #[derive(Serialize, ToSchema)]
 pub(super) struct AddedMembers {
     #[serde(flatten)]
+    #[schema(value_type = schemas::FirstMember)]
     first: Option<Member>,
     #[schema(min_items = 1, max_items = 10)]
     members: Vec<Member>,

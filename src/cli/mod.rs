@@ -4,6 +4,8 @@ mod accept;
 #[cfg(feature = "server")]
 mod catalog;
 mod connection;
+#[cfg(feature = "server")]
+mod contract_check;
 mod failure;
 mod login;
 mod members;
@@ -53,6 +55,10 @@ enum Command {
     Serve(serve::Serve),
     #[cfg(feature = "server")]
     Catalog(catalog::Catalog),
+    /// Look at the contract, and hold code against it.
+    #[cfg(feature = "server")]
+    #[command(subcommand)]
+    Contract(contract_check::Contract),
 }
 
 // A command of the client with the flags that all of them take.
@@ -97,6 +103,8 @@ impl Command {
             Self::Serve(serve) => calls_nobody(&before).and_then(|()| serve.run()),
             #[cfg(feature = "server")]
             Self::Catalog(catalog) => calls_nobody(&before).and_then(|()| catalog.run()),
+            #[cfg(feature = "server")]
+            Self::Contract(contract) => calls_nobody(&before).and_then(|()| contract.run()),
         }
     }
 }

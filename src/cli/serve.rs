@@ -10,7 +10,7 @@ use crate::{
     api::Docs,
     catalog,
     clock::{Clock, SystemClock},
-    config::{Config, ConfigError},
+    config::{AnswerMode, Config, ConfigError},
     serve::{self, Running, ServeError},
     telemetry,
 };
@@ -30,6 +30,9 @@ pub(super) struct Serve {
     /// A data file (YAML) to load at start; may be given more than once.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
+    /// What an answer that breaks the contract leads to; how many are checked is a setting [default: log, one in 100]
+    #[arg(long, value_name = "MODE")]
+    check_answers: Option<AnswerMode>,
     /// Serve demo data from a temporary store, and print what to try.
     #[arg(long, conflicts_with_all = ["database", "data"])]
     demo: bool,
@@ -55,6 +58,7 @@ impl Serve {
         let mut config = Config::read(self.config.as_deref(), std::env::vars())?;
         config.listen = self.listen.clone().unwrap_or(config.listen);
         config.database = self.database.clone().unwrap_or(config.database);
+        config.check_answers.mode = self.check_answers.unwrap_or(config.check_answers.mode);
         if !self.data.is_empty() {
             config.data.clone_from(&self.data);
         }

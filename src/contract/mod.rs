@@ -1,3 +1,7 @@
-//! The contract as this build carries it. Comparing it with code and with other contracts has its own place beside this.
+//! The contract as this build carries it, and what is held against it: code, clients, requests and answers.
 
+pub mod check;
+pub mod cursor;
 pub mod document;
+pub mod drift;
+pub mod sets;
