@@ -11,6 +11,8 @@
 //! or something that changes the shape of a value (then it is an [`Error`] with the JSON pointer of the place).
 //! No input makes this crate panic.
 //!
+//! `cargo run -p client-gen -- lower FILE` shows the lowered document.
+//!
 //! Nothing in here knows a product: names, hooks and replacements come in through [`Settings`].
 //!
 //! ```
