@@ -1,6 +1,8 @@
 //! The command: one file per subcommand. Those of the client use the typed client and nothing else of this package.
 
 #[cfg(feature = "server")]
+mod contract;
+#[cfg(feature = "server")]
 mod serve;
 
 use std::{fmt, process::ExitCode};
@@ -17,6 +19,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Print the contract, or compare contracts.
+    #[cfg(feature = "server")]
+    Contract(contract::Contract),
     /// Run the service.
     #[cfg(feature = "server")]
     Serve(serve::Serve),
@@ -38,6 +43,8 @@ type Outcome = Result<(), Failure>;
 /// Runs the command that the process was called with.
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        #[cfg(feature = "server")]
+        Command::Contract(contract) => contract.run(),
         #[cfg(feature = "server")]
         Command::Serve(serve) => serve.run(),
     };
