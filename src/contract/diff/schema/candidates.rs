@@ -175,7 +175,9 @@ impl<'a> Candidates<'a> {
         });
         let varied: Vec<Value> = varied.collect();
         let opened = others.iter().take(6).map(|value| with(&least, "other", value.clone()));
-        [Value::Object(least.clone()), Value::Object(full)].into_iter().chain(opened).chain(varied).collect()
+        let long = others.first().map(|value| with(&least, &"other".repeat(20), value.clone()));
+        let plain = [Value::Object(least.clone()), Value::Object(full)];
+        plain.into_iter().chain(opened).chain(long).chain(varied).collect()
     }
 
     /// Values of the whole schema that hold `part` at the end of `steps`.
