@@ -94,9 +94,9 @@ fn strings(made: &mut Made<'_>, at: &str, schema: &Value, directions: Directions
     }
     if schema.get("pattern").is_some() {
         made.edit_values("pattern removed", directions.widened(), at, |schema| take(schema, "pattern"));
-        made.edit_values("pattern changed", BREAKING, at, |schema| put(schema, "pattern", json!("^zz[0-9]{3}$")));
+        made.edit_values("pattern changed", BREAKING, at, |schema| put(schema, "pattern", json!("^zz [0-9]{3}$")));
     } else {
-        made.edit_values("pattern added", narrowed, at, |schema| put(schema, "pattern", json!("^zz[0-9]{3}$")));
+        made.edit_values("pattern added", narrowed, at, |schema| put(schema, "pattern", json!("^zz [0-9]{3}$")));
         made.edit_values("minLength added", narrowed, at, |schema| put(schema, "minLength", json!(2)));
         made.edit_values("enumeration added", narrowed, at, |schema| put(schema, "enum", json!(["a", "b"])));
     }

@@ -93,7 +93,6 @@ pub struct Change {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Counterexample>,
     /// No proof was found either way, so it counts as breaking.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub undecided: bool,
     /// This break is on the list of accepted ones.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,6 +1,6 @@
 //! Gathers changes: the same one found from many operations is one change that names them all.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, rc::Rc};
 
 use super::{
     change::{Change, Class, Direction},
@@ -15,7 +15,12 @@ type Key = (String, bool, Rule, Class, Direction, String);
 pub(super) struct Changes {
     changes: Vec<Change>,
     found: HashMap<Key, usize>,
+    /// Changes that many operations share, by where they are in memory.
+    shared: HashMap<*const Change, (Rc<Change>, usize)>,
 }
+
+/// More operations of one change are not named.
+const NAMED: usize = 100;
 
 impl Changes {
     pub(super) fn is_empty(&self) -> bool {
@@ -23,7 +28,23 @@ impl Changes {
     }
 
     /// One change, found while comparing `operation` (empty: no operation).
-    pub(super) fn add(&mut self, operation: &str, mut change: Change) {
+    pub(super) fn add(&mut self, operation: &str, change: Change) {
+        let index = self.index(change);
+        self.name(index, operation);
+    }
+
+    /// The same for a change that other operations may share.
+    pub(super) fn add_shared(&mut self, operation: &str, change: &Rc<Change>) {
+        let known = self.shared.get(&Rc::as_ptr(change)).map(|(_, index)| *index);
+        let index = known.unwrap_or_else(|| {
+            let index = self.index(Change::clone(change));
+            self.shared.insert(Rc::as_ptr(change), (Rc::clone(change), index));
+            index
+        });
+        self.name(index, operation);
+    }
+
+    fn index(&mut self, mut change: Change) -> usize {
         let key = (
             change.pointer.clone(),
             change.in_base,
@@ -32,21 +53,21 @@ impl Changes {
             change.direction,
             change.sentence.clone(),
         );
-        let index = match self.found.get(&key) {
-            Some(index) => *index,
-            None => {
-                change.operations.clear();
-                self.changes.push(change);
-                self.found.insert(key, self.changes.len() - 1);
-                self.changes.len() - 1
-            }
-        };
-        if let Some(change) = self.changes.get_mut(index)
-            && !operation.is_empty()
-            && !change.operations.iter().any(|other| other == operation)
-        {
-            change.operations.push(operation.to_owned());
+        *self.found.entry(key).or_insert_with(|| {
+            change.operations.clear();
+            self.changes.push(change);
+            self.changes.len() - 1
+        })
+    }
+
+    /// Operations come one after the other, so that only the last one can be there already.
+    fn name(&mut self, index: usize, operation: &str) {
+        let Some(change) = self.changes.get_mut(index) else { return };
+        let names = &mut change.operations;
+        if operation.is_empty() || names.last().is_some_and(|last| last == operation) || names.len() > NAMED {
+            return;
         }
+        names.push(if names.len() == NAMED { "and more".to_owned() } else { operation.to_owned() });
     }
 
     /// All changes, the heaviest first.

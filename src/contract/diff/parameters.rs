@@ -58,7 +58,7 @@ impl<'a> Comparison<'a> {
     /// The schemas of one place.
     pub(super) fn schemas(&mut self, operation: &str, place: &Place<'_>) {
         for change in self.schemas.compare(place) {
-            self.changes.add(operation, change);
+            self.changes.add_shared(operation, &change);
         }
     }
 }

@@ -24,6 +24,9 @@ impl Keyword<'_> {
                 let now = names_null(*head);
                 (if now { "null is allowed now" } else { "null is no longer allowed" }).to_owned()
             }
+            (Rule::Required, base, head) if base == head => {
+                "a required property is carried now, or no longer".to_owned()
+            }
             (Rule::Enum | Rule::Required, base, head) if lists(*base) && lists(*head) => members(name, *base, *head),
             (_, Some(base), Some(head)) => format!("`{name}` went from {} to {}", short(base), short(head)),
             (_, None, Some(head)) => format!("`{name}` {} was added", short(head)),

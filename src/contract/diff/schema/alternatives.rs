@@ -1,13 +1,11 @@
 //! Compares `allOf`, `anyOf` and `oneOf`: branches that belong together are walked into; branches more or less are
 //! judged as a whole.
 
+use std::rc::Rc;
+
 use super::{
-    super::{
-        change::{Change, Class},
-        node::Node,
-        rule::Rule,
-    },
-    Pair, Schemas,
+    super::{change::Class, node::Node, rule::Rule},
+    Pair, Part, Schemas,
     keywords::{Group, Kind},
 };
 
@@ -18,29 +16,38 @@ const COMPOSED: [Group; 3] = [
 ];
 
 impl Schemas {
-    pub(super) fn alternatives(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
-        COMPOSED.iter().flat_map(|group| self.composed(pair, group)).collect()
+    pub(super) fn alternatives(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+        COMPOSED.iter().for_each(|group| self.composed(pair, group, part));
     }
 
-    fn composed(&mut self, pair: &Pair<'_, '_>, group: &Group) -> Vec<Change> {
-        let [key] = group.keys else { return Vec::new() };
+    fn composed(&mut self, pair: &Pair<'_, '_>, group: &Group, part: &mut Part) {
+        let [key] = group.keys else { return };
         let (base, head) = (pair.base.list(key), pair.head.list(key));
-        let Some(branches) = matched(&base, &head) else { return vec![self.keyword(pair, group)] };
-        let mut changes: Vec<Change> =
-            branches.into_iter().flat_map(|(base, head)| self.walk(&pair.beside(base, head))).collect();
-        // Wider branches of `oneOf` may overlap, and an overlap is refused.
-        let real = |change: &&Change| !matches!(change.rule, Rule::Prose | Rule::Extension);
-        if group.rule == Rule::OneOf && changes.iter().filter(real).any(|change| change.class != Class::Breaking) {
-            let whole = self.keyword(pair, group);
-            let told_apart = pair.base.raw("discriminator").is_some() && whole.undecided;
-            if whole.class == Class::Breaking
-                && !told_apart
-                && !changes.iter().any(|change| change.class == Class::Breaking)
-            {
-                changes.push(whole);
-            }
+        let Some(branches) = matched(&base, &head) else {
+            part.own.push(Rc::new(self.keyword(pair, group)));
+            return;
+        };
+        let before = part.own.len() + part.rest.len();
+        for (base, head) in branches {
+            self.beside(&pair.beside(base, head), part);
         }
-        changes
+        let found = part.own.len() + part.rest.len() > before;
+        if group.rule == Rule::OneOf && (found || self.differ_behind(pair, group.keys)) {
+            self.overlap(pair, group, part);
+        }
+    }
+
+    /// Wider branches of `oneOf` may overlap, and what two of them take is refused.
+    fn overlap(&mut self, pair: &Pair<'_, '_>, group: &Group, part: &mut Part) {
+        if part.own.iter().chain(&part.rest).any(|change| change.class == Class::Breaking) {
+            return;
+        }
+        let whole = self.keyword(pair, group);
+        // A discriminator tells the branches apart, also where no proof does.
+        let told_apart = pair.base.raw("discriminator").is_some() && whole.undecided;
+        if whole.class == Class::Breaking && !told_apart {
+            part.own.push(Rc::new(whole));
+        }
     }
 }
 

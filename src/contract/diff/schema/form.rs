@@ -10,7 +10,7 @@ use super::{
         change::Direction,
         node::{Node, Side},
     },
-    objects::{declared, visible},
+    objects::{declared, required, visible},
 };
 
 /// How the objects of a schema are read.
@@ -42,6 +42,11 @@ impl<'a> Form<'a> {
         let mut form = Self::new(direction);
         let schema = form.schema(node, mode);
         form.finish(schema)
+    }
+
+    /// How many definitions the schema has, so far.
+    pub(super) fn definitions(schema: &Value) -> usize {
+        schema.get("$defs").and_then(Value::as_object).map_or(0, Map::len)
     }
 
     /// A schema that was written by this, with all that it refers to.
@@ -96,7 +101,7 @@ impl<'a> Form<'a> {
         let alternative = if composed(node) { part } else { mode };
         let value = match key {
             "properties" => self.properties(child, inner),
-            "required" => required(child, node, self.direction),
+            "required" => required(node, self.direction).into_iter().cloned().collect(),
             "patternProperties" => self.map(child, inner),
             "dependentSchemas" => self.map(child, part),
             "items" | "additionalProperties" | "unevaluatedItems" | "unevaluatedProperties" => {
@@ -135,16 +140,6 @@ impl<'a> Form<'a> {
 /// Whether alternatives of this schema are parts of one object.
 fn composed(node: &Node<'_>) -> bool {
     node.raw("properties").is_some() || node.raw("allOf").is_some()
-}
-
-/// The required names that the direction may carry at all.
-fn required(names: &Node<'_>, node: &Node<'_>, direction: Direction) -> Value {
-    let properties = node.raw("properties");
-    let shown = |name: &Value| {
-        let property = name.as_str().and_then(|name| properties.as_ref()?.raw(name));
-        property.is_none_or(|property| visible(&property, direction))
-    };
-    names.value.as_array().into_iter().flatten().filter(|name| shown(name)).cloned().collect()
 }
 
 /// Integers have the width that their format names.

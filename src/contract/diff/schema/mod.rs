@@ -16,12 +16,16 @@ mod texts;
 
 pub(super) use annotations::{deprecated, words_changed};
 
-use std::{collections::HashMap, rc::Rc, time::Instant};
+use std::{
+    collections::{HashMap, HashSet},
+    rc::Rc,
+    time::Instant,
+};
 
 use serde_json::Value;
 
 use self::{
-    keywords::{GROUPS, Kind},
+    keywords::{GROUPS, Group, Kind},
     prove::Prover,
     sample::Step,
 };
@@ -44,7 +48,27 @@ pub(super) struct Place<'a> {
 /// Compares schemas, and remembers what it compared.
 pub(super) struct Schemas {
     prover: Prover,
-    compared: HashMap<(String, String, Direction), Rc<Vec<Change>>>,
+    compared: HashMap<Key, Rc<Part>>,
+    /// How many references lead to where the walk is.
+    depth: usize,
+    too_deep: bool,
+}
+
+/// Two schemas that references lead to, in one direction.
+type Key = (String, String, Direction);
+
+/// Longer chains of references are not followed.
+const CHAIN: usize = 2000;
+
+/// What was found in one schema.
+#[derive(Default)]
+struct Part {
+    /// About the value itself.
+    own: Vec<Rc<Change>>,
+    /// About parts of the value.
+    rest: Vec<Rc<Change>>,
+    /// The parts that stand behind references.
+    behind: Vec<Key>,
 }
 
 /// A pair of schemas within a place.
@@ -57,103 +81,156 @@ struct Pair<'p, 'a> {
 }
 
 impl Schemas {
-    pub(super) fn new(deadline: Instant) -> Self {
-        Self { prover: Prover::new(deadline), compared: HashMap::new() }
+    pub(super) fn new(start: Instant) -> Self {
+        Self { prover: Prover::new(start), compared: HashMap::new(), depth: 0, too_deep: false }
     }
 
-    /// Whether some proof was given up for want of time.
-    pub(super) fn ran_out_of_time(&self) -> bool {
-        self.prover.ran_out_of_time()
+    /// What was left open, in words.
+    pub(super) fn left_open(&self) -> Vec<String> {
+        let late = self.prover.ran_out_of_time().then_some(
+            "some schemas took too long to prove; their changes are marked as undecided and count as breaking",
+        );
+        let deep = self.too_deep.then_some("schemas behind very long chains of references were not compared");
+        late.into_iter().chain(deep).map(str::to_owned).collect()
     }
 
     /// All changes between the two schemas of a place.
-    pub(super) fn compare(&mut self, place: &Place<'_>) -> Vec<Change> {
+    pub(super) fn compare(&mut self, place: &Place<'_>) -> Vec<Rc<Change>> {
         let pair = Pair { place, base: place.base.clone(), head: place.head.clone(), steps: Vec::new() };
-        self.walk(&pair)
-    }
-
-    fn walk(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
-        let mut changes = annotations::beside_references(&pair.base, &pair.head);
-        let pair = Pair { base: pair.base.resolved(), head: pair.head.resolved(), steps: pair.steps.clone(), ..*pair };
-        let key = (pair.base.pointer.clone(), pair.head.pointer.clone(), pair.place.direction);
-        if let Some(known) = self.compared.get(&key) {
-            changes.extend(known.iter().cloned());
-            return changes;
+        let mut part = Part::default();
+        self.below(&pair, &mut part);
+        let mut changes = part.rest;
+        let mut seen: HashSet<&Key> = HashSet::new();
+        let mut waiting: Vec<&Key> = part.behind.iter().collect();
+        while let Some(key) = waiting.pop() {
+            if seen.insert(key)
+                && let Some(part) = self.compared.get(key)
+            {
+                changes.extend(part.own.iter().chain(&part.rest).map(Rc::clone));
+                waiting.extend(&part.behind);
+            }
         }
-        // A schema that comes back to itself adds nothing that is not found on the way.
-        self.compared.insert(key.clone(), Rc::default());
-        let found = Rc::new(self.pair(&pair));
-        self.compared.insert(key, Rc::clone(&found));
-        changes.extend(found.iter().cloned());
         changes
     }
 
-    fn pair(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
+    /// Schemas of a part of the value.
+    fn below(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+        part.rest.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
+        match self.behind(pair) {
+            Some(key) => part.behind.push(key),
+            None => {
+                let inner = self.pair(pair);
+                part.rest.extend(inner.own.into_iter().chain(inner.rest));
+                part.behind.extend(inner.behind);
+            }
+        }
+    }
+
+    /// Schemas of the same value: branches of `allOf` and the like.
+    fn beside(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+        part.own.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
+        let inner = match self.behind(pair) {
+            Some(key) => self.compared.get(&key).map(Rc::clone).unwrap_or_default(),
+            None => Rc::new(self.pair(pair)),
+        };
+        part.own.extend(inner.own.iter().map(Rc::clone));
+        part.rest.extend(inner.rest.iter().map(Rc::clone));
+        part.behind.extend(inner.behind.iter().cloned());
+    }
+
+    /// Compares what references lead to, once; none where there is no reference.
+    fn behind(&mut self, pair: &Pair<'_, '_>) -> Option<Key> {
+        if pair.base.target().is_none() && pair.head.target().is_none() {
+            return None;
+        }
+        let pair = pair.beside(pair.base.resolved(), pair.head.resolved());
+        let key = (pair.base.pointer.clone(), pair.head.pointer.clone(), pair.direction());
+        if self.depth >= CHAIN {
+            self.too_deep = true;
+        } else if !self.compared.contains_key(&key) {
+            // A schema that comes back to itself adds nothing that is not found on the way.
+            self.compared.insert(key.clone(), Rc::default());
+            self.depth += 1;
+            let part = Rc::new(self.pair(&pair));
+            self.depth -= 1;
+            self.compared.insert(key.clone(), part);
+        }
+        Some(key)
+    }
+
+    fn pair(&mut self, pair: &Pair<'_, '_>) -> Part {
+        let mut part = Part::default();
         if !pair.base.value.is_object() || !pair.head.value.is_object() {
-            let same = pair.base.value == pair.head.value;
-            return if same { Vec::new() } else { vec![self.whole(pair, Rule::Schema)] };
+            if pair.base.value != pair.head.value {
+                part.own.push(Rc::new(self.whole(pair, Rule::Schema)));
+            }
+            return part;
         }
         let mut own = annotations::changes(pair);
         for group in GROUPS {
-            let differs = group.keys.iter().any(|key| pair.base.value.get(key) != pair.head.value.get(key));
-            if differs || (group.kind != Kind::Plain && self.differ_behind(pair, group.keys)) {
+            if self.differs(pair, group) {
                 own.push(self.keyword(pair, group));
             }
         }
         own.extend(self.format(pair));
         own.extend(annotations::discriminator(pair));
         own.extend(self.added_and_removed(pair));
-        own.extend(self.alternatives(pair));
-        let mut below = self.elements(pair);
-        own.extend(self.undeclared(pair, &mut below));
-        below.extend(self.properties(pair));
-        self.reconsider(pair, &mut own);
-        own.append(&mut below);
-        own
+        part.own = own.into_iter().map(Rc::new).collect();
+        self.alternatives(pair, &mut part);
+        self.elements(pair, &mut part);
+        self.undeclared(pair, &mut part);
+        self.properties(pair, &mut part);
+        self.reconsider(pair, &mut part.own);
+        part
+    }
+
+    fn differs(&self, pair: &Pair<'_, '_>, group: &Group) -> bool {
+        if group.rule == Rule::Required {
+            return objects::required(&pair.base, pair.direction()) != objects::required(&pair.head, pair.direction());
+        }
+        let written = group.keys.iter().any(|key| pair.base.value.get(key) != pair.head.value.get(key));
+        written || (group.kind != Kind::Plain && self.differ_behind(pair, group.keys))
     }
 
     /// Several differences of one schema may take back one another (`allOf` written out, `const` for `enum`): what the
     /// schema says as a whole counts.
-    fn reconsider(&mut self, pair: &Pair<'_, '_>, own: &mut [Change]) {
-        let provable = |change: &&mut Change| {
-            change.class == Class::Breaking
-                && !matches!(
-                    change.rule,
-                    Rule::Format
-                        | Rule::Content
-                        | Rule::Default
-                        | Rule::Discriminator
-                        | Rule::AdditionalProperties
-                        | Rule::PropertyNames
-                        | Rule::PatternProperties
-                        | Rule::Unevaluated
-                )
-                && (change.rule != Rule::PropertyRemoved || self.moved(pair, change))
-        };
-        let judged = own.iter().filter(|change| change.class != Class::Docs || change.rule != Rule::Prose).count();
-        let breaks: Vec<&mut Change> = own.iter_mut().filter(provable).collect();
-        if judged < 2 || breaks.is_empty() {
+    fn reconsider(&mut self, pair: &Pair<'_, '_>, own: &mut [Rc<Change>]) {
+        let judged = own.iter().filter(|change| change.rule != Rule::Prose).count();
+        let open = own.iter().any(|change| change.class > Class::Docs && self.provable(pair, change));
+        if judged < 2 || !open {
             return;
         }
-        if let Some(class) = self.proven_whole(pair) {
-            breaks.into_iter().for_each(|change| judge::acquit(change, class));
+        let Some(class) = self.proven_whole(pair) else { return };
+        for change in own.iter_mut().filter(|change| change.class > class) {
+            if self.provable(pair, change) {
+                judge::acquit(Rc::make_mut(change), class);
+            }
         }
     }
 
-    fn elements(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
+    /// Whether a proof about the values speaks for or against a change.
+    fn provable(&self, pair: &Pair<'_, '_>, change: &Change) -> bool {
+        match change.rule {
+            Rule::Format | Rule::Content | Rule::Default | Rule::Discriminator | Rule::Deprecated => false,
+            Rule::AdditionalProperties | Rule::PropertyNames | Rule::PatternProperties | Rule::Unevaluated => false,
+            Rule::PropertyRemoved => self.moved(pair, change),
+            _ => true,
+        }
+    }
+
+    fn elements(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+        const TUPLE: Group = Group { rule: Rule::Items, kind: Kind::Schemas, keys: &["prefixItems", "items"] };
+        const ITEMS: Group = Group { rule: Rule::Items, kind: Kind::Schemas, keys: &["items"] };
+        if pair.base.raw("prefixItems").is_some() || pair.head.raw("prefixItems").is_some() {
+            if self.differs(pair, &TUPLE) {
+                part.own.push(Rc::new(self.keyword(pair, &TUPLE)));
+            }
+            return;
+        }
         match (pair.base.raw("items"), pair.head.raw("items")) {
-            _ if pair.base.raw("prefixItems").is_some() || pair.head.raw("prefixItems").is_some() => {
-                let keys = ["prefixItems", "items"];
-                let group = keywords::Group { rule: Rule::Items, kind: Kind::Schemas, keys: &["prefixItems", "items"] };
-                let differs = keys.iter().any(|key| pair.base.value.get(key) != pair.head.value.get(key));
-                if differs || self.differ_behind(pair, &keys) { vec![self.keyword(pair, &group)] } else { Vec::new() }
-            }
-            (Some(base), Some(head)) => self.walk(&pair.below(base, head, Step::Element)),
-            (None, None) => Vec::new(),
-            _ => {
-                let group = keywords::Group { rule: Rule::Items, kind: Kind::Schemas, keys: &["items"] };
-                vec![self.keyword(pair, &group)]
-            }
+            (Some(base), Some(head)) => self.below(&pair.below(base, head, Step::Element), part),
+            (None, None) => {}
+            _ => part.own.push(Rc::new(self.keyword(pair, &ITEMS))),
         }
     }
 }

@@ -36,6 +36,17 @@ pub(super) fn properties<'a>(node: &Node<'a>, direction: Direction) -> Vec<(&'a 
     properties
 }
 
+/// The required names that a direction may carry at all.
+pub(super) fn required<'a>(node: &Node<'a>, direction: Direction) -> Vec<&'a Value> {
+    let properties = node.raw("properties");
+    let shown = |name: &&Value| {
+        let property = name.as_str().and_then(|name| properties.as_ref()?.raw(name));
+        property.is_none_or(|property| visible(&property, direction))
+    };
+    let names = node.value.get("required").and_then(Value::as_array).into_iter().flatten();
+    names.filter(shown).collect()
+}
+
 pub(super) fn others<'a>(node: &Node<'a>) -> Others<'a> {
     match node.raw("additionalProperties") {
         None if node.raw("properties").is_some() || node.raw("allOf").is_some() => Others::Unsaid,

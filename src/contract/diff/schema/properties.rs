@@ -1,7 +1,10 @@
 //! Compares what objects declare: properties in both are walked into; added and removed ones are judged here, and what
 //! is said of undeclared ones.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    rc::Rc,
+};
 
 use serde_json::{Value, json};
 
@@ -12,7 +15,7 @@ use super::{
         rule::Rule,
         words,
     },
-    Pair, Schemas,
+    Pair, Part, Schemas,
     form::{Form, Mode},
     judge::{blank, place},
     keywords::{Group, Kind},
@@ -22,27 +25,26 @@ use super::{
 
 impl Schemas {
     /// The properties that both sides declare.
-    pub(super) fn properties(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
-        let head = objects::properties(&pair.head, pair.direction());
-        let mut changes = Vec::new();
+    pub(super) fn properties(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+        let head: HashMap<&str, Node<'_>> = objects::properties(&pair.head, pair.direction()).into_iter().collect();
         for (name, base) in objects::properties(&pair.base, pair.direction()) {
-            if let Some((_, head)) = head.iter().find(|(other, _)| *other == name) {
-                changes.extend(self.walk(&pair.below(base, head.clone(), Step::Property(name.to_owned()))));
+            if let Some(head) = head.get(name) {
+                self.below(&pair.below(base, head.clone(), Step::Property(name.to_owned())), part);
             }
         }
-        changes
     }
 
     /// The properties that only one side declares.
     pub(super) fn added_and_removed(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
         let base = objects::properties(&pair.base, pair.direction());
         let head = objects::properties(&pair.head, pair.direction());
-        let only = |these: &[(&str, Node<'_>)], name: &str| !these.iter().any(|(other, _)| *other == name);
+        let names = |these: &[(&'_ str, Node<'_>)]| these.iter().map(|(name, _)| (*name).to_owned()).collect::<HashSet<_>>();
+        let (old, new) = (names(&base), names(&head));
         let mut changes = Vec::new();
-        for (name, node) in head.iter().filter(|(name, _)| only(&base, name)) {
+        for (name, node) in head.iter().filter(|(name, _)| !old.contains(*name)) {
             changes.push(self.added(pair, name, node));
         }
-        for (name, node) in base.iter().filter(|(name, _)| only(&head, name)) {
+        for (name, node) in base.iter().filter(|(name, _)| !new.contains(*name)) {
             changes.push(self.removed(pair, name, node));
         }
         changes
@@ -108,7 +110,8 @@ impl Schemas {
         let mut accepts = Form::of(&pair.base, Mode::Closed, direction);
         if let Some(fields) = accepts.as_object_mut() {
             let required = fields.entry("required").or_insert_with(|| json!([]));
-            required.as_array_mut().into_iter().for_each(|names| names.push(json!(name)));
+            let list = required.as_array_mut().filter(|names| !names.contains(&json!(name)));
+            list.into_iter().for_each(|names| names.push(json!(name)));
         }
         let wide = Form::of(&pair.head, Mode::Closed, direction);
         let shows = if pair.is_request() { Shows::RequestRefused } else { Shows::AnswerGone };
@@ -125,17 +128,16 @@ impl Schemas {
     }
 
     /// What is said of undeclared properties: walked into where both sides have a schema for them.
-    pub(super) fn undeclared(&mut self, pair: &Pair<'_, '_>, below: &mut Vec<Change>) -> Option<Change> {
+    pub(super) fn undeclared(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
         const GROUP: Group =
             Group { rule: Rule::AdditionalProperties, kind: Kind::Undeclared, keys: &["additionalProperties"] };
         let (base, head) = (pair.base.raw("additionalProperties"), pair.head.raw("additionalProperties"));
-        match (&base, &head) {
+        match (base, head) {
             (Some(base), Some(head)) if base.value.is_object() && head.value.is_object() => {
-                below.extend(self.walk(&pair.below(base.clone(), head.clone(), Step::Other)));
-                None
+                self.below(&pair.below(base, head, Step::Other), part);
             }
-            _ if base.as_ref().map(value) == head.as_ref().map(value) => None,
-            _ => Some(self.keyword(pair, &GROUP)),
+            (base, head) if base.as_ref().map(value) == head.as_ref().map(value) => {}
+            _ => part.own.push(Rc::new(self.keyword(pair, &GROUP))),
         }
     }
 }

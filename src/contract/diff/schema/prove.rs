@@ -15,10 +15,15 @@ use jsonschema::{
 };
 use serde_json::Value;
 
-use super::sample;
+use super::{form::Form, sample};
 
-/// How long one question may take.
+/// How long one question may take, all proofs together, and all whole values that are made around examples.
 const QUESTION: Duration = Duration::from_millis(1500);
+const PROOFS: Duration = Duration::from_secs(6);
+const WHOLES: Duration = Duration::from_secs(3);
+
+/// Schemas with more definitions are not asked about.
+const DEFINITIONS: usize = 1000;
 
 /// The algebra recurses into schemas; this is room for the deepest that are read.
 const STACK: usize = 64 * 1024 * 1024;
@@ -38,14 +43,26 @@ pub(super) enum Covers {
 
 /// Asks, and remembers what was asked.
 pub(super) struct Prover {
-    deadline: Instant,
+    start: Instant,
     asked: RefCell<HashMap<String, Covers>>,
     late: RefCell<bool>,
 }
 
 impl Prover {
-    pub(super) fn new(deadline: Instant) -> Self {
-        Self { deadline, asked: RefCell::default(), late: RefCell::default() }
+    pub(super) fn new(start: Instant) -> Self {
+        Self { start, asked: RefCell::default(), late: RefCell::default() }
+    }
+
+    /// Whether there is no time left for proofs.
+    pub(super) fn is_late(&self) -> bool {
+        let late = self.start.elapsed() >= PROOFS;
+        *self.late.borrow_mut() |= late;
+        late
+    }
+
+    /// Whether there is time to make whole values around examples, and to ask about them.
+    pub(super) fn has_time_for(&self, schema: &Value) -> bool {
+        self.start.elapsed() < WHOLES && Form::definitions(schema) <= DEFINITIONS
     }
 
     /// Whether something was left undecided for want of time.
@@ -69,8 +86,8 @@ impl Prover {
 
     /// In a thread of its own: the algebra offers no way to interrupt it.
     fn ask(&self, wide: Value, accepts: Value) -> Covers {
-        let left = self.deadline.saturating_duration_since(Instant::now()).min(QUESTION);
-        if left.is_zero() {
+        let left = PROOFS.saturating_sub(self.start.elapsed()).min(QUESTION);
+        if left.is_zero() || Form::definitions(&wide).max(Form::definitions(&accepts)) > DEFINITIONS {
             *self.late.borrow_mut() = true;
             return Covers::Unknown;
         }
