@@ -10,6 +10,7 @@ use std::{
     fs::File,
     io::{self, Read},
     path::Path,
+    thread,
 };
 
 use serde_json::Value;
@@ -24,6 +25,9 @@ pub const MAX_BYTES: u64 = 24 * 1024 * 1024;
 
 /// How deep a document may nest; real ones stay below 40. Nothing recurses into deeper ones.
 const MAX_DEPTH: usize = 100;
+
+/// Room for what nests as deep as that, also in a build without optimisation.
+const STACK: usize = 256 * 1024 * 1024;
 
 /// A document that was read, and holds together: its references lead somewhere, its operations have one name each.
 #[derive(Debug, Clone)]
@@ -142,7 +146,14 @@ fn json(name: &str, text: &str) -> Result<Value, LoadError> {
 }
 
 fn yaml(name: &str, text: &str) -> Result<Value, LoadError> {
-    serde_saphyr::from_str_with_options(text, yaml_limits()).map_err(|fault| {
+    let failed = || malformed(name, 0, 0, "reading it failed".to_owned());
+    let read = thread::scope(|scope| {
+        // The reader recurses into what nests, further than the stack of a thread usually reaches.
+        let reader = thread::Builder::new().stack_size(STACK);
+        let reader = reader.spawn_scoped(scope, || serde_saphyr::from_str_with_options(text, yaml_limits()));
+        reader.map_err(|_| failed())?.join().map_err(|_| failed())
+    })?;
+    read.map_err(|fault| {
         let (line, column) = fault.location().map_or((0, 0), |at| (at.line(), at.column()));
         let reason = fault.without_snippet().to_string();
         malformed(name, line, column, reason.lines().next().unwrap_or_default().to_owned())

@@ -17,7 +17,7 @@ fn each_has_one_error_that_names_the_place() {
     let long: String = (0..60).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>() + &" ".repeat(60);
     for (text, message) in [
         ("a: 1\nb: [1, 2\nc: 3\n".to_owned(), "x.yaml:3:"),
-        ("{\"a\": ,\n}".to_owned(), "x.yaml:1:"),
+        ("{\"a\": [1\n}".to_owned(), "x.yaml:2:"),
         ("a: 1\na: 2\n".to_owned(), "x.yaml:2:"),
         (String::new(), "x.yaml#: an OpenAPI document is an object"),
         ("[1]".to_owned(), "x.yaml#: an OpenAPI document is an object"),

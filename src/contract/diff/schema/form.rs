@@ -24,6 +24,9 @@ pub(super) enum Mode {
     Part,
 }
 
+/// Schemas with more definitions are not asked about.
+const DEFINITIONS: usize = 1500;
+
 /// The definitions that a schema needs, gathered while it is written.
 pub(super) struct Form<'a> {
     direction: Direction,
@@ -44,9 +47,9 @@ impl<'a> Form<'a> {
         form.finish(schema)
     }
 
-    /// How many definitions the schema has, so far.
-    pub(super) fn definitions(schema: &Value) -> usize {
-        schema.get("$defs").and_then(Value::as_object).map_or(0, Map::len)
+    /// Whether a schema that was written by this has not too many definitions to be asked about.
+    pub(super) fn is_small(schema: &Value) -> bool {
+        schema.get("$defs").and_then(Value::as_object).is_none_or(|definitions| definitions.len() <= DEFINITIONS)
     }
 
     /// A schema that was written by this, with all that it refers to.

@@ -89,14 +89,15 @@ impl Schemas {
     pub(super) fn shown(&self, pair: &Pair<'_, '_>, shows: Shows, part: Value, open: bool) -> Counterexample {
         let place = pair.place;
         let of = |node: &Node<'_>, mode| Form::of(node, if open { Mode::Open } else { mode }, place.direction);
-        let (accepts, wide) = match shows {
+        let sides = || match shows {
             Shows::RequestRefused | Shows::RequestUndeclared | Shows::AnswerGone => {
                 (of(&place.base, Mode::Closed), of(&place.head, Mode::Closed))
             }
             Shows::AnswerNew => (of(&place.head, Mode::Closed), of(&place.base, Mode::Open)),
         };
-        let time = self.prover.has_time_for(&accepts) && self.prover.has_time_for(&wide);
-        let whole = if time { sample::around(&accepts, &wide, &pair.steps, &part) } else { None };
+        let sides = if self.prover.has_time_for_wholes() { Some(sides()) } else { None };
+        let sides = sides.filter(|(accepts, wide)| Form::is_small(accepts) && Form::is_small(wide));
+        let whole = sides.and_then(|(accepts, wide)| sample::around(&accepts, &wide, &pair.steps, &part));
         let found = whole.is_some();
         let value = whole.unwrap_or(part);
         let taken = found && shows == Shows::RequestRefused && sample::takes(&of(&place.head, Mode::Open), &value);
@@ -163,8 +164,20 @@ fn shallow(schema: &Value) -> Value {
             true
         }
         "additionalProperties" => value.is_boolean(),
-        "items" | "prefixItems" | "allOf" | "anyOf" | "oneOf" | "not" | "if" | "then" | "else" | "contains"
-        | "patternProperties" | "propertyNames" | "dependentSchemas" | "unevaluatedItems"
+        "items"
+        | "prefixItems"
+        | "allOf"
+        | "anyOf"
+        | "oneOf"
+        | "not"
+        | "if"
+        | "then"
+        | "else"
+        | "contains"
+        | "patternProperties"
+        | "propertyNames"
+        | "dependentSchemas"
+        | "unevaluatedItems"
         | "unevaluatedProperties" => false,
         _ => true,
     });

@@ -16,11 +16,7 @@ mod texts;
 
 pub(super) use annotations::{deprecated, words_changed};
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-    time::Instant,
-};
+use std::{collections::HashMap, rc::Rc, time::Instant};
 
 use serde_json::Value;
 
@@ -48,7 +44,9 @@ pub(super) struct Place<'a> {
 /// Compares schemas, and remembers what it compared.
 pub(super) struct Schemas {
     prover: Prover,
-    compared: HashMap<Key, Rc<Part>>,
+    /// Where in `parts` a pair of schemas is.
+    compared: HashMap<Key, usize>,
+    parts: Vec<Rc<Part>>,
     /// How many references lead to where the walk is.
     depth: usize,
     too_deep: bool,
@@ -68,7 +66,7 @@ struct Part {
     /// About parts of the value.
     rest: Vec<Rc<Change>>,
     /// The parts that stand behind references.
-    behind: Vec<Key>,
+    behind: Vec<usize>,
 }
 
 /// A pair of schemas within a place.
@@ -82,7 +80,7 @@ struct Pair<'p, 'a> {
 
 impl Schemas {
     pub(super) fn new(start: Instant) -> Self {
-        Self { prover: Prover::new(start), compared: HashMap::new(), depth: 0, too_deep: false }
+        Self { prover: Prover::new(start), compared: HashMap::new(), parts: Vec::new(), depth: 0, too_deep: false }
     }
 
     /// What was left open, in words.
@@ -100,11 +98,11 @@ impl Schemas {
         let mut part = Part::default();
         self.below(&pair, &mut part);
         let mut changes = part.rest;
-        let mut seen: HashSet<&Key> = HashSet::new();
-        let mut waiting: Vec<&Key> = part.behind.iter().collect();
-        while let Some(key) = waiting.pop() {
-            if seen.insert(key)
-                && let Some(part) = self.compared.get(key)
+        let mut seen = vec![false; self.parts.len()];
+        let mut waiting = part.behind;
+        while let Some(index) = waiting.pop() {
+            if let (Some(part), Some(seen)) = (self.parts.get(index), seen.get_mut(index))
+                && !std::mem::replace(seen, true)
             {
                 changes.extend(part.own.iter().chain(&part.rest).map(Rc::clone));
                 waiting.extend(&part.behind);
@@ -117,7 +115,7 @@ impl Schemas {
     fn below(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
         part.rest.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
         match self.behind(pair) {
-            Some(key) => part.behind.push(key),
+            Some(index) => part.behind.push(index),
             None => {
                 let inner = self.pair(pair);
                 part.rest.extend(inner.own.into_iter().chain(inner.rest));
@@ -130,32 +128,39 @@ impl Schemas {
     fn beside(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
         part.own.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
         let inner = match self.behind(pair) {
-            Some(key) => self.compared.get(&key).map(Rc::clone).unwrap_or_default(),
+            Some(index) => self.parts.get(index).map(Rc::clone).unwrap_or_default(),
             None => Rc::new(self.pair(pair)),
         };
         part.own.extend(inner.own.iter().map(Rc::clone));
         part.rest.extend(inner.rest.iter().map(Rc::clone));
-        part.behind.extend(inner.behind.iter().cloned());
+        part.behind.extend(&inner.behind);
     }
 
     /// Compares what references lead to, once; none where there is no reference.
-    fn behind(&mut self, pair: &Pair<'_, '_>) -> Option<Key> {
+    fn behind(&mut self, pair: &Pair<'_, '_>) -> Option<usize> {
         if pair.base.target().is_none() && pair.head.target().is_none() {
             return None;
         }
         let pair = pair.beside(pair.base.resolved(), pair.head.resolved());
         let key = (pair.base.pointer.clone(), pair.head.pointer.clone(), pair.direction());
+        if let Some(index) = self.compared.get(&key) {
+            return Some(*index);
+        }
+        // A schema that comes back to itself adds nothing that is not found on the way.
+        let index = self.parts.len();
+        self.compared.insert(key, index);
+        self.parts.push(Rc::default());
         if self.depth >= CHAIN {
             self.too_deep = true;
-        } else if !self.compared.contains_key(&key) {
-            // A schema that comes back to itself adds nothing that is not found on the way.
-            self.compared.insert(key.clone(), Rc::default());
-            self.depth += 1;
-            let part = Rc::new(self.pair(&pair));
-            self.depth -= 1;
-            self.compared.insert(key.clone(), part);
+            return Some(index);
         }
-        Some(key)
+        self.depth += 1;
+        let part = Rc::new(self.pair(&pair));
+        self.depth -= 1;
+        if let Some(place) = self.parts.get_mut(index) {
+            *place = part;
+        }
+        Some(index)
     }
 
     fn pair(&mut self, pair: &Pair<'_, '_>) -> Part {

@@ -38,7 +38,8 @@ impl Schemas {
     pub(super) fn added_and_removed(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
         let base = objects::properties(&pair.base, pair.direction());
         let head = objects::properties(&pair.head, pair.direction());
-        let names = |these: &[(&'_ str, Node<'_>)]| these.iter().map(|(name, _)| (*name).to_owned()).collect::<HashSet<_>>();
+        let names =
+            |these: &[(&'_ str, Node<'_>)]| these.iter().map(|(name, _)| (*name).to_owned()).collect::<HashSet<_>>();
         let (old, new) = (names(&base), names(&head));
         let mut changes = Vec::new();
         for (name, node) in head.iter().filter(|(name, _)| !old.contains(*name)) {

@@ -22,9 +22,6 @@ const QUESTION: Duration = Duration::from_millis(1500);
 const PROOFS: Duration = Duration::from_secs(6);
 const WHOLES: Duration = Duration::from_secs(3);
 
-/// Schemas with more definitions are not asked about.
-const DEFINITIONS: usize = 1000;
-
 /// The algebra recurses into schemas; this is room for the deepest that are read.
 const STACK: usize = 64 * 1024 * 1024;
 
@@ -60,9 +57,9 @@ impl Prover {
         late
     }
 
-    /// Whether there is time to make whole values around examples, and to ask about them.
-    pub(super) fn has_time_for(&self, schema: &Value) -> bool {
-        self.start.elapsed() < WHOLES && Form::definitions(schema) <= DEFINITIONS
+    /// Whether there is time to make whole values around examples.
+    pub(super) fn has_time_for_wholes(&self) -> bool {
+        self.start.elapsed() < WHOLES
     }
 
     /// Whether something was left undecided for want of time.
@@ -87,7 +84,7 @@ impl Prover {
     /// In a thread of its own: the algebra offers no way to interrupt it.
     fn ask(&self, wide: Value, accepts: Value) -> Covers {
         let left = PROOFS.saturating_sub(self.start.elapsed()).min(QUESTION);
-        if left.is_zero() || Form::definitions(&wide).max(Form::definitions(&accepts)) > DEFINITIONS {
+        if left.is_zero() || !Form::is_small(&wide) || !Form::is_small(&accepts) {
             *self.late.borrow_mut() = true;
             return Covers::Unknown;
         }
