@@ -63,7 +63,7 @@ fn article(change: &Change) -> String {
         rule = change.rule,
         direction = change.direction.word(),
         place = escaped(&change.place()),
-        sentence = escaped(&change.sentence),
+        sentence = prose(&change.sentence),
         example = example(change),
         base = side(change.base.as_ref()),
         head = side(change.head.as_ref()),
@@ -75,7 +75,7 @@ fn example(change: &Change) -> String {
         Some(example) => format!(
             "<figure><figcaption>{} ({})</figcaption><pre>{}</pre></figure>",
             escaped(example.shows.words()),
-            escaped(&example.at),
+            prose(&example.at),
             side(Some(&example.value))
         ),
         None if change.undecided => "<p class=\"accepted\">No example found.</p>".to_owned(),
@@ -88,6 +88,14 @@ fn side(value: Option<&Value>) -> String {
         || "<i>nothing</i>".to_owned(),
         |value| escaped(&serde_json::to_string_pretty(value).unwrap_or_default()),
     )
+}
+
+/// A sentence, with what stands between backticks as code.
+fn prose(text: &str) -> String {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(index, part)| if index % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) })
+        .collect()
 }
 
 fn escaped(text: &str) -> String {

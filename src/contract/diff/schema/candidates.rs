@@ -3,17 +3,17 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{numbers, sample::Step, texts};
+use super::{numbers, texts};
 
 /// How deep values nest, and how many are made per schema: enough for bodies of real contracts.
-const DEPTH: usize = 8;
-const MOST: usize = 48;
+pub(super) const DEPTH: usize = 8;
+pub(super) const MOST: usize = 48;
 /// The longest array that is made.
 const LENGTH: usize = 256;
 
 /// Makes values for one schema that stands alone.
 pub(super) struct Candidates<'a> {
-    schema: &'a Value,
+    pub(super) schema: &'a Value,
 }
 
 impl<'a> Candidates<'a> {
@@ -25,11 +25,11 @@ impl<'a> Candidates<'a> {
         self.values(self.schema, DEPTH)
     }
 
-    fn target(&self, reference: &str) -> Option<&'a Value> {
+    pub(super) fn target(&self, reference: &str) -> Option<&'a Value> {
         self.schema.pointer(reference.strip_prefix('#')?)
     }
 
-    fn values(&self, schema: &Value, depth: usize) -> Vec<Value> {
+    pub(super) fn values(&self, schema: &Value, depth: usize) -> Vec<Value> {
         let Some(left) = depth.checked_sub(1) else { return Vec::new() };
         let Value::Object(fields) = schema else {
             return if schema == &json!(false) { Vec::new() } else { anything() };
@@ -70,7 +70,7 @@ impl<'a> Candidates<'a> {
     }
 
     /// Adds the keywords of a part; of bounds that both have, the part's.
-    fn merge(&self, into: &mut Map<String, Value>, part: &Value, depth: usize) {
+    pub(super) fn merge(&self, into: &mut Map<String, Value>, part: &Value, depth: usize) {
         let Some(left) = depth.checked_sub(1) else { return };
         let Some(fields) = part.as_object() else { return };
         if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
@@ -142,16 +142,8 @@ impl<'a> Candidates<'a> {
         arrays.extend(items.first().map(repeated));
         let contained = fields.get("contains").map(|schema| self.values(schema, depth)).unwrap_or_default();
         let parts = items.iter().chain(&contained).take(24);
-        arrays.extend(parts.map(|part| self.with_element(&filled(least.max(1)), part)));
+        arrays.extend(parts.map(|part| with_element(&filled(least.max(1)), part)));
         arrays
-    }
-
-    fn with_element(&self, array: &Value, part: &Value) -> Value {
-        let mut array = array.clone();
-        if let Some(first) = array.get_mut(0) {
-            *first = part.clone();
-        }
-        array
     }
 
     fn objects(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
@@ -178,66 +170,6 @@ impl<'a> Candidates<'a> {
         let long = others.first().map(|value| with(&least, &"other".repeat(20), value.clone()));
         let plain = [Value::Object(least.clone()), Value::Object(full)];
         plain.into_iter().chain(opened).chain(long).chain(varied).collect()
-    }
-
-    /// Values of the whole schema that hold `part` at the end of `steps`.
-    pub(super) fn around(&self, steps: &[Step], part: &Value) -> Vec<Value> {
-        self.wrapped(self.schema, steps, part, DEPTH + steps.len() * 3)
-    }
-
-    fn wrapped(&self, schema: &Value, steps: &[Step], part: &Value, depth: usize) -> Vec<Value> {
-        let (Some(left), Some(fields)) = (depth.checked_sub(1), schema.as_object()) else { return Vec::new() };
-        let Some((step, rest)) = steps.split_first() else { return vec![part.clone()] };
-        if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
-            return self.wrapped(target, steps, part, left);
-        }
-        for key in ["allOf", "anyOf", "oneOf"] {
-            let Some(branches) = list(fields, key) else { continue };
-            let mut values = Vec::new();
-            let all = Value::Object(branches.iter().fold(without(fields, key), |mut merged, branch| {
-                self.merge(&mut merged, branch, left);
-                merged
-            }));
-            let one = branches.iter().map(|branch| {
-                let mut merged = without(fields, key);
-                self.merge(&mut merged, branch, left);
-                Value::Object(merged)
-            });
-            let merged: Vec<Value> = if key == "allOf" { vec![all] } else { one.collect() };
-            merged.iter().for_each(|schema| values.extend(self.wrapped(schema, steps, part, left)));
-            return values;
-        }
-        self.step(schema, fields, (step, rest), part, left)
-    }
-
-    fn step(
-        &self,
-        schema: &Value,
-        fields: &Map<String, Value>,
-        (step, rest): (&Step, &[Step]),
-        part: &Value,
-        depth: usize,
-    ) -> Vec<Value> {
-        let (child, name) = match step {
-            Step::Property(name) => (fields.get("properties").and_then(|map| map.get(name)), name.as_str()),
-            Step::Element => (fields.get("items"), ""),
-            Step::Other => (fields.get("additionalProperties"), "other"),
-        };
-        let Some(child) = child else { return Vec::new() };
-        let shells = self.values(schema, DEPTH);
-        let mut values = Vec::new();
-        for inner in self.wrapped(child, rest, part, depth) {
-            for shell in shells.iter().take(6) {
-                values.push(match shell {
-                    Value::Object(object) => with(object, name, inner.clone()),
-                    Value::Array(array) if array.is_empty() => json!([inner]),
-                    Value::Array(_) => self.with_element(shell, &inner),
-                    other => other.clone(),
-                });
-            }
-        }
-        values.truncate(MOST);
-        values
     }
 }
 
@@ -305,17 +237,26 @@ fn varied(value: &Value, index: usize) -> Value {
     }
 }
 
-fn with(object: &Map<String, Value>, name: &str, value: Value) -> Value {
+/// An array with its first element replaced.
+pub(super) fn with_element(array: &Value, part: &Value) -> Value {
+    let mut array = array.clone();
+    if let Some(first) = array.get_mut(0) {
+        *first = part.clone();
+    }
+    array
+}
+
+pub(super) fn with(object: &Map<String, Value>, name: &str, value: Value) -> Value {
     let mut object = object.clone();
     object.insert(name.to_owned(), value);
     Value::Object(object)
 }
 
-fn without(fields: &Map<String, Value>, key: &str) -> Map<String, Value> {
+pub(super) fn without(fields: &Map<String, Value>, key: &str) -> Map<String, Value> {
     fields.iter().filter(|(name, _)| name.as_str() != key).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-fn list<'v>(fields: &'v Map<String, Value>, key: &str) -> Option<&'v Vec<Value>> {
+pub(super) fn list<'v>(fields: &'v Map<String, Value>, key: &str) -> Option<&'v Vec<Value>> {
     fields.get(key).and_then(Value::as_array)
 }
 

@@ -12,7 +12,10 @@ mod objects;
 mod properties;
 mod prove;
 mod sample;
+mod sides;
 mod texts;
+mod walk;
+mod wholes;
 
 pub(super) use annotations::{deprecated, words_changed};
 
@@ -54,9 +57,6 @@ pub(super) struct Schemas {
 
 /// Two schemas that references lead to, in one direction.
 type Key = (String, String, Direction);
-
-/// Longer chains of references are not followed.
-const CHAIN: usize = 2000;
 
 /// What was found in one schema.
 #[derive(Default)]
@@ -110,59 +110,9 @@ impl Schemas {
         }
         changes
     }
+}
 
-    /// Schemas of a part of the value.
-    fn below(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
-        part.rest.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
-        match self.behind(pair) {
-            Some(index) => part.behind.push(index),
-            None => {
-                let inner = self.pair(pair);
-                part.rest.extend(inner.own.into_iter().chain(inner.rest));
-                part.behind.extend(inner.behind);
-            }
-        }
-    }
-
-    /// Schemas of the same value: branches of `allOf` and the like.
-    fn beside(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
-        part.own.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
-        let inner = match self.behind(pair) {
-            Some(index) => self.parts.get(index).map(Rc::clone).unwrap_or_default(),
-            None => Rc::new(self.pair(pair)),
-        };
-        part.own.extend(inner.own.iter().map(Rc::clone));
-        part.rest.extend(inner.rest.iter().map(Rc::clone));
-        part.behind.extend(&inner.behind);
-    }
-
-    /// Compares what references lead to, once; none where there is no reference.
-    fn behind(&mut self, pair: &Pair<'_, '_>) -> Option<usize> {
-        if pair.base.target().is_none() && pair.head.target().is_none() {
-            return None;
-        }
-        let pair = pair.beside(pair.base.resolved(), pair.head.resolved());
-        let key = (pair.base.pointer.clone(), pair.head.pointer.clone(), pair.direction());
-        if let Some(index) = self.compared.get(&key) {
-            return Some(*index);
-        }
-        // A schema that comes back to itself adds nothing that is not found on the way.
-        let index = self.parts.len();
-        self.compared.insert(key, index);
-        self.parts.push(Rc::default());
-        if self.depth >= CHAIN {
-            self.too_deep = true;
-            return Some(index);
-        }
-        self.depth += 1;
-        let part = Rc::new(self.pair(&pair));
-        self.depth -= 1;
-        if let Some(place) = self.parts.get_mut(index) {
-            *place = part;
-        }
-        Some(index)
-    }
-
+impl Schemas {
     fn pair(&mut self, pair: &Pair<'_, '_>) -> Part {
         let mut part = Part::default();
         if !pair.base.value.is_object() || !pair.head.value.is_object() {
