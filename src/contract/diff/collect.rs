@@ -20,7 +20,7 @@ pub(super) struct Changes {
 }
 
 /// More operations of one change are not named.
-const NAMED: usize = 100;
+pub(super) const NAMED: usize = 100;
 
 impl Changes {
     pub(super) fn is_empty(&self) -> bool {

@@ -41,12 +41,20 @@ fn change_lines(change: &Change, paint: Paint) -> Vec<String> {
     match &change.counterexample {
         Some(example) => {
             lines.push(format!("    {} ({}):", example.shows.words(), example.at));
-            lines.push(format!("      {}", example.value));
+            lines.push(format!("      {}", cut(&example.value.to_string())));
         }
-        None if change.undecided => lines.push("    no example found".to_owned()),
+        None if change.undecided && change.class == Class::Breaking => lines.push("    no example found".to_owned()),
         None => {}
     }
     lines
+}
+
+/// A value as far as it helps a reader; `--format json` has all of it.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(600) {
+        Some((end, _)) => format!("{}… ({} characters)", text.get(..end).unwrap_or_default(), text.chars().count()),
+        None => text.to_owned(),
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -30,6 +30,7 @@ use self::{
 };
 use super::{
     change::{Change, Class, Direction},
+    collect::NAMED,
     node::Node,
     rule::Rule,
 };
@@ -50,6 +51,8 @@ pub(super) struct Schemas {
     /// Where in `parts` a pair of schemas is.
     compared: HashMap<Key, usize>,
     parts: Vec<Rc<Part>>,
+    /// How often each part was gathered.
+    gathered: Vec<usize>,
     /// How many references lead to where the walk is.
     depth: usize,
     too_deep: bool,
@@ -80,7 +83,14 @@ struct Pair<'p, 'a> {
 
 impl Schemas {
     pub(super) fn new(start: Instant) -> Self {
-        Self { prover: Prover::new(start), compared: HashMap::new(), parts: Vec::new(), depth: 0, too_deep: false }
+        Self {
+            prover: Prover::new(start),
+            compared: HashMap::new(),
+            parts: Vec::new(),
+            gathered: Vec::new(),
+            depth: 0,
+            too_deep: false,
+        }
     }
 
     /// What was left open, in words.
@@ -99,14 +109,21 @@ impl Schemas {
         self.below(&pair, &mut part);
         let mut changes = part.rest;
         let mut seen = vec![false; self.parts.len()];
+        self.gathered.resize(self.parts.len(), 0);
         let mut waiting = part.behind;
         while let Some(index) = waiting.pop() {
-            if let (Some(part), Some(seen)) = (self.parts.get(index), seen.get_mut(index))
-                && !std::mem::replace(seen, true)
-            {
-                changes.extend(part.own.iter().chain(&part.rest).map(Rc::clone));
-                waiting.extend(&part.behind);
+            let (Some(part), Some(seen), Some(gathered)) =
+                (self.parts.get(index), seen.get_mut(index), self.gathered.get_mut(index))
+            else {
+                continue;
+            };
+            // What so many operations share names no further ones; nor does anything behind it.
+            if std::mem::replace(seen, true) || *gathered > NAMED {
+                continue;
             }
+            *gathered += 1;
+            changes.extend(part.own.iter().chain(&part.rest).map(Rc::clone));
+            waiting.extend(&part.behind);
         }
         changes
     }

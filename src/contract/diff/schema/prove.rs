@@ -19,8 +19,8 @@ use super::{form::Form, sample};
 
 /// How long one question may take, all proofs together, and all whole values that are made around examples.
 const QUESTION: Duration = Duration::from_millis(1500);
-const PROOFS: Duration = Duration::from_secs(6);
-const WHOLES: Duration = Duration::from_secs(3);
+const PROOFS: Duration = Duration::from_secs(5);
+const WHOLES: Duration = Duration::from_secs(2);
 
 /// The algebra recurses into schemas; this is room for the deepest that are read.
 const STACK: usize = 64 * 1024 * 1024;

@@ -4,7 +4,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
 /// The longest text that is made.
-const LENGTH: usize = 1024;
+const LENGTH: usize = 16 * 1024;
 
 /// Strings that the string keywords of a schema speak of.
 pub(super) fn texts(fields: &Map<String, Value>) -> Vec<Value> {
