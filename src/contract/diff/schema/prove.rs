@@ -18,7 +18,7 @@ use serde_json::Value;
 use super::{form::Form, sample};
 
 /// How long one question may take, all proofs together, and all whole values that are made around examples.
-const QUESTION: Duration = Duration::from_millis(1500);
+const QUESTION: Duration = Duration::from_secs(4);
 const PROOFS: Duration = Duration::from_secs(5);
 const WHOLES: Duration = Duration::from_secs(2);
 
