@@ -5,7 +5,7 @@ mod accept;
 mod catalog;
 mod connection;
 #[cfg(feature = "server")]
-mod contract_check;
+mod contract;
 mod failure;
 mod login;
 mod members;
@@ -55,10 +55,9 @@ enum Command {
     Serve(serve::Serve),
     #[cfg(feature = "server")]
     Catalog(catalog::Catalog),
-    /// Look at the contract, and hold code against it.
+    /// Print the contract, compare contracts, and hold code against it
     #[cfg(feature = "server")]
-    #[command(subcommand)]
-    Contract(contract_check::Contract),
+    Contract(contract::Contract),
 }
 
 // A command of the client with the flags that all of them take.

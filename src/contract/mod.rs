@@ -2,6 +2,8 @@
 
 pub mod check;
 pub mod cursor;
+pub mod diff;
 pub mod document;
 pub mod drift;
+pub mod load;
 pub mod sets;

@@ -33,9 +33,11 @@ mod migrations {
 const BUSY: Duration = Duration::from_secs(5);
 /// Pages that a connection keeps at hand, in KiB. Taken as they are used: an empty store takes none of it.
 const CACHE: i64 = 8 * 1024;
-/// After how many pages in the write-ahead log they go to the database file: rarely, because a page that was written
-/// many times goes there once.
-const CHECKPOINT: i64 = 4_000;
+/// How much of the file a connection reads as memory, in bytes; what is beyond is read by calls.
+const MAPPED: i64 = 256 * 1024 * 1024;
+/// After how many pages in the write-ahead log they go to the database file, at the latest: rarely, because a page that
+/// was written many times goes there once. The writer sends them there when it has nothing else to do.
+const CHECKPOINT: i64 = 16_000;
 
 /// A store in one SQLite file.
 pub struct Sqlite {
@@ -110,6 +112,8 @@ fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(64);
     // Plans do not depend on the values that are bound: else SQLite plans a query anew at every call.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // Pages come without a copy and a call of the system each. The memory is the system's, which takes it back at need.
+    connection.pragma_update(None, "mmap_size", MAPPED)?;
     if flags.contains(OpenFlags::SQLITE_OPEN_READ_WRITE) {
         connection.pragma_update(None, "journal_mode", "wal")?;
         // FULL: a commit is answered only when the write-ahead log is on the disk.

@@ -3,8 +3,9 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc,
+    sync::mpsc::{self, RecvTimeoutError},
     thread,
+    time::Duration,
 };
 
 use rusqlite::{Connection, TransactionBehavior};
@@ -14,20 +15,53 @@ use crate::model::{self, Error};
 
 /// How many pieces of work one transaction takes: beyond this the commit costs more than it saves.
 const BATCH: usize = 512;
+/// How long nothing must have been written before the write-ahead log is moved into the database file, where readers
+/// find pages sooner.
+const QUIET: Duration = Duration::from_millis(100);
 
-/// Answers whoever waits, once it is known whether the transaction was committed.
-type Answer = Box<dyn FnOnce(Result<(), Failure>) + Send>;
-/// One piece of work: done inside the transaction, answered after it.
-type Work = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+/// One piece of work, and whoever waits for it.
+trait Task: Send {
+    /// Does the work. Whether the transaction may go on: what a failure has written must not stay.
+    fn run(&mut self, connection: &Connection) -> bool;
+    /// Answers, once it is known whether the transaction was committed.
+    fn answer(self: Box<Self>, committed: Result<(), Failure>);
+}
 
 /// Why a whole transaction failed; one cause for everybody in it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the transaction was not committed: {0}")]
 struct Failure(String);
 
+struct Waiting<T, W> {
+    work: W,
+    outcome: model::Result<T>,
+    answer: oneshot::Sender<model::Result<T>>,
+}
+
+impl<T, W> Task for Waiting<T, W>
+where
+    T: Send,
+    W: Fn(&Connection) -> model::Result<T> + Send,
+{
+    fn run(&mut self, connection: &Connection) -> bool {
+        let before = connection.total_changes();
+        // A panic in a rule must not end the thread that everybody's writes depend on.
+        self.outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
+            .unwrap_or_else(|_| Err(Error::store("panicked while deciding or writing")));
+        self.outcome.is_ok() || connection.total_changes() == before
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), Failure>) {
+        // A refusal is not told either where the commit failed: it may rest on what others wrote in the same transaction.
+        let outcome = committed.map_err(Error::store).and(self.outcome);
+        // Nobody waits any more: the caller is gone, and the write stands all the same.
+        let _ = self.answer.send(outcome);
+    }
+}
+
 /// A handle on the writing thread, which ends when this is dropped and the waiting work is done.
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Work>>,
+    queue: Option<mpsc::Sender<Box<dyn Task>>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
@@ -39,23 +73,16 @@ impl Writer {
     }
 
     /// Runs `work` in a transaction and returns its outcome when that is durable. An error of `work` undoes what it did,
-    /// and nothing else.
+    /// and nothing else. It may run twice, the first time without effect.
     pub(super) async fn run<T, W>(&self, work: W) -> model::Result<T>
     where
         T: Send + 'static,
-        W: FnOnce(&Connection) -> model::Result<T> + Send + 'static,
+        W: Fn(&Connection) -> model::Result<T> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let work: Work = Box::new(move |connection| {
-            let outcome = isolated(connection, work);
-            Box::new(move |committed| {
-                let outcome = outcome.and_then(|value| committed.map(|()| value).map_err(Error::store));
-                // Nobody waits any more: the caller is gone, and the write stands all the same.
-                let _ = answer.send(outcome);
-            })
-        });
         let gone = || Error::store("the writing thread has ended");
-        self.queue.as_ref().ok_or_else(gone)?.send(work).map_err(|_| gone())?;
+        let task = Waiting { work, outcome: Err(gone()), answer };
+        self.queue.as_ref().ok_or_else(gone)?.send(Box::new(task)).map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
@@ -70,42 +97,64 @@ impl Drop for Writer {
     }
 }
 
-/// Runs one piece of work so that its failure leaves the rest of the transaction as it was.
-fn isolated<T>(connection: &Connection, work: impl FnOnce(&Connection) -> model::Result<T>) -> model::Result<T> {
-    let control = |sql| connection.prepare_cached(sql).and_then(|mut s| s.execute([])).map(drop).map_err(Error::store);
-    control("SAVEPOINT work")?;
-    // A panic in a rule must not end the thread that everybody's writes depend on.
-    let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
-        .unwrap_or_else(|_| Err(Error::store("panicked while deciding or writing")));
-    if outcome.is_err() {
-        control("ROLLBACK TO work")?;
-    }
-    control("RELEASE work")?;
-    outcome
-}
-
-fn write(mut connection: Connection, waiting: &mpsc::Receiver<Work>) {
-    let mut answers = Vec::with_capacity(BATCH);
-    while let Ok(first) = waiting.recv() {
-        let mut batch = std::iter::once(first).chain(waiting.try_iter()).take(BATCH);
-        let committed = transaction(&mut connection, &mut batch, &mut answers);
-        // Where the transaction did not even begin, the work was not run: dropping it answers its callers.
-        drop(batch);
-        for answer in answers.drain(..) {
-            answer(committed.clone());
+fn write(mut connection: Connection, waiting: &mpsc::Receiver<Box<dyn Task>>) {
+    let mut logged = false;
+    loop {
+        let first = if logged { waiting.recv_timeout(QUIET) } else { waiting.recv().map_err(Into::into) };
+        match first {
+            Ok(first) => {
+                let tasks = std::iter::once(first).chain(waiting.try_iter()).take(BATCH).collect();
+                together(&mut connection, tasks);
+                logged = true;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                checkpoint(&connection);
+                logged = false;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
 }
 
-fn transaction(
-    connection: &mut Connection,
-    batch: &mut dyn Iterator<Item = Work>,
-    answers: &mut Vec<Answer>,
-) -> Result<(), Failure> {
+/// One transaction for all. Where one of them fails with something written already, each gets a transaction of its own.
+fn together(connection: &mut Connection, mut tasks: Vec<Box<dyn Task>>) {
+    match transaction(connection, &mut tasks) {
+        Ok(true) => answer(tasks, &Ok(())),
+        Ok(false) => tasks.into_iter().for_each(|task| alone(connection, task)),
+        Err(failure) => answer(tasks, &Err(failure)),
+    }
+}
+
+fn alone(connection: &mut Connection, task: Box<dyn Task>) {
+    let mut tasks = vec![task];
+    // Undone or committed, the outcome is the task's own.
+    let committed = transaction(connection, &mut tasks).map(drop);
+    answer(tasks, &committed);
+}
+
+fn answer(tasks: Vec<Box<dyn Task>>, committed: &Result<(), Failure>) {
+    tasks.into_iter().for_each(|task| task.answer(committed.clone()));
+}
+
+/// Runs the tasks in one transaction. Whether it was committed: it is not where one of them must be undone.
+fn transaction(connection: &mut Connection, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
     let failed = |error: rusqlite::Error| Failure(error.to_string());
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
-    answers.extend(batch.map(|work| work(&transaction)));
-    transaction.commit().map_err(failed)
+    if tasks.iter_mut().all(|task| task.run(&transaction)) {
+        transaction.commit().map_err(failed)?;
+        return Ok(true);
+    }
+    transaction.rollback().map_err(failed)?;
+    Ok(false)
+}
+
+/// Moves what readers do not need any more from the log into the database file.
+fn checkpoint(connection: &Connection) {
+    let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    if let Err(error) = moved {
+        // Nothing is lost: the log keeps it, and the next one tries again.
+        tracing::warn!(%error, "cannot move the log into the database file");
+    }
 }
 
 #[cfg(test)]

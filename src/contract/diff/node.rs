@@ -1,0 +1,98 @@
+//! A value of a document together with its place, and the way through references. Reads; judges nothing.
+
+use serde_json::{Map, Value};
+
+use crate::contract::load::{decoded, escaped};
+
+/// Which of the two documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Side {
+    Base,
+    Head,
+}
+
+/// A value and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Node<'a> {
+    root: &'a Value,
+    pub side: Side,
+    pub pointer: String,
+    pub value: &'a Value,
+}
+
+impl<'a> Node<'a> {
+    pub(super) fn root(root: &'a Value, side: Side) -> Self {
+        Self { root, side, pointer: String::new(), value: root }
+    }
+
+    fn below(&self, key: &str, value: &'a Value) -> Self {
+        Self { pointer: format!("{}/{}", self.pointer, escaped(key)), value, ..*self }
+    }
+
+    /// The value under a key, as it stands there.
+    pub(super) fn raw(&self, key: &str) -> Option<Self> {
+        self.value.get(key).map(|value| self.below(key, value))
+    }
+
+    /// The value under a key, behind its references.
+    pub(super) fn get(&self, key: &str) -> Option<Self> {
+        self.raw(key).map(|node| node.resolved())
+    }
+
+    pub(super) fn path(&self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(self.clone(), |node, key| node.get(key))
+    }
+
+    pub(super) fn str(&self, key: &str) -> Option<&'a str> {
+        self.value.get(key)?.as_str()
+    }
+
+    pub(super) fn flag(&self, key: &str) -> bool {
+        self.value.get(key).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    pub(super) fn fields(&self) -> Option<&'a Map<String, Value>> {
+        self.value.as_object()
+    }
+
+    /// The named values of a map, as they stand there.
+    pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
+        self.fields().into_iter().flatten().map(|(name, value)| (name.as_str(), self.below(name, value)))
+    }
+
+    /// The named values under a key that holds a map.
+    pub(super) fn named(&self, key: &str) -> Vec<(&'a str, Self)> {
+        self.raw(key).map(|map| map.entries().collect()).unwrap_or_default()
+    }
+
+    /// The elements of an array under a key, as they stand there.
+    pub(super) fn list(&self, key: &str) -> Vec<Self> {
+        self.raw(key).map(|list| list.elements()).unwrap_or_default()
+    }
+
+    /// The elements of an array, as they stand there.
+    pub(super) fn elements(&self) -> Vec<Self> {
+        let elements = self.value.as_array().into_iter().flatten();
+        elements.enumerate().map(|(index, value)| self.below(&index.to_string(), value)).collect()
+    }
+
+    /// The target of the reference that this is, one step.
+    pub(super) fn target(&self) -> Option<Self> {
+        let pointer = self.str("$ref")?.strip_prefix('#')?;
+        let at = |pointer: String| self.root.pointer(&pointer).map(|value| Self { pointer, value, ..*self });
+        at(pointer.to_owned()).or_else(|| at(decoded(pointer)?))
+    }
+
+    /// What the references lead to. Reading a document has refused those that lead nowhere or in a circle; the count
+    /// only guards values that were never read.
+    pub(super) fn resolved(&self) -> Self {
+        let mut node = self.clone();
+        for _ in 0..100 {
+            match node.target() {
+                Some(target) => node = target,
+                None => break,
+            }
+        }
+        node
+    }
+}

@@ -1,0 +1,91 @@
+//! Compares answers: statuses (also `4XX` and `default`), their bodies and links.
+
+use super::{
+    Comparison,
+    change::{Class, Direction},
+    collect::by_rule,
+    node::Node,
+    operations::Both,
+    rule::Rule,
+};
+
+impl<'a> Comparison<'a> {
+    pub(super) fn responses(&mut self, both: &Both<'a>) {
+        let (base, head) = (both.base.node.named("responses"), both.head.node.named("responses"));
+        let mut statuses: Vec<&str> = base.iter().chain(&head).map(|(status, _)| *status).collect();
+        statuses.retain(|status| !status.starts_with("x-"));
+        statuses.sort_unstable();
+        statuses.dedup();
+        for status in statuses {
+            match (described(status, &base), described(status, &head)) {
+                (Some(old), Some(new)) => self.response(both, status, &old, &new),
+                (Some(old), None) => self.status_removed(both, status, &old),
+                (None, Some(new)) => self.status_added(both, status, &new),
+                (None, None) => {}
+            }
+        }
+    }
+
+    fn response(&mut self, both: &Both<'a>, status: &str, base: &Node<'a>, head: &Node<'a>) {
+        self.prose(&both.name, base, head);
+        self.headers(both, status, base, head);
+        let at = format!("the {status} answer of {}", both.name);
+        self.content(both, both.received(), base, head, &at);
+        self.links(both, base, head);
+    }
+
+    fn status_removed(&mut self, both: &Both<'_>, status: &str, old: &Node<'_>) {
+        let (class, who) = if success(status) || both.reversed {
+            (Class::Breaking, "clients that wait for it wait in vain")
+        } else {
+            (Class::Compatible, "clients that know it never meet it")
+        };
+        let sentence = format!("status {status} was removed: {who}.");
+        let change = by_rule(Rule::StatusRemoved, class, both.received(), sentence, (Some(old), None));
+        self.changes.add(&both.name, change);
+    }
+
+    fn status_added(&mut self, both: &Both<'_>, status: &str, new: &Node<'_>) {
+        let (class, who) = if success(status) && !both.reversed {
+            (Class::Breaking, "clients take for an error what is a success")
+        } else {
+            (Class::Compatible, "clients must treat a status that they do not know as one of its class")
+        };
+        let sentence = format!("status {status} was added: {who}.");
+        let change = by_rule(Rule::StatusAdded, class, both.received(), sentence, (None, Some(new)));
+        self.changes.add(&both.name, change);
+    }
+
+    fn links(&mut self, both: &Both<'_>, base: &Node<'a>, head: &Node<'a>) {
+        let (old, new) = (base.named("links"), head.named("links"));
+        let mut names: Vec<&str> = old.iter().chain(&new).map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let find = |links: &[(&str, Node<'a>)]| {
+                links.iter().find(|(other, _)| *other == name).map(|(_, node)| node.resolved())
+            };
+            let (old, new) = (find(&old), find(&new));
+            if old.as_ref().map(|node| node.value) == new.as_ref().map(|node| node.value) {
+                continue;
+            }
+            let sentence = format!("link `{name}` changed: a link promises nothing on the wire.");
+            let sides = (old.as_ref(), new.as_ref());
+            self.changes.add(&both.name, by_rule(Rule::Link, Class::Compatible, Direction::Both, sentence, sides));
+        }
+    }
+}
+
+/// What a document says of a status: by itself, by its class, or by default.
+fn described<'a>(status: &str, responses: &[(&'a str, Node<'a>)]) -> Option<Node<'a>> {
+    let class = format!("{}XX", status.chars().next().unwrap_or_default());
+    let names = [status.to_uppercase(), class, "DEFAULT".to_owned()];
+    let find = |name: &String| responses.iter().find(|(other, _)| other.to_uppercase() == *name);
+    let exact = if status == "default" { &names[2..] } else { &names[..] };
+    exact.iter().find_map(find).map(|(_, node)| node.resolved())
+}
+
+/// Anything that no client takes for an error.
+fn success(status: &str) -> bool {
+    matches!(status.chars().next(), Some('1' | '2' | '3'))
+}

@@ -1,0 +1,266 @@
+//! Makes values that a schema may take: its bounds, its members, its shortest and its fullest objects. No value is
+//! promised to be valid; whoever uses one asks a validator.
+
+use serde_json::{Map, Value, json};
+
+use super::{numbers, texts};
+
+/// How deep values nest, and how many are made per schema: enough for bodies of real contracts.
+pub(super) const DEPTH: usize = 8;
+pub(super) const MOST: usize = 48;
+/// The longest array that is made.
+const LENGTH: usize = 256;
+
+/// Makes values for one schema that stands alone.
+pub(super) struct Candidates<'a> {
+    pub(super) schema: &'a Value,
+}
+
+impl<'a> Candidates<'a> {
+    pub(super) fn of(schema: &'a Value) -> Self {
+        Self { schema }
+    }
+
+    pub(super) fn all(&self) -> Vec<Value> {
+        self.values(self.schema, DEPTH)
+    }
+
+    pub(super) fn target(&self, reference: &str) -> Option<&'a Value> {
+        self.schema.pointer(reference.strip_prefix('#')?)
+    }
+
+    pub(super) fn values(&self, schema: &Value, depth: usize) -> Vec<Value> {
+        let Some(left) = depth.checked_sub(1) else { return Vec::new() };
+        let Value::Object(fields) = schema else {
+            return if schema == &json!(false) { Vec::new() } else { anything() };
+        };
+        let mut values = self.composed(fields, left);
+        if values.is_empty() {
+            values = self.plain(fields, left);
+        }
+        values.truncate(MOST);
+        values
+    }
+
+    /// The values of a schema that is made of others.
+    fn composed(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
+        if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
+            return self.values(target, depth);
+        }
+        if let Some(parts) = list(fields, "allOf") {
+            let mut merged = without(fields, "allOf");
+            for part in parts {
+                self.merge(&mut merged, part, depth);
+            }
+            return self.values(&Value::Object(merged), depth);
+        }
+        for key in ["anyOf", "oneOf"] {
+            let Some(branches) = list(fields, key) else { continue };
+            let share = MOST / branches.len().max(1) + 2;
+            let branch = |branch: &Value| {
+                let mut merged = without(fields, key);
+                self.merge(&mut merged, branch, depth);
+                let mut values = self.values(&Value::Object(merged), depth);
+                values.truncate(share);
+                values
+            };
+            return branches.iter().flat_map(branch).collect();
+        }
+        Vec::new()
+    }
+
+    /// Adds the keywords of a part; of bounds that both have, the part's.
+    pub(super) fn merge(&self, into: &mut Map<String, Value>, part: &Value, depth: usize) {
+        let Some(left) = depth.checked_sub(1) else { return };
+        let Some(fields) = part.as_object() else { return };
+        if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
+            return self.merge(into, target, left);
+        }
+        for (key, value) in fields {
+            match (into.get_mut(key), value) {
+                (Some(Value::Object(old)), Value::Object(new)) => {
+                    old.extend(
+                        new.iter().filter(|(_, each)| *each != &json!(true)).map(|(k, v)| (k.clone(), v.clone())),
+                    );
+                }
+                (Some(Value::Array(old)), Value::Array(new)) if key == "required" || key == "allOf" => {
+                    old.extend(new.clone());
+                }
+                _ => {
+                    into.insert(key.clone(), value.clone());
+                }
+            }
+        }
+    }
+
+    fn plain(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
+        if let Some(value) = fields.get("const") {
+            return vec![value.clone()];
+        }
+        let mut values: Vec<Value> = list(fields, "enum").cloned().unwrap_or_default();
+        if values.is_empty() {
+            let types = types(fields);
+            let each = MOST / types.len().max(1) + 2;
+            for name in types {
+                values.extend(self.typed(name, fields, depth).into_iter().take(each));
+            }
+        }
+        let examples = list(fields, "examples").into_iter().flatten().take(4).cloned();
+        values.splice(0..0, examples);
+        values
+    }
+
+    fn typed(&self, name: &str, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
+        match name {
+            "null" => vec![Value::Null],
+            "boolean" => vec![json!(true), json!(false)],
+            "integer" => numbers::integers(fields),
+            "number" => numbers::numbers(fields),
+            "string" => texts::texts(fields),
+            "array" => self.arrays(fields, depth),
+            _ => self.objects(fields, depth),
+        }
+    }
+
+    fn arrays(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
+        let items = fields.get("items").map_or_else(anything, |items| self.values(items, depth));
+        let head: Vec<Value> = list(fields, "prefixItems")
+            .into_iter()
+            .flatten()
+            .filter_map(|each| self.values(each, depth).into_iter().next())
+            .collect();
+        let (least, most) = (count(fields, "minItems").unwrap_or(0), count(fields, "maxItems"));
+        let mut lengths = vec![least, least + 1, 2];
+        lengths.extend(most);
+        lengths.retain(|length| *length >= least && most.is_none_or(|most| *length <= most) && *length <= LENGTH);
+        let filled = |length: usize| -> Value {
+            let rest = distinct(&items, length.saturating_sub(head.len()));
+            head.iter().cloned().chain(rest).take(length).collect()
+        };
+        let mut arrays: Vec<Value> = lengths.iter().map(|length| filled(*length)).collect();
+        let repeated = |value: &Value| Value::Array(vec![value.clone(); least.max(2)]);
+        arrays.extend(items.first().map(repeated));
+        let contained = fields.get("contains").map(|schema| self.values(schema, depth)).unwrap_or_default();
+        let parts = items.iter().chain(&contained).take(24);
+        arrays.extend(parts.map(|part| with_element(&filled(least.max(1)), part)));
+        arrays
+    }
+
+    fn objects(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
+        let properties = fields.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+        let of = |name: &str| properties.get(name).map_or_else(anything, |schema| self.values(schema, depth));
+        let required: Vec<&str> = list(fields, "required").into_iter().flatten().filter_map(Value::as_str).collect();
+        let first = |name: &str| of(name).into_iter().next().map(|value| (name.to_owned(), value));
+        let mut least: Map<String, Value> = required.iter().filter_map(|name| first(name)).collect();
+        let full: Map<String, Value> = least
+            .clone()
+            .into_iter()
+            .chain(properties.keys().filter(|name| !required.contains(&name.as_str())).filter_map(|name| first(name)))
+            .collect();
+        let others = fields.get("additionalProperties").map_or_else(anything, |schema| self.values(schema, depth));
+        for index in least.len()..count(fields, "minProperties").unwrap_or(0).min(LENGTH) {
+            least.extend(others.first().map(|value| (format!("other{index}"), value.clone())));
+        }
+        let varied = properties.keys().flat_map(|name| {
+            let base = &least;
+            of(name).into_iter().take(12).map(move |value| with(base, name, value))
+        });
+        let varied: Vec<Value> = varied.collect();
+        let opened = others.iter().take(6).map(|value| with(&least, "other", value.clone()));
+        let long = others.first().map(|value| with(&least, &"other".repeat(20), value.clone()));
+        let plain = [Value::Object(least.clone()), Value::Object(full)];
+        plain.into_iter().chain(opened).chain(long).chain(varied).collect()
+    }
+}
+
+/// One value of every type.
+fn anything() -> Vec<Value> {
+    vec![json!("a"), json!(0), json!({}), json!([]), json!(true), Value::Null, json!(0.5)]
+}
+
+/// The types that a schema names, or those that its keywords speak of, or all.
+fn types(fields: &Map<String, Value>) -> Vec<&str> {
+    match fields.get("type") {
+        Some(Value::String(name)) => return vec![name],
+        Some(Value::Array(names)) => return names.iter().filter_map(Value::as_str).collect(),
+        _ => {}
+    }
+    let speaks = |keys: &[&str]| keys.iter().any(|key| fields.contains_key(*key));
+    if speaks(&["properties", "required", "additionalProperties", "minProperties", "patternProperties"]) {
+        vec!["object", "string", "array"]
+    } else if speaks(&["items", "minItems", "maxItems", "contains", "prefixItems", "uniqueItems"]) {
+        vec!["array", "object", "string"]
+    } else if speaks(&["pattern", "minLength", "maxLength", "format"]) {
+        vec!["string", "integer"]
+    } else if speaks(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
+        vec!["number", "string"]
+    } else {
+        vec!["string", "integer", "object", "array", "boolean", "null", "number"]
+    }
+}
+
+/// `length` values, different where possible.
+fn distinct(values: &[Value], length: usize) -> Vec<Value> {
+    let mut made: Vec<Value> = Vec::new();
+    for value in values {
+        if !made.contains(value) {
+            made.push(value.clone());
+        }
+    }
+    for index in 0.. {
+        if made.len() >= length || index >= 2 * LENGTH {
+            break;
+        }
+        let next = values.get(index % values.len().max(1)).map_or(Value::Null, |value| varied(value, index));
+        if !made.contains(&next) {
+            made.push(next);
+        }
+    }
+    made.truncate(length);
+    made
+}
+
+/// The same kind of value, with a number worked into it, so that most patterns still take it.
+fn varied(value: &Value, index: usize) -> Value {
+    match value {
+        Value::String(text) => {
+            let number = index.to_string();
+            let keep = text.chars().count().saturating_sub(number.len());
+            json!(text.chars().take(keep).chain(number.chars()).collect::<String>())
+        }
+        Value::Number(_) => json!(index),
+        Value::Object(fields) => {
+            let changed = |(key, value): (&String, &Value)| (key.clone(), varied(value, index));
+            Value::Object(fields.iter().map(changed).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+/// An array with its first element replaced.
+pub(super) fn with_element(array: &Value, part: &Value) -> Value {
+    let mut array = array.clone();
+    if let Some(first) = array.get_mut(0) {
+        *first = part.clone();
+    }
+    array
+}
+
+pub(super) fn with(object: &Map<String, Value>, name: &str, value: Value) -> Value {
+    let mut object = object.clone();
+    object.insert(name.to_owned(), value);
+    Value::Object(object)
+}
+
+pub(super) fn without(fields: &Map<String, Value>, key: &str) -> Map<String, Value> {
+    fields.iter().filter(|(name, _)| name.as_str() != key).map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+pub(super) fn list<'v>(fields: &'v Map<String, Value>, key: &str) -> Option<&'v Vec<Value>> {
+    fields.get(key).and_then(Value::as_array)
+}
+
+fn count(fields: &Map<String, Value>, key: &str) -> Option<usize> {
+    let number = fields.get(key)?;
+    number.as_u64().map(|count| count as usize).or_else(|| number.as_f64().map(|count| count as usize))
+}

@@ -1,0 +1,87 @@
+//! Every schema of a document that is on the wire, and the directions in which its values go.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// The directions of a schema's values.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Directions {
+    pub request: bool,
+    pub answer: bool,
+}
+
+impl Directions {
+    /// Fewer values: requests that were accepted are refused.
+    pub fn narrowed(self) -> &'static str {
+        if self.request { super::BREAKING } else { super::COMPATIBLE }
+    }
+
+    /// More values: answers that nobody has seen.
+    pub fn widened(self) -> &'static str {
+        if self.answer { super::BREAKING } else { super::COMPATIBLE }
+    }
+}
+
+/// The pointer of each schema, with its directions.
+pub fn places(document: &Value) -> BTreeMap<String, Directions> {
+    let mut found = BTreeMap::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            let at = format!("/paths/{}/{method}", super::key(path));
+            if method == "parameters" {
+                continue;
+            }
+            for index in 0..operation["parameters"].as_array().map_or(0, Vec::len) {
+                media(document, &format!("{at}/parameters/{index}"), true, &mut found);
+            }
+            media(document, &format!("{at}/requestBody"), true, &mut found);
+            for (status, _) in operation["responses"].as_object().into_iter().flatten() {
+                media(document, &format!("{at}/responses/{status}"), false, &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// Whatever holds a schema: parameter, header, body, answer.
+fn media(document: &Value, pointer: &str, request: bool, found: &mut BTreeMap<String, Directions>) {
+    let (pointer, Some(value)) = follow(document, pointer) else { return };
+    if value.get("schema").is_some() {
+        schema(document, &format!("{pointer}/schema"), request, found);
+    }
+    for group in ["content", "headers"] {
+        for (name, _) in value.get(group).and_then(Value::as_object).into_iter().flatten() {
+            media(document, &format!("{pointer}/{group}/{}", super::key(name)), request, found);
+        }
+    }
+}
+
+fn follow<'a>(document: &'a Value, pointer: &str) -> (String, Option<&'a Value>) {
+    let mut pointer = pointer.to_owned();
+    while let Some(target) = document.pointer(&pointer).and_then(|value| value["$ref"].as_str()) {
+        pointer = target.trim_start_matches('#').to_owned();
+    }
+    let value = document.pointer(&pointer);
+    (pointer, value)
+}
+
+fn schema(document: &Value, pointer: &str, request: bool, found: &mut BTreeMap<String, Directions>) {
+    let (pointer, Some(value)) = follow(document, pointer) else { return };
+    let seen = found.entry(pointer.clone()).or_default();
+    let known = if request { &mut seen.request } else { &mut seen.answer };
+    if std::mem::replace(known, true) {
+        return;
+    }
+    for name in value.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name) {
+        schema(document, &format!("{pointer}/properties/{}", super::key(name)), request, found);
+    }
+    if value.get("items").is_some() {
+        schema(document, &format!("{pointer}/items"), request, found);
+    }
+    for group in ["anyOf", "oneOf", "allOf"] {
+        for index in 0..value.get(group).and_then(Value::as_array).map_or(0, Vec::len) {
+            schema(document, &format!("{pointer}/{group}/{index}"), request, found);
+        }
+    }
+}
