@@ -73,7 +73,7 @@ start_service() {
 wait_for() {
   local try
   for ((try = 0; try < 600; try++)); do
-    ! grep --quiet "$2" "$1" || return 0
+    ! grep --quiet --no-messages "$2" "$1" || return 0
     kill -0 "$3" 2>/dev/null || return 1
     sleep 0.1
   done
