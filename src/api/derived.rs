@@ -14,17 +14,19 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{members, router::App, types::Error};
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(Error)), security(("token" = [])), modifiers(&Credentials))]
+#[openapi(components(schemas(Error)), security(("token" = []), ("signature" = [])), modifiers(&Credentials))]
 struct Everywhere;
 
-/// `caller` wants them with every request.
+/// `caller` wants one of them with every request.
 struct Credentials;
 
 impl Modify for Credentials {
     fn modify(&self, document: &mut openapi::OpenApi) {
         let token = ApiKey::Header(ApiKeyValue::new("X-Auth-Token"));
         let components = document.components.get_or_insert_default();
+        let signature = ApiKey::Header(ApiKeyValue::new("Authorization"));
         components.add_security_scheme("token", SecurityScheme::ApiKey(token));
+        components.add_security_scheme("signature", SecurityScheme::ApiKey(signature));
     }
 }
 
