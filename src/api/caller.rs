@@ -8,7 +8,7 @@ use axum::{
     http::{HeaderMap, request::Parts},
 };
 
-use super::{extract, problem::Problem, router::App};
+use super::{app::App, extract, problem::Problem};
 use crate::{
     contract::check,
     identity::{Caller, TOKEN_LIMIT, signature::SignedRequest},

@@ -11,7 +11,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{members, router::App, types::Error};
+use super::{app::App, members, types::Error};
 
 #[derive(OpenApi)]
 #[openapi(components(schemas(Error)), security(("token" = []), ("signature" = [])), modifiers(&Credentials))]

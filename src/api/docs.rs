@@ -15,7 +15,7 @@ use axum::{
 };
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::{problem::Problem, router::App};
+use super::{app::App, problem::Problem};
 use crate::contract::document;
 
 /// The documentation's pages.

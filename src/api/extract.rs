@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::{problem::Problem, router::App};
+use super::{app::App, problem::Problem};
 use crate::{
     contract::check::{self, Rule},
     model::{

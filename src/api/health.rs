@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 
-use super::{problem::Problem, router::App};
+use super::{app::App, problem::Problem};
 
 /// `GET /livez`: the process answers.
 pub(super) async fn livez() -> &'static str {

@@ -3,12 +3,12 @@
 use axum::{Json, extract::State, http::StatusCode};
 
 use super::{
+    app::App,
     caller::{self, Permitted},
     extract::{BackupPath, JsonBody, ListQuery, MemberPath},
     parameters::{OfBackup, OfList, OfMember},
     problem::Problem,
     refusals::{BodyRefusals, Refusals},
-    router::App,
     types::{AddMember, AddedMembers, MemberAnswer, MemberList, UpdateMember},
 };
 

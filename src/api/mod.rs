@@ -4,6 +4,7 @@
 #[cfg(test)]
 mod agreement;
 mod answer_check;
+mod app;
 mod caller;
 mod derived;
 mod docs;
@@ -22,9 +23,10 @@ mod tokens;
 mod types;
 
 pub use self::{
+    app::{App, Limits, Parts},
     derived::derived,
     docs::Docs,
     front::Front,
-    router::{App, Limits, Parts, router},
+    router::router,
     throttle::Throttle,
 };

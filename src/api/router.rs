@@ -1,57 +1,12 @@
-//! All routes in one place, and the state that handlers share.
-
-use std::{ops::Deref, sync::Arc};
+//! All routes in one place.
 
 use axum::{
     Router,
     routing::{get, post},
 };
 
-use super::{Docs, Throttle, derived, health, problem::Problem, tokens};
-use crate::{
-    contract::check,
-    identity::{Embedded, Identity},
-    model::policy::Policy,
-    sharing::Sharing,
-    store::Store,
-};
-
-/// What handlers work with; cheap to clone.
-#[derive(Clone)]
-pub struct App(pub Arc<Parts>);
-
-/// The parts of an [`App`].
-pub struct Parts {
-    /// The use cases.
-    pub sharing: Sharing,
-    /// Who is calling.
-    pub identity: Arc<dyn Identity>,
-    /// The same, where it is the embedded one, which issues tokens itself.
-    pub embedded: Option<Arc<Embedded>>,
-    /// What roles may do.
-    pub policy: Policy,
-    /// How much at once.
-    pub throttle: Throttle,
-    /// How large.
-    pub limits: Limits,
-    /// Asked for readiness only.
-    pub store: Arc<dyn Store>,
-}
-
-/// How large requests may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The largest body, in bytes.
-    pub body_bytes: usize,
-}
-
-impl Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
-}
+use super::{App, Docs, derived, health, problem::Problem, tokens};
+use crate::contract::check;
 
 /// All routes.
 pub fn router(app: App, docs: Docs) -> Router {

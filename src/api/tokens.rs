@@ -14,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    app::App,
     caller::token,
     extract::{Check, JsonBody},
     problem::Problem,
-    router::App,
 };
 use crate::{
     identity::{Caller, Embedded, Issued},
