@@ -3,6 +3,9 @@
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+#[path = "mutations/mod.rs"]
+mod mutations;
+
 use backup_share::{
     api,
     contract::{
@@ -22,6 +25,30 @@ fn the_code_and_the_client_agree_with_the_contract() {
     let report = drift::check();
     println!("{report}");
     assert!(report.agrees(), "{report}");
+}
+
+/// What handlers do not say, and the contract alone does: nothing on the wire depends on it.
+const SAID_BY_THE_CONTRACT_ALONE: [&str; 2] = ["link removed", "unused component added"];
+
+/// The same one-step mutations that the comparison of contracts is held to: each that is more than words must be noticed.
+#[test]
+fn every_mutation_of_the_contract_that_is_more_than_words_is_noticed() {
+    let code = api::derived();
+    let wanted: Vec<_> = mutations::mutations(document::json()).into_iter().filter(|m| m.class != "docs").collect();
+    let half = wanted.len().div_ceil(2);
+    let unnoticed = |part: &[mutations::Mutation]| -> Vec<String> {
+        let silent = part.iter().filter(|m| drift::compare(&code, &m.document).agrees());
+        silent.map(|m| format!("{} at {}", m.rule, m.pointer)).collect()
+    };
+    let (first, second) = wanted.split_at(half);
+    let mut silent = std::thread::scope(|scope| {
+        let other = scope.spawn(|| unnoticed(second));
+        [unnoticed(first), other.join().expect("no panic")].concat()
+    });
+    silent.retain(|what| !SAID_BY_THE_CONTRACT_ALONE.iter().any(|rule| what.starts_with(rule)));
+    println!("{} mutations, {} unnoticed", wanted.len(), silent.len());
+    assert!(wanted.len() >= 300, "{}", wanted.len());
+    assert!(silent.is_empty(), "{silent:#?}");
 }
 
 /// The code's document with one place changed, or taken away.
