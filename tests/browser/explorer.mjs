@@ -63,9 +63,11 @@ export class Explorer {
   async authorize(token) {
     await this.page.getByRole("button", { name: "Authorize", exact: true }).click();
     const dialog = this.page.locator(".dialog-ux .modal-ux");
-    await dialog.locator("input").fill(token);
-    await dialog.getByRole("button", { name: "Apply credentials" }).click();
-    await dialog.locator(".btn-done").click();
+    // One form for each way to say who calls; a signature is nothing that a person would enter.
+    const form = dialog.locator("form").filter({ hasText: "X-Auth-Token" });
+    await form.locator("input").fill(token);
+    await form.getByRole("button", { name: "Apply credentials" }).click();
+    await form.locator(".btn-done").click();
   }
 
   /** From the operation's title down to the answer that is shown. */
