@@ -1,10 +1,14 @@
 //! Settings: what can be set, the defaults, and where values come from: flag, then `BACKUP_SHARE_*` environment, then
 //! configuration file, then default.
 
+mod identity;
+
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+
+pub use self::identity::{Identity, IdentityMode, Keystone};
 
 /// Everything that can be set. The names are those of the configuration file; in the environment they are in capitals,
 /// behind `BACKUP_SHARE_`, parts joined by `_`: `limits.body_bytes` is `BACKUP_SHARE_LIMITS_BODY_BYTES`.
@@ -19,6 +23,8 @@ pub struct Config {
     pub data: Vec<PathBuf>,
     /// Who is calling.
     pub identity: Identity,
+    /// The Keystone to ask, where that is who knows.
+    pub keystone: Keystone,
     /// How much and how large.
     pub limits: Limits,
     /// What roles may do: role to actions, `*` at the end of an action for any rest.
@@ -27,16 +33,6 @@ pub struct Config {
     pub log: Log,
     /// Which answers to hold against the contract before they go out.
     pub check_answers: CheckAnswers,
-}
-
-/// Who is calling.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Identity {
-    /// Where clients are told to get a token; empty for the address that the server listens on.
-    pub address: String,
-    /// How long an issued token is good, in seconds.
-    pub token_seconds: u64,
 }
 
 /// How much and how large.
@@ -106,6 +102,7 @@ impl Default for Config {
             database: "sqlite:backup-share.db".into(),
             data: vec![],
             identity: Identity::default(),
+            keystone: Keystone::default(),
             limits: Limits::default(),
             roles: BTreeMap::from([
                 role("cbr_admin", &["cbr:member:*"]),
@@ -115,12 +112,6 @@ impl Default for Config {
             log: Log::default(),
             check_answers: CheckAnswers::default(),
         }
-    }
-}
-
-impl Default for Identity {
-    fn default() -> Self {
-        Self { address: String::new(), token_seconds: 24 * 60 * 60 }
     }
 }
 
@@ -192,8 +183,8 @@ impl Config {
         let known = keys(&Self::default());
         for (name, text) in environment {
             let Some(key) = name.strip_prefix(PREFIX).filter(|key| !ELSEWHERE.contains(key)) else { continue };
-            let path = known.get(key).ok_or_else(|| wrong(&name, "there is no such setting"))?;
-            set(&mut table, path, &text);
+            let (path, default) = known.get(key).ok_or_else(|| wrong(&name, "there is no such setting"))?;
+            set(&mut table, path, value(default, &text));
             check(&table, &name)?;
         }
         check(&table, "settings")
@@ -203,7 +194,9 @@ impl Config {
 fn read_table(file: &std::path::Path) -> Result<Table, ConfigError> {
     let named = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
-    text.parse().map_err(|error: toml::de::Error| wrong(&named, error))
+    // The parser shows the line as well, which may hold a secret.
+    let line = |error: &toml::de::Error| text[..error.span().map_or(0, |at| at.start)].lines().count().max(1);
+    text.parse().map_err(|error: toml::de::Error| wrong(&named, format!("line {}: {}", line(&error), error.message())))
 }
 
 fn check(table: &Table, origin: &str) -> Result<Config, ConfigError> {
@@ -214,36 +207,44 @@ fn wrong(origin: &str, reason: impl ToString) -> ConfigError {
     ConfigError::Value { origin: origin.to_owned(), reason: reason.to_string().trim().to_owned() }
 }
 
-/// Every key that the environment can set: its name there, and its path in the file.
-fn keys(defaults: &Config) -> BTreeMap<String, Vec<String>> {
+/// Every key that the environment can set: its name there, its path in the file, and its default.
+fn keys(defaults: &Config) -> BTreeMap<String, (Vec<String>, Value)> {
     let mut keys = BTreeMap::new();
     if let Ok(Value::Table(table)) = Value::try_from(defaults) {
-        for (name, value) in &table {
+        for (name, value) in table {
             match value {
                 // Roles are the users' own words: they have no fixed names to be set by.
                 Value::Table(_) if name == "roles" => {}
-                Value::Table(inner) => keys.extend(inner.keys().map(|key| named(&[name, key]))),
-                _ => keys.extend([named(&[name])]),
+                Value::Table(inner) => {
+                    keys.extend(inner.into_iter().map(|(key, value)| named(&[&name, &key], value)));
+                }
+                value => keys.extend([named(&[&name], value)]),
             }
         }
     }
     keys
 }
 
-fn named(path: &[&String]) -> (String, Vec<String>) {
+fn named(path: &[&String], default: Value) -> (String, (Vec<String>, Value)) {
     let path: Vec<String> = path.iter().map(ToString::to_string).collect();
-    (path.join("_").to_uppercase(), path)
+    (path.join("_").to_uppercase(), (path, default))
 }
 
-/// Sets one value. Text that reads as a number is one; a list is written with commas.
-fn set(table: &mut Table, path: &[String], text: &str) {
-    let value = match (path, text.parse::<i64>()) {
-        ([key], _) if key == "data" => {
-            text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into()
+/// What a text of the environment stands for, by the default's kind; a list is written with commas.
+fn value(default: &Value, text: &str) -> Value {
+    let read = match default {
+        Value::Integer(_) => text.parse().ok().map(Value::Integer),
+        Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
+        Value::Array(_) => {
+            Some(text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into())
         }
-        (_, Ok(number)) => Value::Integer(number),
-        _ => Value::String(text.to_owned()),
+        _ => None,
     };
+    read.unwrap_or_else(|| text.into())
+}
+
+/// Sets one value.
+fn set(table: &mut Table, path: &[String], value: Value) {
     match path {
         [key] => drop(table.insert(key.clone(), value)),
         [outer, key] => {
@@ -259,6 +260,8 @@ fn set(table: &mut Table, path: &[String], text: &str) {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+
+    use secrecy::ExposeSecret;
 
     use super::{AnswerMode, Config, LogFormat};
 
@@ -301,6 +304,25 @@ mod tests {
         let refused = read("", &[("BACKUP_SHARE_LIMITS_BODY_BYTES", "many")]).expect_err("no number");
         assert!(refused.starts_with("BACKUP_SHARE_LIMITS_BODY_BYTES"), "{refused}");
         assert!(read("listen = 5", &[]).is_err());
+    }
+
+    #[test]
+    fn a_secret_is_taken_as_it_is_and_never_shown() {
+        let config = read("[keystone]\nuser = 'cbr'", &[("BACKUP_SHARE_KEYSTONE_PASSWORD", "12345")]);
+        assert_eq!(config.expect("good settings").keystone.password.expose_secret(), "12345");
+        for file in ["[keystone]\npassword = 12345", "[keystone]\npassword = 'ab12345\n"] {
+            let refused = read(file, &[]).expect_err("no text");
+            assert!(!refused.contains("12345"), "{refused}");
+        }
+        let refused = read("[keystone]\npassword = 'ab12345\n", &[]).expect_err("no end");
+        assert!(refused.contains("line 2"), "{refused}");
+    }
+
+    #[test]
+    fn the_environment_sets_switches_too() {
+        let config = read("", &[("BACKUP_SHARE_KEYSTONE_CHECK_PROJECTS", "true")]).expect("good settings");
+        assert!(config.keystone.check_projects);
+        assert!(read("", &[("BACKUP_SHARE_KEYSTONE_CHECK_PROJECTS", "perhaps")]).is_err());
     }
 
     #[test]

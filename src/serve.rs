@@ -13,8 +13,11 @@ use crate::{
     api::{self, App, Docs, Front, Throttle},
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
-    config::Config,
-    identity::Embedded,
+    config::{Config, ConfigError, IdentityMode},
+    identity::{
+        Embedded, Identity, Keystone,
+        keystone::{Http, TransportError},
+    },
     model::policy::Policy,
     sharing::Sharing,
     store::{
@@ -35,6 +38,12 @@ pub enum ServeError {
     /// A data file was not taken over.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
+    /// A setting has no good value.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Keystone cannot be asked.
+    #[error("keystone: {0}")]
+    Keystone(#[from] TransportError),
     /// Nobody can listen there.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -91,7 +100,7 @@ pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
 /// Starts a server on a store, at a time.
 ///
 /// # Errors
-/// [`ServeError::Listen`].
+/// [`ServeError::Listen`], [`ServeError::Config`], [`ServeError::Keystone`].
 pub async fn start_with(
     config: &Config,
     docs: Docs,
@@ -101,7 +110,7 @@ pub async fn start_with(
     let failed = |source| ServeError::Listen { address: config.listen.clone(), source };
     let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let front = front(config, docs, Arc::clone(&store), clock, address);
+    let front = front(config, docs, Arc::clone(&store), clock, address)?;
     let (stop, stopped) = oneshot::channel();
     let limits = config.limits.clone();
     let served = tokio::spawn(async move {
@@ -118,25 +127,53 @@ pub async fn start_with(
 }
 
 /// Puts the parts of the house together.
-fn front(config: &Config, docs: Docs, store: Arc<dyn Store>, clock: Arc<dyn Clock>, address: SocketAddr) -> Front {
-    let identity_address = match config.identity.address.as_str() {
-        "" => format!("http://{address}/v3"),
-        given => given.to_owned(),
-    };
-    let lifetime = Duration::from_secs(config.identity.token_seconds);
-    let embedded = Arc::new(Embedded::new(Arc::clone(&store), Arc::clone(&clock), identity_address.clone(), lifetime));
+fn front(
+    config: &Config,
+    docs: Docs,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    address: SocketAddr,
+) -> Result<Front, ServeError> {
+    let (identity, embedded) = identity(config, &store, &clock, address)?;
+    let identity_address = identity.address().to_owned();
     let limit = config.limits.members_per_backup;
     let app = App(Arc::new(api::Parts {
-        sharing: Sharing::new(Arc::clone(&store), embedded.clone(), clock, limit),
-        identity: embedded.clone(),
-        embedded: Some(embedded),
+        sharing: Sharing::new(Arc::clone(&store), Arc::clone(&identity), clock, limit),
+        identity,
+        embedded,
         policy: Policy::new(&config.roles),
         throttle: Throttle::new(config.limits.requests_per_second),
         limits: api::Limits { body_bytes: config.limits.body_bytes },
         store,
     }));
-    Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
-        .checking_answers(&config.check_answers)
+    Ok(Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
+        .checking_answers(&config.check_answers))
+}
+
+/// Who knows the callers; and the same, where it issues tokens itself.
+type Identities = (Arc<dyn Identity>, Option<Arc<Embedded>>);
+
+fn identity(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    address: SocketAddr,
+) -> Result<Identities, ServeError> {
+    let told = config.identity.address.clone();
+    match config.identity.mode {
+        IdentityMode::Embedded => {
+            let told = if told.is_empty() { format!("http://{address}/v3") } else { told };
+            let lifetime = Duration::from_secs(config.identity.token_seconds);
+            let embedded = Arc::new(Embedded::new(Arc::clone(store), Arc::clone(clock), told, lifetime));
+            Ok((embedded.clone(), Some(embedded)))
+        }
+        IdentityMode::Keystone => {
+            let settings = config.keystone.settings()?;
+            let authorities = Some(config.keystone.ca_file.as_path()).filter(|file| !file.as_os_str().is_empty());
+            let http = Http::new(settings.address.starts_with("https"), authorities, settings.deadline)?;
+            Ok((Arc::new(Keystone::new(settings, &told, Arc::new(http), Arc::clone(clock))), None))
+        }
+    }
 }
 
 /// Serves connections until told to stop, and then those that are being answered.

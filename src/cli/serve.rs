@@ -125,7 +125,9 @@ impl Stop {
 /// A bad address of a database is wrong usage; whatever else keeps a service from starting is not.
 pub(super) fn failure(error: ServeError) -> Failure {
     match error {
-        ServeError::Database(_) => Failure::Usage(error.to_string()),
-        ServeError::Open(_) | ServeError::Catalog(_) | ServeError::Listen { .. } => Failure::failed(error),
+        ServeError::Database(_) | ServeError::Config(_) => Failure::Usage(error.to_string()),
+        ServeError::Keystone(_) | ServeError::Open(_) | ServeError::Catalog(_) | ServeError::Listen { .. } => {
+            Failure::failed(error)
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! Who is calling: the interface that an identity service has to fill. What a caller may do is not decided here.
 
 pub mod embedded;
+pub mod keystone;
 mod password;
 pub mod signature;
 
@@ -16,6 +17,7 @@ use crate::{
 use self::signature::SignedRequest;
 pub use self::{
     embedded::{Embedded, Issued},
+    keystone::Keystone,
     password::hash as hash_password,
     password::matches as password_matches,
 };

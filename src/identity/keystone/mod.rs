@@ -1,0 +1,204 @@
+//! The identity service of a cloud: asks a Keystone whose a token is, and remembers the answer for a while. While
+//! Keystone cannot be asked, callers that are remembered go on, and nobody else is let in.
+
+#[cfg(test)]
+mod fake;
+mod memory;
+mod questions;
+mod service_account;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+mod transport;
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use secrecy::{ExposeSecret, SecretString};
+
+pub use self::transport::{Http, Transport, TransportError, Unreachable};
+use self::{
+    memory::{Believed, Memory},
+    questions::{Fault, Questions, Reply},
+    service_account::ServiceAccount,
+};
+use super::{Caller, Identity};
+use crate::{
+    clock::Clock,
+    model::{Error, ProjectId, Result},
+    store::TokenHash,
+    timestamp::Timestamp,
+};
+
+/// How to ask a Keystone.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Its address, such as `https://keystone.example.com/v3`.
+    pub address: String,
+    /// Who asks. Without an account each caller's own token asks about itself.
+    pub account: Option<Account>,
+    /// The longest that a caller waits for an answer.
+    pub deadline: Duration,
+    /// How long a good answer is believed; zero for not at all. A token's own end is looked at all the same.
+    pub believed: Duration,
+    /// How long a refusal is believed, so that a flood of garbage does not reach Keystone.
+    pub refusals_believed: Duration,
+    /// How many answers are remembered.
+    pub remembered: u64,
+    /// Whether projects to share with are looked up. The account needs a role that may look at projects.
+    pub check_projects: bool,
+}
+
+/// The account of this service.
+#[derive(Clone, Debug)]
+pub enum Account {
+    /// A user with a password, in a project; domains by name.
+    Password {
+        /// The user's name.
+        user: String,
+        /// The user's domain.
+        user_domain: String,
+        /// The password.
+        password: SecretString,
+        /// The project's name.
+        project: String,
+        /// The project's domain.
+        project_domain: String,
+    },
+    /// An application credential.
+    ApplicationCredential {
+        /// Its id.
+        id: String,
+        /// Its secret.
+        secret: SecretString,
+    },
+}
+
+/// A Keystone, and what it has said.
+pub struct Keystone {
+    questions: Questions,
+    account: Option<ServiceAccount>,
+    clock: Arc<dyn Clock>,
+    /// Where callers are told to get a token.
+    address: String,
+    settings: Settings,
+    tokens: Memory<TokenHash, Verdict>,
+    projects: Memory<ProjectId, bool>,
+}
+
+/// What became of a token.
+#[derive(Clone)]
+enum Verdict {
+    Good(Arc<Caller>),
+    Unknown,
+    /// It was good once.
+    Ended,
+}
+
+impl Verdict {
+    /// A token ends while it is remembered, too.
+    fn at(self, now: Timestamp) -> Result<Arc<Caller>> {
+        match self {
+            Self::Good(caller) if caller.expires_at.is_none_or(|end| now < end) => Ok(caller),
+            Self::Good(_) | Self::Ended => Err(Error::ExpiredCredentials),
+            Self::Unknown => Err(Error::UnknownCredentials),
+        }
+    }
+}
+
+impl Keystone {
+    /// Sends nothing yet. `address`: where callers are told to get a token; that of the settings where it is empty.
+    pub fn new(settings: Settings, address: &str, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            questions: Questions::new(&settings.address, transport),
+            account: settings.account.clone().map(ServiceAccount::new),
+            clock,
+            address: if address.is_empty() { settings.address.clone() } else { address.to_owned() },
+            tokens: Memory::new(settings.remembered),
+            projects: Memory::new(settings.remembered),
+            settings,
+        }
+    }
+
+    /// What has become of a token, in the light of what it was `before`.
+    async fn look_up(&self, token: &str, before: Option<Verdict>) -> Answered<Believed<Verdict>> {
+        let reply = match &self.account {
+            Some(account) => {
+                self.asking_as(account, |own| async move { self.questions.validate(own.expose_secret(), token).await })
+                    .await?
+            }
+            // A bad token that asks about itself is one that Keystone does not take.
+            None => self.questions.validate(token, token).await?,
+        };
+        let was_good = matches!(before, Some(Verdict::Good(_) | Verdict::Ended));
+        Ok(match reply {
+            Reply::Found(caller) => self.believed(Verdict::Good(Arc::new(caller)), self.settings.believed),
+            _ if was_good => self.believed(Verdict::Ended, self.settings.refusals_believed),
+            _ => self.believed(Verdict::Unknown, self.settings.refusals_believed),
+        })
+    }
+
+    async fn look_up_project(&self, account: &ServiceAccount, id: &ProjectId) -> Answered<Believed<bool>> {
+        let ask = |own: SecretString| async move { self.questions.project(own.expose_secret(), id).await };
+        Ok(match self.asking_as(account, ask).await? {
+            Reply::Found(true) => self.believed(true, self.settings.believed),
+            _ => self.believed(false, self.settings.refusals_believed),
+        })
+    }
+
+    /// Asks with our own token, and once more with a new one where Keystone does not take that.
+    async fn asking_as<T, F>(&self, account: &ServiceAccount, ask: impl Fn(SecretString) -> F) -> Answered<Reply<T>>
+    where
+        F: Future<Output = Answered<Reply<T>>>,
+    {
+        let own = account.token(&self.questions, self.clock.as_ref()).await?;
+        match ask(own.clone()).await? {
+            Reply::TokenRefused => {}
+            reply => return Ok(reply),
+        }
+        let new = account.replaced(&own, &self.questions, self.clock.as_ref()).await?;
+        match ask(new).await? {
+            Reply::TokenRefused => Err(Fault::OwnTokenRefused),
+            reply => Ok(reply),
+        }
+    }
+
+    fn believed<T>(&self, said: T, time: Duration) -> Believed<T> {
+        Believed { said, until: self.clock.after(time) }
+    }
+
+    /// The answer in time, or that there is none. Nobody is let in on a fault.
+    async fn in_time<T>(&self, answer: impl Future<Output = Answered<T>>) -> Result<T> {
+        let deadline = self.settings.deadline;
+        let answered = tokio::time::timeout(deadline, answer).await.unwrap_or(Err(Fault::Late(deadline)));
+        answered.map_err(|fault| Error::IdentityUnavailable(Box::new(fault)))
+    }
+}
+
+/// What Keystone said, or why it said nothing that helps.
+type Answered<T> = std::result::Result<T, Fault>;
+
+#[async_trait]
+impl Identity for Keystone {
+    async fn authenticate(&self, token: &str) -> Result<Arc<Caller>> {
+        let hash = TokenHash::of(token);
+        let verdict = self.tokens.recall(&hash, self.clock.now(), |before| self.look_up(token, before));
+        self.in_time(verdict).await?.at(self.clock.now())
+    }
+
+    async fn knows_project(&self, project: &ProjectId) -> Result<bool> {
+        match &self.account {
+            Some(account) if self.settings.check_projects => {
+                let now = self.clock.now();
+                let known = self.projects.recall(project, now, |_| self.look_up_project(account, project));
+                self.in_time(known).await
+            }
+            _ => Ok(true),
+        }
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+}
