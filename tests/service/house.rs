@@ -95,6 +95,11 @@ impl House {
 
     /// With settings of its own.
     pub async fn with(settings: impl FnOnce(&mut Config)) -> Self {
+        Self::furnished(include_str!("data.yaml"), settings).await
+    }
+
+    /// With data and settings of its own.
+    pub async fn furnished(data: &str, settings: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut config = Config { listen: "127.0.0.1:0".into(), ..Config::default() };
         config.database = database(folder.path());
@@ -102,7 +107,6 @@ impl House {
         let clock = Arc::new(SetClock(OPENING.into()));
         let time: Arc<dyn Clock> = clock.clone();
         let store = serve::open_store(&config.database, time.as_ref()).expect("a store");
-        let data = include_str!("data.yaml");
         catalog::load_text("data.yaml", data, store.as_ref(), &time).await.expect("good data");
         let running = serve::start_with(&config, Docs::default(), store, time).await.expect("a server");
         Self { clock, folder, running, http: http() }

@@ -1,0 +1,161 @@
+//! Every operation × every caller × every state of a share × a backup that exists or does not, by Keystone's tokens.
+
+use backup_share::model::Operation;
+use reqwest::Method;
+use serde_json::json;
+
+use crate::{
+    cloud::{Cloud, Project},
+    house::{self, House, Person, backup, vault},
+};
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Who {
+    Owner,
+    Reader,
+    Member,
+    OtherMember,
+    Stranger,
+    Nobody,
+}
+
+/// Of bob's share of the backup; carol has one in any case.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum State {
+    Absent,
+    Pending,
+    Accepted,
+    Rejected,
+}
+
+const CALLERS: [Who; 6] = [Who::Owner, Who::Reader, Who::Member, Who::OtherMember, Who::Stranger, Who::Nobody];
+const STATES: [State; 4] = [State::Absent, State::Pending, State::Accepted, State::Rejected];
+const MISSING: &str = "f0000000-0000-4000-8000-000000000009";
+
+const GOOD: (u16, &str) = (200, "");
+const NO_BACKUP: (u16, &str) = (404, "BackupService.6200");
+const NO_MEMBER: (u16, &str) = (404, "BackupService.6705");
+const FORBIDDEN: (u16, &str) = (403, "APIGW.0302");
+
+/// The tables of who may do what, with bob in the path or the body.
+fn expected(who: Who, operation: Operation, state: State, exists: bool) -> (u16, &'static str) {
+    use Operation::{AddMember, DeleteMember, ListMembers, ShowMember, UpdateMemberStatus};
+    let reads = matches!(operation, ListMembers | ShowMember);
+    let shared = state != State::Absent;
+    match (who, operation) {
+        (Who::Nobody, _) => (401, "APIGW.0301"),
+        (Who::Reader, _) if !reads => FORBIDDEN,
+        _ if !exists => NO_BACKUP,
+        (Who::Stranger, _) => NO_BACKUP,
+        (Who::Member, _) if !shared => NO_BACKUP,
+        (Who::Owner, AddMember) if shared => (400, "BackupService.6703"),
+        (Who::Owner, AddMember) | (_, ListMembers) => GOOD,
+        (_, AddMember) => (400, "BackupService.6707"),
+        (Who::OtherMember, _) => NO_MEMBER,
+        _ if !shared => NO_MEMBER,
+        (Who::Owner, DeleteMember) => (204, ""),
+        (Who::Owner, UpdateMemberStatus) | (Who::Member, DeleteMember) => FORBIDDEN,
+        _ => GOOD,
+    }
+}
+
+/// A service, and everybody's token.
+struct World {
+    cloud: Cloud,
+    house: House,
+    tokens: [String; 6],
+}
+
+impl World {
+    async fn new() -> Self {
+        let cloud = Cloud::start().await;
+        let rita = cloud.founds("rita").await;
+        cloud.assigns("PUT", &Project { id: cloud.alice.id.clone(), user: rita.user }, "reader").await;
+        let mut tokens = CALLERS.map(|_| "garbage".to_owned());
+        let people =
+            [("alice", "alice"), ("rita", "alice"), ("bob", "bob"), ("carol", "carol"), ("mallory", "mallory")];
+        for (token, (user, project)) in tokens.iter_mut().zip(people) {
+            *token = cloud.token(user, project).await;
+        }
+        let house = cloud.house(|_| {}).await;
+        Self { cloud, house, tokens }
+    }
+
+    fn token(&self, who: Who) -> &str {
+        &self.tokens[who as usize]
+    }
+
+    fn project(&self, who: Who) -> &str {
+        match who {
+            Who::Owner | Who::Reader | Who::Nobody => &self.cloud.alice.id,
+            Who::Member => &self.cloud.bob.id,
+            Who::OtherMember => &self.cloud.carol.id,
+            Who::Stranger => &self.cloud.mallory.id,
+        }
+    }
+
+    fn person(&self, who: Who) -> Person {
+        self.house.person(self.token(who), self.project(who))
+    }
+
+    /// Brings bob's share into a state, whatever it was in.
+    async fn becomes(&self, state: State) {
+        let (alice, bob) = (self.person(Who::Owner), self.person(Who::Member));
+        // There may be none to revoke.
+        let _ = alice.revokes(1, self.project(Who::Member)).await;
+        if state != State::Absent {
+            alice.shares(1, &[self.project(Who::Member)]).await.expect("shared");
+        }
+        match state {
+            State::Accepted => drop(bob.accepts(1, &vault(1)).await.expect("accepted")),
+            State::Rejected => drop(bob.rejects(1).await.expect("rejected")),
+            State::Absent | State::Pending => {}
+        }
+    }
+
+    /// Status, code and the whole body.
+    async fn call(&self, who: Who, operation: Operation, backup: &str) -> ((u16, String), String) {
+        let bob = self.project(Who::Member);
+        let path = operation.path().replace("{project_id}", self.project(who)).replace("{backup_id}", backup);
+        let method: Method = operation.method().parse().expect("a method");
+        let request = self.house.request(method, &path.replace("{member_id}", bob), Some(self.token(who)));
+        let request = request.header("X-Request-Id", "the-same-for-all");
+        let answer = house::answer(match operation {
+            Operation::AddMember => request.json(&json!({"members": [bob]})),
+            Operation::UpdateMemberStatus => request.json(&json!({"status": "accepted", "vault_id": vault(1)})),
+            Operation::ListMembers | Operation::ShowMember | Operation::DeleteMember => request,
+        });
+        let answer = answer.await;
+        let code = if answer.status.is_success() { String::new() } else { answer.code() };
+        ((answer.status.as_u16(), code), answer.text)
+    }
+}
+
+#[tokio::test]
+async fn every_caller_is_told_what_the_tables_say_whatever_the_state() {
+    let world = World::new().await;
+    world.person(Who::Owner).shares(1, &[world.project(Who::OtherMember)]).await.expect("shared");
+    let mut cases = 0;
+    for state in STATES {
+        for operation in Operation::ALL {
+            for who in CALLERS {
+                world.becomes(state).await;
+                let (missing, as_missing) = world.call(who, operation, MISSING).await;
+                let (told, text) = world.call(who, operation, &backup(1)).await;
+                let case = format!("{} by {who:?}, {state:?}", operation.id());
+                let expects = |exists| {
+                    let (status, code) = expected(who, operation, state, exists);
+                    (status, code.to_owned())
+                };
+                assert_eq!(told, expects(true), "{case}: {text}");
+                assert_eq!(missing, expects(false), "{case}, missing: {as_missing}");
+                if told == missing {
+                    assert_eq!(text, as_missing, "{case}: nobody can tell whether there is such a backup");
+                }
+                cases += 2;
+            }
+        }
+    }
+    println!("{cases} cases");
+    assert_eq!(cases, 6 * 5 * 4 * 2);
+}
