@@ -6,21 +6,23 @@
     reason = "a measurement that cannot go on panics; criterion makes items without documentation"
 )]
 
-use std::{collections::BTreeMap, hint::black_box, path::Path, sync::Arc};
+use std::{hint::black_box, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{Router, body::Body, extract::Request, http::StatusCode};
 use backup_share::{
     api::{self, App, Docs, Limits, Parts, Throttle},
     clock::{Clock, SystemClock},
+    config::{self, Config},
     contract::check,
     identity::{Caller, Identity},
-    model::{Operation, ProjectId, Result, policy::Policy},
+    model::{Operation, ProjectId, Result},
     sharing::Sharing,
     store::{Store, sqlite::Sqlite},
 };
 use criterion::{Criterion, criterion_group, criterion_main};
 use serde_json::json;
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 const PROJECT: &str = "0605767b5780d5762fc5c0118072a564";
@@ -80,13 +82,13 @@ fn router(folder: &Path) -> Router {
         expires_at: None,
     };
     let identity = Arc::new(Owner(Arc::new(caller)));
-    let roles = BTreeMap::from([("member".to_owned(), vec!["cbr:member:*".to_owned()])]);
+    let policy = config::policy(&Config::default().roles).expect("a policy");
     let parts = Parts {
         sharing: Sharing::new(Arc::clone(&store), identity.clone(), clock, 10),
         identity,
         embedded: None,
-        policy: Policy::new(&roles),
-        throttle: Throttle::new(0),
+        policy: watch::channel(policy).1,
+        throttle: Throttle::new(0, 0),
         limits: Limits { body_bytes: 1024 * 1024 },
         store,
     };

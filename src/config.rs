@@ -2,13 +2,17 @@
 //! configuration file, then default.
 
 mod identity;
+mod roles;
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-pub use self::identity::{Identity, IdentityMode, Keystone};
+pub use self::{
+    identity::{Identity, IdentityMode, Keystone},
+    roles::{Role, Roles, policy},
+};
 
 /// Everything that can be set. The names are those of the configuration file; in the environment they are in capitals,
 /// behind `BACKUP_SHARE_`, parts joined by `_`: `limits.body_bytes` is `BACKUP_SHARE_LIMITS_BODY_BYTES`.
@@ -27,8 +31,10 @@ pub struct Config {
     pub keystone: Keystone,
     /// How much and how large.
     pub limits: Limits,
-    /// What roles may do: role to actions, `*` at the end of an action for any rest.
-    pub roles: BTreeMap<String, Vec<String>>,
+    /// What roles may do: role to actions, `*` for any characters; or to the file of a policy document.
+    pub roles: Roles,
+    /// Where to write who was let do what, a line of JSON each: `stderr` or a file; empty for nowhere.
+    pub audit: String,
     /// What to log.
     pub log: Log,
     /// Which answers to hold against the contract before they go out.
@@ -45,6 +51,9 @@ pub struct Limits {
     pub members_per_backup: usize,
     /// How many requests a project may send in a second; 0 for no limit.
     pub requests_per_second: u32,
+    /// How many requests without good credentials may come from an address in a second; 0 for no limit. Behind a proxy,
+    /// which is the one address that is seen, set this there.
+    pub unauthenticated_per_second: u32,
     /// How long a client may take to send the head of a request, in seconds.
     pub header_seconds: u64,
     /// How long requests in flight may take once the server is told to stop, in seconds.
@@ -96,7 +105,6 @@ pub enum AnswerMode {
 
 impl Default for Config {
     fn default() -> Self {
-        let role = |name: &str, actions: &[&str]| (name.to_owned(), actions.iter().map(ToString::to_string).collect());
         Self {
             listen: "127.0.0.1:8799".into(),
             database: "sqlite:backup-share.db".into(),
@@ -104,11 +112,8 @@ impl Default for Config {
             identity: Identity::default(),
             keystone: Keystone::default(),
             limits: Limits::default(),
-            roles: BTreeMap::from([
-                role("cbr_admin", &["cbr:member:*"]),
-                role("member", &["cbr:member:*"]),
-                role("reader", &["cbr:member:get", "cbr:member:list"]),
-            ]),
+            roles: roles::defaults(),
+            audit: String::new(),
             log: Log::default(),
             check_answers: CheckAnswers::default(),
         }
@@ -121,6 +126,7 @@ impl Default for Limits {
             body_bytes: 1024 * 1024,
             members_per_backup: 10,
             requests_per_second: 0,
+            unauthenticated_per_second: 0,
             header_seconds: 10,
             stop_seconds: 30,
         }

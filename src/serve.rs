@@ -7,13 +7,17 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    sync::{oneshot, watch},
+    task::JoinHandle,
+};
 
 use crate::{
-    api::{self, App, Docs, Front, Throttle},
+    api::{self, App, Audit, Docs, Front, Throttle},
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
-    config::{Config, ConfigError, IdentityMode},
+    config::{self, Config, ConfigError, IdentityMode},
     identity::{
         Embedded, Identity, Keystone,
         keystone::{Http, TransportError},
@@ -44,6 +48,14 @@ pub enum ServeError {
     /// Keystone cannot be asked.
     #[error("keystone: {0}")]
     Keystone(#[from] TransportError),
+    /// Nobody can write down who did what.
+    #[error("audit: cannot write to {file}: {source}")]
+    Audit {
+        /// The file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// Nobody can listen there.
     #[error("cannot listen on {address}: {source}")]
     Listen {
@@ -60,11 +72,26 @@ pub struct Running {
     pub address: SocketAddr,
     /// The store behind it.
     pub store: Arc<dyn Store>,
+    policy: watch::Sender<Policy>,
+    audit: Option<Arc<Audit>>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
 }
 
 impl Running {
+    /// Puts another policy in the place of the present one; requests that were let in already go on.
+    pub fn replace_policy(&self, policy: Policy) {
+        self.policy.send_replace(policy);
+    }
+
+    /// Opens the file of the audit anew, where there is one: it may have been moved away.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn reopen_audit(&self) -> std::io::Result<()> {
+        self.audit.as_ref().map_or(Ok(()), |audit| audit.reopen())
+    }
+
     /// Takes no new connections, answers what is in flight, and returns when that is done.
     pub async fn stop(self) {
         // The receiver is gone where the server has ended by itself.
@@ -110,7 +137,9 @@ pub async fn start_with(
     let failed = |source| ServeError::Listen { address: config.listen.clone(), source };
     let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    let front = front(config, docs, Arc::clone(&store), clock, address)?;
+    let (policy, current_policy) = watch::channel(config::policy(&config.roles)?);
+    let audit = audit(&config.audit, &clock)?;
+    let front = front(config, docs, Arc::clone(&store), clock, address, current_policy)?.auditing(audit.clone());
     let (stop, stopped) = oneshot::channel();
     let limits = config.limits.clone();
     let served = tokio::spawn(async move {
@@ -123,7 +152,7 @@ pub async fn start_with(
         )
         .await;
     });
-    Ok(Running { address, store, stop, served })
+    Ok(Running { address, store, policy, audit, stop, served })
 }
 
 /// Puts the parts of the house together.
@@ -133,6 +162,7 @@ fn front(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     address: SocketAddr,
+    policy: watch::Receiver<Policy>,
 ) -> Result<Front, ServeError> {
     let (identity, embedded) = identity(config, &store, &clock, address)?;
     let identity_address = identity.address().to_owned();
@@ -141,13 +171,21 @@ fn front(
         sharing: Sharing::new(Arc::clone(&store), Arc::clone(&identity), clock, limit),
         identity,
         embedded,
-        policy: Policy::new(&config.roles),
-        throttle: Throttle::new(config.limits.requests_per_second),
+        policy,
+        throttle: Throttle::new(config.limits.requests_per_second, config.limits.unauthenticated_per_second),
         limits: api::Limits { body_bytes: config.limits.body_bytes },
         store,
     }));
     Ok(Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
         .checking_answers(&config.check_answers))
+}
+
+fn audit(target: &str, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Audit>>, ServeError> {
+    if target.is_empty() {
+        return Ok(None);
+    }
+    let failed = |source| ServeError::Audit { file: target.to_owned(), source };
+    Ok(Some(Arc::new(Audit::open(target, Arc::clone(clock)).map_err(failed)?)))
 }
 
 /// Who knows the callers; and the same, where it issues tokens itself.
@@ -188,9 +226,9 @@ async fn accept(
     http.timer(TokioTimer::new()).header_read_timeout(header_time);
     let graceful = GracefulShutdown::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, from) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of file descriptors, most likely: others have to be answered before there are new ones.
                     tracing::warn!(%error, "cannot accept a connection");
@@ -202,7 +240,7 @@ async fn accept(
         };
         // Answers are small: do not hold them back to fill packets.
         let _ = stream.set_nodelay(true);
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), front.clone()));
+        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), front.from_address(from.ip())));
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection ended early");

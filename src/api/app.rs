@@ -2,6 +2,8 @@
 
 use std::{ops::Deref, sync::Arc};
 
+use tokio::sync::watch;
+
 use super::Throttle;
 use crate::{
     identity::{Embedded, Identity},
@@ -22,8 +24,8 @@ pub struct Parts {
     pub identity: Arc<dyn Identity>,
     /// The same, where it is the embedded one, which issues tokens itself.
     pub embedded: Option<Arc<Embedded>>,
-    /// What roles may do.
-    pub policy: Policy,
+    /// What roles may do, at present.
+    pub policy: watch::Receiver<Policy>,
     /// How much at once.
     pub throttle: Throttle,
     /// How large.

@@ -1,18 +1,18 @@
 //! Who calls, and that the caller may: the first extractor of every handler. A handler names the permission it needs in
 //! its signature, so that none can be written without.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
-    http::{HeaderMap, request::Parts},
+    http::{Extensions, HeaderMap, request::Parts},
 };
 
-use super::{app::App, extract, problem::Problem};
+use super::{app::App, audit::Note, extract, front::Peer, problem::Problem};
 use crate::{
     contract::check,
     identity::{Caller, TOKEN_LIMIT, signature::SignedRequest},
-    model::{BackupId, Error, Operation, Result},
+    model::{BackupId, Error, Operation, ProjectId, Result},
     sharing::Target,
 };
 
@@ -43,6 +43,7 @@ permissions!(AddMember, ListMembers, ShowMember, UpdateMemberStatus, DeleteMembe
 /// A caller with a good token (or signature) for the project in the path, and a role that allows `P`.
 pub(super) struct Permitted<P> {
     caller: Arc<Caller>,
+    note: Option<Note>,
     permission: PhantomData<P>,
 }
 
@@ -51,31 +52,57 @@ impl<P> Permitted<P> {
     pub(super) fn about(&self, backup_id: BackupId) -> Target {
         Target { caller: self.caller.project_id.clone(), backup_id }
     }
+
+    /// What the caller asks about, to share it with these projects.
+    pub(super) fn sharing(&self, backup_id: BackupId, projects: &[ProjectId]) -> Target {
+        if let Some(note) = &self.note {
+            note.members(projects);
+        }
+        self.about(backup_id)
+    }
 }
 
 impl<P: Permission> FromRequestParts<App> for Permitted<P> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Problem> {
-        let caller = match parts.extensions.get::<SignedRequest>() {
-            Some(signed) => app.identity.verify(signed).await?,
-            None => app.identity.authenticate(token(&parts.headers)?).await?,
-        };
+        let path = RawPathParams::from_request_parts(parts, &()).await;
+        let note = parts.extensions.get::<Note>().cloned();
+        if let Some(note) = &note {
+            let of_path = |name| path.as_ref().ok().and_then(|path| extract::named(path, name));
+            note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id"));
+        }
+        let caller = app.throttle.identify(from(&parts.extensions), identify(parts, app)).await?;
+        if let Some(note) = &note {
+            note.caller(&caller);
+        }
         // Without parameters, or with some that are no text, there is no project of anybody in the path.
-        let path = RawPathParams::from_request_parts(parts, &()).await.map_err(|_| Error::NotAuthorized)?;
+        let path = path.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
         if extract::named(&path, "project_id") != Some(caller.project_id.as_str()) {
             return Err(Error::NotAuthorized.into());
         }
-        app.policy.permit(&caller.roles, P::OPERATION)?;
+        app.policy.borrow().permit(&caller.roles, P::OPERATION)?;
         app.throttle.admit(&caller.project_id)?;
         // Syntax comes after permission. The extractors behind this one check the rest by the operation.
         let check = &check::of(P::OPERATION).request;
         check.path(|name| extract::named(&path, name))?;
         check.headers(|name| parts.headers.get(name)?.to_str().ok())?;
         parts.extensions.insert(P::OPERATION);
-        Ok(Self { caller, permission: PhantomData })
+        Ok(Self { caller, note, permission: PhantomData })
     }
+}
+
+async fn identify(parts: &Parts, app: &App) -> Result<Arc<Caller>> {
+    match parts.extensions.get::<SignedRequest>() {
+        Some(signed) => app.identity.verify(signed).await,
+        None => app.identity.authenticate(token(&parts.headers)?).await,
+    }
+}
+
+/// Where a request comes from, where that is known.
+pub(super) fn from(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get::<Peer>().map(|peer| peer.0)
 }
 
 /// The token of a request. One that nobody could have issued is refused without asking anyone.

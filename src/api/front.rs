@@ -1,6 +1,6 @@
 //! What every request passes on its way in and out: the request id, panics, and the one shape of errors.
 
-use std::{convert::Infallible, error::Error as StdError, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{convert::Infallible, error::Error as StdError, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
 
 use axum::{
     Router,
@@ -18,12 +18,22 @@ use tower::ServiceExt;
 use tracing::Level;
 use uuid::Uuid;
 
-use super::{answer_check::AnswerChecks, problem::Problem, signed::with_signature, types};
+use super::{
+    answer_check::AnswerChecks,
+    audit::{Audit, Note},
+    problem::Problem,
+    signed::with_signature,
+    types,
+};
 use crate::config::CheckAnswers;
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds to wait after a 429 or 503. The rates are per second, and an outage is looked at again soon.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// The address that a request comes from, among its extensions.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub(super) IpAddr);
 
 /// The whole HTTP side as one service for a connection.
 #[derive(Clone)]
@@ -32,6 +42,9 @@ pub struct Front {
     /// `Keystone uri="…"`.
     authenticate: HeaderValue,
     answer_checks: Option<Arc<AnswerChecks>>,
+    audit: Option<Arc<Audit>>,
+    /// Where the connection comes from.
+    from: Option<IpAddr>,
     /// The largest body, in bytes.
     body_limit: usize,
 }
@@ -42,7 +55,7 @@ impl Front {
     pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
         let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
             .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate, answer_checks: None, body_limit }
+        Self { router, authenticate, answer_checks: None, audit: None, from: None, body_limit }
     }
 
     /// Holds answers against the contract before they go out.
@@ -50,27 +63,51 @@ impl Front {
         Self { answer_checks: Some(Arc::new(AnswerChecks::new(settings))), ..self }
     }
 
-    async fn answer(self, request: Request) -> Response<Body> {
+    /// Writes down who was let do what.
+    pub fn auditing(self, audit: Option<Arc<Audit>>) -> Self {
+        Self { audit, ..self }
+    }
+
+    /// For a connection from an address.
+    pub fn from_address(&self, from: IpAddr) -> Self {
+        Self { from: Some(from), ..self.clone() }
+    }
+
+    async fn answer(self, mut request: Request) -> Response<Body> {
         let id = request_id(request.headers());
+        let note = self.audit.as_ref().map(|_| Note::default());
+        if let Some(note) = &note {
+            request.extensions_mut().insert(note.clone());
+        }
+        if let Some(from) = self.from {
+            request.extensions_mut().insert(Peer(from));
+        }
         let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
         let kept = checks.is_some() || tracing::enabled!(Level::DEBUG);
         let asked = kept.then(|| (request.method().clone(), request.uri().clone()));
         let answered = AssertUnwindSafe(self.route(request)).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
-        if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-            self.show(&problem, &id, &mut response);
+        let mut problem = response.extensions_mut().remove::<Problem>();
+        if let Some(problem) = &problem {
+            self.show(problem, &id, &mut response);
         }
         response.headers_mut().insert(REQUEST_ID.clone(), id.clone());
         if let Some((method, uri)) = asked {
             if let Some(checks) = checks {
-                response = self.checked(checks, &method, uri.path(), response, &id).await;
+                let broken;
+                (response, broken) = self.checked(checks, &method, uri.path(), response, &id).await;
+                problem = broken.or(problem);
             }
             tracing::debug!(request_id = ?id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
+        }
+        if let (Some(audit), Some(note)) = (&self.audit, note) {
+            let code = problem.map(|problem| problem.shown().error_code);
+            audit.write(&note, id.to_str().unwrap_or_default(), response.status(), code);
         }
         response
     }
 
-    /// The answer, or another in its place where it is to fail because it breaks the contract.
+    /// The answer, or a problem in its place where it is to fail because it breaks the contract.
     async fn checked(
         &self,
         checks: &AnswerChecks,
@@ -78,13 +115,13 @@ impl Front {
         path: &str,
         response: Response<Body>,
         id: &HeaderValue,
-    ) -> Response<Body> {
+    ) -> (Response<Body>, Option<Problem>) {
         let (mut response, broken) = checks.pass(method, path, response).await;
-        if let Some(problem) = broken {
+        if let Some(problem) = &broken {
             *response.status_mut() = problem.shown().status;
-            self.show(&problem, id, &mut response);
+            self.show(problem, id, &mut response);
         }
-        response
+        (response, broken)
     }
 
     async fn route(&self, request: Request) -> Response<Body> {

@@ -25,7 +25,8 @@ pub(super) async fn add_member(
     BackupPath(backup): BackupPath,
     JsonBody(body): JsonBody<AddMember>,
 ) -> Result<Json<AddedMembers>, Problem> {
-    let added = app.sharing.add_member(caller.about(backup), body.members).await?;
+    let target = caller.sharing(backup, &body.members);
+    let added = app.sharing.add_member(target, body.members).await?;
     Ok(Json(added.into()))
 }
 

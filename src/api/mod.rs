@@ -5,6 +5,7 @@
 mod agreement;
 mod answer_check;
 mod app;
+mod audit;
 mod caller;
 mod derived;
 mod docs;
@@ -24,6 +25,7 @@ mod types;
 
 pub use self::{
     app::{App, Limits, Parts},
+    audit::Audit,
     derived::derived,
     docs::Docs,
     front::Front,

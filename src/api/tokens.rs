@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, StatusCode},
+    http::{Extensions, HeaderMap, StatusCode},
     response::IntoResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::{
     app::App,
-    caller::token,
+    caller::{from, token},
     extract::{Check, JsonBody},
     problem::Problem,
 };
@@ -81,6 +81,7 @@ impl Check for LogIn {
 /// `POST`: a token for a password, in `X-Subject-Token`.
 pub(super) async fn issue(
     State(app): State<App>,
+    extensions: Extensions,
     JsonBody(LogIn { auth }): JsonBody<LogIn>,
 ) -> std::result::Result<impl IntoResponse, Problem> {
     let user = auth.identity.password.ok_or(Error::NoCredentials)?.user;
@@ -88,7 +89,8 @@ pub(super) async fn issue(
     let wanted = auth.scope.and_then(|scope| scope.project).unwrap_or_default();
     let same = |wanted: Option<String>, is: &str| wanted.is_none_or(|wanted| wanted == is);
     let scoped = |a: &Account| same(wanted.id, a.project_id.as_str()) && same(wanted.name, &a.project_name);
-    let Issued { token, caller } = embedded(&app)?.issue(&user.name, user.password, scoped).await?;
+    let issue = embedded(&app)?.issue(&user.name, user.password, scoped);
+    let Issued { token, caller } = app.throttle.identify(from(&extensions), issue).await?;
     let headers = [("x-subject-token", token.expose_secret().to_owned())];
     Ok((StatusCode::CREATED, headers, Json(shown(&caller))))
 }
@@ -96,16 +98,21 @@ pub(super) async fn issue(
 /// `GET`: what a token is, to its holder and to trusted roles.
 pub(super) async fn validate(
     State(app): State<App>,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> std::result::Result<impl IntoResponse, Problem> {
-    let subject = subject(&app, &headers).await?;
+    let subject = app.throttle.identify(from(&extensions), subject(&app, &headers)).await?;
     let caller = app.identity.authenticate(subject).await.map_err(not_found)?;
     Ok(([("x-subject-token", subject.to_owned())], Json(shown(&caller))))
 }
 
 /// `DELETE`: ends a token.
-pub(super) async fn revoke(State(app): State<App>, headers: HeaderMap) -> std::result::Result<StatusCode, Problem> {
-    let subject = subject(&app, &headers).await?;
+pub(super) async fn revoke(
+    State(app): State<App>,
+    extensions: Extensions,
+    headers: HeaderMap,
+) -> std::result::Result<StatusCode, Problem> {
+    let subject = app.throttle.identify(from(&extensions), subject(&app, &headers)).await?;
     match embedded(&app)?.revoke(subject).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::NoSuchApi),

@@ -10,6 +10,8 @@ mod failure;
 mod login;
 mod members;
 mod output;
+#[cfg(feature = "server")]
+mod policy;
 mod reject;
 mod revoke;
 #[cfg(feature = "server")]
@@ -58,6 +60,8 @@ enum Command {
     /// Print the contract, compare contracts, and hold code against it
     #[cfg(feature = "server")]
     Contract(contract::Contract),
+    #[cfg(feature = "server")]
+    Policy(policy::Policy),
 }
 
 // A command of the client with the flags that all of them take.
@@ -104,6 +108,8 @@ impl Command {
             Self::Catalog(catalog) => calls_nobody(&before).and_then(|()| catalog.run()),
             #[cfg(feature = "server")]
             Self::Contract(contract) => calls_nobody(&before).and_then(|()| contract.run()),
+            #[cfg(feature = "server")]
+            Self::Policy(policy) => calls_nobody(&before).and_then(|()| policy.run()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::Args;
+use tempfile::TempDir;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Outcome};
@@ -10,7 +11,7 @@ use crate::{
     api::Docs,
     catalog,
     clock::{Clock, SystemClock},
-    config::{AnswerMode, Config, ConfigError},
+    config::{self, AnswerMode, Config, ConfigError},
     serve::{self, Running, ServeError},
     telemetry,
 };
@@ -50,7 +51,40 @@ impl Serve {
         let config = self.settings().map_err(|error| Failure::Usage(error.to_string()))?;
         telemetry::start(&config.log).map_err(|error| Failure::Usage(format!("log.filter: {error}")))?;
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
-        runtime.block_on(async { if self.demo { serve_demo(config).await } else { serve_until_told(&config).await } })
+        runtime.block_on(async {
+            let signals = Signals::watch().map_err(Failure::failed)?;
+            // The demo's folder goes with the process.
+            let (running, _folder) = if self.demo { serve_demo(config).await? } else { (serve(&config).await?, None) };
+            self.until_told(signals, running).await
+        })
+    }
+
+    /// Goes on until a signal says stop; another one has the policy read anew.
+    async fn until_told(&self, mut signals: Signals, running: Running) -> Outcome {
+        loop {
+            tokio::select! {
+                _ = signals.terminate.recv() => break,
+                _ = signals.interrupt.recv() => break,
+                _ = signals.hangup.recv() => self.read_anew(&running),
+            }
+        }
+        tracing::info!("stopping");
+        running.stop().await;
+        Ok(())
+    }
+
+    /// What a server does not have to be stopped for.
+    fn read_anew(&self, running: &Running) {
+        match self.settings().and_then(|config| config::policy(&config.roles)) {
+            Ok(policy) => {
+                running.replace_policy(policy);
+                tracing::info!("the policy was read anew");
+            }
+            Err(error) => tracing::error!(%error, "the policy cannot be read, and stays as it was"),
+        }
+        if let Err(error) = running.reopen_audit() {
+            tracing::error!(%error, "the file of the audit cannot be opened anew, and stays as it was");
+        }
     }
 
     /// Flags win over the environment, the environment over the file.
@@ -66,16 +100,14 @@ impl Serve {
     }
 }
 
-async fn serve_until_told(config: &Config) -> Outcome {
-    let stop = Stop::watch().map_err(Failure::failed)?;
+async fn serve(config: &Config) -> Result<Running, Failure> {
     let running = serve::start(config, Docs::default()).await.map_err(failure)?;
     announce(running.address).map_err(Failure::failed)?;
-    stop.then_end(running).await
+    Ok(running)
 }
 
-/// Demo data in a folder that goes with the process.
-async fn serve_demo(mut config: Config) -> Outcome {
-    let stop = Stop::watch().map_err(Failure::failed)?;
+/// Demo data, and the folder that it is kept in.
+async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Failure> {
     let folder = tempfile::tempdir().map_err(Failure::failed)?;
     config.database = format!("sqlite:{}", folder.path().join("demo.db").display());
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -86,7 +118,7 @@ async fn serve_demo(mut config: Config) -> Outcome {
     let running = serve::start_with(&config, docs, store, clock).await.map_err(failure)?;
     eprint!("{}", story(running.address));
     announce(running.address).map_err(Failure::failed)?;
-    stop.then_end(running).await
+    Ok((running, Some(folder)))
 }
 
 /// What to try, to be pasted as it is into any shell, in any folder.
@@ -103,22 +135,20 @@ fn announce(address: SocketAddr) -> std::io::Result<()> {
     stdout.flush()
 }
 
-/// The signals to stop at. Watched before anybody is told that the server listens: who is told may send one at once.
-struct Stop {
+/// The signals to act on. Watched before anybody is told that the server listens: who is told may send one at once.
+struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
 }
 
-impl Stop {
+impl Signals {
     fn watch() -> std::io::Result<Self> {
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn then_end(mut self, running: Running) -> Outcome {
-        tokio::select! { _ = self.terminate.recv() => {}, _ = self.interrupt.recv() => {} }
-        tracing::info!("stopping");
-        running.stop().await;
-        Ok(())
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
 }
 
@@ -126,8 +156,10 @@ impl Stop {
 pub(super) fn failure(error: ServeError) -> Failure {
     match error {
         ServeError::Database(_) | ServeError::Config(_) => Failure::Usage(error.to_string()),
-        ServeError::Keystone(_) | ServeError::Open(_) | ServeError::Catalog(_) | ServeError::Listen { .. } => {
-            Failure::failed(error)
-        }
+        ServeError::Keystone(_)
+        | ServeError::Audit { .. }
+        | ServeError::Open(_)
+        | ServeError::Catalog(_)
+        | ServeError::Listen { .. } => Failure::failed(error),
     }
 }

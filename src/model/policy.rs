@@ -1,5 +1,6 @@
-//! Who may do what, by role: a role is a named list of actions, an operation wants one action.
-//! Which project a caller belongs to, and how a backup relates to it, is not decided here but in `rules`.
+//! Who may do what, by role: a role is a list of statements that allow or deny actions, an operation wants one action.
+//! Which project a caller belongs to, and how a backup relates to it, is not decided here but in `rules`; where
+//! statements are written down, in `config`.
 
 use std::collections::BTreeMap;
 
@@ -16,74 +17,156 @@ pub fn action(operation: Operation) -> &'static str {
     }
 }
 
-/// Which actions each role has. `*` at the end of an action stands for any rest.
-#[derive(Clone, Debug)]
+/// What each role may do.
+#[derive(Clone, Debug, Default)]
 pub struct Policy {
-    roles: BTreeMap<String, Vec<Operation>>,
+    roles: BTreeMap<String, Vec<Statement>>,
+}
+
+/// Allows or denies actions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Which of both.
+    pub effect: Effect,
+    /// The actions, such as `cbr:member:get`; `*` stands for any characters, in any place.
+    pub actions: Vec<String>,
+}
+
+/// What a statement does with its actions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// They may be performed, where no other statement denies them.
+    Allow,
+    /// They may not, whatever other statements say.
+    Deny,
+}
+
+/// The statement that decides about an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decision<'a> {
+    /// Whether it allows.
+    pub effect: Effect,
+    /// The role that it belongs to.
+    pub role: &'a str,
+    /// Which of the role's statements it is, from 1.
+    pub number: usize,
+    /// What it says that covers the action.
+    pub pattern: &'a str,
 }
 
 impl Policy {
-    /// A policy from role names and their lists of actions, such as `cbr:member:get` or `cbr:member:*`.
-    pub fn new<'a>(roles: impl IntoIterator<Item = (&'a String, &'a Vec<String>)>) -> Self {
-        let operations = |actions: &[String]| {
-            Operation::ALL.into_iter().filter(|&o| actions.iter().any(|a| covers(a, action(o)))).collect()
-        };
-        Self { roles: roles.into_iter().map(|(role, actions)| (role.clone(), operations(actions))).collect() }
+    /// A policy from role names and their statements.
+    pub fn new(roles: impl IntoIterator<Item = (String, Vec<Statement>)>) -> Self {
+        Self { roles: roles.into_iter().collect() }
     }
 
-    /// Whether one of these roles has the operation's action.
+    /// Whether these roles may perform the operation's action.
     ///
     /// # Errors
     /// [`Error::PolicyForbids`], which names the action.
     pub fn permit<'a>(&self, roles: impl IntoIterator<Item = &'a String>, operation: Operation) -> Result<()> {
-        let permitted = roles.into_iter().filter_map(|role| self.roles.get(role)).any(|has| has.contains(&operation));
-        if permitted { Ok(()) } else { Err(Error::PolicyForbids(action(operation))) }
+        match self.decision(roles.into_iter().map(String::as_str), action(operation)) {
+            Some(Decision { effect: Effect::Allow, .. }) => Ok(()),
+            Some(Decision { effect: Effect::Deny, .. }) | None => Err(Error::PolicyForbids(action(operation))),
+        }
+    }
+
+    /// The statement that decides about an action for somebody with these roles: the first that denies it, else the
+    /// first that allows it. Where there is none, the action is denied.
+    pub fn decision<'a, 'r>(&'a self, roles: impl IntoIterator<Item = &'r str>, action: &str) -> Option<Decision<'a>> {
+        let mut allowed = None;
+        for role in roles {
+            let Some((role, statements)) = self.roles.get_key_value(role) else { continue };
+            for (statement, number) in statements.iter().zip(1..) {
+                let Some(pattern) = statement.actions.iter().find(|pattern| covers(pattern, action)) else { continue };
+                let decision = Decision { effect: statement.effect, role, number, pattern };
+                match statement.effect {
+                    Effect::Deny => return Some(decision),
+                    Effect::Allow => allowed = allowed.or(Some(decision)),
+                }
+            }
+        }
+        allowed
     }
 }
 
+/// Whether a pattern speaks of an action.
 fn covers(pattern: &str, action: &str) -> bool {
-    match pattern.strip_suffix('*') {
-        Some(prefix) => action.starts_with(prefix),
-        None => pattern == action,
-    }
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == action };
+    let Some(left) = action.strip_prefix(start) else { return false };
+    let mut ends = left.char_indices().map(|(at, _)| at).chain([left.len()]);
+    ends.any(|at| covers(rest, &left[at..]))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Operation, Policy};
+    use super::{Decision, Effect, Operation, Policy, Statement, covers};
 
-    fn policy() -> Policy {
-        let list = |actions: &[&str]| actions.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let roles = [
-            ("all", list(&["cbr:member:*"])),
-            ("reader", list(&["cbr:member:get", "cbr:member:list"])),
-            ("none", vec![]),
-        ];
-        let roles = roles.map(|(name, actions)| (name.to_owned(), actions));
-        Policy::new(roles.iter().map(|(name, actions)| (name, actions)))
+    fn says(effect: Effect, actions: &[&str]) -> Statement {
+        Statement { effect, actions: actions.iter().map(ToString::to_string).collect() }
     }
 
-    fn permits(role: &str, operation: Operation) -> bool {
-        policy().permit([&role.to_owned()], operation).is_ok()
+    fn policy() -> Policy {
+        let roles = [
+            ("all", vec![says(Effect::Allow, &["cbr:member:*"])]),
+            ("reader", vec![says(Effect::Allow, &["cbr:member:get", "cbr:member:list"])]),
+            ("none", vec![]),
+            ("careful", vec![says(Effect::Allow, &["cbr:*:*"]), says(Effect::Deny, &["cbr:member:delete"])]),
+        ];
+        Policy::new(roles.map(|(name, statements)| (name.to_owned(), statements)))
+    }
+
+    fn permits(roles: &[&str], operation: Operation) -> bool {
+        let roles: Vec<_> = roles.iter().map(ToString::to_string).collect();
+        policy().permit(&roles, operation).is_ok()
     }
 
     #[test]
     fn a_star_stands_for_every_action() {
-        assert!(Operation::ALL.into_iter().all(|operation| permits("all", operation)));
+        assert!(Operation::ALL.into_iter().all(|operation| permits(&["all"], operation)));
     }
 
     #[test]
     fn a_reader_reads_and_no_more() {
-        let may: Vec<_> = Operation::ALL.into_iter().filter(|&operation| permits("reader", operation)).collect();
+        let may: Vec<_> = Operation::ALL.into_iter().filter(|&operation| permits(&["reader"], operation)).collect();
         assert_eq!(may.len(), 2);
         assert!(may.contains(&Operation::ShowMember) && may.contains(&Operation::ListMembers));
     }
 
     #[test]
     fn a_role_without_actions_and_an_unknown_role_may_nothing() {
-        assert!(
-            Operation::ALL.into_iter().all(|operation| !permits("none", operation) && !permits("nobody", operation))
-        );
+        for role in ["none", "nobody"] {
+            assert!(Operation::ALL.into_iter().all(|operation| !permits(&[role], operation)), "{role}");
+        }
+    }
+
+    #[test]
+    fn whoever_denies_wins_in_whatever_order() {
+        for roles in [["all", "careful"], ["careful", "all"]] {
+            assert!(!permits(&roles, Operation::DeleteMember), "{roles:?}");
+            assert!(permits(&roles, Operation::AddMember), "{roles:?}");
+        }
+    }
+
+    #[test]
+    fn the_statement_that_decides_is_named() {
+        let policy = policy();
+        let decides = |roles: [&'static str; 2], action| policy.decision(roles, action);
+        let denied = Decision { effect: Effect::Deny, role: "careful", number: 2, pattern: "cbr:member:delete" };
+        assert_eq!(decides(["all", "careful"], "cbr:member:delete"), Some(denied));
+        let allowed = Decision { effect: Effect::Allow, role: "reader", number: 1, pattern: "cbr:member:list" };
+        assert_eq!(decides(["reader", "all"], "cbr:member:list"), Some(allowed));
+        assert_eq!(decides(["reader", "none"], "cbr:member:create"), None);
+    }
+
+    #[test]
+    fn a_star_may_stand_anywhere() {
+        for pattern in ["*", "*:*:*", "cbr:*:get", "cbr:member:get*", "*get", "c*r:m*r:*", "cbr:member:get"] {
+            assert!(covers(pattern, "cbr:member:get"), "{pattern}");
+        }
+        for pattern in ["", "cbr:member", "cbr:member:get:*", "cbr:*:list", "evs:*", "CBR:member:get", "*gets"] {
+            assert!(!covers(pattern, "cbr:member:get"), "{pattern}");
+        }
     }
 
     #[test]

@@ -116,8 +116,78 @@ fn a_server_may_be_told_to_stop_as_soon_as_it_listens() {
     assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
 }
 
+#[test]
+fn a_policy_is_read_anew_and_a_broken_one_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (policy, config) = (folder.path().join("member.json"), folder.path().join("config.toml"));
+    let (catalog, store, audit) =
+        (folder.path().join("d.yaml"), folder.path().join("s.db"), folder.path().join("audit"));
+    let write = |effect: &str| {
+        let statements = format!(
+            r#"[{{"Effect": "Allow", "Action": ["cbr:*"]}}, {{"Effect": "{effect}", "Action": ["cbr:*:list"]}}]"#
+        );
+        fs::write(&policy, format!(r#"{{"Version": "1.1", "Statement": {statements}}}"#)).expect("written");
+    };
+    write("Allow");
+    fs::write(&catalog, data(&[BACKUP])).expect("written");
+    fs::write(&config, format!("audit = '{}'\n[roles]\nmember = '{}'", named(&audit), named(&policy)))
+        .expect("written");
+    let rest = format!("--database sqlite:{} --data {}", named(&store), named(&catalog));
+    let server = Server::start(folder, &format!("serve --listen 127.0.0.1:0 --config {} {rest}", named(&config)));
+    let list = || server.alice(&format!("members {BACKUP}"));
+    let says = |line: &str| {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !server.log().contains(line) {
+            assert!(Instant::now() < deadline, "{}", server.log());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    list().done();
+    write("Deny");
+    list().done();
+    fs::rename(&audit, server.file("audit.1")).expect("moved away");
+    signal(&server, "HUP");
+    says("the policy was read anew");
+    assert!(list().failed(1).contains("Policy doesn't allow cbr:member:list to be performed."));
+    write("Perhaps");
+    signal(&server, "HUP");
+    says("Statement[1].Effect: unknown variant `Perhaps`");
+    assert!(list().failed(1).contains("APIGW.0302"), "the policy of before counts");
+    let lines = |name: &str| fs::read_to_string(server.file(name)).expect("an audit").lines().count();
+    assert_eq!((lines("audit.1"), lines("audit")), (2, 2), "the audit goes on in a new file");
+}
+
+#[test]
+fn the_statement_that_decides_is_explained() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (policy, config) = (folder.path().join("auditor.json"), folder.path().join("config.toml"));
+    let document = r#"{"Version": "1.1", "Statement": [
+        {"Effect": "Allow", "Action": ["cbr:*:*"]}, {"Effect": "Deny", "Action": ["cbr:member:delete"]}]}"#;
+    fs::write(&policy, document).expect("written");
+    let settings = format!("[roles]\nauditor = '{}'\nreader = ['cbr:member:get']", named(&policy));
+    fs::write(&config, settings).expect("written");
+    let explain = |rest: &str| run(&format!("policy explain --config {} {rest}", named(&config)));
+    let allowed = explain("--role reader --action cbr:member:get").done();
+    assert_eq!(
+        allowed,
+        "cbr:member:get is allowed by \"cbr:member:get\" in statement 1 of role reader, roles.reader of the settings.\n"
+    );
+    let denied = explain("--role reader --role auditor --action cbr:member:delete").failed(1);
+    let by = format!("by \"cbr:member:delete\" in statement 2 of role auditor, {}.", named(&policy));
+    assert_eq!(denied, format!("backup-share: cbr:member:delete is denied {by}\n"));
+    let denied = explain("--role nobody --action cbr:member:list").failed(1);
+    assert!(denied.contains("no statement allows it (the settings know nothing of nobody)"), "{denied}");
+    assert!(explain("--role reader --action cbr:member:fly").failed(2).contains("cbr:member:create"));
+    fs::write(&policy, "{").expect("written");
+    assert!(explain("--role reader --action cbr:member:get").failed(2).contains("auditor.json"));
+}
+
 /// The shell's own `kill`: not every machine has another one.
 fn terminate(server: &Server) {
-    let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", server.child.id())).status();
+    signal(server, "TERM");
+}
+
+fn signal(server: &Server, name: &str) {
+    let kill = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", server.child.id())).status();
     assert!(kill.expect("a shell").success());
 }

@@ -245,6 +245,21 @@ async fn a_project_over_its_rate_waits() {
 }
 
 #[tokio::test]
+async fn an_address_from_which_too_many_call_who_are_nobody_waits() {
+    let house = House::with(|config| config.limits.unauthenticated_per_second = 2).await;
+    let mut answers = vec![];
+    for n in 0..4 {
+        answers.push(house.get(&members(ALICE, 1), &format!("guess-{n}")).await.status.as_u16());
+    }
+    assert_eq!(answers, [401, 401, 429, 429]);
+    let refused = house.get(&members(ALICE, 1), "guess-4").await;
+    is_sound(&refused, "APIGW.0308", "The throttling threshold has been reached.");
+    assert_eq!(refused.header("retry-after"), "1");
+    let password = r#"{"auth": {"identity": {"methods": ["password"], "password": {"user": {"name": "alice", "password": "guess"}}}}}"#;
+    assert_eq!(house.send(Method::POST, "/v3/auth/tokens", None, Some(password)).await.status, 429, "passwords too");
+}
+
+#[tokio::test]
 async fn a_fault_of_ours_is_500_and_says_nothing_of_its_cause() {
     let house = House::open().await;
     break_table(&house, "members");

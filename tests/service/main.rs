@@ -3,6 +3,7 @@
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod audit;
 mod contract;
 mod errors;
 mod house;

@@ -1,0 +1,85 @@
+//! `backup-share policy explain`: which statement of the settings decides about an action. Asks no server.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::{Failure, Outcome};
+use crate::{
+    config::{self, Config},
+    model::{
+        Operation,
+        policy::{Decision, Effect, action},
+    },
+};
+
+/// Look into the policy of the settings
+#[derive(Args)]
+pub(super) struct Policy {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+#[derive(Subcommand)]
+enum PolicyCommand {
+    Explain(Explain),
+}
+
+/// Say whether roles may perform an action, and which statement decides
+///
+/// Exit codes: 0 allowed, 1 denied, 2 wrong usage or settings.
+#[derive(Args)]
+struct Explain {
+    /// A role of the caller; may be given more than once.
+    #[arg(long, required = true)]
+    role: Vec<String>,
+    /// An action, such as cbr:member:create
+    #[arg(long, value_parser = known_action)]
+    action: String,
+    /// Settings in TOML.
+    #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+impl Policy {
+    pub(super) fn run(self) -> Outcome {
+        let PolicyCommand::Explain(explain) = self.command;
+        explain.run()
+    }
+}
+
+impl Explain {
+    fn run(&self) -> Outcome {
+        let usage = |error: config::ConfigError| Failure::Usage(error.to_string());
+        let Config { roles, .. } = Config::read(self.config.as_deref(), std::env::vars()).map_err(usage)?;
+        let policy = config::policy(&roles).map_err(usage)?;
+        let Self { action, .. } = self;
+        let Some(Decision { effect, role, number, pattern }) =
+            policy.decision(self.role.iter().map(String::as_str), action)
+        else {
+            let unknown = self.role.iter().filter(|role| !roles.contains_key(*role)).cloned().collect::<Vec<_>>();
+            let unknown = match unknown.as_slice() {
+                [] => String::new(),
+                unknown => format!(" (the settings know nothing of {})", unknown.join(", ")),
+            };
+            return Err(Failure::Refused(format!("{action} is denied: no statement allows it{unknown}.")));
+        };
+        let origin = roles.get(role).map(|written| written.origin(role)).unwrap_or_default();
+        let by = format!("by \"{pattern}\" in statement {number} of role {role}, {origin}.");
+        match effect {
+            Effect::Allow => {
+                println!("{action} is allowed {by}");
+                Ok(())
+            }
+            Effect::Deny => Err(Failure::Refused(format!("{action} is denied {by}"))),
+        }
+    }
+}
+
+fn known_action(text: &str) -> Result<String, String> {
+    let known = Operation::ALL.map(action);
+    match known.contains(&text) {
+        true => Ok(text.to_owned()),
+        false => Err(format!("there are {}", known.join(", "))),
+    }
+}

@@ -1,0 +1,76 @@
+//! The audit: a line for every decision, and nothing in it that is secret.
+
+use serde_json::{Value, json};
+
+use super::house::{ALICE, BOB, House, MALLORY, backup, member, members, vault};
+
+fn lines(house: &House) -> Vec<Value> {
+    let text = std::fs::read_to_string(house.folder.path().join("audit.jsonl")).expect("an audit");
+    for secret in ["garbage", "Signature", "s3cret"] {
+        assert!(!text.contains(secret), "{secret}: {text}");
+    }
+    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+}
+
+/// User, project, action, backup, members, outcome, status, code.
+fn told(line: &Value) -> Value {
+    json!([
+        line["user"],
+        line["project"],
+        line["action"],
+        line["backup"],
+        line["members"],
+        line["outcome"],
+        line["status"],
+        line["code"]
+    ])
+}
+
+#[tokio::test]
+async fn every_decision_leaves_a_line_and_no_secret_does() {
+    let house = House::with(|config| {
+        let folder = config.database.strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
+        config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
+    })
+    .await;
+    house.share(1, &[BOB, "p01"]).await;
+    let accept = format!(r#"{{"status": "accepted", "vault_id": "{}"}}"#, vault(1));
+    house.put(&member(BOB, 1, BOB), "bob", &accept).await;
+    house.get(&members(MALLORY, 1), "mallory").await;
+    house.get(&members(ALICE, 1), "garbage").await;
+    house.delete(&member(ALICE, 1, BOB), "rita").await;
+    house.post(&members(ALICE, 1), "alice", r#"{"members": "s3cret"}"#).await;
+    let signed = "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=00";
+    let signed = house.request(reqwest::Method::GET, &members(ALICE, 1), None).header("Authorization", signed);
+    super::house::answer(signed).await;
+    house.get("/livez", "alice").await;
+    house.get("/no/such/path", "alice").await;
+    let lines = lines(&house);
+    let (action, one) = (|name: &str| format!("cbr:member:{name}"), backup(1));
+    let expected = [
+        json!(["alice", ALICE, action("create"), one, [BOB, "p01"], "done", 200, null]),
+        json!(["bob", BOB, action("update"), one, [BOB], "done", 200, null]),
+        json!(["mallory", MALLORY, action("list"), one, [], "refused", 404, "BackupService.6200"]),
+        json!([null, null, action("list"), one, [], "refused", 401, "APIGW.0301"]),
+        json!(["rita", ALICE, action("delete"), one, [BOB], "refused", 403, "APIGW.0302"]),
+        json!(["alice", ALICE, action("create"), one, [], "refused", 400, "BackupService.9900"]),
+        json!([null, null, action("list"), one, [], "refused", 401, "APIGW.0301"]),
+    ];
+    assert_eq!(lines.iter().map(told).collect::<Vec<_>>(), expected);
+    assert!(lines.iter().all(|line| line["time"] == "2020-02-05T10:38:34.209782"), "{lines:?}");
+    assert!(lines.iter().all(|line| line["request_id"].as_str().is_some_and(|id| id.len() == 32)), "{lines:?}");
+}
+
+#[tokio::test]
+async fn a_fault_of_ours_leaves_a_line_too() {
+    let house = House::with(|config| {
+        let folder = config.database.strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
+        config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
+    })
+    .await;
+    let connection = rusqlite::Connection::open(house.folder.path().join("test.db")).expect("the database");
+    connection.execute_batch("ALTER TABLE members RENAME TO gone").expect("broken");
+    house.get(&members(ALICE, 1), "alice").await;
+    let expected = json!(["alice", ALICE, "cbr:member:list", backup(1), [], "failed", 500, "BackupService.9910"]);
+    assert_eq!(lines(&house).iter().map(told).collect::<Vec<_>>(), [expected]);
+}
