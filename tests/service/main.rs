@@ -8,6 +8,7 @@ mod errors;
 mod house;
 mod kills;
 mod paging;
+mod prism;
 mod races;
 mod signatures;
 mod states;
