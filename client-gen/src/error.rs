@@ -27,7 +27,7 @@ pub enum Error {
         reason: String,
     },
     /// The contract is not a document that a client can be made of.
-    #[error("#{pointer}: {reason}")]
+    #[error("#{}: {}", one_line(pointer), one_line(reason))]
     Contract {
         /// Where in the contract: a JSON pointer (RFC 6901), empty for the whole document.
         pointer: String,
@@ -44,6 +44,12 @@ pub enum Error {
     },
 }
 
+/// What is quoted of a contract moves no cursor and begins no line.
+fn one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
+}
+
 impl Error {
     /// The JSON pointer of the place in the contract, where the contract is at fault.
     pub fn pointer(&self) -> Option<&str> {
@@ -57,6 +63,13 @@ impl Error {
 #[cfg(test)]
 mod tests {
     use super::Error;
+
+    #[test]
+    fn a_fault_is_told_in_one_line_whatever_it_quotes() {
+        let fault = Error::Contract { pointer: "/a\nb".to_owned(), reason: "`3.\r\n` is \u{1b}[31mwrong".to_owned() };
+        assert_eq!(fault.to_string(), r"#/a\nb: `3.\r\n` is \u{1b}[31mwrong");
+        assert_eq!(fault.pointer(), Some("/a\nb"), "as it is");
+    }
 
     #[test]
     fn only_a_fault_of_the_contract_has_a_pointer() {

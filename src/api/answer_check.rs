@@ -55,8 +55,8 @@ impl AnswerChecks {
         if self.mode == AnswerMode::Fail {
             return Some(Problem::AnswerBroken(format!("{operation}, {place}: {reason} ({rule})")));
         }
-        let request_id = headers.get("x-request-id");
-        tracing::error!(?request_id, operation, place, rule, reason, "an answer breaks the contract");
+        let request_id = headers.get("x-request-id").and_then(|id| id.to_str().ok());
+        tracing::error!(request_id, operation, place, rule, reason, "an answer breaks the contract");
         None
     }
 }

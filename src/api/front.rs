@@ -196,6 +196,11 @@ fn chain(error: &(dyn StdError + 'static)) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        io,
+        sync::{Arc, Mutex},
+    };
+
     use axum::{
         Json, Router,
         body::Body,
@@ -247,6 +252,57 @@ mod tests {
         for mode in [AnswerMode::Log, AnswerMode::Off] {
             let (status, body) = answer(mode, "/v3/p/backups/b/members").await;
             assert_eq!((status, &body["members"][0]["status"]), (StatusCode::OK, &json!("gone")));
+        }
+    }
+
+    /// What is logged, line by line in JSON.
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("nobody panicked").write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What the log says of the answer to one request.
+    async fn logged(mode: AnswerMode, path: &str) -> Vec<Value> {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let listening = tracing::subscriber::set_default(subscriber);
+        answer(mode, path).await;
+        drop(listening);
+        let bytes = log.0.lock().expect("nobody panicked");
+        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect()
+    }
+
+    #[tokio::test]
+    async fn the_log_says_once_what_an_answer_breaks_and_where_and_for_which_request() {
+        let lines = logged(AnswerMode::Log, "/v3/p/backups/b/members").await;
+        let [line] = lines.as_slice() else { panic!("one line and not {lines:?}") };
+        assert_eq!(line["level"], "ERROR");
+        let told = json!({
+            "message": "an answer breaks the contract",
+            "request_id": "r-1",
+            "operation": "list_members",
+            "place": "/members/0/status",
+            "rule": "/components/schemas/MemberStatus/enum",
+            "reason": "one of pending, accepted, rejected",
+        });
+        assert_eq!(line["fields"], told);
+        assert!(!line.to_string().contains("gone"), "what was answered may be secret: {line}");
+        for (mode, path) in [
+            (AnswerMode::Off, "/v3/p/backups/b/members"),
+            (AnswerMode::Log, "/v3/p/backups/b/members/m"),
+            (AnswerMode::Log, "/livez"),
+        ] {
+            assert_eq!(logged(mode, path).await, Vec::<Value>::new(), "{mode:?} {path}");
         }
     }
 

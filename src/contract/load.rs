@@ -70,7 +70,7 @@ pub enum LoadError {
         reason: String,
     },
     /// Well-formed, but no OpenAPI document that could be compared.
-    #[error("{name}#{pointer}: {reason}")]
+    #[error("{name}#{}: {}", one_line(pointer), one_line(reason))]
     Document {
         /// The document.
         name: String,
@@ -165,6 +165,12 @@ fn yaml_limits() -> serde_saphyr::Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! { max_nodes: 4_000_000, max_events: 10_000_000, max_depth: MAX_DEPTH },
     }
+}
+
+/// What is quoted of a document moves no cursor and begins no line.
+fn one_line(text: &str) -> String {
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 fn malformed(name: &str, line: u64, column: u64, reason: String) -> LoadError {

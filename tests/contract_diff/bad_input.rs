@@ -29,6 +29,7 @@ fn each_has_one_error_that_names_the_place() {
         ("openapi: 3.1.0\ninfo: {}".to_owned(), "nothing to compare"),
         (document("paths: []"), "x.yaml#/paths: must be an object"),
         (document("paths: {/a: 1}"), "x.yaml#/paths/~1a: must be an object"),
+        (document("paths: {\"/a\\nb\": 1}"), r"x.yaml#/paths/~1a\nb: must be an object"),
         (document("paths: {/a: {get: 1}}"), "x.yaml#/paths/~1a/get: must be an object"),
         (document("paths: {'/a/{b}': {}, '/a/{c}': {}}"), "is the same path as /a/{b}"),
         (schemas("    A: {$ref: '#/components/schemas/B'}"), "x.yaml#/components/schemas/A: reference to nothing"),

@@ -101,7 +101,18 @@ fn an_accepted_break_passes_until_it_expires() {
     let output = allowed("'2999-12-31'");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert!(text(&output).contains("accepted until 2999-12-31: Nobody ever sent more."));
+    assert!(!text(&output).contains("stale"));
     assert_eq!(allowed("'2020-01-01'").status.code(), Some(2));
+    allowed("'2999-12-31'");
+    for format in ["text", "json", "markdown", "github", "html"] {
+        let arguments = ["diff", "a.yaml", "a.yaml", "--allow", "allow.yaml", "--format", format];
+        let output = run(folder.path(), &arguments);
+        assert_eq!(output.status.code(), Some(0), "nothing breaks");
+        let said = text(&output);
+        let entry =
+            "the accepted break max-items at /components/schemas/AddMember/properties/members/maxItems is none here";
+        assert!(said.contains("stale") && said.contains(entry), "{said}");
+    }
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The comparison of contracts: every one-step mutation of ours gets its class. Pairs of other documents, bad input,
-//! random edits and the command have files of their own beside this.
+//! what fuzzing begins with, and the command have files of their own beside this.
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on panics")]
 
 mod bad_input;
 mod command;
-mod fuzz;
+mod corpus;
 #[path = "../mutations/mod.rs"]
 mod mutations;
 mod pairs;

@@ -1,4 +1,4 @@
-// Every operation with every kind of answer, through two Prisms: a strict one, which refuses requests and answers that
+// What the stories in tests/service do not send, through two Prisms: a strict one, which refuses requests and answers that
 // break the contract, and a lenient one, which lets them through and lists in a header what is wrong with them.
 //
 //   node story.mjs STRICT LENIENT
@@ -8,9 +8,7 @@ const [strict, lenient] = process.argv.slice(2);
 const OWNER = "0605767b5780d5762fc5c0118072a564";
 const MEMBER = "f841e01fd2b14e7fa41b6ae7aa6b0594";
 const BACKUP = "a5200268-74a5-4806-acc6-95793ab0228b";
-const ENCRYPTED = "c3f5d1a0-6f0e-4a39-9d0b-2f6a0c1b7e55";
 const VAULT = "4b27c05b-8ad7-48c6-a886-526666c035f0";
-const SMALL_VAULT = "0f2c1a77-53f3-4a0b-8a35-1c7f7b0f6e21";
 const NOTHING = "00000000-0000-4000-8000-000000000000";
 
 const members = (project, rest = "", backup = BACKUP) => `/v3/${project}/backups/${backup}/members${rest}`;
@@ -19,45 +17,19 @@ const accept = (vault_id) => ({ status: "accepted", vault_id });
 
 // [the answer, the project that asks, method, path, body]: well-formed, whatever the answer is.
 const WELL_FORMED = [
-  ["200", OWNER, "GET", members(OWNER)],
-  ["200", OWNER, "POST", members(OWNER), add("first", "second")],
-  ["200", OWNER, "POST", members(OWNER), { ...add("third"), domains: null, unknown: {} }],
-  ["400 BackupService.6703", OWNER, "POST", members(OWNER), add("first")],
-  ["400 BackupService.6704", OWNER, "POST", members(OWNER), add("unknown-to-identity")],
-  ["400 BackupService.6704", OWNER, "POST", members(OWNER), add(OWNER)],
-  ["400 BackupService.6707", MEMBER, "POST", members(MEMBER), add("fourth")],
-  ["400 BackupService.6709", OWNER, "POST", members(OWNER, "", ENCRYPTED), add("fourth")],
-  ["404 BackupService.6200", OWNER, "POST", members(OWNER, "", NOTHING), add("fourth")],
+  ["200", OWNER, "POST", members(OWNER), { ...add("first"), domains: null, unknown: {} }],
   ["403 APIGW.0302", "reader", "POST", members("reader"), add("fourth")],
   ["413 APIGW.0201", OWNER, "POST", members(OWNER), { ...add("fourth"), unknown: "x".repeat(1100000) }],
   ["200", OWNER, "GET", members(OWNER, "?limit=2&offset=1&sort=created_at%3Adesc,id")],
   ["200", OWNER, "GET", members(OWNER, "?marker=82cdee4b-4b6d-4dbe-9a3a-d1e0a9d0a0d5&sort=id")],
   ["200", OWNER, "GET", members(OWNER, `?status=accepted&dest_project_id=first&vault_id=${VAULT}&image_id=${NOTHING}`)],
-  ["200", MEMBER, "GET", members(MEMBER)],
   ["400 BackupService.9900", OWNER, "GET", members(OWNER, `?marker=${NOTHING}`)],
   ["400 BackupService.9900", OWNER, "GET", members(OWNER, "?no_such_parameter=1")],
-  ["404 BackupService.6200", "fourth", "GET", members("fourth")],
   ["401 APIGW.0301", "nobody", "GET", members("nobody")],
   ["403 APIGW.0302", MEMBER, "GET", members(OWNER)],
-  ["200", OWNER, "GET", members(OWNER, "/first")],
-  ["200", "first", "GET", members("first", "/first")],
-  ["404 BackupService.6705", "first", "GET", members("first", "/second")],
-  ["404 BackupService.6705", OWNER, "GET", members(OWNER, "/fourth")],
-  ["404 BackupService.6200", "fourth", "GET", members("fourth", "/first")],
-  ["400 BackupService.6706", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), accept()],
-  ["400 BackupService.6706", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), accept("")],
-  ["404 BackupService.6105", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), accept(NOTHING)],
-  ["400 BackupService.6129", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), accept(SMALL_VAULT)],
-  ["200", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), accept(VAULT)],
-  ["400 BackupService.6708", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), accept(SMALL_VAULT)],
-  ["200", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), { status: "rejected", vault_id: null }],
-  ["200", MEMBER, "PUT", members(MEMBER, `/${MEMBER}`), { status: "pending" }],
   ["403 APIGW.0302", OWNER, "PUT", members(OWNER, "/first"), { status: "rejected" }],
   ["403 APIGW.0302", "first", "DELETE", members("first", "/first")],
   ["204", OWNER, "DELETE", members(OWNER, "/first")],
-  ["404 BackupService.6705", OWNER, "DELETE", members(OWNER, "/first")],
-  ["204", OWNER, "DELETE", members(OWNER, "/second")],
-  ["204", OWNER, "DELETE", members(OWNER, "/third")],
 ];
 
 // The same, malformed: the service has to refuse what Prism finds fault with, in an answer without fault.

@@ -11,5 +11,7 @@ mod flood;
 #[path = "../service/house.rs"]
 #[allow(dead_code, reason = "the stories without a Keystone use more of it")]
 mod house;
+#[path = "../service/prism.rs"]
+mod prism;
 mod story;
 mod tenants;

@@ -1,4 +1,5 @@
-//! A server with a store of its own and a clock that tests set, and the persons who call it. Gone when dropped.
+//! A server with a store of its own and a clock that tests set, and the persons who call it. Gone when dropped. With a
+//! proxy before it that judges what goes through, where there is one to start.
 
 use std::{
     path::Path,
@@ -16,10 +17,13 @@ use backup_share::{
     clock::Clock,
     config::Config,
     serve::{self, Running},
+    store::Store,
     timestamp::Timestamp,
 };
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
+
+use super::prism::Prism;
 
 pub const ALICE: &str = "11111111111111111111111111111111";
 pub const BOB: &str = "22222222222222222222222222222222";
@@ -58,6 +62,8 @@ pub struct House {
     pub clock: Arc<SetClock>,
     pub folder: tempfile::TempDir,
     pub running: Running,
+    /// Whoever calls goes through it.
+    proxy: Option<Prism>,
     http: reqwest::Client,
 }
 
@@ -101,19 +107,33 @@ impl House {
     /// With data and settings of its own.
     pub async fn furnished(data: &str, settings: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut config = Config { listen: "127.0.0.1:0".into(), ..Config::default() };
-        config.database = database(folder.path());
+        let mut config = config(folder.path());
         settings(&mut config);
         let clock = Arc::new(SetClock(OPENING.into()));
         let time: Arc<dyn Clock> = clock.clone();
         let store = serve::open_store(&config.database, time.as_ref()).expect("a store");
         catalog::load_text("data.yaml", data, store.as_ref(), &time).await.expect("good data");
-        let running = serve::start_with(&config, Docs::default(), store, time).await.expect("a server");
-        Self { clock, folder, running, http: http() }
+        Self::start(&config, store, clock, folder).await
+    }
+
+    async fn start(config: &Config, store: Arc<dyn Store>, clock: Arc<SetClock>, folder: tempfile::TempDir) -> Self {
+        let running = serve::start_with(config, Docs::default(), store, clock.clone()).await.expect("a server");
+        let proxy = Prism::before(&format!("http://{}", running.address));
+        Self { clock, folder, running, proxy, http: http() }
+    }
+
+    /// The same house after its server ended and began again.
+    pub async fn restarted(self) -> Self {
+        let Self { clock, folder, running, .. } = self;
+        running.stop().await;
+        let config = config(folder.path());
+        let store = serve::open_store(&config.database, clock.as_ref()).expect("the store");
+        Self::start(&config, store, clock, folder).await
     }
 
     pub fn endpoint(&self) -> String {
-        format!("http://{}", self.running.address)
+        let direct = || format!("http://{}", self.running.address);
+        self.proxy.as_ref().map_or_else(direct, |prism| prism.endpoint.clone())
     }
 
     /// The typed client of one person, by token and project.
@@ -183,6 +203,10 @@ impl House {
         let connection = rusqlite::Connection::open(file).expect("the database");
         connection.query_row(sql, [], |row| row.get(0)).expect("one number")
     }
+}
+
+fn config(folder: &Path) -> Config {
+    Config { listen: "127.0.0.1:0".into(), database: database(folder), ..Config::default() }
 }
 
 pub fn database(folder: &Path) -> String {

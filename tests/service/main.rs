@@ -9,6 +9,7 @@ mod errors;
 mod house;
 mod kills;
 mod paging;
+mod prism;
 mod races;
 mod signatures;
 mod states;

@@ -1,5 +1,5 @@
 //! Breaks that were accepted: a file that lists them, each with its place, rule, reason and last day. An entry whose
-//! day is over is an error, so that nothing stays accepted by accident.
+//! day is over is an error, and one that accepts nothing is reported, so that nothing stays accepted by accident.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -75,17 +75,26 @@ impl Breaks {
         Ok(Self(entries))
     }
 
-    /// Marks the breaks that are on the list.
-    pub(super) fn apply(&self, changes: &mut [Change]) {
+    /// Marks the breaks that are on the list; gives the entries that none of the changes is, in words.
+    pub(super) fn apply(&self, changes: &mut [Change]) -> Vec<String> {
         for change in changes.iter_mut().filter(|change| change.class == Class::Breaking) {
-            let entry = self.0.iter().find(|entry| entry.rule == change.rule && entry.pointer == change.pointer);
+            let entry = self.0.iter().find(|entry| entry.is(change));
             change.accepted =
                 entry.map(|entry| Accepted { reason: entry.reason.clone(), expires: entry.expires.clone() });
         }
+        let accepted = |entry: &&Entry| changes.iter().any(|change| change.accepted.is_some() && entry.is(change));
+        let stale = self.0.iter().filter(|entry| !accepted(entry));
+        stale
+            .map(|Entry { rule, pointer, .. }| format!("the accepted break {rule} at {pointer} is none here"))
+            .collect()
     }
 }
 
 impl Entry {
+    fn is(&self, change: &Change) -> bool {
+        self.rule == change.rule && self.pointer == change.pointer
+    }
+
     fn check(&self, today: Date) -> Result<(), AcceptedError> {
         let (rule, pointer) = (self.rule, self.pointer.clone());
         if self.reason.trim().is_empty() {

@@ -127,12 +127,20 @@ pub struct Report {
     pub head: String,
     /// What was not looked at, or not to the end, and why.
     pub left_open: Vec<String>,
+    /// Entries of the list of accepted breaks that accept nothing any more, and are to be taken off it.
+    pub stale: Vec<String>,
 }
 
 impl Report {
     /// Whether nothing stands against publishing the new contract.
     pub fn passes(&self) -> bool {
         !self.changes.iter().any(Change::breaks) && self.version.as_ref().is_none_or(|version| version.ok)
+    }
+
+    /// What is to be said beside the changes: its kind, and the sentence.
+    pub fn remarks(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let open = self.left_open.iter().map(|open| ("left open", open.as_str()));
+        open.chain(self.stale.iter().map(|entry| ("stale", entry.as_str())))
     }
 
     /// How many changes are of `class`.

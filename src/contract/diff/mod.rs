@@ -102,10 +102,10 @@ fn report_on(base: &Document, head: &Document, settings: &Settings) -> Report {
     comparison.run();
     let left_open = comparison.schemas.left_open();
     let mut changes = comparison.changes.finish();
-    settings.accepted.apply(&mut changes);
+    let stale = settings.accepted.apply(&mut changes);
     let class = changes.iter().map(|change| change.class).max().unwrap_or(Class::None);
     let version = (!settings.no_version_check).then(|| version::check(&comparison.base, &comparison.head, &changes));
-    Report { class, changes, version, base: base.name.clone(), head: head.name.clone(), left_open }
+    Report { class, changes, version, base: base.name.clone(), head: head.name.clone(), left_open, stale }
 }
 
 /// Two documents in normal form, and what was found so far.

@@ -30,7 +30,7 @@ fn lengths(schema: &Map<String, Value>, pattern: &str) -> Vec<usize> {
     let bounds = ["minLength", "maxLength"].iter().filter_map(|key| schema.get(*key)?.as_u64());
     let written = pattern.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
     let bounds: Vec<usize> = bounds.filter_map(|bound| usize::try_from(bound).ok()).chain(written).collect();
-    let around = bounds.into_iter().flat_map(|bound| [bound, bound + 1, bound.saturating_sub(1)]);
+    let around = bounds.into_iter().flat_map(|bound| [bound, bound.saturating_add(1), bound.saturating_sub(1)]);
     let around: BTreeSet<usize> = around.filter(|&length| length <= LONGEST).collect();
     around.into_iter().collect()
 }

@@ -16,18 +16,15 @@ pub(super) fn page(report: &Report) -> String {
         let class = if version.ok { "ok" } else { "bad" };
         format!("<p class=\"version {class}\">{}</p>", escaped(&version.sentence))
     });
-    let open: String = report
-        .left_open
-        .iter()
-        .map(|open| format!("<p class=\"version bad\">Left open: {}</p>", escaped(open)))
-        .collect();
+    let remark = |(kind, remark)| format!("<p class=\"version bad\">{kind}: {}</p>", escaped(remark));
+    let remarks: String = report.remarks().map(remark).collect();
     let filters: String =
         [Class::Breaking, Class::Compatible, Class::Docs].iter().map(|class| filter(report, *class)).collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
          <title>Contract: {title}</title><style>\n{STYLE}</style></head>\n<body><header><h1>Contract: {title}</h1>\
-         <p class=\"from\"><code>{base}</code> → <code>{head}</code></p>{version}{open}\
+         <p class=\"from\"><code>{base}</code> → <code>{head}</code></p>{version}{remarks}\
          <fieldset><legend>Show</legend>{filters}<input type=\"search\" placeholder=\"pointer, rule or operation\" \
          aria-label=\"Search\"></fieldset></header>\n<main>{changes}<p class=\"nothing\" hidden>No change to show.</p></main>\
          <script>\n{SCRIPT}</script></body></html>\n",

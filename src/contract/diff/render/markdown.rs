@@ -12,8 +12,8 @@ pub(super) fn markdown(report: &Report) -> String {
         let mark = if version.ok { "✅" } else { "❌" };
         lines.extend([String::new(), format!("{mark} {}", escaped(&version.sentence))]);
     }
-    for open in &report.left_open {
-        lines.extend([String::new(), format!("⚠️ Left open: {}", escaped(open))]);
+    for (kind, remark) in report.remarks() {
+        lines.extend([String::new(), format!("⚠️ {kind}: {}", escaped(remark))]);
     }
     for (class, title, open) in [
         (Class::Breaking, "Breaking", true),

@@ -12,7 +12,7 @@ pub(super) fn text(report: &Report, colour: bool) -> String {
         lines.extend(change_lines(change, paint));
         lines.push(String::new());
     }
-    lines.extend(report.left_open.iter().map(|open| format!("left open: {open}")));
+    lines.extend(report.remarks().map(|(kind, remark)| format!("{kind}: {remark}")));
     if let Some(version) = &report.version {
         let word = if version.ok { "version ok" } else { "VERSION" };
         let word = paint.of(if version.ok { Class::Docs } else { Class::Breaking }, word);

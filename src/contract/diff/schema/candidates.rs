@@ -130,7 +130,7 @@ impl<'a> Candidates<'a> {
             .filter_map(|each| self.values(each, depth).into_iter().next())
             .collect();
         let (least, most) = (count(fields, "minItems").unwrap_or(0), count(fields, "maxItems"));
-        let mut lengths = vec![least, least + 1, 2];
+        let mut lengths = vec![least, least.saturating_add(1), 2];
         lengths.extend(most);
         lengths.retain(|length| *length >= least && most.is_none_or(|most| *length <= most) && *length <= LENGTH);
         let filled = |length: usize| -> Value {
@@ -138,7 +138,7 @@ impl<'a> Candidates<'a> {
             head.iter().cloned().chain(rest).take(length).collect()
         };
         let mut arrays: Vec<Value> = lengths.iter().map(|length| filled(*length)).collect();
-        let repeated = |value: &Value| Value::Array(vec![value.clone(); least.max(2)]);
+        let repeated = |value: &Value| Value::Array(vec![value.clone(); least.clamp(2, LENGTH)]);
         arrays.extend(items.first().map(repeated));
         let contained = fields.get("contains").map(|schema| self.values(schema, depth)).unwrap_or_default();
         let parts = items.iter().chain(&contained).take(24);

@@ -141,7 +141,7 @@ impl<'a> Form<'a> {
 }
 
 /// Whether alternatives of this schema are parts of one object.
-fn composed(node: &Node<'_>) -> bool {
+pub(super) fn composed(node: &Node<'_>) -> bool {
     node.raw("properties").is_some() || node.raw("allOf").is_some()
 }
 

@@ -3,12 +3,14 @@
 
 mod alternatives;
 mod annotations;
+mod branches;
 mod candidates;
 mod form;
 mod judge;
 mod keywords;
 mod numbers;
 mod objects;
+mod plain;
 mod properties;
 mod prove;
 mod sample;

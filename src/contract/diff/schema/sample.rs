@@ -27,6 +27,11 @@ pub(super) fn separating(accepts: &Value, refuses: &Value, hint: Option<&Value>)
     first(accepts, refuses, candidates)
 }
 
+/// The same, looked for among the values of one of its branches alone.
+pub(super) fn of_branch(accepts: &Value, refuses: &Value, branch: &Value) -> Option<Value> {
+    first(accepts, refuses, Candidates::of(branch).all())
+}
+
 /// A whole value around `part`, which stands `steps` deep in it; both schemas are those of the whole.
 pub(super) fn around(accepts: &Value, refuses: &Value, steps: &[Step], part: &Value) -> Option<Value> {
     first(accepts, refuses, Candidates::of(accepts).around(steps, part))

@@ -7,6 +7,7 @@ use super::{
     Pair, Schemas,
     form::{Form, Mode},
     keywords::{Group, Kind},
+    plain,
     prove::Covers,
 };
 
@@ -39,9 +40,6 @@ impl Schemas {
     /// Asks about the narrower side with the keywords of the other one. First without the schemas of parts, which are
     /// the same on both sides: what is proven without them is proven.
     pub(super) fn swapped(&self, pair: &Pair<'_, '_>, group: &Group) -> Covers {
-        if self.prover.is_late() {
-            return Covers::Unknown;
-        }
         let mode = if group.kind == Kind::Undeclared { Mode::Open } else { Mode::Closed };
         let (from, to) = if pair.is_request() { (&pair.base, &pair.head) } else { (&pair.head, &pair.base) };
         let mut form = Form::new(pair.direction());
@@ -54,14 +52,35 @@ impl Schemas {
             }
         }
         let wide = Value::Object(wide);
-        if group.kind == Kind::Plain {
-            let answer = self.prover.covers(&shallow(&wide), &shallow(&own));
-            let all = shallow(&own) == own && shallow(&wide) == wide;
-            if all || matches!(answer, Covers::Yes | Covers::Same) {
-                return answer;
-            }
+        if group.kind != Kind::Plain {
+            let (wide, own) = (form.finish(wide), form.finish(own));
+            return self.by_branches(pair, group, &wide, &own).unwrap_or_else(|| self.proven(&wide, &own));
         }
-        self.prover.covers(&form.finish(wide), &form.finish(own))
+        let all = shallow(&own) == own && shallow(&wide) == wide;
+        match plain::decided(group.keys, &wide, &own, all) {
+            Some(answer) if answer != Covers::Unknown => answer,
+            decided => match (self.swapped_plain(&mut form, wide, own, all), decided) {
+                // What asks no more takes all that was taken; only whether it takes more is not known.
+                (Covers::Unknown, Some(_)) => Covers::Yes,
+                (answer, _) => answer,
+            },
+        }
+    }
+
+    fn swapped_plain(&self, form: &mut Form<'_>, wide: Value, own: Value, all: bool) -> Covers {
+        if self.prover.is_late() {
+            return Covers::Unknown;
+        }
+        let answer = self.prover.covers(&shallow(&wide), &shallow(&own));
+        if all || matches!(answer, Covers::Yes | Covers::Same) {
+            answer
+        } else {
+            self.proven(&form.finish(wide), &form.finish(own))
+        }
+    }
+
+    fn proven(&self, wide: &Value, own: &Value) -> Covers {
+        if self.prover.is_late() { Covers::Unknown } else { self.prover.covers(wide, own) }
     }
 }
 

@@ -77,16 +77,25 @@ fn write(hir: &Hir, choice: &mut Choice, text: &mut String) {
         HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
         HirKind::Class(class) => text.extend(character(class, choice)),
         HirKind::Repetition(repetition) => {
-            let most = repetition.max.unwrap_or(repetition.min + 3);
-            let lengths =
-                [repetition.min, most, (repetition.min + 1).min(most), most.saturating_sub(1).max(repetition.min)];
+            let most = repetition.max.unwrap_or(repetition.min.saturating_add(3));
+            let lengths = [
+                repetition.min,
+                most,
+                repetition.min.saturating_add(1).min(most),
+                most.saturating_sub(1).max(repetition.min),
+            ];
             let times = match choice.turn {
                 0 => repetition.min,
                 1 => most,
                 _ => lengths[choice.of(lengths.len())],
             };
             for _ in 0..times {
+                let before = text.len();
                 write(&repetition.sub, choice, text);
+                // Of nothing, or of enough, more is the same.
+                if text.len() == before {
+                    break;
+                }
             }
         }
         HirKind::Capture(capture) => write(&capture.sub, choice, text),
@@ -121,5 +130,6 @@ mod tests {
         let texts = matching("^(ab|c){1,3}$");
         assert!(texts.contains(&"ab".to_owned()) && texts.contains(&"ccc".to_owned()), "{texts:?}");
         assert!(matching("(?=lookahead is not for this reader)").is_empty());
+        assert_eq!(matching("((){4294967295,}){4294967295,}"), [""]);
     }
 }
