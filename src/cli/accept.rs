@@ -8,7 +8,7 @@ use crate::client::types::{BackupId, MemberStatus, VaultId};
 /// Accept a backup that is shared with your project
 ///
 /// Prints your project's member; json and yaml are that member by itself.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Accept {
     /// The backup
     #[arg(value_parser = words::backup)]

@@ -34,14 +34,19 @@ pub(super) struct Connection {
     /// Your domain, by name, to log in [default: the domain whose id is default]
     #[arg(long, value_name = "NAME", value_parser = words::text)]
     pub(super) user_domain: Option<String>,
+    /// A cloud of clouds.yaml to log in at, as OpenStack's clients do; without any of these, the variables OS_* say
+    /// where and as whom [env: OS_CLOUD]
+    #[arg(long, value_name = "NAME", value_parser = words::text, conflicts_with_all = ["token", "user"])]
+    pub(super) os_cloud: Option<String>,
 }
 
 impl Connection {
     /// What is said here wins over what was said before. A token and a name are two answers to one question: either
-    /// replaces both of before.
+    /// replaces both of before, and so does a cloud.
     pub(super) fn or(self, before: Self) -> Self {
-        let named = self.token.is_some() || self.user.is_some();
-        let (token, user) = if named { (self.token, self.user) } else { (before.token, before.user) };
+        let named = self.token.is_some() || self.user.is_some() || self.os_cloud.is_some();
+        let said = (self.token, self.user, self.os_cloud);
+        let (token, user, os_cloud) = if named { said } else { (before.token, before.user, before.os_cloud) };
         Self {
             endpoint: self.endpoint.or(before.endpoint),
             project: self.project.or(before.project),
@@ -50,13 +55,14 @@ impl Connection {
             password: self.password.or(before.password),
             auth_url: self.auth_url.or(before.auth_url),
             user_domain: self.user_domain.or(before.user_domain),
+            os_cloud,
         }
     }
 
     /// Whether anything is said at all.
     #[cfg(feature = "server")]
     pub(super) fn is_given(&self) -> bool {
-        let texts = [&self.endpoint, &self.user, &self.auth_url, &self.user_domain];
+        let texts = [&self.endpoint, &self.user, &self.auth_url, &self.user_domain, &self.os_cloud];
         let secrets = [&self.token, &self.password];
         self.project.is_some() || texts.iter().any(|t| t.is_some()) || secrets.iter().any(|s| s.is_some())
     }
@@ -71,6 +77,7 @@ impl Connection {
             password: variable("BACKUP_SHARE_PASSWORD", words::secret)?,
             auth_url: None,
             user_domain: None,
+            os_cloud: variable("OS_CLOUD", words::text)?,
         })
     }
 }

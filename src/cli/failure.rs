@@ -2,6 +2,8 @@
 
 use std::{fmt, process::ExitCode};
 
+use reqwest::StatusCode;
+
 use crate::client::{self, FailureKind, types};
 
 /// Why a command did not do what it was asked for, in one sentence.
@@ -9,6 +11,8 @@ use crate::client::{self, FailureKind, types};
 pub(super) enum Failure {
     /// The service refused, or something failed: 1.
     Refused(String),
+    /// The service refused the token: 1.
+    Unauthorized(String),
     /// What was asked for cannot be meant: 2.
     Usage(String),
     /// The service is out of reach: 3.
@@ -23,6 +27,9 @@ pub(super) async fn refusal(error: client::Error<types::Error>) -> Failure {
 impl From<client::Failure> for Failure {
     fn from(failure: client::Failure) -> Self {
         match failure.kind {
+            FailureKind::Refused if failure.status == Some(StatusCode::UNAUTHORIZED) => {
+                Self::Unauthorized(failure.to_string())
+            }
             FailureKind::Refused => Self::Refused(failure.to_string()),
             FailureKind::Misuse => Self::Usage(failure.to_string()),
             FailureKind::OutOfReach => Self::OutOfReach(failure.to_string()),
@@ -33,16 +40,16 @@ impl From<client::Failure> for Failure {
 impl Failure {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Refused(_) => ExitCode::from(1),
+            Self::Refused(_) | Self::Unauthorized(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::OutOfReach(_) => ExitCode::from(3),
         }
     }
 
-    /// The same kind of failure, in other words.
+    /// The same kind of failure, in other words. What was refused is not going to be tried again.
     pub(super) fn saying(&self, why: String) -> Self {
         match self {
-            Self::Refused(_) => Self::Refused(why),
+            Self::Refused(_) | Self::Unauthorized(_) => Self::Refused(why),
             Self::Usage(_) => Self::Usage(why),
             Self::OutOfReach(_) => Self::OutOfReach(why),
         }
@@ -57,7 +64,7 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(why) | Self::Usage(why) | Self::OutOfReach(why) => f.write_str(why),
+            Self::Refused(why) | Self::Unauthorized(why) | Self::Usage(why) | Self::OutOfReach(why) => f.write_str(why),
         }
     }
 }

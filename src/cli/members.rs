@@ -14,7 +14,7 @@ const PAGE: u32 = 1000;
 /// List the members of a backup
 ///
 /// Its owner sees all of them, a member only itself. Reads as many pages as there are; json and yaml are a list.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Members {
     /// The backup
     #[arg(value_parser = words::backup)]

@@ -3,6 +3,7 @@
 mod accept;
 #[cfg(feature = "server")]
 mod catalog;
+mod clouds;
 mod connection;
 #[cfg(feature = "server")]
 mod contract;
@@ -18,6 +19,7 @@ mod revoke;
 mod serve;
 mod session;
 mod share;
+mod tokens;
 mod words;
 
 use std::process::ExitCode;
@@ -28,7 +30,7 @@ use self::{
     connection::Connection,
     failure::{Failure, refusal},
     output::Output,
-    session::Session,
+    session::{Access, Session},
 };
 
 /// Share cloud backups with other projects: the server, and the client's commands
@@ -76,7 +78,7 @@ struct Call<C: ClientCommand> {
 }
 
 /// A command that calls the service.
-trait ClientCommand: Args {
+trait ClientCommand: Args + Clone {
     async fn run(self, session: Session, output: Output) -> Outcome;
 }
 
@@ -118,8 +120,15 @@ impl<C: ClientCommand> Call<C> {
     fn run(self, before: Connection) -> Outcome {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
         runtime.block_on(async {
-            let session = Session::open(self.connection.or(before)).await?;
-            self.command.run(session, self.output).await
+            let Self { command, output, connection } = self;
+            let access = Access::given(connection.or(before))?;
+            match command.clone().run(access.session().await?, output).await {
+                Err(Failure::Unauthorized(refused)) => match access.renewed().await {
+                    Some(session) => command.run(session?, output).await,
+                    None => Err(Failure::Unauthorized(refused)),
+                },
+                outcome => outcome,
+            }
         })
     }
 }
@@ -127,7 +136,7 @@ impl<C: ClientCommand> Call<C> {
 /// Flags that would be of no effect are a misunderstanding.
 #[cfg(feature = "server")]
 fn calls_nobody(before: &Connection) -> Outcome {
-    let flags = "--endpoint, --project, --token, --user, --password, --auth-url and --user-domain";
+    let flags = "--endpoint, --project, --token, --user, --password, --auth-url, --user-domain and --os-cloud";
     match before.is_given() {
         true => Err(Failure::Usage(format!("{flags} are for share, members, accept, reject and revoke only."))),
         false => Ok(()),

@@ -13,7 +13,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-#[derive(Args)]
+#[derive(Args, Clone, Copy)]
 pub(super) struct Output {
     /// How to print it
     #[arg(short = 'o', long = "output", value_name = "FORM", default_value = "table")]

@@ -9,7 +9,7 @@ use crate::client::types::{BackupId, MemberStatus};
 ///
 /// An accepted one gives its room in the vault back. Prints your project's member; json and yaml are that member by
 /// itself.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Reject {
     /// The backup
     #[arg(value_parser = words::backup)]

@@ -9,7 +9,7 @@ use crate::client::types::{BackupId, ProjectId};
 ///
 /// Goes on after a project that the service refuses, and says which it was. Prints the projects that the backup is no
 /// longer shared with; json and yaml are the list of their ids.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Revoke {
     /// The backup
     #[arg(value_parser = words::backup)]
@@ -25,6 +25,8 @@ impl ClientCommand for Revoke {
         for member in self.projects {
             match revoke(&session, &self.backup, &member).await {
                 Ok(()) => revoked.push(member),
+                // Nothing was done yet: it may be tried again with another token.
+                Err(failure @ Failure::Unauthorized(_)) if revoked.is_empty() => return Err(failure),
                 Err(failure) => failures.push((member, failure)),
             }
             // A service that is out of reach for one project is so for all: do not wait for each of them.

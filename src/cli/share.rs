@@ -8,7 +8,7 @@ use crate::client::types::{BackupId, ProjectId};
 /// Share a backup of yours with other projects
 ///
 /// All of them are added, or none. Prints the members that were added; json and yaml are a list.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Share {
     /// The backup
     #[arg(value_parser = words::backup)]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{ClientBuilder, Url, redirect};
+use reqwest::{Certificate, ClientBuilder, Url, redirect};
 use secrecy::SecretString;
 
 use super::{Client, Credentials, Failure, failure::last_cause};
@@ -30,6 +30,31 @@ impl Client {
         token: impl Into<SecretString>,
         timeout: Duration,
     ) -> Result<Self, Failure> {
+        Self::build(endpoint, token.into(), timeout, vec![])
+    }
+
+    /// As [`Client::connect`], trusting the certificates in `authorities` (PEM) beside those of the machine.
+    ///
+    /// # Errors
+    /// As [`Client::connect`]; and where there are no certificates in `authorities`.
+    pub fn connect_trusting(
+        endpoint: &str,
+        token: impl Into<SecretString>,
+        authorities: &[u8],
+    ) -> Result<Self, Failure> {
+        let authorities = Certificate::from_pem_bundle(authorities).unwrap_or_default();
+        if authorities.is_empty() {
+            return Err(Failure::misuse("There are no certificates to trust.".to_owned()));
+        }
+        Self::build(endpoint, token.into(), TIMEOUT, authorities)
+    }
+
+    fn build(
+        endpoint: &str,
+        token: SecretString,
+        timeout: Duration,
+        authorities: Vec<Certificate>,
+    ) -> Result<Self, Failure> {
         let url = address(endpoint)?;
         // It fails where the program has chosen a provider already: then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -41,6 +66,8 @@ impl Client {
         if url.scheme() == "http" {
             // No TLS, no certificates: a container without any can still call a service next to it.
             builder = builder.tls_certs_only([]);
+        } else if !authorities.is_empty() {
+            builder = builder.tls_certs_merge(authorities);
         }
         let client = builder
             .build()

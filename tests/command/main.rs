@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
 mod cloud;
+mod clouds;
 mod process;
 mod server;
 mod story;

@@ -2,8 +2,6 @@
 
 use std::process::Command;
 
-use serde_json::json;
-
 use crate::{
     cloud::{Cloud, programs},
     house::{backup, vault},
@@ -13,11 +11,7 @@ use crate::{
 async fn keystoneauths_adapter_finds_the_service_in_the_catalog_and_calls_it() {
     let cloud = Cloud::start().await;
     let house = cloud.house(|_| {}).await;
-    let service = json!({"service": {"type": "backup-share", "name": "backup-share"}});
-    let service = cloud.api("POST", "/services", service).await["service"]["id"].clone();
-    let url = format!("{}/v3/$(project_id)s", house.endpoint());
-    let endpoint = json!({"endpoint": {"service_id": service, "interface": "public", "url": url}});
-    cloud.api("POST", "/endpoints", endpoint).await;
+    cloud.registers(&house.endpoint()).await;
     let (address, bob, backup, vault) = (cloud.address(), cloud.bob.id.clone(), backup(1), vault(1));
     let ended = tokio::task::spawn_blocking(move || {
         let mut python = Command::new(programs().join("venv/bin/python3"));

@@ -144,6 +144,15 @@ impl Cloud {
         }
     }
 
+    /// Puts the service into the catalog, at the address that clients are to call.
+    pub async fn registers(&self, endpoint: &str) {
+        let service = json!({"service": {"type": "backup-share", "name": "backup-share"}});
+        let service = self.api("POST", "/services", service).await["service"]["id"].clone();
+        let url = format!("{endpoint}/v3/$(project_id)s");
+        let endpoint = json!({"endpoint": {"service_id": service, "interface": "public", "url": url}});
+        self.api("POST", "/endpoints", endpoint).await;
+    }
+
     pub async fn enables(&self, project: &Project, enabled: bool) {
         let change = json!({"project": {"enabled": enabled}});
         self.api("PATCH", &format!("/projects/{}", project.id), change).await;

@@ -5,6 +5,7 @@
 
 mod adapter;
 mod cloud;
+mod command;
 mod encrypted;
 mod faults;
 mod flood;
