@@ -6,10 +6,12 @@
 mod audit;
 mod contract;
 mod errors;
+mod histories;
 mod house;
 mod kills;
 mod paging;
 mod prism;
+mod process;
 mod races;
 mod signatures;
 mod states;
