@@ -4,13 +4,16 @@
 //! facts that nobody else can change meanwhile and carry out its [`Change`], all or nothing, durable before answering
 //! ([`Store::change`]); keep the accounts of the embedded identity, and take a catalog. Let the database refuse a second
 //! record for the same pair of backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and
-//! hope. Then run the new store through `tests/store.rs`.
+//! hope. Then run the new store through `tests/store.rs`. A store that also fills [`Export`] can be checked.
 
+pub mod check;
+mod export;
 mod records;
 pub mod sqlite;
 
 use async_trait::async_trait;
 
+pub use export::{Export, Record, StoredToken};
 pub use records::{AccessKey, Account, Catalog, Loaded, Project, TokenHash, TokenRecord};
 
 use crate::{

@@ -4,8 +4,10 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
 mod cloud;
+mod database;
 mod process;
 mod server;
+mod store;
 mod story;
 mod usage;
 
