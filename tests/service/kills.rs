@@ -19,12 +19,12 @@ const WRITERS: usize = 8;
 /// More than are shared between two kills.
 const BACKUPS_PER_KILL: usize = 800;
 
-fn backup(number: usize) -> String {
+pub fn backup(number: usize) -> String {
     format!("d1000000-0000-4000-8000-{number:012}")
 }
 
 /// Many backups of alice's, and a vault of bob's that takes them all.
-fn data(folder: &Path, backups: usize) -> PathBuf {
+pub fn data(folder: &Path, backups: usize) -> PathBuf {
     let mut text = String::from(
         "users:\n\
          - {name: alice, project_id: '11111111111111111111111111111111', roles: [member], tokens: [alice]}\n\

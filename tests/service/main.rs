@@ -5,6 +5,7 @@
 
 mod audit;
 mod contract;
+mod damage;
 mod errors;
 mod histories;
 mod house;

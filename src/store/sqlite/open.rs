@@ -10,7 +10,7 @@ pub(super) mod migrations {
 }
 
 /// How long to wait for another process that writes to the same file, such as `catalog load`.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Pages that a connection keeps at hand, in KiB. Taken as they are used: an empty store takes none of it.
 const CACHE: i64 = 8 * 1024;
 /// How much of the file a connection reads as memory, in bytes; what is beyond is read by calls.
@@ -74,7 +74,10 @@ impl File<'_> {
         let read_only = "it is read-only for this user, or its folder is, where its log is kept";
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => "it is no SQLite database".to_owned(),
-            Some(ErrorCode::DatabaseCorrupt) => format!("it is damaged: {error}"),
+            Some(ErrorCode::DatabaseCorrupt) => {
+                // The first line: SQLite may quote a whole table.
+                format!("it is damaged: {}", error.to_string().lines().next().unwrap_or_default())
+            }
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process keeps it locked".to_owned(),
             Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
             Some(ErrorCode::ReadOnly) => read_only.to_owned(),

@@ -11,12 +11,13 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::open::BUSY;
 use crate::model::{self, Error};
 
 /// How many pieces of work one transaction takes: beyond this the commit costs more than it saves.
 const BATCH: usize = 512;
 /// How long nothing must have been written before the write-ahead log is moved into the database file, where readers
-/// find pages sooner.
+/// find pages sooner, and which then is whole by itself.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// One piece of work, and whoever waits for it.
@@ -148,13 +149,24 @@ fn transaction(connection: &mut Connection, tasks: &mut [Box<dyn Task>]) -> Resu
     Ok(false)
 }
 
-/// Moves what readers do not need any more from the log into the database file.
+/// Moves the log into the database file, and empties it. A log that was moved and is still there would be read again
+/// after a crash: a part of it, if it was damaged meanwhile, puts old pages over newer ones.
 fn checkpoint(connection: &Connection) {
-    let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    let moved = move_log(connection, "PASSIVE").and_then(|()| {
+        // For an instant it needs everybody else out of the log; where somebody is in it, the next time will do.
+        connection.busy_timeout(Duration::ZERO)?;
+        let emptied = move_log(connection, "TRUNCATE");
+        connection.busy_timeout(BUSY)?;
+        emptied
+    });
     if let Err(error) = moved {
         // Nothing is lost: the log keeps it, and the next one tries again.
         tracing::warn!(%error, "cannot move the log into the database file");
     }
+}
+
+fn move_log(connection: &Connection, how: &str) -> rusqlite::Result<()> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_| Ok(()))
 }
 
 #[cfg(test)]
