@@ -46,7 +46,8 @@ impl Finding {
 /// Looks at everything. Each kind of invariant has its finding, violated or not.
 ///
 /// # Errors
-/// Any but [`Error::Store`] while reading, and that where the database cannot look at itself. What is there and makes no sense is a finding.
+/// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot look at itself. What is
+/// there and makes no sense is a finding.
 pub async fn check(store: &dyn Export) -> Result<Vec<Finding>> {
     let mut integrity = Finding::new("integrity", "looks of the database at itself");
     let damage = store.damage().await?;

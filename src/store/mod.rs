@@ -24,7 +24,8 @@ use crate::{
 /// What is to be done about the facts. Called once per try; must not depend on anything but the facts.
 pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
 
-/// A database. Failures of its own come back as [`Error::Store`](crate::model::Error::Store).
+/// A database. Failures of its own come back as [`Error::StoreUnavailable`](crate::model::Error::StoreUnavailable) where
+/// the same may go well another time, and else as [`Error::Store`](crate::model::Error::Store).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// What stands about one backup, seen in one snapshot that holds every write acknowledged before the call.

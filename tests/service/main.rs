@@ -6,6 +6,7 @@
 mod audit;
 mod contract;
 mod damage;
+mod disk;
 mod errors;
 mod histories;
 mod house;

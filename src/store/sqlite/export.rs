@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{
     super::{AccessKey, Export, Project, Record, StoredToken, TokenHash},
+    failure::failed,
     open::{File, OpenError},
     rows::{self, backup_columns, member_columns},
 };
@@ -42,7 +43,7 @@ impl Export for SqliteFile {
         let (sender, mut receiver) = mpsc::channel(WAITING);
         let path = self.0.clone();
         tokio::task::spawn_blocking(move || {
-            let read = File(&path).look().map_err(Error::store).and_then(|connection| every(&connection, &sender));
+            let read = File(&path).look().map_err(gone).and_then(|connection| every(&connection, &sender));
             if let Err(error) = read {
                 // Nobody listens any more: then nobody misses it.
                 let _ = sender.blocking_send(Err(error));
@@ -53,11 +54,14 @@ impl Export for SqliteFile {
 
     async fn damage(&self) -> Result<Vec<String>> {
         let path = self.0.clone();
-        let look = move || -> Result<Vec<String>> {
-            complaints(&File(&path).look().map_err(Error::store)?).map_err(Error::store)
-        };
+        let look = move || -> Result<Vec<String>> { complaints(&File(&path).look().map_err(gone)?).map_err(failed) };
         tokio::task::spawn_blocking(look).await.map_err(Error::store)?
     }
+}
+
+/// It was there when it was found.
+fn gone(error: OpenError) -> Error {
+    Error::StoreUnavailable(error.into())
 }
 
 /// What the database finds wrong with itself.
@@ -96,11 +100,11 @@ const EVERYTHING: [(&str, Read); 7] = [
 
 /// In one transaction: all of it is of one moment.
 fn every(connection: &Connection, sender: &mpsc::Sender<Result<Record>>) -> Result<()> {
-    let snapshot = connection.unchecked_transaction().map_err(Error::store)?;
+    let snapshot = connection.unchecked_transaction().map_err(failed)?;
     for (sql, read) in EVERYTHING {
-        let mut statement = snapshot.prepare(sql).map_err(Error::store)?;
-        for record in statement.query_map([], read).map_err(Error::store)? {
-            if sender.blocking_send(Ok(record.map_err(Error::store)?)).is_err() {
+        let mut statement = snapshot.prepare(sql).map_err(failed)?;
+        for record in statement.query_map([], read).map_err(failed)? {
+            if sender.blocking_send(Ok(record.map_err(failed)?)).is_err() {
                 return Ok(());
             }
         }

@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod catalog;
 mod export;
+mod failure;
 mod open;
 mod rows;
 mod shares;
@@ -26,12 +27,13 @@ pub use self::{
     open::OpenError,
 };
 use self::{
+    failure::failed,
     open::{File, READING},
     writer::Writer,
 };
 use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
-    model::{Change, Error, Facts, ProjectId, Result, Selection},
+    model::{Change, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
 };
 
@@ -64,7 +66,7 @@ impl Sqlite {
 
     /// Reads on the calling thread: a read takes a few microseconds, less than handing it to another thread.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
-        read(&self.reader()).map_err(Error::store)
+        read(&self.reader()).map_err(failed)
     }
 
     /// A connection nobody uses at present, or else the next one in turn.
@@ -86,7 +88,7 @@ impl Store for Sqlite {
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
         let work = move |connection: &Connection| {
-            let change = rule(&shares::facts(connection, &selection).map_err(Error::store)?)?;
+            let change = rule(&shares::facts(connection, &selection).map_err(failed)?)?;
             shares::carry_out(connection, &change)?;
             Ok(change)
         };
@@ -113,13 +115,13 @@ impl Store for Sqlite {
         expires_at: Timestamp,
     ) -> Result<()> {
         let insert = move |connection: &Connection| {
-            accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at)).map_err(Error::store)
+            accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at)).map_err(failed)
         };
         self.writer.run(insert).await.map(drop)
     }
 
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
-        self.writer.run(move |connection| accounts::revoke_token(connection, &hash, now).map_err(Error::store)).await
+        self.writer.run(move |connection| accounts::revoke_token(connection, &hash, now).map_err(failed)).await
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {
@@ -132,6 +134,7 @@ impl Store for Sqlite {
 
     async fn ready(&self) -> Result<()> {
         self.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))?;
-        self.writer.run(|_| Ok(())).await
+        // A number that nobody reads: a transaction that writes nothing ends well on a full disk, too.
+        self.writer.run(|connection| connection.pragma_update(None, "user_version", 0).map_err(failed)).await
     }
 }
