@@ -1,6 +1,6 @@
 //! Starts the service: picks the store and the identity, loads data, listens, and stops gracefully.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -25,8 +25,8 @@ use crate::{
     model::policy::Policy,
     sharing::Sharing,
     store::{
-        Store,
-        sqlite::{OpenError, Sqlite},
+        Export, Store,
+        sqlite::{OpenError, Sqlite, SqliteFile},
     },
 };
 
@@ -105,9 +105,24 @@ impl Running {
 /// # Errors
 /// [`ServeError::Database`], [`ServeError::Open`].
 pub fn open_store(database: &str, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
+    Ok(Arc::new(Sqlite::open(&sqlite_file(database)?, clock.now())?))
+}
+
+/// Finds the store that such an address names, which must be there, to be read from end to end.
+///
+/// # Errors
+/// [`ServeError::Database`], [`ServeError::Open`].
+pub fn find_store(database: &str) -> Result<Box<dyn Export>, ServeError> {
+    Ok(Box::new(SqliteFile::find(&sqlite_file(database)?)?))
+}
+
+/// The file that an address `sqlite:FILE` names.
+///
+/// # Errors
+/// [`ServeError::Database`].
+pub fn sqlite_file(database: &str) -> Result<PathBuf, ServeError> {
     let file = database.strip_prefix("sqlite:").filter(|file| !file.is_empty());
-    let file = file.ok_or_else(|| ServeError::Database(database.to_owned()))?;
-    Ok(Arc::new(Sqlite::open(Path::new(file), clock.now())?))
+    file.map(PathBuf::from).ok_or_else(|| ServeError::Database(database.to_owned()))
 }
 
 /// Starts a server with the machine's clock.

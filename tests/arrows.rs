@@ -35,7 +35,7 @@ const BREACHES: [(&str, &[&str], &str); 7] = [
     (
         "src/cli",
         &["axum", "rusqlite", "crate::sharing", "crate::identity", "crate::model", "crate::store"],
-        "the command uses the client; `serve`, `catalog` and `contract` aside",
+        "the command uses the client; `serve`, `catalog`, `store` and `contract` aside",
     ),
 ];
 

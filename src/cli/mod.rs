@@ -19,6 +19,8 @@ mod revoke;
 mod serve;
 mod session;
 mod share;
+#[cfg(feature = "server")]
+mod store;
 mod tokens;
 mod words;
 
@@ -59,6 +61,8 @@ enum Command {
     Serve(serve::Serve),
     #[cfg(feature = "server")]
     Catalog(catalog::Catalog),
+    #[cfg(feature = "server")]
+    Store(store::Store),
     /// Print the contract, compare contracts, and hold code against it
     #[cfg(feature = "server")]
     Contract(contract::Contract),
@@ -108,6 +112,8 @@ impl Command {
             Self::Serve(serve) => calls_nobody(&before).and_then(|()| serve.run()),
             #[cfg(feature = "server")]
             Self::Catalog(catalog) => calls_nobody(&before).and_then(|()| catalog.run()),
+            #[cfg(feature = "server")]
+            Self::Store(store) => calls_nobody(&before).and_then(|()| store.run()),
             #[cfg(feature = "server")]
             Self::Contract(contract) => calls_nobody(&before).and_then(|()| contract.run()),
             #[cfg(feature = "server")]

@@ -4,13 +4,16 @@
 //! facts that nobody else can change meanwhile and carry out its [`Change`], all or nothing, durable before answering
 //! ([`Store::change`]); keep the accounts of the embedded identity, and take a catalog. Let the database refuse a second
 //! record for the same pair of backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and
-//! hope. Then run the new store through `tests/store.rs`.
+//! hope. Then run the new store through `tests/store.rs`. A store that also fills [`Export`] can be checked.
 
+pub mod check;
+mod export;
 mod records;
 pub mod sqlite;
 
 use async_trait::async_trait;
 
+pub use export::{Export, Record, StoredToken};
 pub use records::{AccessKey, Account, Catalog, Loaded, Project, TokenHash, TokenRecord};
 
 use crate::{
@@ -21,7 +24,8 @@ use crate::{
 /// What is to be done about the facts. Called once per try; must not depend on anything but the facts.
 pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
 
-/// A database. Failures of its own come back as [`Error::Store`](crate::model::Error::Store).
+/// A database. Failures of its own come back as [`Error::StoreUnavailable`](crate::model::Error::StoreUnavailable) where
+/// the same may go well another time, and else as [`Error::Store`](crate::model::Error::Store).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// What stands about one backup, seen in one snapshot that holds every write acknowledged before the call.

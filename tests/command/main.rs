@@ -5,8 +5,10 @@
 
 mod cloud;
 mod clouds;
+mod database;
 mod process;
 mod server;
+mod store;
 mod story;
 mod usage;
 

@@ -67,6 +67,8 @@ fn wrong_usage_ends_with_2_and_names_what_is_wrong() {
         (format!("members {BACKUP} --endpoint nowhere --project p --token t"), "--endpoint"),
         ("--token t serve".to_owned(), "--token"),
         ("catalog load file --database oracle:".to_owned(), "oracle:"),
+        ("store check --database oracle:".to_owned(), "oracle:"),
+        ("store backup file --database oracle:".to_owned(), "oracle:"),
         ("hand-over".to_owned(), "hand-over"),
     ] {
         let said = run(&line).failed(2);
@@ -95,10 +97,10 @@ fn a_service_out_of_reach_ends_with_3() {
 #[test]
 fn help_shows_no_secret_and_names_every_variable() {
     let secrets = [("BACKUP_SHARE_TOKEN", "tell-nobody"), ("BACKUP_SHARE_PASSWORD", "tell-nobody")];
-    for command in ["", "share", "members", "accept", "reject", "revoke", "serve", "catalog load"] {
+    for command in ["", "share", "members", "accept", "reject", "revoke", "serve", "catalog load", "store check"] {
         let help = run_with(&secrets, &format!("{command} --help")).done();
         assert!(!help.contains("tell-nobody"), "{command}: {help}");
-        let of_the_client = !["serve", "catalog load"].contains(&command);
+        let of_the_client = !["serve", "catalog load", "store check"].contains(&command);
         assert_eq!(help.contains("BACKUP_SHARE_TOKEN"), of_the_client, "{command}: {help}");
     }
 }

@@ -1,63 +1,30 @@
-//! kill -9 under load, again and again: every write that was acknowledged is there after the restart, and the sums of
+//! kill -9 under load, again and again (`KILLS` times): every write that was acknowledged is there after the restart, and the sums of
 //! the vaults are exact.
 
 use std::{
     fmt::Write,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use reqwest::Method;
 
-use super::house::{ALICE, BOB, http};
+use super::{
+    house::{ALICE, BOB, database, http},
+    process::{Process, setting},
+};
 
-const KILLS: usize = 25;
 const WRITERS: usize = 8;
-const BACKUPS: usize = 20_000;
+/// More than are shared between two kills.
+const BACKUPS_PER_KILL: usize = 800;
 
-/// A server in a process of its own; killed when dropped.
-struct Process {
-    child: Child,
-    endpoint: String,
-}
-
-impl Process {
-    fn start(folder: &Path, data: &[PathBuf]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backup-share"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database"]).arg(super::house::database(folder));
-        for file in data {
-            command.arg("--data").arg(file);
-        }
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command");
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let endpoint = line.trim().strip_prefix("listening on ").expect("the address").to_owned();
-        Self { child, endpoint }
-    }
-
-    /// SIGKILL: no destructor runs, no buffer is flushed.
-    fn kill(&mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("gone");
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-fn backup(number: usize) -> String {
+pub fn backup(number: usize) -> String {
     format!("d1000000-0000-4000-8000-{number:012}")
 }
 
 /// Many backups of alice's, and a vault of bob's that takes them all.
-fn data(folder: &Path) -> PathBuf {
+pub fn data(folder: &Path, backups: usize) -> PathBuf {
     let mut text = String::from(
         "users:\n\
          - {name: alice, project_id: '11111111111111111111111111111111', roles: [member], tokens: [alice]}\n\
@@ -69,7 +36,7 @@ fn data(folder: &Path) -> PathBuf {
            object_type: server, protect_type: backup, status: available, size: 1000000}\n\
          backups:\n",
     );
-    for number in 0..BACKUPS {
+    for number in 0..backups {
         let id = backup(number);
         writeln!(
             text,
@@ -98,14 +65,14 @@ impl Acknowledged {
 }
 
 /// Shares a backup, accepts it, takes the next, until the server is gone.
-async fn write(http: reqwest::Client, endpoint: String, acknowledged: Arc<Mutex<Acknowledged>>) {
+async fn write(http: reqwest::Client, endpoint: String, acknowledged: Arc<Mutex<Acknowledged>>, backups: usize) {
     loop {
         let number = {
             let mut shared = acknowledged.lock().expect("no panic");
             shared.next += 1;
             shared.next
         };
-        assert!(number < BACKUPS, "more backups are needed");
+        assert!(number < backups, "more backups are needed");
         let members = format!("{endpoint}/v3/{ALICE}/backups/{}/members", backup(number));
         let own = format!("{endpoint}/v3/{BOB}/backups/{}/members/{BOB}", backup(number));
         let add = format!(r#"{{"members": ["{BOB}"]}}"#);
@@ -140,16 +107,18 @@ fn statuses(folder: &Path) -> std::collections::HashMap<String, String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
+    let kills = setting("KILLS", 25);
+    let backups = kills * BACKUPS_PER_KILL;
     let folder = tempfile::tempdir().expect("a folder");
     let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
-    let data = data(folder.path());
+    let data = data(folder.path(), backups);
     let http = http();
-    for round in 0..KILLS {
+    for round in 0..kills {
         // Loaded once: after the restart everything must come from the disk.
         let files = if round == 0 { vec![data.clone()] } else { vec![] };
-        let mut server = Process::start(folder.path(), &files);
+        let mut server = Process::start(&database(folder.path()), &files);
         let writers: Vec<_> = (0..WRITERS)
-            .map(|_| tokio::spawn(write(http.clone(), server.endpoint.clone(), Arc::clone(&acknowledged))))
+            .map(|_| tokio::spawn(write(http.clone(), server.endpoint.clone(), Arc::clone(&acknowledged), backups)))
             .collect();
         // In the midst of the load, and at another moment each time.
         let before = acknowledged.lock().expect("no panic").count();
@@ -162,21 +131,21 @@ async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
             writer.await.expect("no wrong answer");
         }
     }
-    let restarted = Process::start(folder.path(), &[]);
+    let restarted = Process::start(&database(folder.path()), &[]);
     let ready = http.get(format!("{}/readyz", restarted.endpoint)).send().await.expect("an answer");
     assert_eq!(ready.status(), 200);
-    check(folder.path(), &acknowledged.lock().expect("no panic"));
+    check(folder.path(), &acknowledged.lock().expect("no panic"), kills);
 }
 
-fn check(folder: &Path, acknowledged: &Acknowledged) {
+fn check(folder: &Path, acknowledged: &Acknowledged, kills: usize) {
     let statuses = statuses(folder);
     let key = |number: &usize| backup(*number).replace('-', "").to_uppercase();
     let lost = acknowledged.added.iter().filter(|n| !statuses.contains_key(&key(n))).count()
         + acknowledged.accepted.iter().filter(|n| statuses.get(&key(n)).is_none_or(|s| s != "accepted")).count();
     let count = acknowledged.count();
-    println!("{KILLS} kills, {count} writes acknowledged, {lost} lost");
+    println!("{kills} kills, {count} writes acknowledged, {lost} lost");
     assert_eq!(lost, 0, "of {count} acknowledged writes");
-    assert!(count > 10 * KILLS, "the kills must come under load: {count} writes");
+    assert!(count > 10 * kills, "the kills must come under load: {count} writes");
     let connection = rusqlite::Connection::open(folder.join("test.db")).expect("the database");
     let sums = "SELECT (SELECT shared FROM vaults WHERE name = 'bobs')
                      - (SELECT count(*) * 1024 FROM members WHERE status = 'accepted')";

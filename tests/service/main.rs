@@ -5,11 +5,15 @@
 
 mod audit;
 mod contract;
+mod damage;
+mod disk;
 mod errors;
+mod histories;
 mod house;
 mod kills;
 mod paging;
 mod prism;
+mod process;
 mod races;
 mod signatures;
 mod states;

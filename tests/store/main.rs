@@ -2,11 +2,17 @@
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod reference;
 mod suite;
 
 use std::sync::Arc;
 
 use backup_share::store::{Store, sqlite::Sqlite};
+
+/// A number from the environment, for longer runs.
+fn setting(name: &str, default: usize) -> usize {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
 
 /// A store of its own for each test, and whatever keeps it alive.
 struct Opened {
@@ -50,3 +56,15 @@ macro_rules! through_the_suite {
 }
 
 through_the_suite!(sqlite);
+
+/// The runtime is the test's own: the sequences come from outside of it.
+fn follows_the_model(open: impl AsyncFnOnce() -> Opened) {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let opened = runtime.block_on(open());
+    reference::hold(&runtime, &opened.store);
+}
+
+#[test]
+fn random_sequences_on_sqlite_do_what_the_model_of_the_rules_does() {
+    follows_the_model(sqlite);
+}

@@ -17,7 +17,8 @@ const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, 
                           JOIN projects p ON p.id = a.project_id WHERE k.access = ?1";
 const PROJECT: &str = "SELECT EXISTS (SELECT 1 FROM projects WHERE id = ?1)";
 
-fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
+/// An account, from name, hash, project, the project's name, and roles.
+pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         name: row.get(0)?,
         password_hash: row.get::<_, Option<String>>(1)?.map(SecretString::from),

@@ -5,7 +5,9 @@ use secrecy::ExposeSecret;
 
 use super::{
     super::{Catalog, Loaded},
-    accounts, shares,
+    accounts,
+    failure::failed,
+    shares,
 };
 use crate::model::{Backup, Error, Member, MemberStatus, Result, facts::Capacity};
 
@@ -21,7 +23,7 @@ pub(super) fn load(connection: &Connection, catalog: &Catalog) -> Result<Loaded>
         loaded.count(put(connection, "accounts", &["name", "password_hash", "project_id", "roles"], values)?);
     }
     for (hash, user_name, now) in &catalog.tokens {
-        let added = accounts::insert_token(connection, hash, user_name, *now, None).map_err(Error::store)?;
+        let added = accounts::insert_token(connection, hash, user_name, *now, None).map_err(failed)?;
         loaded.count(if added == 1 { Put::Added } else { Put::Unchanged });
     }
     for key in &catalog.access_keys {
@@ -83,7 +85,7 @@ fn put(connection: &Connection, table: &str, columns: &[&str], values: &[&dyn To
             (true, _) => Put::Changed,
         })
     };
-    run().map_err(Error::store)
+    run().map_err(failed)
 }
 
 /// A backup is a picture of one moment: its size, which accepted shares take of vaults, cannot change.
@@ -92,7 +94,7 @@ fn put_backup(connection: &Connection, backup: &Backup) -> Result<Put> {
     let known: Option<u32> = connection
         .prepare_cached(size)
         .and_then(|mut s| s.query_row([backup.id], |row| row.get(0)).optional())
-        .map_err(Error::store)?;
+        .map_err(failed)?;
     if known.is_some_and(|known| known != backup.resource_size) {
         let reason = format!("the size of a backup cannot change, and backup {} is there with another", backup.id);
         return Err(Error::malformed("backups", reason));
@@ -116,7 +118,7 @@ fn put_member(connection: &Connection, member: &Member) -> Result<Put> {
         let size: u32 = connection
             .prepare_cached(size)
             .and_then(|mut s| s.query_row([member.backup_id], |row| row.get(0)))
-            .map_err(Error::store)?;
+            .map_err(failed)?;
         shares::move_capacity(connection, Capacity::Take(vault, u64::from(size) * 1024))?;
     }
     Ok(Put::Added)

@@ -133,6 +133,12 @@ pub(super) fn member(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Member
     }))
 }
 
+/// A number of MB, from a column of the database's signed numbers.
+pub(super) fn megabytes(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
+    let signed: i64 = row.get(at)?;
+    u64::try_from(signed).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(at, signed))
+}
+
 /// A vault; `used` with what accepted shares take.
 pub(super) fn vault(connection: &Connection, id: VaultId) -> rusqlite::Result<Option<Vault>> {
     use rusqlite::OptionalExtension;
@@ -148,7 +154,7 @@ pub(super) fn vault(connection: &Connection, id: VaultId) -> rusqlite::Result<Op
             protect_type: row.get(4)?,
             status: row.get(5)?,
             size: row.get(6)?,
-            used: row.get::<_, i64>(7)?.unsigned_abs(),
+            used: megabytes(row, 7)?,
         })
     };
     connection.prepare_cached(sql)?.query_row([id], read).optional()

@@ -2,7 +2,10 @@
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
 
-use super::rows::{self, backup_columns, member_columns, other_member_columns};
+use super::{
+    failure::failed,
+    rows::{self, backup_columns, member_columns, other_member_columns},
+};
 use crate::model::{
     BackupId, Change, Error, Facts, Member, ProjectId, Result, Selection, VaultSelection,
     facts::{Capacity, MemberSelection},
@@ -113,7 +116,7 @@ pub(super) fn insert(connection: &Connection, member: &Member) -> Result<()> {
             debug_assert_eq!(e.code, ErrorCode::ConstraintViolation);
             Err(Error::AlreadyShared)
         }
-        Err(error) => Err(Error::store(error)),
+        Err(error) => Err(failed(error)),
     }
 }
 
@@ -142,6 +145,6 @@ pub(super) fn move_capacity(connection: &Connection, capacity: Capacity) -> Resu
 
 /// Runs a statement that must hit exactly one row: the facts were read in the same transaction.
 fn one_row(connection: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<()> {
-    let hit = connection.prepare_cached(sql).and_then(|mut s| s.execute(values)).map_err(Error::store)?;
+    let hit = connection.prepare_cached(sql).and_then(|mut s| s.execute(values)).map_err(failed)?;
     if hit == 1 { Ok(()) } else { Err(Error::store(format!("{hit} rows instead of one: {sql}"))) }
 }

@@ -3,7 +3,10 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc::{self, RecvTimeoutError},
+    sync::{
+        Arc,
+        mpsc::{self, RecvTimeoutError},
+    },
     thread,
     time::Duration,
 };
@@ -11,12 +14,13 @@ use std::{
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::oneshot;
 
+use super::{failure::passes, open::BUSY};
 use crate::model::{self, Error};
 
 /// How many pieces of work one transaction takes: beyond this the commit costs more than it saves.
 const BATCH: usize = 512;
 /// How long nothing must have been written before the write-ahead log is moved into the database file, where readers
-/// find pages sooner.
+/// find pages sooner, and which then is whole by itself.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// One piece of work, and whoever waits for it.
@@ -30,7 +34,19 @@ trait Task: Send {
 /// Why a whole transaction failed; one cause for everybody in it.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the transaction was not committed: {0}")]
-struct Failure(String);
+struct Failure(Arc<rusqlite::Error>);
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(Arc::new(error))
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        if passes(&failure.0) { Self::StoreUnavailable(failure.into()) } else { Self::store(failure) }
+    }
+}
 
 struct Waiting<T, W> {
     work: W,
@@ -48,12 +64,18 @@ where
         // A panic in a rule must not end the thread that everybody's writes depend on.
         self.outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
             .unwrap_or_else(|_| Err(Error::store("panicked while deciding or writing")));
-        self.outcome.is_ok() || connection.total_changes() == before
+        // A failing disk can make the database undo the transaction by itself: nothing of it stands then, and whatever
+        // came after would be written for good, statement by statement.
+        let undone = connection.is_autocommit();
+        if undone && self.outcome.is_ok() {
+            self.outcome = Err(Error::store("the database has undone the transaction"));
+        }
+        !undone && (self.outcome.is_ok() || connection.total_changes() == before)
     }
 
     fn answer(self: Box<Self>, committed: Result<(), Failure>) {
         // A refusal is not told either where the commit failed: it may rest on what others wrote in the same transaction.
-        let outcome = committed.map_err(Error::store).and(self.outcome);
+        let outcome = committed.map_err(Error::from).and(self.outcome);
         // Nobody waits any more: the caller is gone, and the write stands all the same.
         let _ = self.answer.send(outcome);
     }
@@ -138,23 +160,34 @@ fn answer(tasks: Vec<Box<dyn Task>>, committed: &Result<(), Failure>) {
 
 /// Runs the tasks in one transaction. Whether it was committed: it is not where one of them must be undone.
 fn transaction(connection: &mut Connection, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
-    let failed = |error: rusqlite::Error| Failure(error.to_string());
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if tasks.iter_mut().all(|task| task.run(&transaction)) {
-        transaction.commit().map_err(failed)?;
+        transaction.commit()?;
         return Ok(true);
     }
-    transaction.rollback().map_err(failed)?;
+    // Rolls back, unless the database has.
+    transaction.finish()?;
     Ok(false)
 }
 
-/// Moves what readers do not need any more from the log into the database file.
+/// Moves the log into the database file, and empties it. A log that was moved and is still there would be read again
+/// after a crash: a part of it, if it was damaged meanwhile, puts old pages over newer ones.
 fn checkpoint(connection: &Connection) {
-    let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    let moved = move_log(connection, "PASSIVE").and_then(|()| {
+        // For an instant it needs everybody else out of the log; where somebody is in it, the next time will do.
+        connection.busy_timeout(Duration::ZERO)?;
+        let emptied = move_log(connection, "TRUNCATE");
+        connection.busy_timeout(BUSY)?;
+        emptied
+    });
     if let Err(error) = moved {
         // Nothing is lost: the log keeps it, and the next one tries again.
         tracing::warn!(%error, "cannot move the log into the database file");
     }
+}
+
+fn move_log(connection: &Connection, how: &str) -> rusqlite::Result<()> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_| Ok(()))
 }
 
 #[cfg(test)]
@@ -192,6 +225,19 @@ mod tests {
         let (good, half, panicking) = tokio::join!(good, half, panicking);
         assert!(good.is_ok() && half.is_err() && panicking.is_err());
         assert_eq!(count(&writer).await, 1, "the writer goes on after a panic, and only the good work stands");
+    }
+
+    #[tokio::test]
+    async fn work_after_a_transaction_that_the_database_undid_is_still_done_whole_or_not_at_all() {
+        let (_folder, writer) = writer();
+        let good = writer.run(|c| insert(c, 1));
+        // As SQLite does by itself when the disk fails it.
+        let undoing = writer.run(|c| c.execute_batch("ROLLBACK").map_err(Error::store));
+        let half = writer.run(|c| insert(c, 2).and_then(|()| insert(c, 2)));
+        let last = writer.run(|c| insert(c, 3));
+        let (good, undoing, half, last) = tokio::join!(good, undoing, half, last);
+        assert!(good.is_ok() && undoing.is_err() && half.is_err() && last.is_ok());
+        assert_eq!(count(&writer).await, 2, "what was answered, and no half");
     }
 
     #[tokio::test]

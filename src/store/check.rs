@@ -1,0 +1,162 @@
+//! Whether what a store keeps holds together: the sums of the vaults, the states of the shares, and that nothing refers
+//! to what is not there. Reads the records of any store, once; backups and vaults are kept in mind by id and size,
+//! members are not.
+
+use std::collections::{HashMap, HashSet};
+
+use futures::{StreamExt, stream::BoxStream};
+
+use super::{Export, Record};
+use crate::model::{BackupId, Error, Member, MemberStatus, ProjectId, Result, Vault, VaultId};
+
+/// How many violations of a kind are told; the others are counted.
+const TOLD: usize = 10;
+
+/// What became of one kind of invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The kind: `integrity`, `records`, `capacity`, `states`, `orphans`.
+    pub kind: &'static str,
+    /// How many things were looked at.
+    pub looked_at: usize,
+    /// What they are.
+    pub what: &'static str,
+    /// How many of them are wrong.
+    pub wrong: usize,
+    /// The first of those, a sentence each.
+    pub examples: Vec<String>,
+}
+
+impl Finding {
+    fn new(kind: &'static str, what: &'static str) -> Self {
+        Self { kind, looked_at: 0, what, wrong: 0, examples: vec![] }
+    }
+
+    fn look(&mut self, sound: bool, why: impl FnOnce() -> String) {
+        self.looked_at += 1;
+        if !sound {
+            self.wrong += 1;
+            if self.examples.len() < TOLD {
+                self.examples.push(why());
+            }
+        }
+    }
+}
+
+/// Looks at everything. Each kind of invariant has its finding, violated or not.
+///
+/// # Errors
+/// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot look at itself. What is
+/// there and makes no sense is a finding.
+pub async fn check(store: &dyn Export) -> Result<Vec<Finding>> {
+    let mut integrity = Finding::new("integrity", "looks of the database at itself");
+    let damage = store.damage().await?;
+    integrity.look(damage.is_empty(), String::new);
+    integrity.examples = damage.into_iter().take(TOLD).collect();
+    let mut seen = Seen::new();
+    seen.read(store.records()).await?;
+    Ok([vec![integrity], seen.findings()].concat())
+}
+
+/// What has been read, as far as later records refer to it.
+struct Seen {
+    projects: HashSet<ProjectId>,
+    users: HashSet<String>,
+    vaults: HashMap<VaultId, Sums>,
+    sizes: HashMap<BackupId, u64>,
+    records: Finding,
+    states: Finding,
+    orphans: Finding,
+}
+
+/// A vault's owner, what it counts as taken by shares, and what they do take, in MB.
+struct Sums {
+    owner: ProjectId,
+    counted: u64,
+    accepted: u64,
+}
+
+impl Seen {
+    fn new() -> Self {
+        Self {
+            projects: HashSet::new(),
+            users: HashSet::new(),
+            vaults: HashMap::new(),
+            sizes: HashMap::new(),
+            records: Finding::new("records", "records"),
+            states: Finding::new("states", "shares"),
+            orphans: Finding::new("orphans", "references"),
+        }
+    }
+
+    async fn read(&mut self, mut records: BoxStream<'static, Result<Record>>) -> Result<()> {
+        while let Some(record) = records.next().await {
+            match record {
+                Ok(record) => self.take(record),
+                Err(Error::Store(why)) => self.records.look(false, || format!("cannot be read any further: {why}")),
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, record: Record) {
+        self.records.look(true, String::new);
+        match record {
+            Record::Project(project) => {
+                self.projects.insert(project.id);
+            }
+            Record::Account(account) => {
+                let known = self.projects.contains(&account.project_id);
+                self.orphans.look(known, || format!("user {}: no project {}", account.name, account.project_id));
+                self.users.insert(account.name);
+            }
+            Record::Token(token) => self.owned("a token", &token.user_name),
+            Record::AccessKey(key) => self.owned("an access key", &key.user_name),
+            Record::Vault { vault, shared } => self.vault(vault, shared),
+            Record::Backup(backup) => {
+                self.sizes.insert(backup.id, backup.megabytes());
+            }
+            Record::Member(member) => self.member(&member),
+        }
+    }
+
+    fn owned(&mut self, what: &str, user: &str) {
+        self.orphans.look(self.users.contains(user), || format!("{what}: no user {user}"));
+    }
+
+    fn vault(&mut self, vault: Vault, shared: u64) {
+        self.vaults.insert(vault.id, Sums { owner: vault.project_id, counted: shared, accepted: 0 });
+    }
+
+    fn member(&mut self, member: &Member) {
+        let named = || format!("share {} of backup {} with {}", member.id, member.backup_id, member.dest_project_id);
+        let accepted = member.status == MemberStatus::Accepted;
+        let in_order = member.updated_at.is_none_or(|updated| updated >= member.created_at);
+        self.states.look(accepted == member.vault_id.is_some() && in_order, || match in_order {
+            true => format!("{}: {}, and {} vault", named(), member.status, if accepted { "no" } else { "in a" }),
+            false => format!("{}: updated before it was made", named()),
+        });
+        let size = self.sizes.get(&member.backup_id).copied();
+        self.orphans.look(size.is_some(), || format!("{}: no such backup", named()));
+        let Some(id) = member.vault_id else { return };
+        let vault = self.vaults.get_mut(&id).filter(|vault| vault.owner == member.dest_project_id);
+        self.orphans.look(vault.is_some(), || format!("{}: no vault {id} of that project", named()));
+        if let (Some(vault), Some(size), true) = (vault, size, accepted) {
+            vault.accepted += size;
+        }
+    }
+
+    fn findings(self) -> Vec<Finding> {
+        let mut capacity = Finding::new("capacity", "vaults");
+        // What was not read to its end cannot be added up.
+        let whole = self.records.wrong == 0;
+        let mut vaults: Vec<_> = self.vaults.iter().filter(|_| whole).collect();
+        vaults.sort_by_key(|(id, _)| **id);
+        for (id, Sums { counted, accepted, .. }) in vaults {
+            let why = || format!("vault {id}: counts {counted} MB for shares, and {accepted} MB are accepted into it");
+            capacity.look(counted == accepted, why);
+        }
+        vec![self.records, capacity, self.states, self.orphans]
+    }
+}

@@ -1,0 +1,63 @@
+//! A store read from end to end: every record it keeps, as a stream that needs no more memory for many than for few.
+//! Whoever checks a store or copies one into another reads this, whichever database it is.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+
+use super::{AccessKey, Account, Project, TokenHash};
+use crate::{
+    model::{Backup, Member, Result, Vault},
+    timestamp::Timestamp,
+};
+
+/// A store, to be read as a whole.
+#[async_trait]
+pub trait Export: Send + Sync {
+    /// Every record, as one moment has them, in the order in which they refer to each other: projects, accounts, tokens,
+    /// access keys, vaults, backups, members; each kind ordered by its key.
+    ///
+    /// An error ends the stream: [`Error::Store`](crate::model::Error::Store) where a record makes no sense.
+    fn records(&self) -> BoxStream<'static, Result<Record>>;
+
+    /// What the database itself finds wrong with how it keeps the records; a sentence each.
+    async fn damage(&self) -> Result<Vec<String>>;
+}
+
+/// One record.
+#[derive(Clone, Debug)]
+pub enum Record {
+    /// A project.
+    Project(Project),
+    /// A user; without the name of its project where there is no such project.
+    Account(Account),
+    /// A token.
+    Token(StoredToken),
+    /// An access key.
+    AccessKey(AccessKey),
+    /// A vault.
+    Vault {
+        /// The vault; `used` without what shares take.
+        vault: Vault,
+        /// What shares take of it, in MB, as the store has counted.
+        shared: u64,
+    },
+    /// A backup.
+    Backup(Backup),
+    /// A share.
+    Member(Member),
+}
+
+/// A token as it is kept.
+#[derive(Clone, Debug)]
+pub struct StoredToken {
+    /// What is known of the token itself.
+    pub hash: TokenHash,
+    /// Whose it is.
+    pub user_name: String,
+    /// When it was issued, or loaded.
+    pub issued_at: Timestamp,
+    /// When it ends; `None` for fixed tokens.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked, where it was.
+    pub revoked_at: Option<Timestamp>,
+}

@@ -1,0 +1,173 @@
+//! Opening a database file, and saying in one sentence why it cannot be used.
+
+use std::{fs::OpenOptions, io, path::Path, time::Duration};
+
+use refinery::error::Kind;
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+
+pub(super) mod migrations {
+    refinery::embed_migrations!("src/store/schema/sqlite");
+}
+
+/// How long to wait for another process that writes to the same file, such as `catalog load`.
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+/// Pages that a connection keeps at hand, in KiB. Taken as they are used: an empty store takes none of it.
+const CACHE: i64 = 8 * 1024;
+/// How much of the file a connection reads as memory, in bytes; what is beyond is read by calls.
+const MAPPED: i64 = 256 * 1024 * 1024;
+/// After how many pages in the write-ahead log they go to the database file, at the latest: rarely, because a page that
+/// was written many times goes there once. The writer sends them there when it has nothing else to do.
+const CHECKPOINT: i64 = 16_000;
+
+/// Why a database file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The file cannot be opened, or is no database.
+    #[error("cannot open the database {path}: {reason}")]
+    Open {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A version after this one has written to it.
+    #[error("the database {path} was written by a newer version of backup-share: it knows the schema {found}")]
+    Newer {
+        /// The file.
+        path: String,
+        /// The version of the schema that this program does not know.
+        found: i32,
+    },
+    /// It has a schema, and it is none of ours.
+    #[error("the database {path} is another program's")]
+    Foreign {
+        /// The file.
+        path: String,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("cannot bring the database {path} up to date: {reason}")]
+    Migrate {
+        /// The file.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// The thread that writes, or one that reads, cannot be started.
+    #[error("cannot start the thread that writes: {0}")]
+    Thread(#[from] io::Error),
+}
+
+/// A file, for the errors about it.
+pub(super) struct File<'a>(pub &'a Path);
+
+impl File<'_> {
+    fn name(&self) -> String {
+        self.0.display().to_string()
+    }
+
+    pub(super) fn unusable(&self, error: &rusqlite::Error) -> OpenError {
+        OpenError::Open { path: self.name(), reason: self.reason(error) }
+    }
+
+    /// What an operator can do something about, instead of what SQLite calls it.
+    fn reason(&self, error: &rusqlite::Error) -> String {
+        let read_only = "it is read-only for this user, or its folder is, where its log is kept";
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => "it is no SQLite database".to_owned(),
+            Some(ErrorCode::DatabaseCorrupt) => {
+                // The first line: SQLite may quote a whole table.
+                format!("it is damaged: {}", error.to_string().lines().next().unwrap_or_default())
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process keeps it locked".to_owned(),
+            Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
+            Some(ErrorCode::ReadOnly) => read_only.to_owned(),
+            Some(ErrorCode::CannotOpen) => self.inaccessible().unwrap_or_else(|| error.to_string()),
+            _ => error.to_string(),
+        }
+    }
+
+    fn inaccessible(&self) -> Option<String> {
+        if self.0.is_dir() {
+            return Some("it is a folder".to_owned());
+        }
+        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match OpenOptions::new().read(true).open(self.0).map_err(|error| error.kind()) {
+            Err(io::ErrorKind::PermissionDenied) => Some("this user may not read it".to_owned()),
+            Err(io::ErrorKind::NotFound) if !folder.is_dir() => {
+                Some(format!("there is no folder {}", folder.display()))
+            }
+            Err(io::ErrorKind::NotFound) => Some(format!("this user may not make it in {}", folder.display())),
+            _ => None,
+        }
+    }
+
+    /// Brings the schema up to date.
+    pub(super) fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
+        match migrations::migrations::runner().run(connection) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(match error.kind() {
+                Kind::MissingVersion(found) => OpenError::Newer { path: self.name(), found: found.version() },
+                Kind::Connection(_, source) => match source.downcast_ref() {
+                    Some(source) => self.unusable(source),
+                    None => OpenError::Migrate { path: self.name(), reason: error.to_string() },
+                },
+                _ => OpenError::Migrate { path: self.name(), reason: error.to_string() },
+            }),
+        }
+    }
+
+    /// Refuses what others keep in SQLite, before anything is written to it.
+    pub(super) fn refuse_foreign(&self, connection: &Connection) -> Result<(), OpenError> {
+        let tables = "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history') FROM sqlite_schema";
+        let found = connection.query_row(tables, [], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)));
+        match found.map_err(|error| self.unusable(&error))? {
+            (1.., 0) => Err(OpenError::Foreign { path: self.name() }),
+            _ => Ok(()),
+        }
+    }
+
+    /// A connection to a file that is there and has just the schema of this version, for reading alone.
+    pub(super) fn look(&self) -> Result<Connection, OpenError> {
+        let unusable = |error: rusqlite::Error| self.unusable(&error);
+        let connection = connect(self.0, READING).map_err(unusable)?;
+        self.refuse_foreign(&connection)?;
+        let history = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+        let found: i32 = connection.query_row(history, [], |row| row.get(0)).map_err(unusable)?;
+        let runner = migrations::migrations::runner();
+        let known = runner.get_migrations().iter().map(|migration| migration.version()).max().unwrap_or_default();
+        match found {
+            newer if newer > known => Err(OpenError::Newer { path: self.name(), found }),
+            older if older < known => {
+                let reason = format!("it has the schema {found}, and {known} is wanted: start the service on it once");
+                Err(OpenError::Open { path: self.name(), reason })
+            }
+            _ => Ok(connection),
+        }
+    }
+}
+
+/// How a connection that only reads is opened.
+pub(super) const READING: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX).union(OpenFlags::SQLITE_OPEN_URI);
+
+/// A connection with the settings that all have.
+pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.pragma_update(None, "cache_size", -CACHE)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    // Plans do not depend on the values that are bound: else SQLite plans a query anew at every call.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    // Pages come without a copy and a call of the system each. The memory is the system's, which takes it back at need.
+    connection.pragma_update(None, "mmap_size", MAPPED)?;
+    Ok(connection)
+}
+
+/// What the connection that writes has beside.
+pub(super) fn prepare_to_write(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // FULL: a commit is answered only when the write-ahead log is on the disk.
+    connection.pragma_update(None, "synchronous", "full")?;
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+    connection.pragma_update(None, "foreign_keys", true)
+}

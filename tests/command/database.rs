@@ -1,0 +1,131 @@
+//! A database that cannot be used: the server says why in one sentence, ends with 1, and leaves the file as it was.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{MetadataExt, PermissionsExt, chown},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use crate::process::{Ran, named, run};
+
+/// A folder with a database in it that a server could start on.
+fn database() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, file) = (folder.path().join("data.yaml"), folder.path().join("store.db"));
+    fs::write(&data, "projects: []").expect("written");
+    run(&format!("catalog load {} --database sqlite:{}", named(&data), named(&file))).done();
+    (folder, file)
+}
+
+/// The sentence of a server that must not start.
+fn refused(file: &Path) -> String {
+    let mut serve = whom_permissions_bind();
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--database", &format!("sqlite:{}", named(file))]);
+    let mut child = serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let start = Instant::now();
+    while child.try_wait().expect("a child").is_none() {
+        if start.elapsed() > Duration::from_secs(30) {
+            let _ = child.kill();
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let output = child.wait_with_output().expect("it ended");
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let said = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }.failed(1);
+    assert_eq!(said.lines().count(), 1, "one sentence: {said}");
+    assert!(said.starts_with("backup-share: ") && said.contains(named(file)), "it names the file: {said}");
+    said
+}
+
+/// The command, without root's right to pass over permissions.
+fn whom_permissions_bind() -> Command {
+    let binary = env!("CARGO_BIN_EXE_backup-share");
+    if !is_root() {
+        return Command::new(binary);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--bounding-set", "-dac_override,-dac_read_search", binary]);
+    command
+}
+
+fn is_root() -> bool {
+    fs::metadata("/proc/self").expect("proc").uid() == 0
+}
+
+#[test]
+fn what_is_no_database_of_ours_is_refused_and_left_alone() {
+    let (folder, newer) = database();
+    let place = |name: &str| folder.path().join(name);
+    let (text, foreign) = (place("text.db"), place("foreign.db"));
+    fs::write(&text, "a letter to somebody").expect("written");
+    let connection = Connection::open(&foreign).expect("a database");
+    connection.execute_batch("CREATE TABLE members (name TEXT)").expect("a table");
+    let future = "INSERT INTO refinery_schema_history VALUES (99, 'future', '2030-01-01T00:00:00Z', '1')";
+    Connection::open(&newer).and_then(|c| c.execute(future, [])).expect("from the future");
+    drop(connection);
+    for (file, why) in [
+        (&text, "it is no SQLite database"),
+        (&foreign, "another program's"),
+        (&newer, "written by a newer version of backup-share: it knows the schema 99"),
+    ] {
+        let before = fs::read(file).expect("a file");
+        let said = refused(file);
+        assert!(said.contains(why), "{said}");
+        if file != &newer {
+            assert_eq!(fs::read(file).expect("a file"), before, "left as it was");
+        }
+    }
+    for (file, why) in [
+        (folder.path().to_owned(), "it is a folder".to_owned()),
+        (place("nowhere/store.db"), format!("there is no folder {}", named(&place("nowhere")))),
+    ] {
+        let said = refused(&file);
+        assert!(said.contains(&why), "{said}");
+    }
+}
+
+#[test]
+fn what_this_user_may_not_touch_is_named_as_such() {
+    let (folder, file) = database();
+    let mode = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+    mode(&file, 0o444);
+    assert!(refused(&file).contains("read-only for this user"));
+    mode(&file, 0o000);
+    assert!(refused(&file).contains("this user may not read it"));
+    if is_root() {
+        mode(&file, 0o600);
+        chown(&file, Some(65_534), Some(65_534)).expect("given away");
+        assert!(refused(&file).contains("this user may not read it"), "somebody else's");
+        chown(&file, Some(0), Some(0)).expect("taken back");
+    }
+    mode(&file, 0o644);
+    mode(folder.path(), 0o555);
+    assert!(refused(&file).contains("read-only for this user, or its folder is"));
+    let new = folder.path().join("new.db");
+    assert!(refused(&new).contains("this user may not make it in"));
+    mode(folder.path(), 0o755);
+}
+
+#[test]
+fn a_database_that_another_program_keeps_locked_is_waited_for_and_then_named() {
+    let (_folder, file) = database();
+    let connection = Connection::open(&file).expect("a database");
+    connection
+        .execute_batch("PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE; CREATE TABLE mine (n)")
+        .expect("locked");
+    assert!(refused(&file).contains("another process keeps it locked"));
+}
+
+#[test]
+fn a_server_that_ends_gracefully_leaves_one_file() {
+    let (folder, _) = database();
+    let mut left: Vec<_> =
+        fs::read_dir(folder.path()).expect("a folder").map(|e| e.expect("a file").file_name()).collect();
+    left.sort();
+    assert_eq!(left, ["data.yaml", "store.db"], "no log beside the database that somebody might forget to copy");
+}

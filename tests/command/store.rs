@@ -1,0 +1,128 @@
+//! `store check` and `store backup`: what they find, what they refuse, and that a server may go on meanwhile.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Child, thread};
+
+use rusqlite::Connection;
+
+use crate::{
+    ANOTHER, BACKUP, MEMBER, VAULT,
+    process::{Server, named, run},
+};
+
+/// The demo's data in a store of its own, with a share that was accepted.
+fn server() -> (Server, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, file) = (folder.path().join("data.yaml"), folder.path().join("store.db"));
+    fs::write(&data, backup_share::catalog::DEMO).expect("written");
+    let line = format!("serve --listen 127.0.0.1:0 --database sqlite:{} --data {}", named(&file), named(&data));
+    let server = Server::start(folder, &line);
+    server.bob(&format!("accept {BACKUP} --vault {VAULT}")).done();
+    (server, file)
+}
+
+fn stop(child: &mut Child) {
+    child.kill().and_then(|()| child.wait()).expect("gone");
+}
+
+#[test]
+fn a_sound_store_is_found_so_while_a_server_is_running_on_it() {
+    let (_server, file) = server();
+    let said = run(&format!("store check --database sqlite:{}", named(&file))).done();
+    let kinds: Vec<_> = said.lines().map(|line| line.split_whitespace().next().expect("a kind")).collect();
+    assert_eq!(kinds, ["integrity", "records", "capacity", "states", "orphans"], "{said}");
+    assert!(said.lines().all(|line| line.ends_with(": ok")), "{said}");
+    assert!(said.contains("\nstates     2 shares: ok\n"), "it looked at the shares: {said}");
+}
+
+#[test]
+fn each_violation_is_found_counted_and_named() {
+    for (sql, kind, named_so) in [
+        ("UPDATE vaults SET shared = shared + 1", "capacity", "MB are accepted into it"),
+        ("UPDATE vaults SET shared = 0", "capacity", "counts 0 MB for shares, and 40960 MB are"),
+        ("UPDATE members SET status = 'rejected'", "states", "rejected, and in a vault"),
+        ("UPDATE members SET vault_id = NULL", "states", "accepted, and no vault"),
+        ("UPDATE members SET updated_at = created_at - 1", "states", "updated before it was made"),
+        ("DELETE FROM backups", "orphans", "no such backup"),
+        ("DELETE FROM vaults WHERE shared > 0", "orphans", "no vault"),
+        ("UPDATE vaults SET project_id = 'other'", "orphans", "of that project"),
+        ("DELETE FROM projects", "orphans", "no project"),
+        ("DELETE FROM accounts", "orphans", "a token: no user"),
+        ("UPDATE backups SET status = 'lost'", "records", "cannot be read any further"),
+    ] {
+        let (mut server, file) = server();
+        stop(&mut server.child);
+        let connection = Connection::open(&file).expect("the database");
+        let by_hand = format!("PRAGMA foreign_keys = off; PRAGMA ignore_check_constraints = on; {sql}");
+        connection.execute_batch(&by_hand).expect("seeded");
+        drop(connection);
+        let ran = run(&format!("store check --database sqlite:{}", named(&file)));
+        assert_eq!(ran.code, Some(1), "{sql}: {ran:?}");
+        let line = ran.out.lines().find(|line| line.starts_with(kind)).expect("a line for each kind");
+        assert!(line.ends_with(" wrong") && ran.err.contains(named_so), "{sql}: {ran:?}");
+        assert!(ran.err.contains("violations"), "{ran:?}");
+    }
+}
+
+#[test]
+fn damage_that_the_database_sees_is_told() {
+    let (mut server, file) = server();
+    stop(&mut server.child);
+    let connection = Connection::open(&file).expect("the database");
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).expect("one file");
+    drop(connection);
+    let mut bytes = fs::read(&file).expect("the database");
+    // The page of a table, in which numbers say where its rows are.
+    let page = bytes.len() / 4096 - 1;
+    bytes[page * 4096..page * 4096 + 64].fill(0xff);
+    fs::write(&file, bytes).expect("damaged");
+    let ran = run(&format!("store check --database sqlite:{}", named(&file)));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.out.contains("integrity  1 looks of the database at itself: 1 wrong"), "{ran:?}");
+    let copy = file.with_file_name("copy.db");
+    let said = run(&format!("store backup {} --database sqlite:{}", named(&copy), named(&file))).failed(1);
+    assert!(said.contains("damaged") && !copy.exists(), "no copy of what is damaged: {said}");
+}
+
+#[test]
+fn what_cannot_be_looked_at_ends_with_2_and_nothing_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("store.db");
+    let said = run(&format!("store check --database sqlite:{}", named(&file))).failed(2);
+    assert!(said.contains("could not look") && said.contains(named(&file)), "{said}");
+    let said = run(&format!("store backup copy.db --database sqlite:{}", named(&file))).failed(1);
+    assert!(said.contains(named(&file)), "{said}");
+    fs::write(&file, "a letter").expect("written");
+    let said = run(&format!("store check --database sqlite:{}", named(&file))).failed(2);
+    assert!(said.contains("it is no SQLite database"), "{said}");
+    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+}
+
+#[test]
+fn a_copy_made_under_writes_is_whole_and_a_server_starts_on_it() {
+    let (server, file) = server();
+    let copies: Vec<_> = (0..5).map(|n| server.file(&format!("copy{n}.db"))).collect();
+    thread::scope(|scope| {
+        let writes = scope.spawn(|| {
+            for _ in 0..10 {
+                server.alice(&format!("share {BACKUP} --with {ANOTHER}")).done();
+                server.alice(&format!("revoke {BACKUP} {ANOTHER}")).done();
+            }
+        });
+        for copy in &copies {
+            run(&format!("store backup {} --database sqlite:{}", named(copy), named(&file))).done();
+        }
+        writes.join().expect("every write was answered");
+    });
+    for copy in &copies {
+        assert_eq!(fs::metadata(copy).expect("a copy").permissions().mode() & 0o777, 0o600);
+        run(&format!("store check --database sqlite:{}", named(copy))).done();
+    }
+    let refused = run(&format!("store backup {} --database sqlite:{}", named(&copies[0]), named(&file))).failed(1);
+    assert!(refused.contains("is there already"), "{refused}");
+    let log = |name: &str| server.file(&format!("copy0.db{name}"));
+    assert!(!log("-wal").exists() && !log("-journal").exists(), "one file");
+    let line = format!("serve --listen 127.0.0.1:0 --database sqlite:{}", named(&copies[0]));
+    let from_copy = Server::start(tempfile::tempdir().expect("a folder"), &line);
+    let members = from_copy.alice(&format!("members {BACKUP}")).done();
+    assert!(members.contains(MEMBER) && members.contains("accepted"), "{members}");
+}

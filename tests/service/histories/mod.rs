@@ -1,0 +1,111 @@
+//! What many clients at once have seen, held against what one record can do: each history must be linearizable, with
+//! the server killed in between, and with two servers on one database. Stores with a known bug show that the checker
+//! finds one.
+
+mod checker;
+mod clients;
+mod record;
+mod seeded;
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use backup_share::{
+    api::Docs,
+    catalog,
+    clock::{Clock, SystemClock},
+    config::Config,
+    serve,
+    store::Store,
+};
+use tokio::sync::watch;
+
+use self::{
+    clients::{Clients, Histories, OPERATIONS, RECORDS, broken, data, told},
+    seeded::{Bug, Seeded},
+};
+use crate::{
+    house,
+    process::{Process, setting},
+};
+
+/// How often the server is killed during one history.
+const KILLS: usize = 5;
+
+fn sound(histories: &Histories, what: &str) {
+    let all = || histories.iter().flatten();
+    let unknown = all().filter(|operation| operation.returned.is_none()).count();
+    println!("{what}: {} records, {} operations, {unknown} with an unknown outcome", histories.len(), all().count());
+    assert_eq!(all().count(), RECORDS * OPERATIONS);
+    if let Some(&record) = broken(histories).first() {
+        panic!("{what}: no record can have this history:\n{}", told(&histories[record]));
+    }
+}
+
+/// Races between six clients, while the server dies and comes back.
+async fn hold_with_kills(database: &str, folder: &Path) {
+    let mut server = Process::start(database, &[data(folder)]);
+    let (moved, endpoint) = watch::channel(server.endpoint.clone());
+    let clients = Clients::new();
+    let running = tokio::spawn({
+        let clients = clients.clone();
+        async move { clients.run(&[endpoint]).await }
+    });
+    for kill in 1..=KILLS {
+        while clients.taken() < kill * RECORDS * OPERATIONS / (KILLS + 1) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.kill();
+        server = Process::start(database, &[]);
+        moved.send(server.endpoint.clone()).expect("clients");
+    }
+    sound(&running.await.expect("no wrong answer"), &format!("{KILLS} kills"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_history_with_kills_in_between_is_linearizable() {
+    for _ in 0..setting("HISTORIES", 2) {
+        let folder = tempfile::tempdir().expect("a folder");
+        hold_with_kills(&house::database(folder.path()), folder.path()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_on_one_database_are_as_good_as_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let database = house::database(folder.path());
+    let servers = [Process::start(&database, &[data(folder.path())]), Process::start(&database, &[])];
+    let channels = servers.each_ref().map(|server| watch::channel(server.endpoint.clone()));
+    let endpoints = channels.each_ref().map(|(_, endpoint)| endpoint.clone());
+    sound(&Clients::new().run(&endpoints).await, "two servers");
+}
+
+/// A history of a store with a bug; whether the checker finds it. A race may not come about: there are some tries.
+async fn finds(bug: impl Fn() -> Bug) -> bool {
+    for _ in 0..5 {
+        let folder = tempfile::tempdir().expect("a folder");
+        let config = Config { listen: "127.0.0.1:0".into(), ..Config::default() };
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let store = serve::open_store(&house::database(folder.path()), clock.as_ref()).expect("a store");
+        catalog::load(&data(folder.path()), store.as_ref(), &clock).await.expect("good data");
+        let store: Arc<dyn Store> = Arc::new(Seeded { store, bug: bug() });
+        let running = serve::start_with(&config, Docs::default(), store, clock).await.expect("a server");
+        let (_moved, endpoint) = watch::channel(format!("http://{}", running.address));
+        let broken = broken(&Clients::new().run(&[endpoint]).await).len();
+        println!("{broken} of {RECORDS} histories are not linearizable");
+        running.stop().await;
+        if broken > 0 {
+            return true;
+        }
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_that_is_made_twice_is_found() {
+    assert!(finds(|| Bug::DoubleDecision).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stale_read_is_found() {
+    assert!(finds(|| Bug::StaleRead(Default::default())).await);
+}
