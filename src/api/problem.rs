@@ -153,6 +153,7 @@ fn refused(error: &Error) -> Shown {
         Error::VaultFull => {
             bad("BackupService.6129", "The maximum capacity of the destination vault has been reached.")
         }
+        Error::StoreUnavailable(_) => shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9910", "Unknown error."),
         Error::Store(_) => shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error."),
     }
 }

@@ -86,6 +86,9 @@ pub enum Error {
     /// An image depends on the accepted backup.
     #[error("an image was registered from the backup")]
     ImageRegistered,
+    /// The store could not be reached in time, or has not answered. A write may have been done, or not.
+    #[error("the store is out of reach")]
+    StoreUnavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// A fault of our own; the source says more, to the log alone.
     #[error("the store failed")]
     Store(#[source] Box<dyn StdError + Send + Sync>),
