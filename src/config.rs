@@ -1,6 +1,7 @@
 //! Settings: what can be set, the defaults, and where values come from: flag, then `BACKUP_SHARE_*` environment, then
 //! configuration file, then default.
 
+mod database;
 mod identity;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -8,7 +9,10 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
-pub use self::identity::{Identity, IdentityMode, Keystone};
+pub use self::{
+    database::{Database, Postgres, Unreplicated},
+    identity::{Identity, IdentityMode, Keystone},
+};
 
 /// Everything that can be set. The names are those of the configuration file; in the environment they are in capitals,
 /// behind `BACKUP_SHARE_`, parts joined by `_`: `limits.body_bytes` is `BACKUP_SHARE_LIMITS_BODY_BYTES`.
@@ -17,8 +21,10 @@ pub use self::identity::{Identity, IdentityMode, Keystone};
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: String,
-    /// Where to keep everything: `sqlite:FILE`.
-    pub database: String,
+    /// Where to keep everything: `sqlite:FILE`, or `postgres://…`.
+    pub database: Database,
+    /// How PostgreSQL is used.
+    pub postgres: Postgres,
     /// Data files to load at start.
     pub data: Vec<PathBuf>,
     /// Who is calling.
@@ -100,6 +106,7 @@ impl Default for Config {
         Self {
             listen: "127.0.0.1:8799".into(),
             database: "sqlite:backup-share.db".into(),
+            postgres: Postgres::default(),
             data: vec![],
             identity: Identity::default(),
             keystone: Keystone::default(),
@@ -297,6 +304,16 @@ mod tests {
         assert!(refused.contains("body_kilobytes"), "{refused}");
         let refused = read("", &[("BACKUP_SHARE_LISTN", "x")]).expect_err("no such variable");
         assert!(refused.contains("BACKUP_SHARE_LISTN"), "{refused}");
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let database = "database = 'postgres://user:hunter2@h/db?password=hunter2'";
+        let config = read(database, &[]).expect("good settings");
+        assert!(config.database.expose().contains("hunter2"));
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let refused = read("database = 'postgres://user:hunter2@h/db", &[]).expect_err("no closing quote");
+        assert!(refused.contains("line 1: ") && !refused.contains("hunter2"), "{refused}");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::{
     api::{self, App, Docs, Front, Throttle},
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
-    config::{Config, ConfigError, IdentityMode},
+    config::{Config, ConfigError, Database, IdentityMode},
     identity::{
         Embedded, Identity, Keystone,
         keystone::{Http, TransportError},
@@ -22,7 +22,8 @@ use crate::{
     sharing::Sharing,
     store::{
         Store,
-        sqlite::{OpenError, Sqlite},
+        postgres::{self, Postgres},
+        sqlite::{self, Sqlite},
     },
 };
 
@@ -30,11 +31,14 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The database is not one that this server knows.
-    #[error("database {0:?}: it must be sqlite:FILE")]
-    Database(String),
-    /// The database cannot be used.
+    #[error("database {0:?}: it must be sqlite:FILE or postgres://…")]
+    Database(Database),
+    /// The SQLite file cannot be used.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Sqlite(#[from] sqlite::OpenError),
+    /// The PostgreSQL cluster cannot be used.
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
     /// A data file was not taken over.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -73,14 +77,19 @@ impl Running {
     }
 }
 
-/// Opens the store that an address like `sqlite:FILE` names.
+/// Opens the store that the settings name, with an address like `sqlite:FILE` or `postgres://…`.
 ///
 /// # Errors
-/// [`ServeError::Database`], [`ServeError::Open`].
-pub fn open_store(database: &str, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
-    let file = database.strip_prefix("sqlite:").filter(|file| !file.is_empty());
-    let file = file.ok_or_else(|| ServeError::Database(database.to_owned()))?;
-    Ok(Arc::new(Sqlite::open(Path::new(file), clock.now())?))
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
+    let address = config.database.expose();
+    match address.split_once(':') {
+        Some(("sqlite", file)) if !file.is_empty() => Ok(Arc::new(Sqlite::open(Path::new(file), clock.now())?)),
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            Ok(Arc::new(Postgres::open(address, &config.postgres, clock.now()).await?))
+        }
+        _ => Err(ServeError::Database(config.database.clone())),
+    }
 }
 
 /// Starts a server with the machine's clock.
@@ -89,7 +98,7 @@ pub fn open_store(database: &str, clock: &dyn Clock) -> Result<Arc<dyn Store>, S
 /// [`ServeError`], one sentence; then nothing listens.
 pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = open_store(&config.database, clock.as_ref())?;
+    let store = open_store(config, clock.as_ref()).await?;
     for file in &config.data {
         let loaded = catalog::load(file, store.as_ref(), &clock).await?;
         tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");

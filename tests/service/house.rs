@@ -1,7 +1,6 @@
 //! A server with a store of its own and a clock that tests set, and the persons who call it. Gone when dropped.
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -20,6 +19,8 @@ use backup_share::{
 };
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
+
+use super::kept::Kept;
 
 pub const ALICE: &str = "11111111111111111111111111111111";
 pub const BOB: &str = "22222222222222222222222222222222";
@@ -56,7 +57,8 @@ impl Clock for SetClock {
 
 pub struct House {
     pub clock: Arc<SetClock>,
-    pub folder: tempfile::TempDir,
+    /// What its store is kept in.
+    pub kept: Kept,
     pub running: Running,
     http: reqwest::Client,
 }
@@ -100,16 +102,15 @@ impl House {
 
     /// With data and settings of its own.
     pub async fn furnished(data: &str, settings: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut config = Config { listen: "127.0.0.1:0".into(), ..Config::default() };
-        config.database = database(folder.path());
+        let kept = Kept::new();
+        let mut config = kept.settings();
         settings(&mut config);
         let clock = Arc::new(SetClock(OPENING.into()));
         let time: Arc<dyn Clock> = clock.clone();
-        let store = serve::open_store(&config.database, time.as_ref()).expect("a store");
+        let store = serve::open_store(&config, time.as_ref()).await.expect("a store");
         catalog::load_text("data.yaml", data, store.as_ref(), &time).await.expect("good data");
         let running = serve::start_with(&config, Docs::default(), store, time).await.expect("a server");
-        Self { clock, folder, running, http: http() }
+        Self { clock, kept, running, http: http() }
     }
 
     pub fn endpoint(&self) -> String {
@@ -179,14 +180,8 @@ impl House {
 
     /// A row of the store, as it lies on the disk: for what no operation shows.
     pub fn number(&self, sql: &str) -> i64 {
-        let file = self.folder.path().join("test.db");
-        let connection = rusqlite::Connection::open(file).expect("the database");
-        connection.query_row(sql, [], |row| row.get(0)).expect("one number")
+        self.kept.number(sql)
     }
-}
-
-pub fn database(folder: &Path) -> String {
-    format!("sqlite:{}", folder.join("test.db").display())
 }
 
 pub fn http() -> reqwest::Client {

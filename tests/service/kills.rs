@@ -27,7 +27,9 @@ struct Process {
 impl Process {
     fn start(folder: &Path, data: &[PathBuf]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_backup-share"));
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database"]).arg(super::house::database(folder));
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--database"])
+            .arg(format!("sqlite:{}", folder.join("test.db").display()));
         for file in data {
             command.arg("--data").arg(file);
         }

@@ -6,6 +6,7 @@
 mod contract;
 mod errors;
 mod house;
+mod kept;
 mod kills;
 mod paging;
 mod races;

@@ -110,11 +110,10 @@ async fn everything_is_there_after_a_restart() {
     house.alice().shares(1, &[BOB, CAROL]).await.expect("shared");
     house.bob().accepts(1, &vault(1)).await.expect("accepted");
     let before = house.alice().lists(1).await.expect("listed");
-    let House { clock, folder, running, .. } = house;
+    let House { clock, kept, running, .. } = house;
     running.stop().await;
-    let mut config = backup_share::config::Config { listen: "127.0.0.1:0".into(), ..Default::default() };
-    config.database = super::house::database(folder.path());
-    let store = backup_share::serve::open_store(&config.database, clock.as_ref()).expect("the store");
+    let config = kept.settings();
+    let store = backup_share::serve::open_store(&config, clock.as_ref()).await.expect("the store");
     let again = backup_share::serve::start_with(&config, Default::default(), store, clock).await.expect("a server");
     let alice = Person::connect(&format!("http://{}", again.address), "alice", ALICE);
     assert_eq!(alice.lists(1).await.expect("listed"), before);

@@ -1,12 +1,14 @@
-//! What every store must do, as one suite: a second store is run through it by one more line at the end.
+//! What every store must do, as one suite: a second store is run through it by one more name at the end.
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+#[path = "../postgres/mod.rs"]
+mod cluster;
 mod suite;
 
 use std::sync::Arc;
 
-use backup_share::store::{Store, sqlite::Sqlite};
+use backup_share::store::{Store, postgres::Postgres, sqlite::Sqlite};
 
 /// A store of its own for each test, and whatever keeps it alive.
 struct Opened {
@@ -18,6 +20,13 @@ async fn sqlite() -> Opened {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Sqlite::open(&folder.path().join("test.db"), suite::now()).expect("a store");
     Opened { store: Arc::new(store), _kept: Box::new(folder) }
+}
+
+async fn postgres() -> Opened {
+    let schema = cluster::Schema::create();
+    let settings = cluster::settings(schema.url()).postgres;
+    let store = Postgres::open(&schema.url(), &settings, suite::now()).await.expect("a store");
+    Opened { store: Arc::new(store), _kept: Box::new(schema) }
 }
 
 macro_rules! through_the_suite {
@@ -49,4 +58,4 @@ macro_rules! through_the_suite {
     )*};
 }
 
-through_the_suite!(sqlite);
+through_the_suite!(sqlite, postgres);
