@@ -85,6 +85,7 @@ fn number_of(url: &str, sql: String) -> Option<i64> {
 /// A cluster of its own, which may be killed, stopped and started again.
 pub struct Cluster {
     folder: TempDir,
+    port: u16,
     postmaster: Option<Child>,
 }
 
@@ -96,7 +97,7 @@ impl Cluster {
     /// With lines for `postgresql.conf`.
     pub fn with(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let mut cluster = Self { folder, postmaster: None };
+        let mut cluster = Self { folder, port: 5432, postmaster: None };
         if let Some(user) = postgres_user() {
             // PostgreSQL does not run as root.
             chown(cluster.folder.path(), Some(user), None).expect("given away");
@@ -131,7 +132,7 @@ impl Cluster {
 
     /// The socket that it listens on.
     pub fn socket(&self) -> std::path::PathBuf {
-        self.path().join(".s.PGSQL.5432")
+        self.path().join(format!(".s.PGSQL.{}", self.port))
     }
 
     pub fn url(&self) -> String {
@@ -144,6 +145,31 @@ impl Cluster {
         writeln!(file, "{settings}").expect("written");
     }
 
+    /// A cluster on a port of loopback, with TLS: it, the port, and its certificate, which is for `localhost`.
+    pub fn with_tls() -> (Self, u16, std::path::PathBuf) {
+        let mut cluster = Self::start();
+        cluster.crash();
+        let (key, certificate) = (cluster.path().join("key.pem"), cluster.path().join("certificate.pem"));
+        let made = Command::new("openssl")
+            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
+            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+            .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
+            .arg(&key)
+            .arg("-out")
+            .arg(&certificate)
+            .output();
+        assert!(made.expect("openssl: apt-get install openssl").status.success());
+        if let Some(user) = postgres_user() {
+            chown(&key, Some(user), None).expect("given away");
+        }
+        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
+        let files = format!("ssl_key_file = '{}'\nssl_cert_file = '{}'", key.display(), certificate.display());
+        cluster.configure(&format!("ssl = on\n{files}\nlisten_addresses = '127.0.0.1'\nport = {port}"));
+        cluster.port = port;
+        cluster.run();
+        (cluster, port, certificate)
+    }
+
     /// Starts it, and waits until it answers.
     pub fn run(&mut self) {
         let log = fs::File::create(self.path().join("log")).expect("a file");
@@ -151,7 +177,12 @@ impl Cluster {
         let postmaster = postgres.arg("-D").arg(self.data()).stdout(Stdio::null()).stderr(log).spawn();
         self.postmaster = Some(postmaster.expect("postgres"));
         let end = Instant::now() + Duration::from_secs(30);
-        while !program("pg_isready").args(["--quiet", "--host"]).arg(self.path()).status().is_ok_and(|s| s.success()) {
+        let ready = || {
+            let mut asked = program("pg_isready");
+            asked.arg("--quiet").arg(format!("--port={}", self.port)).arg("--host").arg(self.path());
+            asked.status().is_ok_and(|status| status.success())
+        };
+        while !ready() {
             assert!(Instant::now() < end, "{}", fs::read_to_string(self.path().join("log")).unwrap_or_default());
             thread::sleep(Duration::from_millis(20));
         }

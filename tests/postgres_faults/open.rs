@@ -86,3 +86,18 @@ async fn the_primary_is_found_among_hosts_that_are_away_or_hang() {
     store.ready().await.expect("ready");
     assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_is_with_the_server_that_the_certificate_names() {
+    let (_cluster, port, certificate) = Cluster::with_tls();
+    let url = |host: &str| format!("postgres://postgres@{host}:{port}/postgres?sslmode=require");
+    let trusting = backup_share::config::Postgres { root_certificates: certificate, ..settings(20) };
+    let store = Postgres::open(&url("localhost"), &trusting, now()).await.expect("trusted");
+    backup_share::store::Store::ready(&store).await.expect("ready");
+    let start = Instant::now();
+    let refused = refusal(&url("localhost"), Unreplicated::Warn).await;
+    assert!(refused.contains("certificate"), "nobody here vouches for it: {refused}");
+    let refused = Postgres::open(&url("127.0.0.1"), &trusting, now()).await.err().expect("refused").to_string();
+    assert!(refused.contains("certificate"), "it is another name's: {refused}");
+    assert!(start.elapsed() < Duration::from_secs(1), "and does not get better by waiting");
+}

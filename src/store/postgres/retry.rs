@@ -56,8 +56,9 @@ impl From<Failure> for Error {
 /// coming up, full of connections, or no longer the primary, or the connection is gone.
 pub(super) fn passes(error: &tokio_postgres::Error) -> bool {
     let Some(code) = error.code() else {
-        let io = std::error::Error::source(error).is_some_and(|source| source.is::<io::Error>());
-        return error.is_closed() || io;
+        let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+        // Invalid is what TLS calls a certificate that it does not trust.
+        return error.is_closed() || cause.is_some_and(|cause| cause.kind() != io::ErrorKind::InvalidData);
     };
     let conflicts = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
     let elsewhere = [SqlState::TOO_MANY_CONNECTIONS, SqlState::READ_ONLY_SQL_TRANSACTION];
