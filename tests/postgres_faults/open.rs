@@ -64,7 +64,9 @@ async fn what_a_server_does_not_start_on() {
     for (wrong, why) in [
         ("postgres://u:secret@h:port/db", "port"),
         ("postgres://u:secret@h/db?sslrootcert=x", "sslrootcert"),
-        ("postgres:///db", "no host"),
+        ("postgres:///db", "hosts"),
+        ("postgres://u:secret@h/db?hostaddr=127.0.0.1", "hostaddr"),
+        ("postgres://u:secret@h/db?target_session_attrs=read-only", "read-write"),
     ] {
         let refused = refusal(wrong, Unreplicated::Warn).await;
         assert!(refused.contains(why), "{refused}");

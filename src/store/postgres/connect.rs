@@ -50,8 +50,11 @@ impl fmt::Display for Hosts {
 pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Hosts), OpenError> {
     let mut config: Config = url.parse().map_err(|error: Error| OpenError::Url(reason(&error)))?;
     let hosts = Hosts::of(&config);
-    if hosts.0.is_empty() {
-        return Err(OpenError::Url("it names no host".into()));
+    if hosts.0.is_empty() || !config.get_hostaddrs().is_empty() {
+        return Err(OpenError::Url("it must name its hosts, as host and not as hostaddr".into()));
+    }
+    if config.get_target_session_attrs() == TargetSessionAttrs::ReadOnly {
+        return Err(OpenError::Url("target_session_attrs must be read-write".into()));
     }
     let deadline = Duration::from_secs(settings.deadline_seconds);
     // What every session needs, whatever is set for the user or the database: commits wait for the standby, and who has
