@@ -1,6 +1,7 @@
 //! Settings: what can be set, the defaults, and where values come from: flag, then `BACKUP_SHARE_*` environment, then
 //! configuration file, then default.
 
+mod database;
 mod identity;
 mod roles;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
 
 pub use self::{
+    database::{Database, Postgres, Unreplicated},
     identity::{Identity, IdentityMode, Keystone},
     roles::{Role, Roles, policy},
 };
@@ -21,8 +23,10 @@ pub use self::{
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: String,
-    /// Where to keep everything: `sqlite:FILE`.
-    pub database: String,
+    /// Where to keep everything: `sqlite:FILE`, or `postgres://…`.
+    pub database: Database,
+    /// How PostgreSQL is used.
+    pub postgres: Postgres,
     /// Data files to load at start.
     pub data: Vec<PathBuf>,
     /// Who is calling.
@@ -108,6 +112,7 @@ impl Default for Config {
         Self {
             listen: "127.0.0.1:8799".into(),
             database: "sqlite:backup-share.db".into(),
+            postgres: Postgres::default(),
             data: vec![],
             identity: Identity::default(),
             keystone: Keystone::default(),
@@ -303,6 +308,16 @@ mod tests {
         assert!(refused.contains("body_kilobytes"), "{refused}");
         let refused = read("", &[("BACKUP_SHARE_LISTN", "x")]).expect_err("no such variable");
         assert!(refused.contains("BACKUP_SHARE_LISTN"), "{refused}");
+    }
+
+    #[test]
+    fn no_password_is_shown() {
+        let database = "database = 'postgres://user:hunter2@h/db?password=hunter2'";
+        let config = read(database, &[]).expect("good settings");
+        assert!(config.database.expose().contains("hunter2"));
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let refused = read("database = 'postgres://user:hunter2@h/db", &[]).expect_err("no closing quote");
+        assert!(refused.contains("line 1: ") && !refused.contains("hunter2"), "{refused}");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::{
     api::{self, App, Audit, Docs, Front, Throttle},
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
-    config::{self, Config, ConfigError, IdentityMode},
+    config::{self, Config, ConfigError, Database, IdentityMode},
     identity::{
         Embedded, Identity, Keystone,
         keystone::{Http, TransportError},
@@ -26,7 +26,8 @@ use crate::{
     sharing::Sharing,
     store::{
         Export, Store,
-        sqlite::{OpenError, Sqlite, SqliteFile},
+        postgres::{self, Postgres},
+        sqlite::{self, Sqlite, SqliteFile},
     },
 };
 
@@ -34,11 +35,14 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The database is not one that this server knows.
-    #[error("database {0:?}: it must be sqlite:FILE")]
-    Database(String),
-    /// The database cannot be used.
+    #[error("database {0:?}: it must be sqlite:FILE or postgres://…")]
+    Database(Database),
+    /// The SQLite file cannot be used.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Sqlite(#[from] sqlite::OpenError),
+    /// The PostgreSQL cluster cannot be used.
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
     /// A data file was not taken over.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
@@ -100,19 +104,25 @@ impl Running {
     }
 }
 
-/// Opens the store that an address like `sqlite:FILE` names.
+/// Opens the store that the settings name, with an address like `sqlite:FILE` or `postgres://…`.
 ///
 /// # Errors
-/// [`ServeError::Database`], [`ServeError::Open`].
-pub fn open_store(database: &str, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
-    Ok(Arc::new(Sqlite::open(&sqlite_file(database)?, clock.now())?))
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
+    let address = config.database.expose();
+    match address.split_once(':') {
+        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
+            Ok(Arc::new(Postgres::open(address, &config.postgres, clock.now()).await?))
+        }
+        _ => Ok(Arc::new(Sqlite::open(&sqlite_file(&config.database)?, clock.now())?)),
+    }
 }
 
 /// Finds the store that such an address names, which must be there, to be read from end to end.
 ///
 /// # Errors
-/// [`ServeError::Database`], [`ServeError::Open`].
-pub fn find_store(database: &str) -> Result<Box<dyn Export>, ServeError> {
+/// [`ServeError::Database`], [`ServeError::Sqlite`].
+pub fn find_store(database: &Database) -> Result<Box<dyn Export>, ServeError> {
     Ok(Box::new(SqliteFile::find(&sqlite_file(database)?)?))
 }
 
@@ -120,9 +130,9 @@ pub fn find_store(database: &str) -> Result<Box<dyn Export>, ServeError> {
 ///
 /// # Errors
 /// [`ServeError::Database`].
-pub fn sqlite_file(database: &str) -> Result<PathBuf, ServeError> {
-    let file = database.strip_prefix("sqlite:").filter(|file| !file.is_empty());
-    file.map(PathBuf::from).ok_or_else(|| ServeError::Database(database.to_owned()))
+pub fn sqlite_file(database: &Database) -> Result<PathBuf, ServeError> {
+    let file = database.expose().strip_prefix("sqlite:").filter(|file| !file.is_empty());
+    file.map(PathBuf::from).ok_or_else(|| ServeError::Database(database.clone()))
 }
 
 /// Starts a server with the machine's clock.
@@ -131,7 +141,7 @@ pub fn sqlite_file(database: &str) -> Result<PathBuf, ServeError> {
 /// [`ServeError`], one sentence; then nothing listens.
 pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = open_store(&config.database, clock.as_ref())?;
+    let store = open_store(config, clock.as_ref()).await?;
     for file in &config.data {
         let loaded = catalog::load(file, store.as_ref(), &clock).await?;
         tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");

@@ -28,10 +28,10 @@ struct Server {
 /// A server with the demo data.
 async fn server() -> Server {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = format!("sqlite:{}", folder.path().join("test.db").display());
+    let database = format!("sqlite:{}", folder.path().join("test.db").display()).into();
     let config = Config { listen: "127.0.0.1:0".into(), database, ..Config::default() };
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = serve::open_store(&config.database, clock.as_ref()).expect("a new store");
+    let store = serve::open_store(&config, clock.as_ref()).await.expect("a new store");
     catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock).await.expect("good data");
     let running = serve::start_with(&config, Docs::default(), store, clock).await.expect("a free port");
     // The client's way to set up TLS, which nobody here uses.

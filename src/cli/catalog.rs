@@ -9,7 +9,7 @@ use super::{Failure, Outcome, output, serve::failure};
 use crate::{
     catalog,
     clock::{Clock, SystemClock},
-    config::Config,
+    config::{Config, Database},
     serve,
 };
 
@@ -35,9 +35,9 @@ enum Command {
 struct Load {
     /// The data file
     file: PathBuf,
-    /// The store: sqlite:FILE [default: sqlite:backup-share.db] [env: BACKUP_SHARE_DATABASE]
+    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env: BACKUP_SHARE_DATABASE]
     #[arg(long, value_name = "URL")]
-    database: Option<String>,
+    database: Option<Database>,
     /// Settings in TOML, the same as the server's
     #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
     config: Option<PathBuf>,
@@ -55,12 +55,14 @@ impl Catalog {
 impl Load {
     fn run(self) -> Outcome {
         let config = Config::read(self.config.as_deref(), std::env::vars());
-        let config = config.map_err(|error| Failure::Usage(error.to_string()))?;
-        let database = self.database.unwrap_or(config.database);
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = serve::open_store(&database, clock.as_ref()).map_err(failure)?;
+        let mut config = config.map_err(|error| Failure::Usage(error.to_string()))?;
+        config.database = self.database.unwrap_or(config.database);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-        let loaded = runtime.block_on(catalog::load(&self.file, store.as_ref(), &clock)).map_err(Failure::failed)?;
+        let loaded = runtime.block_on(async {
+            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+            let store = serve::open_store(&config, clock.as_ref()).await.map_err(failure)?;
+            catalog::load(&self.file, store.as_ref(), &clock).await.map_err(Failure::failed)
+        })?;
         let counts = format!("{} added, {} changed, {} unchanged", loaded.added, loaded.changed, loaded.unchanged);
         output::print(&format!("{}: {counts}\n", self.file.display()))
     }

@@ -11,7 +11,7 @@ use crate::{
     api::Docs,
     catalog,
     clock::{Clock, SystemClock},
-    config::{self, AnswerMode, Config, ConfigError},
+    config::{self, AnswerMode, Config, ConfigError, Database, Unreplicated},
     serve::{self, Running, ServeError},
     telemetry,
 };
@@ -25,9 +25,12 @@ pub(super) struct Serve {
     /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8799]
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<String>,
-    /// Where to keep everything: sqlite:FILE [default: sqlite:backup-share.db]
+    /// Where to keep everything: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db]
     #[arg(long, value_name = "URL")]
-    database: Option<String>,
+    database: Option<Database>,
+    /// What to do about a PostgreSQL that acknowledges writes before a second node has them [default: refuse]
+    #[arg(long, value_name = "MODE")]
+    unreplicated: Option<Unreplicated>,
     /// A data file (YAML) to load at start; may be given more than once.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
@@ -92,6 +95,7 @@ impl Serve {
         let mut config = Config::read(self.config.as_deref(), std::env::vars())?;
         config.listen = self.listen.clone().unwrap_or(config.listen);
         config.database = self.database.clone().unwrap_or(config.database);
+        config.postgres.unreplicated = self.unreplicated.unwrap_or(config.postgres.unreplicated);
         config.check_answers.mode = self.check_answers.unwrap_or(config.check_answers.mode);
         if !self.data.is_empty() {
             config.data.clone_from(&self.data);
@@ -109,9 +113,9 @@ async fn serve(config: &Config) -> Result<Running, Failure> {
 /// Demo data, and the folder that it is kept in.
 async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Failure> {
     let folder = tempfile::tempdir().map_err(Failure::failed)?;
-    config.database = format!("sqlite:{}", folder.path().join("demo.db").display());
+    config.database = format!("sqlite:{}", folder.path().join("demo.db").display()).into();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = serve::open_store(&config.database, clock.as_ref()).map_err(failure)?;
+    let store = serve::open_store(&config, clock.as_ref()).await.map_err(failure)?;
     catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock).await.map_err(Failure::failed)?;
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
     let docs = Docs { tokens: BTreeMap::from(tokens) };
@@ -158,7 +162,8 @@ pub(super) fn failure(error: ServeError) -> Failure {
         ServeError::Database(_) | ServeError::Config(_) => Failure::Usage(error.to_string()),
         ServeError::Keystone(_)
         | ServeError::Audit { .. }
-        | ServeError::Open(_)
+        | ServeError::Sqlite(_)
+        | ServeError::Postgres(_)
         | ServeError::Catalog(_)
         | ServeError::Listen { .. } => Failure::failed(error),
     }

@@ -11,7 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, Outcome, output};
 use crate::{
-    config::Config,
+    config::{self, Config},
     serve,
     store::{
         check::{self, Finding},
@@ -64,14 +64,14 @@ impl Store {
 }
 
 impl Database {
-    fn address(self) -> Result<String, Failure> {
+    fn address(self) -> Result<config::Database, Failure> {
         let config = Config::read(self.config.as_deref(), std::env::vars());
         let config = config.map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok(self.database.unwrap_or(config.database))
+        Ok(self.database.map_or(config.database, Into::into))
     }
 }
 
-fn check(database: &str) -> Outcome {
+fn check(database: &config::Database) -> Outcome {
     // Whoever asks whether a store is sound must be able to tell "no" from "I could not look".
     let could_not_look = |why: String| Failure::Usage(format!("could not look: {why}"));
     let store = serve::find_store(database).map_err(|error| could_not_look(error.to_string()))?;
@@ -99,7 +99,7 @@ fn line(finding: &Finding) -> String {
     format!("{kind:<9}  {looked_at} {what}: {verdict}\n")
 }
 
-fn backup(database: &str, file: &Path) -> Outcome {
+fn backup(database: &config::Database, file: &Path) -> Outcome {
     let from = serve::sqlite_file(database).map_err(|error| Failure::Usage(error.to_string()))?;
     let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     bar.set_style(ProgressStyle::with_template("{bar:40} {percent} %, {eta} to go").map_err(Failure::failed)?);

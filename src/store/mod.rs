@@ -4,10 +4,13 @@
 //! facts that nobody else can change meanwhile and carry out its [`Change`], all or nothing, durable before answering
 //! ([`Store::change`]); keep the accounts of the embedded identity, and take a catalog. Let the database refuse a second
 //! record for the same pair of backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and
-//! hope. Then run the new store through `tests/store.rs`. A store that also fills [`Export`] can be checked.
+//! hope. A store that could not be reached in time says [`Error::StoreUnavailable`](crate::model::Error), with no promise
+//! whether a write was done. Then run the new store through `tests/store`. A store that also fills [`Export`] can be
+//! checked.
 
 pub mod check;
 mod export;
+pub mod postgres;
 mod records;
 pub mod sqlite;
 

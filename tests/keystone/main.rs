@@ -12,6 +12,9 @@ mod flood;
 #[path = "../service/house.rs"]
 #[allow(dead_code, reason = "the stories without a Keystone use more of it")]
 mod house;
+#[path = "../service/kept.rs"]
+#[allow(dead_code, reason = "the stories without a Keystone use more of it")]
+mod kept;
 #[path = "../service/prism.rs"]
 mod prism;
 mod story;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::house::{ALICE, BOB, House, MALLORY, backup, member, members, vault};
 
 fn lines(house: &House) -> Vec<Value> {
-    let text = std::fs::read_to_string(house.folder.path().join("audit.jsonl")).expect("an audit");
+    let text = std::fs::read_to_string(house.kept.folder().join("audit.jsonl")).expect("an audit");
     for secret in ["garbage", "Signature", "s3cret"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
@@ -29,7 +29,7 @@ fn told(line: &Value) -> Value {
 #[tokio::test]
 async fn every_decision_leaves_a_line_and_no_secret_does() {
     let house = House::with(|config| {
-        let folder = config.database.strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
+        let folder = config.database.expose().strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
         config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
     })
     .await;
@@ -64,12 +64,11 @@ async fn every_decision_leaves_a_line_and_no_secret_does() {
 #[tokio::test]
 async fn a_fault_of_ours_leaves_a_line_too() {
     let house = House::with(|config| {
-        let folder = config.database.strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
+        let folder = config.database.expose().strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
         config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
     })
     .await;
-    let connection = rusqlite::Connection::open(house.folder.path().join("test.db")).expect("the database");
-    connection.execute_batch("ALTER TABLE members RENAME TO gone").expect("broken");
+    house.kept.execute("ALTER TABLE members RENAME TO gone");
     house.get(&members(ALICE, 1), "alice").await;
     let expected = json!(["alice", ALICE, "cbr:member:list", backup(1), [], "failed", 500, "BackupService.9910"]);
     assert_eq!(lines(&house).iter().map(told).collect::<Vec<_>>(), [expected]);

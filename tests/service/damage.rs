@@ -24,7 +24,8 @@ use futures::StreamExt;
 use reqwest::Method;
 
 use super::{
-    house::{ALICE, BOB, database, http},
+    house::{ALICE, BOB, http},
+    kept::database,
     kills,
     process::{Process, setting},
 };

@@ -2,7 +2,6 @@
 //! proxy before it that judges what goes through, where there is one to start.
 
 use std::{
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -23,7 +22,7 @@ use backup_share::{
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-use super::prism::Prism;
+use super::{kept::Kept, prism::Prism};
 
 pub const ALICE: &str = "11111111111111111111111111111111";
 pub const BOB: &str = "22222222222222222222222222222222";
@@ -60,7 +59,8 @@ impl Clock for SetClock {
 
 pub struct House {
     pub clock: Arc<SetClock>,
-    pub folder: tempfile::TempDir,
+    /// What its store is kept in.
+    pub kept: Kept,
     pub running: Running,
     /// Whoever calls goes through it.
     proxy: Option<Prism>,
@@ -106,29 +106,29 @@ impl House {
 
     /// With data and settings of its own.
     pub async fn furnished(data: &str, settings: impl FnOnce(&mut Config)) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut config = config(folder.path());
+        let kept = Kept::new();
+        let mut config = kept.settings();
         settings(&mut config);
         let clock = Arc::new(SetClock(OPENING.into()));
         let time: Arc<dyn Clock> = clock.clone();
-        let store = serve::open_store(&config.database, time.as_ref()).expect("a store");
+        let store = serve::open_store(&config, time.as_ref()).await.expect("a store");
         catalog::load_text("data.yaml", data, store.as_ref(), &time).await.expect("good data");
-        Self::start(&config, store, clock, folder).await
+        Self::start(&config, store, clock, kept).await
     }
 
-    async fn start(config: &Config, store: Arc<dyn Store>, clock: Arc<SetClock>, folder: tempfile::TempDir) -> Self {
+    async fn start(config: &Config, store: Arc<dyn Store>, clock: Arc<SetClock>, kept: Kept) -> Self {
         let running = serve::start_with(config, Docs::default(), store, clock.clone()).await.expect("a server");
         let proxy = Prism::before(&format!("http://{}", running.address));
-        Self { clock, folder, running, proxy, http: http() }
+        Self { clock, kept, running, proxy, http: http() }
     }
 
     /// The same house after its server ended and began again.
     pub async fn restarted(self) -> Self {
-        let Self { clock, folder, running, .. } = self;
+        let Self { clock, kept, running, .. } = self;
         running.stop().await;
-        let config = config(folder.path());
-        let store = serve::open_store(&config.database, clock.as_ref()).expect("the store");
-        Self::start(&config, store, clock, folder).await
+        let config = kept.settings();
+        let store = serve::open_store(&config, clock.as_ref()).await.expect("the store");
+        Self::start(&config, store, clock, kept).await
     }
 
     pub fn endpoint(&self) -> String {
@@ -199,18 +199,8 @@ impl House {
 
     /// A row of the store, as it lies on the disk: for what no operation shows.
     pub fn number(&self, sql: &str) -> i64 {
-        let file = self.folder.path().join("test.db");
-        let connection = rusqlite::Connection::open(file).expect("the database");
-        connection.query_row(sql, [], |row| row.get(0)).expect("one number")
+        self.kept.number(sql)
     }
-}
-
-fn config(folder: &Path) -> Config {
-    Config { listen: "127.0.0.1:0".into(), database: database(folder), ..Config::default() }
-}
-
-pub fn database(folder: &Path) -> String {
-    format!("sqlite:{}", folder.join("test.db").display())
 }
 
 pub fn http() -> reqwest::Client {

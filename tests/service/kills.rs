@@ -11,7 +11,8 @@ use std::{
 use reqwest::Method;
 
 use super::{
-    house::{ALICE, BOB, database, http},
+    house::{ALICE, BOB, http},
+    kept::database,
     process::{Process, setting},
 };
 

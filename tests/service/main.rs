@@ -10,6 +10,7 @@ mod disk;
 mod errors;
 mod histories;
 mod house;
+mod kept;
 mod kills;
 mod paging;
 mod prism;

@@ -97,7 +97,7 @@ async fn only_trusted_roles_look_at_tokens_of_others() {
 async fn no_token_and_no_password_is_kept_as_it_is() {
     let house = House::open().await;
     let token = log_in(&house, "alice", "alice's password").await;
-    for file in std::fs::read_dir(house.folder.path()).expect("the folder") {
+    for file in std::fs::read_dir(house.kept.folder()).expect("the folder") {
         let bytes = std::fs::read(file.expect("a file").path()).expect("read");
         for secret in [token.as_bytes(), b"alice's password"] {
             assert!(!bytes.windows(secret.len()).any(|part| part == secret), "a secret lies on the disk");

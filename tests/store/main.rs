@@ -1,13 +1,15 @@
-//! What every store must do, as one suite: a second store is run through it by one more line at the end.
+//! What every store must do, as one suite: a second store is run through it by one more name at the end.
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+#[path = "../postgres/mod.rs"]
+mod cluster;
 mod reference;
 mod suite;
 
 use std::sync::Arc;
 
-use backup_share::store::{Store, sqlite::Sqlite};
+use backup_share::store::{Store, postgres::Postgres, sqlite::Sqlite};
 
 /// A number from the environment, for longer runs.
 fn setting(name: &str, default: usize) -> usize {
@@ -24,6 +26,13 @@ async fn sqlite() -> Opened {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Sqlite::open(&folder.path().join("test.db"), suite::now()).expect("a store");
     Opened { store: Arc::new(store), _kept: Box::new(folder) }
+}
+
+async fn postgres() -> Opened {
+    let schema = cluster::Schema::create();
+    let settings = cluster::settings(schema.url()).postgres;
+    let store = Postgres::open(&schema.url(), &settings, suite::now()).await.expect("a store");
+    Opened { store: Arc::new(store), _kept: Box::new(schema) }
 }
 
 macro_rules! through_the_suite {
@@ -55,7 +64,7 @@ macro_rules! through_the_suite {
     )*};
 }
 
-through_the_suite!(sqlite);
+through_the_suite!(sqlite, postgres);
 
 /// The runtime is the test's own: the sequences come from outside of it.
 fn follows_the_model(open: impl AsyncFnOnce() -> Opened) {
@@ -67,4 +76,9 @@ fn follows_the_model(open: impl AsyncFnOnce() -> Opened) {
 #[test]
 fn random_sequences_on_sqlite_do_what_the_model_of_the_rules_does() {
     follows_the_model(sqlite);
+}
+
+#[test]
+fn random_sequences_on_postgresql_do_what_the_model_of_the_rules_does() {
+    follows_the_model(postgres);
 }

@@ -24,7 +24,7 @@ use self::{
     seeded::{Bug, Seeded},
 };
 use crate::{
-    house,
+    kept,
     process::{Process, setting},
 };
 
@@ -65,14 +65,14 @@ async fn hold_with_kills(database: &str, folder: &Path) {
 async fn every_history_with_kills_in_between_is_linearizable() {
     for _ in 0..setting("HISTORIES", 2) {
         let folder = tempfile::tempdir().expect("a folder");
-        hold_with_kills(&house::database(folder.path()), folder.path()).await;
+        hold_with_kills(&kept::database(folder.path()), folder.path()).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_one_database_are_as_good_as_one() {
     let folder = tempfile::tempdir().expect("a folder");
-    let database = house::database(folder.path());
+    let database = kept::database(folder.path());
     let servers = [Process::start(&database, &[data(folder.path())]), Process::start(&database, &[])];
     let channels = servers.each_ref().map(|server| watch::channel(server.endpoint.clone()));
     let endpoints = channels.each_ref().map(|(_, endpoint)| endpoint.clone());
@@ -83,9 +83,10 @@ async fn two_servers_on_one_database_are_as_good_as_one() {
 async fn finds(bug: impl Fn() -> Bug) -> bool {
     for _ in 0..5 {
         let folder = tempfile::tempdir().expect("a folder");
-        let config = Config { listen: "127.0.0.1:0".into(), ..Config::default() };
+        let database = kept::database(folder.path()).into();
+        let config = Config { listen: "127.0.0.1:0".into(), database, ..Config::default() };
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = serve::open_store(&house::database(folder.path()), clock.as_ref()).expect("a store");
+        let store = serve::open_store(&config, clock.as_ref()).await.expect("a store");
         catalog::load(&data(folder.path()), store.as_ref(), &clock).await.expect("good data");
         let store: Arc<dyn Store> = Arc::new(Seeded { store, bug: bug() });
         let running = serve::start_with(&config, Docs::default(), store, clock).await.expect("a server");

@@ -1,0 +1,92 @@
+//! The accounts of the embedded identity in PostgreSQL. Each is one statement, and each write may be repeated.
+
+use deadpool_postgres::ClientWrapper;
+use secrecy::SecretString;
+use tokio_postgres::{Error, Row};
+
+use super::super::{AccessKey, Account, TokenHash, TokenRecord};
+use crate::{model::ProjectId, timestamp::Timestamp};
+
+const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles
+                       FROM accounts a JOIN projects p ON p.id = a.project_id WHERE a.name = $1";
+const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles,
+                            t.issued_at, t.expires_at, t.revoked_at IS NOT NULL
+                     FROM tokens t JOIN accounts a ON a.name = t.user_name JOIN projects p ON p.id = a.project_id
+                     WHERE t.hash = $1";
+const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, k.secret
+                          FROM access_keys k JOIN accounts a ON a.name = k.user_name
+                          JOIN projects p ON p.id = a.project_id WHERE k.access = $1";
+const PROJECT: &str = "SELECT EXISTS (SELECT 1 FROM projects WHERE id = $1)";
+// Written again where it is there: only a write waits until the standby has what came before it.
+const INSERT_TOKEN: &str = "INSERT INTO tokens (hash, user_name, issued_at, expires_at) VALUES ($1, $2, $3, $4)
+                            ON CONFLICT (hash) DO UPDATE SET issued_at = excluded.issued_at";
+const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = coalesce(revoked_at, $2) WHERE hash = $1";
+const FORGET_TOKENS: &str = "DELETE FROM tokens WHERE expires_at < $1";
+
+fn account(row: &Row) -> Result<Account, Error> {
+    Ok(Account {
+        name: row.try_get(0)?,
+        password_hash: row.try_get::<_, Option<String>>(1)?.map(SecretString::from),
+        project_id: row.try_get(2)?,
+        project_name: row.try_get(3)?,
+        roles: row.try_get::<_, &str>(4)?.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect(),
+    })
+}
+
+pub(super) async fn find_account(client: &ClientWrapper, name: &str) -> Result<Option<Account>, Error> {
+    let statement = client.prepare_cached(ACCOUNT).await?;
+    client.query_opt(&statement, &[&name]).await?.as_ref().map(account).transpose()
+}
+
+pub(super) async fn find_token(client: &ClientWrapper, hash: &TokenHash) -> Result<Option<TokenRecord>, Error> {
+    let record = |row: &Row| {
+        Ok(TokenRecord {
+            account: account(row)?,
+            issued_at: row.try_get(5)?,
+            expires_at: row.try_get(6)?,
+            revoked: row.try_get(7)?,
+        })
+    };
+    let statement = client.prepare_cached(TOKEN).await?;
+    client.query_opt(&statement, &[&hash.as_bytes().as_slice()]).await?.as_ref().map(record).transpose()
+}
+
+pub(super) async fn find_access_key(
+    client: &ClientWrapper,
+    access: &str,
+) -> Result<Option<(AccessKey, Account)>, Error> {
+    let found = |row: &Row| {
+        let account = account(row)?;
+        let secret = row.try_get::<_, String>(5)?.into();
+        Ok((AccessKey { access: access.to_owned(), secret, user_name: account.name.clone() }, account))
+    };
+    let statement = client.prepare_cached(ACCESS_KEY).await?;
+    client.query_opt(&statement, &[&access]).await?.as_ref().map(found).transpose()
+}
+
+pub(super) async fn insert_token(
+    client: &ClientWrapper,
+    hash: &TokenHash,
+    user_name: &str,
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+) -> Result<(), Error> {
+    let statement = client.prepare_cached(INSERT_TOKEN).await?;
+    let hash = hash.as_bytes().as_slice();
+    client.execute(&statement, &[&hash, &user_name, &issued_at, &expires_at]).await.map(drop)
+}
+
+pub(super) async fn revoke_token(client: &ClientWrapper, hash: &TokenHash, now: Timestamp) -> Result<bool, Error> {
+    let statement = client.prepare_cached(REVOKE_TOKEN).await?;
+    client.execute(&statement, &[&hash.as_bytes().as_slice(), &now]).await.map(|hit| hit == 1)
+}
+
+/// Forgets tokens that ended before `before`; until then their users are told that they ended.
+pub(super) async fn forget_tokens(client: &ClientWrapper, before: Timestamp) -> Result<(), Error> {
+    client.execute(FORGET_TOKENS, &[&before]).await.map(drop)
+}
+
+pub(super) async fn has_project(client: &ClientWrapper, id: &ProjectId) -> Result<bool, Error> {
+    let statement = client.prepare_cached(PROJECT).await?;
+    client.query_one(&statement, &[id]).await?.try_get(0)
+}

@@ -1,0 +1,180 @@
+//! The store on PostgreSQL: servers without a state of their own, on a cluster that replicates and fails over by itself.
+//!
+//! Every session is with the primary, reads too: they see each acknowledged write. Each operation has a deadline, and
+//! is repeated within it where what failed passes and repeating is safe (`retry`, `write`).
+
+mod accounts;
+mod catalog;
+mod connect;
+mod prepare;
+mod retry;
+mod rows;
+mod session;
+mod shares;
+mod write;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_postgres::{ClientWrapper, Pool};
+
+use self::{retry::Attempts, session::Session, shares::Ruled, write::Writers};
+use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
+use crate::{
+    config,
+    model::{Change, Error, Facts, ProjectId, Result, Selection},
+    timestamp::Timestamp,
+};
+
+/// How long a catalog may take. Nobody waits for it but whoever loads it.
+const CATALOG: Duration = Duration::from_secs(10 * 60);
+
+/// A store in a PostgreSQL cluster.
+pub struct Postgres {
+    pool: Pool,
+    writers: Writers,
+    deadline: Duration,
+}
+
+/// Why a cluster cannot be used. No sentence shows a password.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The URL is none.
+    #[error("the PostgreSQL URL cannot be used: {0}")]
+    Url(String),
+    /// The certificates cannot be read.
+    #[error("cannot read the root certificates {file}: {reason}")]
+    Roots {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// No host takes writes.
+    #[error("cannot connect to a primary of PostgreSQL at {hosts}: {reason}")]
+    Connect {
+        /// The hosts of the URL.
+        hosts: String,
+        /// Why, of the last one tried.
+        reason: String,
+    },
+    /// The version is not supported.
+    #[error("PostgreSQL {0} is too old: 15 or newer is needed")]
+    TooOld(i32),
+    /// Acknowledged writes could be lost.
+    #[error("this PostgreSQL may lose acknowledged writes: {0}; `postgres.unreplicated = \"warn\"` takes the risk")]
+    Unreplicated(&'static str),
+    /// A newer version of this program has been here.
+    #[error("the database at {hosts} has schema version {version}, which is newer than this program")]
+    Newer {
+        /// The hosts of the URL.
+        hosts: String,
+        /// Its version.
+        version: i64,
+    },
+    /// The schema cannot be brought up to date.
+    #[error("cannot bring the database at {hosts} up to date: {reason}")]
+    Migrate {
+        /// The hosts of the URL.
+        hosts: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Runs something on a connection, and again where what failed passes: for reads, and for writes that do no harm when
+/// they are done twice.
+macro_rules! repeated {
+    ($store:expr, |$client:ident| $run:expr) => {{
+        let mut attempts = Attempts::within($store.deadline);
+        loop {
+            let attempt = async {
+                let session = Session::take(&$store.pool).await?;
+                let $client: &ClientWrapper = &session;
+                let outcome = $run.await?;
+                session.done();
+                Ok(outcome)
+            };
+            if let Some(outcome) = attempts.make(attempt).await {
+                break $store.known(outcome);
+            }
+        }
+    }};
+}
+
+impl Postgres {
+    /// Connects to the primary, makes sure that it loses nothing, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// One sentence that names the hosts.
+    pub async fn open(url: &str, settings: &config::Postgres, now: Timestamp) -> std::result::Result<Self, OpenError> {
+        let (pool, hosts) = connect::pool(url, settings)?;
+        let deadline = Duration::from_secs(settings.deadline_seconds);
+        let store = Self { pool, writers: Writers::new(), deadline };
+        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
+        repeated!(store, |client| prepare::examine(client, settings.unreplicated)).map_err(failed)??;
+        prepare::migrate(&store.pool, &hosts).await?;
+        repeated!(store, |client| accounts::forget_tokens(client, now)).map_err(failed)?;
+        repeated!(store, |client| write::forget(client)).map_err(failed)?;
+        Ok(store)
+    }
+
+    /// Where there was no answer in time, connections that nobody uses at present lead to the same silence: new ones
+    /// may find another primary.
+    fn known<T>(&self, outcome: Result<T>) -> Result<T> {
+        if matches!(outcome, Err(Error::StoreUnavailable(_))) {
+            self.pool.retain(|_, _| false);
+        }
+        outcome
+    }
+}
+
+#[async_trait]
+impl Store for Postgres {
+    async fn load(&self, selection: &Selection) -> Result<Facts> {
+        repeated!(self, |client| shares::facts(client, selection))
+    }
+
+    async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
+        let work = Ruled { selection, rule };
+        self.known(self.writers.write(&self.pool, self.deadline, &work).await)
+    }
+
+    async fn find_account(&self, name: &str) -> Result<Option<Account>> {
+        repeated!(self, |client| accounts::find_account(client, name))
+    }
+
+    async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>> {
+        repeated!(self, |client| accounts::find_token(client, hash))
+    }
+
+    async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>> {
+        repeated!(self, |client| accounts::find_access_key(client, access))
+    }
+
+    async fn insert_token(
+        &self,
+        hash: TokenHash,
+        user_name: String,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
+    ) -> Result<()> {
+        repeated!(self, |client| accounts::insert_token(client, &hash, &user_name, issued_at, expires_at))
+    }
+
+    async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
+        repeated!(self, |client| accounts::revoke_token(client, &hash, now))
+    }
+
+    async fn has_project(&self, id: &ProjectId) -> Result<bool> {
+        repeated!(self, |client| accounts::has_project(client, id))
+    }
+
+    async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
+        self.known(self.writers.write(&self.pool, CATALOG, &catalog).await)
+    }
+
+    async fn ready(&self) -> Result<()> {
+        self.known(self.writers.try_out(&self.pool, self.deadline).await)
+    }
+}
