@@ -39,6 +39,8 @@ pub struct Config {
     pub roles: Roles,
     /// Where to write who was let do what, a line of JSON each: `stderr` or a file; empty for nowhere.
     pub audit: String,
+    /// Address and port to answer `GET /metrics` on; empty for nowhere.
+    pub metrics: String,
     /// What to log.
     pub log: Log,
     /// Which answers to hold against the contract before they go out.
@@ -119,6 +121,7 @@ impl Default for Config {
             limits: Limits::default(),
             roles: roles::defaults(),
             audit: String::new(),
+            metrics: String::new(),
             log: Log::default(),
             check_answers: CheckAnswers::default(),
         }

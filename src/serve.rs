@@ -7,14 +7,10 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::{
-    net::TcpListener,
-    sync::{oneshot, watch},
-    task::JoinHandle,
-};
+use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
 use crate::{
-    api::{self, App, Audit, Docs, Front, Throttle},
+    api::{self, App, Audit, Docs, Front, Metrics, Throttle},
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
     config::{self, Config, ConfigError, Database, IdentityMode},
@@ -74,12 +70,14 @@ pub enum ServeError {
 pub struct Running {
     /// Where it listens, with the real port.
     pub address: SocketAddr,
+    /// Where it answers `GET /metrics`, where it does.
+    pub metrics_address: Option<SocketAddr>,
     /// The store behind it.
     pub store: Arc<dyn Store>,
     policy: watch::Sender<Policy>,
     audit: Option<Arc<Audit>>,
-    stop: oneshot::Sender<()>,
-    served: JoinHandle<()>,
+    stop: watch::Sender<()>,
+    served: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -98,9 +96,10 @@ impl Running {
 
     /// Takes no new connections, answers what is in flight, and returns when that is done.
     pub async fn stop(self) {
-        // The receiver is gone where the server has ended by itself.
-        let _ = self.stop.send(());
-        let _ = self.served.await;
+        self.stop.send_replace(());
+        for served in self.served {
+            let _ = served.await;
+        }
     }
 }
 
@@ -159,25 +158,32 @@ pub async fn start_with(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 ) -> Result<Running, ServeError> {
-    let failed = |source| ServeError::Listen { address: config.listen.clone(), source };
-    let listener = TcpListener::bind(&config.listen).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
+    let (listener, address) = listen(&config.listen).await?;
+    let metrics_listener = match config.metrics.as_str() {
+        "" => None,
+        address => Some(listen(address).await?),
+    };
+    let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
+    let metrics = metrics_address.map(|_| Arc::new(Metrics::default()));
     let (policy, current_policy) = watch::channel(config::policy(&config.roles)?);
     let audit = audit(&config.audit, &clock)?;
-    let front = front(config, docs, Arc::clone(&store), clock, address, current_policy)?.auditing(audit.clone());
-    let (stop, stopped) = oneshot::channel();
-    let limits = config.limits.clone();
-    let served = tokio::spawn(async move {
-        accept(
-            listener,
-            front,
-            Duration::from_secs(limits.header_seconds),
-            stopped,
-            Duration::from_secs(limits.stop_seconds),
-        )
-        .await;
-    });
-    Ok(Running { address, store, policy, audit, stop, served })
+    let front = front(config, docs, Arc::clone(&store), clock, address, current_policy)?;
+    let front = front.auditing(audit.clone()).counting(metrics.clone());
+    let (stop, stopped) = watch::channel(());
+    let mut served = vec![tokio::spawn(accept(listener, front, config.limits.clone(), stopped.clone()))];
+    if let (Some((listener, address)), Some(metrics)) = (metrics_listener, metrics) {
+        tracing::info!(%address, "metrics");
+        let front = Front::new(metrics.router(), "", config.limits.body_bytes);
+        served.push(tokio::spawn(accept(listener, front, config.limits.clone(), stopped)));
+    }
+    Ok(Running { address, metrics_address, store, policy, audit, stop, served })
+}
+
+async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let failed = |source| ServeError::Listen { address: address.to_owned(), source };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 /// Puts the parts of the house together.
@@ -240,15 +246,9 @@ fn identity(
 }
 
 /// Serves connections until told to stop, and then those that are being answered.
-async fn accept(
-    listener: TcpListener,
-    front: Front,
-    header_time: Duration,
-    mut stopped: oneshot::Receiver<()>,
-    stop_time: Duration,
-) {
+async fn accept(listener: TcpListener, front: Front, limits: config::Limits, mut stopped: watch::Receiver<()>) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(header_time);
+    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(limits.header_seconds));
     let graceful = GracefulShutdown::new();
     loop {
         let (stream, from) = tokio::select! {
@@ -261,7 +261,8 @@ async fn accept(
                     continue;
                 }
             },
-            _ = &mut stopped => break,
+            // Where nobody is left to say so, it runs on.
+            Ok(()) = stopped.changed() => break,
         };
         // Answers are small: do not hold them back to fill packets.
         let _ = stream.set_nodelay(true);
@@ -273,7 +274,7 @@ async fn accept(
         });
     }
     drop(listener);
-    if tokio::time::timeout(stop_time, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(Duration::from_secs(limits.stop_seconds), graceful.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests still in flight");
     }
 }

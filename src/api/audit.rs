@@ -134,6 +134,11 @@ impl Note {
         known.members = member.map(str::to_owned).into_iter().collect();
     }
 
+    /// Which operation it was for, where it was for one.
+    pub(super) fn operation(&self) -> Option<Operation> {
+        lock(&self.0).operation
+    }
+
     /// Who asks.
     pub(super) fn caller(&self, caller: &Arc<Caller>) {
         lock(&self.0).caller = Some(Arc::clone(caller));

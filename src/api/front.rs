@@ -1,6 +1,9 @@
 //! What every request passes on its way in and out: the request id, panics, and the one shape of errors.
 
-use std::{convert::Infallible, error::Error as StdError, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc};
+use std::{
+    convert::Infallible, error::Error as StdError, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc,
+    time::Instant,
+};
 
 use axum::{
     Router,
@@ -21,6 +24,7 @@ use uuid::Uuid;
 use super::{
     answer_check::AnswerChecks,
     audit::{Audit, Note},
+    metrics::Metrics,
     problem::Problem,
     signed::with_signature,
     types,
@@ -43,6 +47,7 @@ pub struct Front {
     authenticate: HeaderValue,
     answer_checks: Option<Arc<AnswerChecks>>,
     audit: Option<Arc<Audit>>,
+    metrics: Option<Arc<Metrics>>,
     /// Where the connection comes from.
     from: Option<IpAddr>,
     /// The largest body, in bytes.
@@ -55,7 +60,7 @@ impl Front {
     pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
         let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
             .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate, answer_checks: None, audit: None, from: None, body_limit }
+        Self { router, authenticate, answer_checks: None, audit: None, metrics: None, from: None, body_limit }
     }
 
     /// Holds answers against the contract before they go out.
@@ -68,6 +73,11 @@ impl Front {
         Self { audit, ..self }
     }
 
+    /// Counts what is asked for.
+    pub fn counting(self, metrics: Option<Arc<Metrics>>) -> Self {
+        Self { metrics, ..self }
+    }
+
     /// For a connection from an address.
     pub fn from_address(&self, from: IpAddr) -> Self {
         Self { from: Some(from), ..self.clone() }
@@ -75,7 +85,8 @@ impl Front {
 
     async fn answer(self, mut request: Request) -> Response<Body> {
         let id = request_id(request.headers());
-        let note = self.audit.as_ref().map(|_| Note::default());
+        let start = Instant::now();
+        let note = (self.audit.is_some() || self.metrics.is_some()).then(Note::default);
         if let Some(note) = &note {
             request.extensions_mut().insert(note.clone());
         }
@@ -99,6 +110,9 @@ impl Front {
                 problem = broken.or(problem);
             }
             tracing::debug!(request_id = ?id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
+        }
+        if let (Some(metrics), Some(note)) = (&self.metrics, &note) {
+            metrics.answered(note.operation(), response.status(), start.elapsed());
         }
         if let (Some(audit), Some(note)) = (&self.audit, note) {
             let code = problem.map(|problem| problem.shown().error_code);

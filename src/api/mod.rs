@@ -13,6 +13,7 @@ mod extract;
 mod front;
 mod health;
 mod members;
+mod metrics;
 mod parameters;
 mod problem;
 mod refusals;
@@ -29,6 +30,7 @@ pub use self::{
     derived::derived,
     docs::Docs,
     front::Front,
+    metrics::Metrics,
     router::router,
     throttle::Throttle,
 };

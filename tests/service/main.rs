@@ -12,6 +12,7 @@ mod histories;
 mod house;
 mod kept;
 mod kills;
+mod metrics;
 mod paging;
 mod prism;
 mod process;
