@@ -11,8 +11,6 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use crate::Outcome;
 
-/// How many requests are on the way at a time.
-pub const CONNECTIONS: usize = 64;
 /// A server that says nothing for so long will not say anything any more.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -22,7 +20,7 @@ pub struct Burst {
     pub took: Duration,
     /// How long each request took.
     pub latencies: Vec<Duration>,
-    /// Answers other than 200.
+    /// Answers other than 200 and 204.
     pub errors: usize,
     /// The first of them.
     pub first_error: Option<String>,
@@ -43,11 +41,11 @@ struct Connection {
     sent: Instant,
 }
 
-/// Sends all of these requests, and waits for all answers.
-pub fn run(address: SocketAddr, requests: &[Vec<u8>]) -> Outcome<Burst> {
+/// Sends all of these requests, as many at a time as there are connections, and waits for all answers.
+pub fn run(address: SocketAddr, connections: usize, requests: &[Vec<u8>]) -> Outcome<Burst> {
     let mut poll = Poll::new()?;
-    let mut connections = connect(address, &poll)?;
-    let mut events = Events::with_capacity(CONNECTIONS);
+    let mut connections = connect(address, connections, &poll)?;
+    let mut events = Events::with_capacity(connections.len());
     let mut waiting = requests.iter();
     let mut burst =
         Burst { took: Duration::ZERO, latencies: Vec::with_capacity(requests.len()), errors: 0, first_error: None };
@@ -72,7 +70,7 @@ pub fn run(address: SocketAddr, requests: &[Vec<u8>]) -> Outcome<Burst> {
     Ok(burst)
 }
 
-fn connect(address: SocketAddr, poll: &Poll) -> Outcome<Vec<Connection>> {
+fn connect(address: SocketAddr, connections: usize, poll: &Poll) -> Outcome<Vec<Connection>> {
     let connect = |at| {
         let stream = std::net::TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -81,7 +79,7 @@ fn connect(address: SocketAddr, poll: &Poll) -> Outcome<Vec<Connection>> {
         poll.registry().register(&mut stream, Token(at), Interest::READABLE)?;
         Ok(Connection { stream, answer: Vec::with_capacity(16 * 1024), sent: Instant::now() })
     };
-    (0..CONNECTIONS).map(connect).collect()
+    (0..connections).map(connect).collect()
 }
 
 impl Connection {
@@ -113,7 +111,7 @@ impl Connection {
 
     fn note(&self, burst: &mut Burst) {
         burst.latencies.push(self.sent.elapsed());
-        if !self.answer.starts_with(b"HTTP/1.1 200 ") {
+        if !self.answer.starts_with(b"HTTP/1.1 20") {
             burst.errors += 1;
             burst.first_error.get_or_insert_with(|| String::from_utf8_lossy(&self.answer).into_owned());
         }

@@ -3,7 +3,11 @@
 //! `backup-share-bench [--rounds N] [--against SERVER]… [KIND]…`: `--against` measures other builds of the server in the
 //! same rounds, which is how to tell whether a change is a gain; kinds leave out all others. What may be shown must have
 //! been shared, so `add_member` always runs.
+//!
+//! `backup-share-bench growth [--rounds N] [--largest POWER] [--svg FILE]` measures how the time of a request grows with
+//! the store instead: 10³ to 10⁷ members, or 10 to another power.
 
+mod growth;
 mod load;
 mod process;
 mod sample;
@@ -19,6 +23,7 @@ use std::{
     time::Duration,
 };
 
+use growth::Growth;
 use process::Process;
 use sample::{BACKUPS_A_ROUND, Figures, KINDS, Kind};
 use tempfile::TempDir;
@@ -38,7 +43,11 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match arguments().and_then(|arguments| bench(&arguments)) {
+    let errors = match env::args().nth(1).as_deref() {
+        Some("growth") => growth().and_then(|growth| growth.run()),
+        _ => arguments().and_then(|arguments| bench(&arguments)),
+    };
+    match errors {
         Ok(0) => ExitCode::SUCCESS,
         Ok(errors) => {
             eprintln!("{errors} requests failed: this run says nothing");
@@ -60,6 +69,21 @@ fn arguments() -> Outcome<Arguments> {
             "--rounds" => parsed.rounds = value()?.parse()?,
             "--against" => parsed.servers.push(value()?.into()),
             kind if KINDS.iter().any(|known| known.name == kind) => parsed.kinds.push(argument),
+            other => return Err(format!("there is no {other:?}").into()),
+        }
+    }
+    Ok(parsed)
+}
+
+fn growth() -> Outcome<Growth> {
+    let mut parsed = Growth { rounds: 5, largest: 7, svg: None };
+    let mut given = env::args().skip(2);
+    while let Some(argument) = given.next() {
+        let value = given.next().ok_or(format!("{argument} needs a value"))?;
+        match argument.as_str() {
+            "--rounds" => parsed.rounds = value.parse()?,
+            "--largest" => parsed.largest = value.parse()?,
+            "--svg" => parsed.svg = Some(value.into()),
             other => return Err(format!("there is no {other:?}").into()),
         }
     }

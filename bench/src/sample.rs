@@ -4,6 +4,8 @@ use std::{ops::Range, process::Command, thread, time::Duration};
 
 use crate::{Outcome, load, process::Process, world};
 
+/// How many requests are on the way at a time.
+const CONNECTIONS: usize = 64;
 /// How many backups one round shares, and then accepts.
 pub const BACKUPS_A_ROUND: usize = 20_000;
 /// How many requests a burst of reads has.
@@ -62,7 +64,7 @@ impl Kind {
             thread::sleep(REST);
         }
         let before = server.cpu()?;
-        let mut burst = load::run(server.address, &requests)?;
+        let mut burst = load::run(server.address, CONNECTIONS, &requests)?;
         let cpu = server.cpu()? - before;
         if let Some(error) = &burst.first_error {
             eprintln!("{}: {} errors, the first:\n{error}", self.name, burst.errors);

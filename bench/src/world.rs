@@ -15,9 +15,10 @@ use uuid::Uuid;
 
 use crate::Outcome;
 
-const OWNER: usize = 10;
+/// The number of the project that owns all backups.
+pub const OWNER: usize = 10;
 /// The projects that backups are shared with: numbers 0 to 9.
-const MEMBERS: usize = 10;
+pub const MEMBERS: usize = 10;
 const VAULTS_EACH: usize = 100;
 
 /// Makes a database with so many backups; returns how long the store took to load them.
@@ -78,7 +79,8 @@ fn backup(number: usize, project_id: ProjectId) -> Backup {
     }
 }
 
-fn project(number: usize) -> String {
+/// The id of a project.
+pub fn project(number: usize) -> String {
     scattered(1, number).simple().to_string()
 }
 
@@ -86,12 +88,19 @@ fn token(number: usize) -> String {
     format!("bench-token-{number}-{}", scattered(2, number).simple())
 }
 
-fn vault_id(project: usize, at: usize) -> VaultId {
+/// The id of one of a project's vaults.
+pub fn vault_id(project: usize, at: usize) -> VaultId {
     scattered(3, project * VAULTS_EACH + at).into()
 }
 
-fn backup_id(number: usize) -> BackupId {
+/// The id of a backup.
+pub fn backup_id(number: usize) -> BackupId {
     scattered(4, number).into()
+}
+
+/// The id of a share.
+pub fn share_id(number: usize) -> Uuid {
+    scattered(5, number)
 }
 
 /// An id that looks random: the same for the same kind and number.
@@ -110,21 +119,45 @@ pub fn mixed(number: u64) -> u64 {
 
 /// Shares a backup that is shared with nobody yet.
 pub fn add_member(backup: usize) -> Vec<u8> {
-    let body = format!("{{\"members\": [\"{}\"]}}", project(backup % MEMBERS));
+    share_with(backup, backup % MEMBERS)
+}
+
+/// Shares a backup with a project.
+pub fn share_with(backup: usize, member: usize) -> Vec<u8> {
+    let body = format!("{{\"members\": [\"{}\"]}}", project(member));
     request("POST", &members(OWNER, backup), OWNER, Some(&body))
 }
 
 /// Accepts that share, into one of the member's vaults.
 pub fn update_member_status(backup: usize) -> Vec<u8> {
-    let member = backup % MEMBERS;
+    accept_share(backup, backup % MEMBERS)
+}
+
+/// Accepts a project's share, into one of its vaults.
+pub fn accept_share(backup: usize, member: usize) -> Vec<u8> {
     let vault = vault_id(member, backup / MEMBERS % VAULTS_EACH);
     let body = format!("{{\"status\": \"accepted\", \"vault_id\": \"{vault}\"}}");
-    request("PUT", &format!("{}/{}", members(member, backup), project(member)), member, Some(&body))
+    request("PUT", &share(member, backup, member), member, Some(&body))
+}
+
+/// Makes a project's share pending again.
+pub fn leave_share_pending(backup: usize, member: usize) -> Vec<u8> {
+    request("PUT", &share(member, backup, member), member, Some("{\"status\": \"pending\"}"))
+}
+
+/// Takes a share back.
+pub fn revoke(backup: usize, member: usize) -> Vec<u8> {
+    request("DELETE", &share(OWNER, backup, member), OWNER, None)
 }
 
 /// Looks at that share, as its owner.
 pub fn show_member(backup: usize) -> Vec<u8> {
-    request("GET", &format!("{}/{}", members(OWNER, backup), project(backup % MEMBERS)), OWNER, None)
+    show_share(backup, backup % MEMBERS)
+}
+
+/// Looks at a project's share, as the backup's owner.
+pub fn show_share(backup: usize, member: usize) -> Vec<u8> {
+    request("GET", &share(OWNER, backup, member), OWNER, None)
 }
 
 /// Lists the backup's shares, as its owner.
@@ -141,6 +174,10 @@ pub fn bare_post(backup: usize) -> Vec<u8> {
 /// Asks bare axum for its fixed answer.
 pub fn bare_get(_: usize) -> Vec<u8> {
     request("GET", "/", OWNER, None)
+}
+
+fn share(caller: usize, backup: usize, member: usize) -> String {
+    format!("{}/{}", members(caller, backup), project(member))
 }
 
 fn members(caller: usize, backup: usize) -> String {

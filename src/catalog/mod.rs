@@ -1,25 +1,42 @@
-//! Data files: projects, users, vaults, backups and first shares in YAML, checked as a whole before anything is taken
-//! over. The shapes stand in `file`; this part turns a file into the store's records.
+//! Data files: projects, users, vaults, backups and first shares in YAML, of any size: no more than some thousand records
+//! are in memory at a time.
+//!
+//! A file is read twice. The first reading (`check`) goes through all of it and writes nothing, so that a file with a
+//! mistake is refused as a whole. The second (`records`) takes it over, in transactions that are short enough for a
+//! server that is running on the same store. `stream` finds records in a file, `source` reads them ahead, and `file` has
+//! their shapes.
 
+mod check;
 mod file;
+mod records;
+mod source;
+mod stream;
 
-use std::{collections::HashSet, path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use serde_json::Value;
-use uuid::Uuid;
 
-use self::file::DataFile;
+use self::{
+    check::Seen,
+    file::DataFile,
+    records::Records,
+    source::{Reading, Source},
+    stream::{List, Rules, Stop, Wrong},
+};
 use crate::{
     clock::Clock,
-    identity::{hash_password, password_matches},
-    model::{self, Member, MemberStatus, ProjectId, VaultId},
-    store::{AccessKey, Account, Catalog, Loaded, Project, Store, TokenHash},
+    model,
+    store::{Loaded, Store},
 };
 
 /// The data that `--demo` starts with; the contract's examples name the same ids.
 pub const DEMO: &str = include_str!("demo.yaml");
 
-/// Why a data file was not taken over. Nothing of it was.
+/// Why a data file was not taken over. Nothing of it was, unless [`CatalogError::Halfway`] says so.
 #[derive(Debug, thiserror::Error)]
 pub enum CatalogError {
     /// It cannot be read.
@@ -56,6 +73,29 @@ pub enum CatalogError {
         /// Why.
         source: model::Error,
     },
+    /// The store failed when a part of it was taken over.
+    #[error(
+        "cannot take over the rest of {file}: {source}; {records} records are there, and loading it again adds the others"
+    )]
+    Halfway {
+        /// The file.
+        file: String,
+        /// How many of its records the store has.
+        records: usize,
+        /// Why.
+        source: model::Error,
+    },
+}
+
+/// How far a file has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Whether its records go into the store by now; before, they are only looked at.
+    pub loading: bool,
+    /// Bytes that were read.
+    pub done: u64,
+    /// Bytes to read.
+    pub all: u64,
 }
 
 /// The JSON Schema of data files.
@@ -66,164 +106,127 @@ pub fn schema() -> Value {
 /// Reads a data file and takes it over.
 ///
 /// # Errors
-/// [`CatalogError`], with the place; then nothing was taken over.
+/// [`CatalogError`], with the place.
 pub async fn load(path: &Path, store: &dyn Store, clock: &Arc<dyn Clock>) -> Result<Loaded, CatalogError> {
+    load_telling(path, store, clock, &|_| {}).await
+}
+
+/// The same, and tells how far it is after each batch of records.
+///
+/// # Errors
+/// [`CatalogError`], with the place.
+pub async fn load_telling(
+    path: &Path,
+    store: &dyn Store,
+    clock: &Arc<dyn Clock>,
+    tell: &(dyn Fn(Progress) + Sync),
+) -> Result<Loaded, CatalogError> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|source| CatalogError::Read { file: file.clone(), source })?;
-    load_text(&file, &text, store, clock).await
+    let source = Source::open(path).map_err(|source| CatalogError::Read { file: file.clone(), source })?;
+    Load { file: &file, store, clock: clock.as_ref(), tell }.run(source).await
 }
 
 /// Takes over the text of a data file; `file` names it in errors.
 ///
 /// # Errors
-/// [`CatalogError`], with the place; then nothing was taken over.
+/// [`CatalogError`], with the place.
 pub async fn load_text(
     file: &str,
     text: &str,
     store: &dyn Store,
     clock: &Arc<dyn Clock>,
 ) -> Result<Loaded, CatalogError> {
-    let data = parse(file, text)?;
-    let refused = |source| CatalogError::Store { file: file.to_owned(), source };
-    let records = Records { file, store, clock: clock.as_ref() };
-    let catalog = records.catalog(data).await?;
-    store.load_catalog(catalog).await.map_err(refused)
+    let source = Source::text(text.as_bytes().to_vec());
+    Load { file, store, clock: clock.as_ref(), tell: &|_| {} }.run(source).await
 }
 
-/// Text to values: YAML, then the schema, then the types.
-fn parse(file: &str, text: &str) -> Result<DataFile, CatalogError> {
-    let syntax = |error: serde_saphyr::Error| CatalogError::Syntax { file: file.to_owned(), reason: error.to_string() };
-    // No bounds on the size: an operator's own file. No excerpts in errors: they could show a password.
-    let options = serde_saphyr::options! { budget: None, with_snippet: false };
-    let value: Value = serde_saphyr::from_str_with_options(text, options).map_err(syntax)?;
-    let content = |place: String, reason: String| CatalogError::Content { file: file.to_owned(), place, reason };
-    let validator = jsonschema::validator_for(&schema()).map_err(|e| content("schema".into(), e.to_string()))?;
-    if let Err(error) = validator.validate(&value) {
-        // Masked: the value may be a password.
-        return Err(content(error.instance_path().to_string(), error.masked().to_string()));
-    }
-    serde_json::from_value(value).map_err(|e| content("/".into(), e.to_string()))
-}
-
-/// Turns the file's records into the store's.
-struct Records<'a> {
+/// A load that is under way.
+struct Load<'a> {
     file: &'a str,
     store: &'a dyn Store,
     clock: &'a dyn Clock,
+    tell: &'a (dyn Fn(Progress) + Sync),
 }
 
-impl Records<'_> {
-    async fn catalog(&self, data: DataFile) -> Result<Catalog, CatalogError> {
-        let mut catalog = Catalog::default();
-        self.distinct("vaults", data.vaults.iter().map(|v| v.id.0))?;
-        self.distinct("backups", data.backups.iter().map(|b| b.id.0))?;
-        self.projects(&data, &mut catalog);
-        let mut tokens = HashSet::new();
-        for (at, user) in data.users.into_iter().enumerate() {
-            self.user(at, user, &mut tokens, &mut catalog).await?;
-        }
-        let sizes: std::collections::HashMap<_, _> = data.backups.iter().map(|b| (b.id.0, b.resource_size)).collect();
-        for (at, member) in data.members.into_iter().enumerate() {
-            if !sizes.contains_key(&member.backup_id.0) {
-                return Err(self.wrong(format!("/members/{at}/backup_id"), "no backup of this file"));
-            }
-            catalog.members.push(self.member(at, member)?);
-        }
-        catalog.vaults = data.vaults.into_iter().map(Into::into).collect();
-        catalog.backups = data.backups.into_iter().map(Into::into).collect();
-        Ok(catalog)
-    }
-
-    /// A user's project is known whether or not the file lists it.
-    fn projects(&self, data: &DataFile, catalog: &mut Catalog) {
-        let listed: HashSet<&ProjectId> = data.projects.iter().map(|p| &p.id.0).collect();
-        let mut of_users: Vec<_> =
-            data.users.iter().map(|u| &u.project_id.0).filter(|id| !listed.contains(id)).collect();
-        of_users.sort();
-        of_users.dedup();
-        let project = |id: &ProjectId, name: &str| Project { id: id.clone(), name: name.to_owned() };
-        catalog.projects.extend(data.projects.iter().map(|p| project(&p.id.0, &p.name)));
-        catalog.projects.extend(of_users.into_iter().map(|id| project(id, id.as_str())));
-    }
-
-    async fn user(
-        &self,
-        at: usize,
-        user: file::User,
-        tokens: &mut HashSet<[u8; 32]>,
-        catalog: &mut Catalog,
-    ) -> Result<(), CatalogError> {
-        if catalog.accounts.iter().any(|account| account.name == user.name) {
-            return Err(self.wrong(format!("/users/{at}/name"), "a user of this name stands above"));
-        }
-        let password_hash = self.password_hash(&user).await?;
-        for (token_at, token) in user.tokens.iter().enumerate() {
-            let hash = TokenHash::of(token);
-            if !tokens.insert(*hash.as_bytes()) {
-                return Err(self.wrong(format!("/users/{at}/tokens/{token_at}"), "the same token stands above"));
-            }
-            catalog.tokens.push((hash, user.name.clone(), self.clock.now()));
-        }
-        let key = |key: file::AccessKey| AccessKey {
-            access: key.access,
-            secret: key.secret.into(),
-            user_name: user.name.clone(),
+impl Load<'_> {
+    async fn run(&self, source: Source) -> Result<Loaded, CatalogError> {
+        let rules = Arc::new(Rules::new().map_err(|stop| self.stopped(stop))?);
+        let mut seen = Seen::default();
+        let (source, lists) = self.check(source, &rules, &mut seen).await?;
+        // Records come after those that they refer to. A file in another order is read once for each list.
+        let readings = match lists.is_sorted() {
+            true => vec![lists],
+            false => List::ALL.into_iter().filter(|list| lists.contains(list)).map(|list| vec![list]).collect(),
         };
-        catalog.access_keys.extend(user.access_keys.into_iter().map(key));
-        let project_id = user.project_id.0;
-        let project_name = project_id.to_string();
-        let account = Account { name: user.name, password_hash, project_id, project_name, roles: user.roles };
-        catalog.accounts.push(account);
-        Ok(())
+        self.take_over(source, &rules, readings, Records::new(self.store, self.clock, seen.projects)).await
     }
 
-    /// The hash that stands already where it is of this password: a fresh one would differ in its salt.
-    async fn password_hash(&self, user: &file::User) -> Result<Option<secrecy::SecretString>, CatalogError> {
-        let refused = |source| CatalogError::Store { file: self.file.to_owned(), source };
-        let Some(password) = user.password.clone().map(secrecy::SecretString::from) else { return Ok(None) };
-        let known =
-            self.store.find_account(&user.name).await.map_err(refused)?.and_then(|account| account.password_hash);
-        match known.filter(|hash| password_matches(&password, hash)) {
-            Some(hash) => Ok(Some(hash)),
-            None => hash_password(&password).map(Some).map_err(refused),
+    async fn check(
+        &self,
+        source: Source,
+        rules: &Arc<Rules>,
+        seen: &mut Seen,
+    ) -> Result<(Source, Vec<List>), CatalogError> {
+        let all = source.length;
+        let mut reading = Reading::start(source, Arc::clone(rules), List::ALL.to_vec());
+        while let Some(batch) = reading.next().await {
+            seen.look(&batch).map_err(|wrong| self.wrong(wrong))?;
+            self.right(check::sizes(self.store, &batch).await)?;
+            (self.tell)(Progress { loading: false, done: reading.done(), all });
+        }
+        let read = reading.end().await.map_err(|stop| self.stopped(stop))?;
+        self.right(seen.end(self.store).await)?;
+        Ok(read)
+    }
+
+    /// Between two transactions it rests for as long as the last one took: a server that waits to write gets its turn.
+    async fn take_over(
+        &self,
+        mut source: Source,
+        rules: &Arc<Rules>,
+        readings: Vec<Vec<List>>,
+        mut records: Records<'_>,
+    ) -> Result<Loaded, CatalogError> {
+        let (length, all) = (source.length, source.length * readings.len() as u64);
+        let mut loaded = Loaded::default();
+        let mut rest = Duration::ZERO;
+        for (turn, lists) in readings.into_iter().enumerate() {
+            let mut reading = Reading::start(source, Arc::clone(rules), lists);
+            while let Some(batch) = reading.next().await {
+                tokio::time::sleep(rest).await;
+                let start = Instant::now();
+                let catalog = records.catalog(batch).await.map_err(|error| self.failed(loaded, error))?;
+                loaded += self.store.load_catalog(catalog).await.map_err(|error| self.failed(loaded, error))?;
+                rest = start.elapsed();
+                (self.tell)(Progress { loading: true, done: turn as u64 * length + reading.done(), all });
+            }
+            (source, _) = reading.end().await.map_err(|stop| self.stopped(stop))?;
+        }
+        Ok(loaded)
+    }
+
+    fn right(&self, looked: model::Result<Result<(), Wrong>>) -> Result<(), CatalogError> {
+        looked.map_err(|error| self.failed(Loaded::default(), error))?.map_err(|wrong| self.wrong(wrong))
+    }
+
+    fn wrong(&self, Wrong { place, reason }: Wrong) -> CatalogError {
+        CatalogError::Content { file: self.file.to_owned(), place, reason }
+    }
+
+    fn failed(&self, loaded: Loaded, source: model::Error) -> CatalogError {
+        let file = self.file.to_owned();
+        match loaded.added + loaded.changed + loaded.unchanged {
+            0 => CatalogError::Store { file, source },
+            records => CatalogError::Halfway { file, records, source },
         }
     }
 
-    fn member(&self, at: usize, member: file::Member) -> Result<Member, CatalogError> {
-        let vault_id: Option<VaultId> = member.vault_id.as_ref().map(|id| id.0.into());
-        let status: MemberStatus = member.status.into();
-        if (status == MemberStatus::Accepted) != vault_id.is_some() {
-            return Err(
-                self.wrong(format!("/members/{at}/vault_id"), "an accepted member has a vault, and no other has")
-            );
-        }
-        let id = member.id.as_ref().map_or_else(|| derived_id(&member), |id| id.0);
-        Ok(Member {
-            status,
-            vault_id,
-            image_id: member.image_id.map(|id| id.0.into()),
-            ..Member::pending(id.into(), member.backup_id.0.into(), member.dest_project_id.0, self.clock.now())
-        })
-    }
-
-    fn distinct(&self, list: &str, ids: impl Iterator<Item = Uuid>) -> Result<(), CatalogError> {
-        let mut seen = HashSet::new();
-        match ids.enumerate().find(|(_, id)| !seen.insert(*id)) {
-            Some((at, _)) => Err(self.wrong(format!("/{list}/{at}/id"), "the same id stands above")),
-            None => Ok(()),
+    fn stopped(&self, stop: Stop) -> CatalogError {
+        let syntax = |reason| CatalogError::Syntax { file: self.file.to_owned(), reason };
+        match stop {
+            Stop::Syntax(reason) => syntax(reason),
+            Stop::Content(wrong) => self.wrong(wrong),
+            Stop::Enough => syntax("nobody takes its records".into()),
         }
     }
-
-    fn wrong(&self, place: String, reason: &str) -> CatalogError {
-        CatalogError::Content { file: self.file.to_owned(), place, reason: reason.to_owned() }
-    }
-}
-
-/// An id for a share that the file gives none: the same each time it is loaded.
-fn derived_id(member: &file::Member) -> Uuid {
-    let name = format!("{}/{}", member.backup_id.0, member.dest_project_id.0.as_str());
-    let bytes = TokenHash::of(&name);
-    let mut id = [0; 16];
-    id.copy_from_slice(&bytes.as_bytes()[..16]);
-    uuid::Builder::from_custom_bytes(id).into_uuid()
 }

@@ -1,13 +1,18 @@
 //! `backup-share catalog`: data files into a store, which may be one that a server is running on. It opens the store
 //! itself and calls nobody.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    io::{IsTerminal, stderr},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle, style::TemplateError};
 
 use super::{Failure, Outcome, output, serve::failure};
 use crate::{
-    catalog,
+    catalog::{self, Progress},
     clock::{Clock, SystemClock},
     config::{Config, Database},
     serve,
@@ -27,10 +32,11 @@ enum Command {
     Schema,
 }
 
-/// Load a data file (YAML) into a store, all of it or nothing
+/// Load a data file (YAML), of any size, into a store
 ///
-/// A server may be running on the store: it sees what was loaded within seconds. What stands there already is brought
-/// up to date, and loading a file again changes nothing.
+/// All of the file is checked before any of it is taken over. A server may be running on the store: it goes on writing
+/// meanwhile, and sees what was loaded within seconds. What stands there already is brought up to date; loading a file
+/// again changes nothing, and completes what was interrupted.
 #[derive(Args)]
 struct Load {
     /// The data file
@@ -58,12 +64,26 @@ impl Load {
         let mut config = config.map_err(|error| Failure::Usage(error.to_string()))?;
         config.database = self.database.unwrap_or(config.database);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        let bar = bar().map_err(Failure::failed)?;
         let loaded = runtime.block_on(async {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let store = serve::open_store(&config, clock.as_ref()).await.map_err(failure)?;
-            catalog::load(&self.file, store.as_ref(), &clock).await.map_err(Failure::failed)
-        })?;
+            let tell = |progress: Progress| {
+                bar.set_message(if progress.loading { "loading" } else { "checking" });
+                bar.set_length(progress.all);
+                bar.set_position(progress.done);
+            };
+            catalog::load_telling(&self.file, store.as_ref(), &clock, &tell).await.map_err(Failure::failed)
+        });
+        bar.finish_and_clear();
+        let loaded = loaded?;
         let counts = format!("{} added, {} changed, {} unchanged", loaded.added, loaded.changed, loaded.unchanged);
         output::print(&format!("{}: {counts}\n", self.file.display()))
     }
+}
+
+/// Seen by people only.
+fn bar() -> Result<ProgressBar, TemplateError> {
+    let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    Ok(bar.with_style(ProgressStyle::with_template("{msg:8} {bar:40} {percent} %, {eta} to go")?))
 }

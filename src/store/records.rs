@@ -1,6 +1,6 @@
 //! What a store keeps beside shares: the accounts of the embedded identity, and catalogs on their way in.
 
-use std::fmt;
+use std::{fmt, ops::AddAssign};
 
 use secrecy::SecretString;
 use sha2::{Digest, Sha256};
@@ -113,4 +113,12 @@ pub struct Loaded {
     pub changed: usize,
     /// Records that were there and are the same.
     pub unchanged: usize,
+}
+
+impl AddAssign for Loaded {
+    fn add_assign(&mut self, more: Self) {
+        self.added += more.added;
+        self.changed += more.changed;
+        self.unchanged += more.unchanged;
+    }
 }

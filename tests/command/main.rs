@@ -3,6 +3,7 @@
 #![cfg(all(feature = "server", feature = "cli"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod catalog;
 mod cloud;
 mod clouds;
 mod database;

@@ -148,3 +148,25 @@ fn one_row(connection: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) 
     let hit = connection.prepare_cached(sql).and_then(|mut s| s.execute(values)).map_err(failed)?;
     if hit == 1 { Ok(()) } else { Err(Error::store(format!("{hit} rows instead of one: {sql}"))) }
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::Connection;
+
+    use super::{super::Sqlite, WITH_ALL_MEMBERS, WITH_NAMED_MEMBERS};
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn what_requests_ask_for_is_found_by_keys_however_large_the_tables_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("test.db");
+        let _store = Sqlite::open(&file, Timestamp::MAX).expect("a store");
+        let connection = Connection::open(&file).expect("its file");
+        for sql in [WITH_ALL_MEMBERS, WITH_NAMED_MEMBERS] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("good SQL");
+            let rows = plan.raw_query().mapped(|row| row.get::<_, String>("detail"));
+            let steps: Vec<_> = rows.collect::<Result<_, _>>().expect("a plan");
+            assert!(steps.len() > 1 && steps.iter().all(|step| step.contains(" USING PRIMARY KEY (")), "{steps:?}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What is asked of the stores. A round leaves a store as it found it: what it adds it deletes, and what it accepts it
+//! makes pending again.
+
+use crate::world::{self, MEMBERS, mixed};
+
+/// How many shares each backup has from the start: with projects 0 to 4.
+pub const SHARES: usize = 5;
+/// How many reads a burst has.
+const READS: usize = 1_000;
+/// How many writes a burst has, each to another backup: no more than the smallest store has backups.
+const WRITES: usize = 200;
+
+/// An operation.
+pub struct Operation {
+    /// Its name.
+    pub name: &'static str,
+    /// By how much its p50 may grow.
+    pub bound: u32,
+    /// Whether it writes.
+    pub durable: bool,
+    /// The request about a backup, and one of its shares' projects.
+    request: fn(usize, usize) -> Vec<u8>,
+}
+
+/// In the order of a round.
+pub const OPERATIONS: [Operation; 6] = [
+    Operation { name: "show_member", bound: 2, durable: false, request: world::show_share },
+    Operation { name: "list_members", bound: 2, durable: false, request: |backup, _| world::list_members(backup) },
+    Operation { name: "update_member_status", bound: 5, durable: true, request: world::accept_share },
+    Operation { name: "update_member_status, back", bound: 5, durable: true, request: world::leave_share_pending },
+    Operation { name: "add_member", bound: 10, durable: true, request: |b, p| world::share_with(b, p + SHARES) },
+    Operation { name: "delete_member", bound: 10, durable: true, request: |b, p| world::revoke(b, p + SHARES) },
+];
+
+const _: () = assert!(2 * SHARES <= MEMBERS, "there are projects to share with");
+
+impl Operation {
+    /// The requests of a burst: random ones, the same for what makes and for what undoes.
+    pub fn requests(&self, round: usize, members: usize) -> Vec<Vec<u8>> {
+        let backups = members / SHARES;
+        let random = mixed(round as u64) as usize;
+        // Each kind of read looks at backups of its own: else one finds what another has brought into memory.
+        let kind = (self.name.len() as u64) << 32;
+        let request = |at: usize| {
+            let backup = match self.durable {
+                // A stride without a common divisor with a power of ten hits no backup twice.
+                true => (random % backups + at * 7_919) % backups,
+                false => mixed(kind + (random % 1_000_000_000 + at) as u64) as usize % backups,
+            };
+            (self.request)(backup, at % SHARES)
+        };
+        (0..if self.durable { WRITES } else { READS }).map(request).collect()
+    }
+}

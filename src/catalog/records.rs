@@ -1,0 +1,93 @@
+//! The records of a data file into those of a store. They were checked before.
+
+use std::collections::HashSet;
+
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::{file, source::Batch, stream::Record};
+use crate::{
+    clock::Clock,
+    identity::{hash_password, password_matches},
+    model::{Member, ProjectId, Result},
+    store::{AccessKey, Account, Catalog, Project, Store, TokenHash},
+};
+
+pub(super) struct Records<'a> {
+    store: &'a dyn Store,
+    clock: &'a dyn Clock,
+    /// Projects that the file lists, and those that were made for its users.
+    projects: HashSet<ProjectId>,
+}
+
+impl<'a> Records<'a> {
+    pub(super) fn new(store: &'a dyn Store, clock: &'a dyn Clock, listed: HashSet<ProjectId>) -> Self {
+        Self { store, clock, projects: listed }
+    }
+
+    /// What the store is to take over at a time.
+    pub(super) async fn catalog(&mut self, batch: Batch) -> Result<Catalog> {
+        let mut catalog = Catalog::default();
+        for (_, record) in batch {
+            match record {
+                Record::Project(project) => catalog.projects.push(Project { id: project.id.0, name: project.name }),
+                Record::User(user) => self.user(user, &mut catalog).await?,
+                Record::Vault(vault) => catalog.vaults.push(vault.into()),
+                Record::Backup(backup) => catalog.backups.push(backup.into()),
+                Record::Member(member) => catalog.members.push(self.member(member)),
+            }
+        }
+        Ok(catalog)
+    }
+
+    async fn user(&mut self, user: file::User, catalog: &mut Catalog) -> Result<()> {
+        let password_hash = self.password_hash(&user).await?;
+        let project_id = user.project_id.0;
+        let project_name = project_id.to_string();
+        // A user's project is known whether or not the file lists it.
+        if self.projects.insert(project_id.clone()) {
+            catalog.projects.push(Project { id: project_id.clone(), name: project_name.clone() });
+        }
+        let now = self.clock.now();
+        catalog.tokens.extend(user.tokens.iter().map(|token| (TokenHash::of(token), user.name.clone(), now)));
+        let key = |key: file::AccessKey| AccessKey {
+            access: key.access,
+            secret: key.secret.into(),
+            user_name: user.name.clone(),
+        };
+        catalog.access_keys.extend(user.access_keys.into_iter().map(key));
+        let account = Account { name: user.name, password_hash, project_id, project_name, roles: user.roles };
+        catalog.accounts.push(account);
+        Ok(())
+    }
+
+    /// The hash that stands already where it is of this password: a fresh one would differ in its salt.
+    async fn password_hash(&self, user: &file::User) -> Result<Option<SecretString>> {
+        let Some(password) = user.password.clone().map(SecretString::from) else { return Ok(None) };
+        let known = self.store.find_account(&user.name).await?.and_then(|account| account.password_hash);
+        match known.filter(|hash| password_matches(&password, hash)) {
+            Some(hash) => Ok(Some(hash)),
+            None => hash_password(&password).map(Some),
+        }
+    }
+
+    fn member(&self, member: file::Member) -> Member {
+        let id = member.id.as_ref().map_or_else(|| derived_id(&member), |id| id.0);
+        let backup_id = member.backup_id.0.into();
+        Member {
+            status: member.status.into(),
+            vault_id: member.vault_id.map(|id| id.0.into()),
+            image_id: member.image_id.map(|id| id.0.into()),
+            ..Member::pending(id.into(), backup_id, member.dest_project_id.0, self.clock.now())
+        }
+    }
+}
+
+/// An id for a share that the file gives none: the same each time it is loaded.
+fn derived_id(member: &file::Member) -> Uuid {
+    let name = format!("{}/{}", member.backup_id.0, member.dest_project_id.0.as_str());
+    let bytes = TokenHash::of(&name);
+    let mut id = [0; 16];
+    id.copy_from_slice(&bytes.as_bytes()[..16]);
+    uuid::Builder::from_custom_bytes(id).into_uuid()
+}
