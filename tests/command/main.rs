@@ -5,6 +5,9 @@
 
 mod cloud;
 mod clouds;
+#[path = "../postgres/mod.rs"]
+mod cluster;
+mod copy;
 mod database;
 mod process;
 mod server;
