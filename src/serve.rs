@@ -21,9 +21,9 @@ use crate::{
     model::policy::Policy,
     sharing::Sharing,
     store::{
-        Export, Store,
+        Export, Import, Store,
         postgres::{self, Postgres},
-        sqlite::{self, Sqlite, SqliteFile},
+        sqlite::{self, Sqlite, SqliteFile, SqliteTarget},
     },
 };
 
@@ -108,21 +108,38 @@ impl Running {
 /// # Errors
 /// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
 pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
-    let address = config.database.expose();
-    match address.split_once(':') {
-        Some(("postgres" | "postgresql", rest)) if rest.starts_with("//") => {
-            Ok(Arc::new(Postgres::open(address, &config.postgres, clock.now()).await?))
-        }
-        _ => Ok(Arc::new(Sqlite::open(&sqlite_file(&config.database)?, clock.now())?)),
+    match postgres_url(&config.database) {
+        Some(url) => Ok(Arc::new(Postgres::open(url, &config.postgres, clock.now()).await?)),
+        None => Ok(Arc::new(Sqlite::open(&sqlite_file(&config.database)?, clock.now())?)),
     }
 }
 
-/// Finds the store that such an address names, which must be there, to be read from end to end.
+/// Finds the store that the settings name, which must be there, to be read from end to end.
 ///
 /// # Errors
-/// [`ServeError::Database`], [`ServeError::Sqlite`].
-pub fn find_store(database: &Database) -> Result<Box<dyn Export>, ServeError> {
-    Ok(Box::new(SqliteFile::find(&sqlite_file(database)?)?))
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn find_store(config: &Config) -> Result<Box<dyn Export>, ServeError> {
+    match postgres_url(&config.database) {
+        Some(url) => Ok(Box::new(Postgres::find(url, &config.postgres).await?)),
+        None => Ok(Box::new(SqliteFile::find(&sqlite_file(&config.database)?)?)),
+    }
+}
+
+/// Opens the store that the settings name, to be copied into.
+///
+/// # Errors
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn open_target(config: &Config) -> Result<Box<dyn Import>, ServeError> {
+    match postgres_url(&config.database) {
+        Some(url) => Ok(Box::new(Postgres::open_target(url, &config.postgres).await?)),
+        None => Ok(Box::new(SqliteTarget::open(&sqlite_file(&config.database)?)?)),
+    }
+}
+
+/// The address, where it is one of PostgreSQL.
+fn postgres_url(database: &Database) -> Option<&str> {
+    let scheme = database.expose().split_once("://").map(|(scheme, _)| scheme);
+    scheme.filter(|scheme| ["postgres", "postgresql"].contains(scheme)).map(|_| database.expose())
 }
 
 /// The file that an address `sqlite:FILE` names.

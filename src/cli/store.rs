@@ -7,19 +7,21 @@ use std::{
 };
 
 use clap::{Args, Subcommand};
+use comfy_table::{Table, presets};
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, Outcome, output};
+use super::{Failure, Outcome, output, serve::failure};
 use crate::{
     config::{self, Config},
     serve,
     store::{
         check::{self, Finding},
+        copy::{self, Compared},
         sqlite,
     },
 };
 
-/// Check a store, or make a copy of it, while a server is running on it
+/// Check a store, make a copy of it, or move to another database
 #[derive(Args)]
 pub(super) struct Store {
     #[command(subcommand)]
@@ -42,11 +44,37 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    Copy(Copy),
+}
+
+/// Copy every record of a store into another one, such as from SQLite into PostgreSQL
+///
+/// Stop the servers of both stores first. What is written to the source meanwhile is not copied for certain: it is read
+/// as it was at one moment, and again at the end, when both stores are read to compare them. The counts and checksums
+/// of that are printed. Users and their passwords, tokens, access keys, vaults, backups and shares are copied as they
+/// are, ids and times included.
+///
+/// The target is made where it is not there. One that holds records which the source does not have, or has otherwise, is
+/// refused and left as it is. A copy that was broken off goes on when the same command is run again; until it is whole,
+/// no server starts on the target.
+///
+/// Exit codes: 0 copied and both are equal, 1 failed or they differ, 2 wrong usage.
+#[derive(Args)]
+struct Copy {
+    /// The store to read: sqlite:FILE, or postgres://…
+    #[arg(long, value_name = "URL")]
+    from: config::Database,
+    /// The store to write: sqlite:FILE, or postgres://…
+    #[arg(long, value_name = "URL")]
+    to: config::Database,
+    /// Settings in TOML, the same as the server's
+    #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
+    config: Option<PathBuf>,
 }
 
 #[derive(Args)]
 struct Database {
-    /// The store: sqlite:FILE [default: sqlite:backup-share.db] [env: BACKUP_SHARE_DATABASE]
+    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env: BACKUP_SHARE_DATABASE]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Settings in TOML, the same as the server's
@@ -57,34 +85,39 @@ struct Database {
 impl Store {
     pub(super) fn run(self) -> Outcome {
         match self.command {
-            Command::Check { database } => check(&database.address()?),
-            Command::Backup { file, database } => backup(&database.address()?, &file),
+            Command::Check { database } => check(&database.settings()?),
+            Command::Backup { file, database } => backup(&database.settings()?.database, &file),
+            Command::Copy(copy) => copy.run(),
         }
     }
 }
 
 impl Database {
-    fn address(self) -> Result<config::Database, Failure> {
-        let config = Config::read(self.config.as_deref(), std::env::vars());
-        let config = config.map_err(|error| Failure::Usage(error.to_string()))?;
-        Ok(self.database.map_or(config.database, Into::into))
+    fn settings(self) -> Result<Config, Failure> {
+        let config = settings(self.config.as_deref())?;
+        Ok(Config { database: self.database.map_or(config.database, Into::into), ..config })
     }
 }
 
-fn check(database: &config::Database) -> Outcome {
+fn settings(file: Option<&Path>) -> Result<Config, Failure> {
+    Config::read(file, std::env::vars()).map_err(|error| Failure::Usage(error.to_string()))
+}
+
+fn check(config: &Config) -> Outcome {
     // Whoever asks whether a store is sound must be able to tell "no" from "I could not look".
     let could_not_look = |why: String| Failure::Usage(format!("could not look: {why}"));
-    let store = serve::find_store(database).map_err(|error| could_not_look(error.to_string()))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
-    let findings = runtime.block_on(check::check(store.as_ref()));
-    let findings = findings.map_err(|error| could_not_look(cause(&error)))?;
+    let findings = runtime.block_on(async {
+        let store = serve::find_store(config).await.map_err(|error| could_not_look(error.to_string()))?;
+        check::check(store.as_ref()).await.map_err(|error| could_not_look(cause(&error)))
+    })?;
     output::print(&findings.iter().map(line).collect::<String>())?;
     for example in findings.iter().flat_map(|finding| &finding.examples) {
         eprintln!("{example}");
     }
     match findings.iter().map(|finding| finding.wrong).sum() {
         0 => Ok(()),
-        wrong => Err(Failure::Refused(format!("{database}: {wrong} violations"))),
+        wrong => Err(Failure::Refused(format!("{}: {wrong} violations", config.database))),
     }
 }
 
@@ -101,13 +134,68 @@ fn line(finding: &Finding) -> String {
 
 fn backup(database: &config::Database, file: &Path) -> Outcome {
     let from = serve::sqlite_file(database).map_err(|error| Failure::Usage(error.to_string()))?;
-    let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    bar.set_style(ProgressStyle::with_template("{bar:40} {percent} %, {eta} to go").map_err(Failure::failed)?);
-    let copied = sqlite::backup(&from, file, |done, all| {
-        bar.set_length(all);
-        bar.set_position(done);
-    });
+    let bar = bar()?;
+    let copied = sqlite::backup(&from, file, |done, all| show(&bar, done, all));
     bar.finish_and_clear();
     copied.map_err(Failure::failed)?;
     output::print(&format!("{}: a copy of {database}\n", file.display()))
+}
+
+impl Copy {
+    fn run(self) -> Outcome {
+        if self.from == self.to {
+            return Err(Failure::Usage("--from and --to are the same store".to_owned()));
+        }
+        let config = settings(self.config.as_deref())?;
+        let of = |database| Config { database, ..config.clone() };
+        let (from, to) = (of(self.from), of(self.to));
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        let bar = bar()?;
+        let compared = runtime.block_on(async {
+            let source = serve::find_store(&from).await.map_err(failure)?;
+            let target = serve::open_target(&to).await.map_err(failure)?;
+            let copied = copy::copy(source.as_ref(), target.as_ref(), |done, all| show(&bar, done, all)).await;
+            copied.map_err(|error| Failure::failed(format!("{} to {}: {error}", from.database, to.database)))
+        });
+        bar.finish_and_clear();
+        let compared = compared?;
+        output::print(&table(&compared))?;
+        match compared.iter().all(Compared::is_equal) {
+            true => Ok(()),
+            false => Err(Failure::Refused(format!(
+                "{} is not what {} is: make sure that nobody else writes to either, and run the same command again",
+                to.database, from.database
+            ))),
+        }
+    }
+}
+
+fn table(compared: &[Compared]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(["KIND", "SOURCE", "TARGET", "CHECKSUMS"]);
+    for Compared { kind, source, target } in compared {
+        let verdict = match (source.checksum == target.checksum, short(source.checksum), short(target.checksum)) {
+            (true, both, _) => format!("{both} equal"),
+            (false, source, target) => format!("{source} {target} differ"),
+        };
+        table.add_row([kind.to_string(), source.count.to_string(), target.count.to_string(), verdict]);
+    }
+    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
+}
+
+/// As much of a checksum as people compare.
+fn short(checksum: [u8; 32]) -> String {
+    checksum.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// On a terminal, and nowhere else.
+fn bar() -> Result<ProgressBar, Failure> {
+    let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{bar:40} {percent} %, {eta} to go").map_err(Failure::failed)?;
+    Ok(bar.with_style(style))
+}
+
+fn show(bar: &ProgressBar, done: u64, all: u64) {
+    bar.set_length(all);
+    bar.set_position(done);
 }

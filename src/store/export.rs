@@ -19,6 +19,9 @@ pub trait Export: Send + Sync {
     /// An error ends the stream: [`Error::Store`](crate::model::Error::Store) where a record makes no sense.
     fn records(&self) -> BoxStream<'static, Result<Record>>;
 
+    /// How many records there are.
+    async fn count(&self) -> Result<u64>;
+
     /// What the database itself finds wrong with how it keeps the records; a sentence each.
     async fn damage(&self) -> Result<Vec<String>>;
 }

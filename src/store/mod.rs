@@ -6,17 +6,22 @@
 //! record for the same pair of backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and
 //! hope. A store that could not be reached in time says [`Error::StoreUnavailable`](crate::model::Error), with no promise
 //! whether a write was done. Then run the new store through `tests/store`. A store that also fills [`Export`] can be
-//! checked.
+//! checked and copied, one that fills [`Import`] copied into.
 
 pub mod check;
+pub mod copy;
+mod digest;
 mod export;
+mod import;
 pub mod postgres;
 mod records;
 pub mod sqlite;
 
 use async_trait::async_trait;
 
+pub use digest::{Digest, Kind, digest};
 pub use export::{Export, Record, StoredToken};
+pub use import::Import;
 pub use records::{AccessKey, Account, Catalog, Loaded, Project, TokenHash, TokenRecord};
 
 use crate::{

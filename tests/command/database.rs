@@ -11,7 +11,10 @@ use std::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::process::{Ran, named, run};
+use crate::{
+    BACKUP, VAULT,
+    process::{Ran, Server, named, run},
+};
 
 /// A folder with a database in it that a server could start on.
 fn database() -> (TempDir, PathBuf) {
@@ -121,11 +124,25 @@ fn a_database_that_another_program_keeps_locked_is_waited_for_and_then_named() {
     assert!(refused(&file).contains("another process keeps it locked"));
 }
 
+fn files(folder: &Path) -> Vec<String> {
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("a file").file_name().into_string().expect("text");
+    let mut files: Vec<_> = fs::read_dir(folder).expect("a folder").map(name).collect();
+    files.sort();
+    files
+}
+
 #[test]
-fn a_server_that_ends_gracefully_leaves_one_file() {
-    let (folder, _) = database();
-    let mut left: Vec<_> =
-        fs::read_dir(folder.path()).expect("a folder").map(|e| e.expect("a file").file_name()).collect();
-    left.sort();
-    assert_eq!(left, ["data.yaml", "store.db"], "no log beside the database that somebody might forget to copy");
+fn what_ends_gracefully_leaves_one_file() {
+    let (folder, file) = database();
+    let one = ["data.yaml", "store.db"];
+    assert_eq!(files(folder.path()), one, "no log beside the database that somebody might forget to copy");
+    fs::write(folder.path().join("data.yaml"), backup_share::catalog::DEMO).expect("written");
+    let data = folder.path().join("data.yaml");
+    let line = format!("serve --listen 127.0.0.1:0 --database sqlite:{} --data {}", named(&file), named(&data));
+    let mut server = Server::start(tempfile::tempdir().expect("a folder"), &line);
+    server.bob(&format!("accept {BACKUP} --vault {VAULT}")).done();
+    assert!(files(folder.path()).contains(&"store.db-wal".to_owned()), "there is a log while it runs");
+    let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", server.child.id())).status();
+    assert!(told.expect("a shell").success() && server.child.wait().expect("it ended").success());
+    assert_eq!(files(folder.path()), one, "SIGTERM, with what was written just before");
 }

@@ -6,6 +6,9 @@
 mod catalog;
 mod cloud;
 mod clouds;
+#[path = "../postgres/mod.rs"]
+mod cluster;
+mod copy;
 mod database;
 mod process;
 mod server;

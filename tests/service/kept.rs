@@ -6,13 +6,23 @@ use backup_share::config::Config;
 pub struct Kept(tempfile::TempDir);
 
 impl Kept {
+    /// What keeps it.
+    pub const NAME: &str = "SQLite";
+    /// How often servers on it are killed, unless somebody wants it longer.
+    pub const KILLS: usize = 25;
+
     pub fn new() -> Self {
         Self(tempfile::tempdir().expect("a folder"))
     }
 
     /// Settings for a server on it.
     pub fn settings(&self) -> Config {
-        Config { listen: "127.0.0.1:0".into(), database: database(self.0.path()).into(), ..Config::default() }
+        Config { listen: "127.0.0.1:0".into(), database: self.address().into(), ..Config::default() }
+    }
+
+    /// What servers call it.
+    pub fn address(&self) -> String {
+        database(self.0.path())
     }
 
     /// Where it writes.

@@ -2,17 +2,24 @@
 //! the vaults are exact.
 
 use std::{
+    collections::HashMap,
     fmt::Write,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use backup_share::{
+    model::{BackupId, MemberStatus, Result},
+    serve,
+    store::{self, Export, Record},
+};
+use futures::StreamExt;
 use reqwest::Method;
 
 use super::{
     house::{ALICE, BOB, http},
-    kept::database,
+    kept::Kept,
     process::{Process, setting},
 };
 
@@ -98,26 +105,27 @@ async fn write(http: reqwest::Client, endpoint: String, acknowledged: Arc<Mutex<
     }
 }
 
-/// The status of bob's record of each backup, as it lies on the disk.
-fn statuses(folder: &Path) -> std::collections::HashMap<String, String> {
-    let connection = rusqlite::Connection::open(folder.join("test.db")).expect("the database");
-    let mut statement = connection.prepare("SELECT hex(backup_id), status FROM members").expect("a table");
-    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
-    rows.collect::<Result<_, _>>().expect("rows")
+/// The status of bob's record of each backup, as it is kept.
+async fn statuses(store: &dyn Export) -> HashMap<BackupId, MemberStatus> {
+    let member = async |record: Result<Record>| match record.expect("a readable store") {
+        Record::Member(member) => Some((member.backup_id, member.status)),
+        _ => None,
+    };
+    store.records().filter_map(member).collect().await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
-    let kills = setting("KILLS", 25);
+    let kills = setting("KILLS", Kept::KILLS);
     let backups = kills * BACKUPS_PER_KILL;
-    let folder = tempfile::tempdir().expect("a folder");
+    let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
     let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
     let data = data(folder.path(), backups);
     let http = http();
     for round in 0..kills {
         // Loaded once: after the restart everything must come from the disk.
         let files = if round == 0 { vec![data.clone()] } else { vec![] };
-        let mut server = Process::start(&database(folder.path()), &files);
+        let mut server = Process::start(&kept.address(), &files);
         let writers: Vec<_> = (0..WRITERS)
             .map(|_| tokio::spawn(write(http.clone(), server.endpoint.clone(), Arc::clone(&acknowledged), backups)))
             .collect();
@@ -132,26 +140,29 @@ async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
             writer.await.expect("no wrong answer");
         }
     }
-    let restarted = Process::start(&database(folder.path()), &[]);
+    let restarted = Process::start(&kept.address(), &[]);
     let ready = http.get(format!("{}/readyz", restarted.endpoint)).send().await.expect("an answer");
     assert_eq!(ready.status(), 200);
-    check(folder.path(), &acknowledged.lock().expect("no panic"), kills);
+    let store = serve::find_store(&kept.settings()).await.expect("the store");
+    let acknowledged = std::mem::take(&mut *acknowledged.lock().expect("no panic"));
+    check(store.as_ref(), &acknowledged, kills).await;
 }
 
-fn check(folder: &Path, acknowledged: &Acknowledged, kills: usize) {
-    let statuses = statuses(folder);
-    let key = |number: &usize| backup(*number).replace('-', "").to_uppercase();
-    let lost = acknowledged.added.iter().filter(|n| !statuses.contains_key(&key(n))).count()
-        + acknowledged.accepted.iter().filter(|n| statuses.get(&key(n)).is_none_or(|s| s != "accepted")).count();
+async fn check(store: &dyn Export, acknowledged: &Acknowledged, kills: usize) {
+    let statuses = statuses(store).await;
+    let status = |number: &usize| statuses.get(&backup(*number).parse().expect("an id"));
+    let lost = acknowledged.added.iter().filter(|number| status(number).is_none()).count()
+        + acknowledged.accepted.iter().filter(|number| status(number) != Some(&MemberStatus::Accepted)).count();
     let count = acknowledged.count();
-    println!("{kills} kills, {count} writes acknowledged, {lost} lost");
+    println!("{}: {kills} kills, {count} writes acknowledged, {lost} lost", Kept::NAME);
     assert_eq!(lost, 0, "of {count} acknowledged writes");
     assert!(count > 10 * kills, "the kills must come under load: {count} writes");
-    let connection = rusqlite::Connection::open(folder.join("test.db")).expect("the database");
-    let sums = "SELECT (SELECT shared FROM vaults WHERE name = 'bobs')
-                     - (SELECT count(*) * 1024 FROM members WHERE status = 'accepted')";
-    let difference: i64 = connection.query_row(sums, [], |row| row.get(0)).expect("a number");
-    assert_eq!(difference, 0, "the vault holds exactly what was accepted into it");
-    let sound: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).expect("a word");
-    assert_eq!(sound, "ok");
+    let findings = store::check::check(store).await.expect("a look");
+    let looked_at = |kind| findings.iter().find(|finding| finding.kind == kind).expect("a finding").looked_at;
+    assert!(looked_at("states") >= acknowledged.added.len() && looked_at("capacity") == 2);
+    let wrong: Vec<_> = findings.iter().filter(|finding| finding.wrong > 0).collect();
+    assert!(
+        wrong.is_empty(),
+        "vaults hold exactly what was accepted into them, and no request is half done: {wrong:?}"
+    );
 }

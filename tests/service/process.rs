@@ -22,6 +22,8 @@ impl Process {
         for file in data {
             command.arg("--data").arg(file);
         }
+        // Of no effect on a SQLite file; the PostgreSQL of the tests has no standby.
+        command.env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");

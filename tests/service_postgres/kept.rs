@@ -8,6 +8,11 @@ use super::cluster::{self, Schema};
 pub struct Kept(Schema);
 
 impl Kept {
+    /// What keeps it.
+    pub const NAME: &str = "PostgreSQL";
+    /// How often servers on it are killed, unless somebody wants it longer.
+    pub const KILLS: usize = 10;
+
     pub fn new() -> Self {
         Self(Schema::create())
     }
@@ -15,6 +20,11 @@ impl Kept {
     /// Settings for a server on it.
     pub fn settings(&self) -> Config {
         Config { listen: "127.0.0.1:0".into(), ..cluster::settings(self.0.url()) }
+    }
+
+    /// What servers call it.
+    pub fn address(&self) -> String {
+        self.0.url()
     }
 
     /// The number that a query answers with.

@@ -6,12 +6,18 @@
 mod cluster;
 #[path = "../service/errors.rs"]
 mod errors;
+#[path = "../service/histories/mod.rs"]
+mod histories;
 #[path = "../service/house.rs"]
 #[allow(dead_code, reason = "other tests of the service use more of it")]
 mod house;
 mod kept;
+#[path = "../service/kills.rs"]
+mod kills;
 #[path = "../service/prism.rs"]
 mod prism;
+#[path = "../service/process.rs"]
+mod process;
 #[path = "../service/races.rs"]
 mod races;
 #[path = "../service/states.rs"]

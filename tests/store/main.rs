@@ -4,6 +4,7 @@
 
 #[path = "../postgres/mod.rs"]
 mod cluster;
+mod copies;
 mod reference;
 mod suite;
 

@@ -23,7 +23,8 @@ const INSERT_TOKEN: &str = "INSERT INTO tokens (hash, user_name, issued_at, expi
 const REVOKE_TOKEN: &str = "UPDATE tokens SET revoked_at = coalesce(revoked_at, $2) WHERE hash = $1";
 const FORGET_TOKENS: &str = "DELETE FROM tokens WHERE expires_at < $1";
 
-fn account(row: &Row) -> Result<Account, Error> {
+/// An account, from name, hash, project, the project's name, and roles.
+pub(super) fn account(row: &Row) -> Result<Account, Error> {
     Ok(Account {
         name: row.try_get(0)?,
         password_hash: row.try_get::<_, Option<String>>(1)?.map(SecretString::from),

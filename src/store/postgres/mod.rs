@@ -6,6 +6,8 @@
 mod accounts;
 mod catalog;
 mod connect;
+mod export;
+mod import;
 mod prepare;
 mod retry;
 mod rows;
@@ -18,7 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_postgres::{ClientWrapper, Pool};
 
-use self::{retry::Attempts, session::Session, shares::Ruled, write::Writers};
+use self::{connect::Hosts, retry::Attempts, session::Session, shares::Ruled, write::Writers};
 use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     config,
@@ -72,6 +74,20 @@ pub enum OpenError {
         /// Its version.
         version: i64,
     },
+    /// Nothing of this program's is there, or not as this version wants it.
+    #[error("cannot read the database at {hosts}: {reason}")]
+    Schema {
+        /// The hosts of the URL.
+        hosts: String,
+        /// Why.
+        reason: String,
+    },
+    /// Not all records of another store are in it.
+    #[error("a copy into the database at {hosts} is not finished: run the same `backup-share store copy` again")]
+    Unfinished {
+        /// The hosts of the URL.
+        hosts: String,
+    },
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database at {hosts} up to date: {reason}")]
     Migrate {
@@ -102,21 +118,55 @@ macro_rules! repeated {
     }};
 }
 
+use repeated;
+
 impl Postgres {
     /// Connects to the primary, makes sure that it loses nothing, and brings its schema up to date.
     ///
     /// # Errors
     /// One sentence that names the hosts.
     pub async fn open(url: &str, settings: &config::Postgres, now: Timestamp) -> std::result::Result<Self, OpenError> {
-        let (pool, hosts) = connect::pool(url, settings)?;
-        let deadline = Duration::from_secs(settings.deadline_seconds);
-        let store = Self { pool, writers: Writers::new(), deadline };
+        let (store, hosts) = Self::prepared(url, settings).await?;
         let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
-        repeated!(store, |client| prepare::examine(client, settings.unreplicated)).map_err(failed)??;
-        prepare::migrate(&store.pool, &hosts).await?;
+        if repeated!(store, |client| import::is_unfinished(client)).map_err(failed)? {
+            return Err(OpenError::Unfinished { hosts: hosts.to_string() });
+        }
         repeated!(store, |client| accounts::forget_tokens(client, now)).map_err(failed)?;
         repeated!(store, |client| write::forget(client)).map_err(failed)?;
         Ok(store)
+    }
+
+    /// The same to be copied into, where a copy may be unfinished.
+    ///
+    /// # Errors
+    /// One sentence that names the hosts.
+    pub async fn open_target(url: &str, settings: &config::Postgres) -> std::result::Result<Self, OpenError> {
+        Self::prepared(url, settings).await.map(|(store, _)| store)
+    }
+
+    async fn prepared(url: &str, settings: &config::Postgres) -> std::result::Result<(Self, Hosts), OpenError> {
+        let (store, hosts) = Self::at(url, settings)?;
+        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
+        repeated!(store, |client| prepare::examine(client, settings.unreplicated)).map_err(failed)??;
+        prepare::migrate(&store.pool, &hosts).await?;
+        Ok((store, hosts))
+    }
+
+    fn at(url: &str, settings: &config::Postgres) -> std::result::Result<(Self, Hosts), OpenError> {
+        let (pool, hosts) = connect::pool(url, settings)?;
+        let deadline = Duration::from_secs(settings.deadline_seconds);
+        Ok((Self { pool, writers: Writers::new(), deadline }, hosts))
+    }
+
+    /// Finds a database with the schema of this version. Nothing is made, and nothing is brought up to date.
+    ///
+    /// # Errors
+    /// One sentence that names the hosts.
+    pub async fn find(url: &str, settings: &config::Postgres) -> std::result::Result<Self, OpenError> {
+        let (store, hosts) = Self::at(url, settings)?;
+        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
+        let found = repeated!(store, |client| prepare::schema(client)).map_err(failed)?;
+        prepare::is_current(found, &hosts).map(|()| store)
     }
 
     /// Where there was no answer in time, connections that nobody uses at present lead to the same silence: new ones

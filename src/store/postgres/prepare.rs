@@ -73,6 +73,30 @@ pub(super) async fn examine(
     })
 }
 
+/// The version of the schema that is there; `None` where there is none.
+pub(super) async fn schema(client: &ClientWrapper) -> Result<Option<i32>, Error> {
+    let there = "SELECT to_regclass('refinery_schema_history') IS NOT NULL";
+    if !client.query_one(there, &[]).await?.try_get::<_, bool>(0)? {
+        return Ok(None);
+    }
+    client.query_one("SELECT max(version) FROM refinery_schema_history", &[]).await?.try_get(0)
+}
+
+/// Whether a schema is that of this version.
+pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenError> {
+    let runner = migrations::migrations::runner();
+    let known = runner.get_migrations().iter().map(|migration| migration.version()).max().unwrap_or_default();
+    let unusable = |reason: String| OpenError::Schema { hosts: hosts.to_string(), reason };
+    match found {
+        None => Err(unusable("there is nothing of backup-share in it".to_owned())),
+        Some(newer) if newer > known => Err(OpenError::Newer { hosts: hosts.to_string(), version: i64::from(newer) }),
+        Some(older) if older < known => {
+            Err(unusable(format!("it has the schema {older}, and {known} is wanted: start the service on it once")))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
 /// Brings the schema up to date, one server at a time.
 pub(super) async fn migrate(pool: &Pool, hosts: &Hosts) -> Result<(), OpenError> {
     let failed = |reason: String| OpenError::Migrate { hosts: hosts.to_string(), reason };

@@ -8,6 +8,7 @@ use tokio_postgres::{
 };
 use uuid::Uuid;
 
+use super::super::TokenHash;
 use crate::{
     model::{
         Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId,
@@ -51,6 +52,7 @@ column!(BackupId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
 column!(VaultId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
 column!(ImageId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
 column!(ShareId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
+column!(TokenHash as &[u8], |hash| hash.as_bytes().as_slice(), |bytes| Ok(Self::from_bytes(bytes.try_into()?)));
 column!(ProjectId as &str, |id| id.as_str(), |text| Ok(text.parse()?));
 column!(Timestamp as jiff::Timestamp, |time| jiff::Timestamp::from_microsecond(time.as_micros())?, |time| {
     Self::from_micros(time.as_microsecond()).ok_or_else(|| "a time beyond the year 9999".into())
@@ -106,17 +108,24 @@ pub(super) fn backup(row: &Row) -> Result<Backup, Error> {
 
 /// The member of a row; `None` where an outer join found none.
 pub(super) fn member(row: &Row) -> Result<Option<Member>, Error> {
-    let Some(backup_id) = row.try_get(MEMBER)? else { return Ok(None) };
-    Ok(Some(Member {
-        backup_id,
-        dest_project_id: row.try_get(MEMBER + 1)?,
-        id: row.try_get(MEMBER + 2)?,
-        status: row.try_get(MEMBER + 3)?,
-        created_at: row.try_get(MEMBER + 4)?,
-        updated_at: row.try_get(MEMBER + 5)?,
-        vault_id: row.try_get(MEMBER + 6)?,
-        image_id: row.try_get(MEMBER + 7)?,
-    }))
+    match row.try_get::<_, Option<BackupId>>(MEMBER)? {
+        Some(_) => member_at(row, MEMBER).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// A member, from the columns that start at `at`.
+pub(super) fn member_at(row: &Row, at: usize) -> Result<Member, Error> {
+    Ok(Member {
+        backup_id: row.try_get(at)?,
+        dest_project_id: row.try_get(at + 1)?,
+        id: row.try_get(at + 2)?,
+        status: row.try_get(at + 3)?,
+        created_at: row.try_get(at + 4)?,
+        updated_at: row.try_get(at + 5)?,
+        vault_id: row.try_get(at + 6)?,
+        image_id: row.try_get(at + 7)?,
+    })
 }
 
 /// The vault of a row, `used` with what accepted shares take; `None` where an outer join found none.
@@ -135,6 +144,6 @@ pub(super) fn vault(row: &Row) -> Result<Option<Vault>, Error> {
 }
 
 /// A size, which the schema keeps from being negative and the catalog from being larger.
-fn gigabytes(row: &Row, at: usize) -> Result<u32, Error> {
+pub(super) fn gigabytes(row: &Row, at: usize) -> Result<u32, Error> {
     row.try_get::<_, i64>(at).map(|size| u32::try_from(size).unwrap_or(u32::MAX))
 }

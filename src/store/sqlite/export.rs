@@ -24,6 +24,11 @@ const WAITING: usize = 1024;
 /// How much the database tells of its damage.
 const COMPLAINTS: &str = "PRAGMA integrity_check(100)";
 
+const COUNT: &str =
+    "SELECT (SELECT count(*) FROM projects) + (SELECT count(*) FROM accounts) + (SELECT count(*) FROM tokens)
+                            + (SELECT count(*) FROM access_keys) + (SELECT count(*) FROM vaults)
+                            + (SELECT count(*) FROM backups) + (SELECT count(*) FROM members)";
+
 /// A database file that is there already.
 pub struct SqliteFile(PathBuf);
 
@@ -34,6 +39,13 @@ impl SqliteFile {
     /// One sentence that names the file.
     pub fn find(path: &Path) -> std::result::Result<Self, OpenError> {
         File(path).look().map(|_| Self(path.to_owned()))
+    }
+
+    /// Looks at the file on a thread of its own: it may take long.
+    async fn look<T: Send + 'static>(&self, look: fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let path = self.0.clone();
+        let look = move || look(&File(&path).look().map_err(gone)?).map_err(failed);
+        tokio::task::spawn_blocking(look).await.map_err(Error::store)?
     }
 }
 
@@ -52,10 +64,12 @@ impl Export for SqliteFile {
         stream::poll_fn(move |context| receiver.poll_recv(context)).boxed()
     }
 
+    async fn count(&self) -> Result<u64> {
+        self.look(|connection| connection.query_row(COUNT, [], |row| rows::megabytes(row, 0))).await
+    }
+
     async fn damage(&self) -> Result<Vec<String>> {
-        let path = self.0.clone();
-        let look = move || -> Result<Vec<String>> { complaints(&File(&path).look().map_err(gone)?).map_err(failed) };
-        tokio::task::spawn_blocking(look).await.map_err(Error::store)?
+        self.look(complaints).await
     }
 }
 

@@ -5,6 +5,7 @@ mod backup;
 mod catalog;
 mod export;
 mod failure;
+mod import;
 mod open;
 mod rows;
 mod shares;
@@ -19,11 +20,12 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 pub use self::{
     backup::{BackupError, backup},
     export::SqliteFile,
+    import::SqliteTarget,
     open::OpenError,
 };
 use self::{
@@ -53,10 +55,10 @@ impl Sqlite {
     pub fn open(path: &Path, now: Timestamp) -> std::result::Result<Self, OpenError> {
         let file = File(path);
         let unusable = |error: rusqlite::Error| file.unusable(&error);
-        let mut writing = open::connect(path, OpenFlags::default()).map_err(unusable)?;
-        file.refuse_foreign(&writing)?;
-        open::prepare_to_write(&writing).map_err(unusable)?;
-        file.migrate(&mut writing)?;
+        let writing = file.make()?;
+        if import::is_unfinished(&writing).map_err(unusable)? {
+            return Err(OpenError::Unfinished { path: path.display().to_string() });
+        }
         accounts::forget_tokens(&writing, now).map_err(unusable)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
         let readers = (0..readers).map(|_| open::connect(path, READING).map(Mutex::new));

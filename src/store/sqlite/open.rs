@@ -44,6 +44,12 @@ pub enum OpenError {
         /// The file.
         path: String,
     },
+    /// Not all records of another store are in it.
+    #[error("a copy into the database {path} is not finished: run the same `backup-share store copy` again")]
+    Unfinished {
+        /// The file.
+        path: String,
+    },
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database {path} up to date: {reason}")]
     Migrate {
@@ -101,8 +107,18 @@ impl File<'_> {
         }
     }
 
+    /// A connection that writes, to a database that is made where it is not there, with its schema brought up to date.
+    pub(super) fn make(&self) -> Result<Connection, OpenError> {
+        let unusable = |error: rusqlite::Error| self.unusable(&error);
+        let mut writing = connect(self.0, OpenFlags::default()).map_err(unusable)?;
+        self.refuse_foreign(&writing)?;
+        prepare_to_write(&writing).map_err(unusable)?;
+        self.migrate(&mut writing)?;
+        Ok(writing)
+    }
+
     /// Brings the schema up to date.
-    pub(super) fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
+    fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         match migrations::migrations::runner().run(connection) {
             Ok(_) => Ok(()),
             Err(error) => Err(match error.kind() {
@@ -117,7 +133,7 @@ impl File<'_> {
     }
 
     /// Refuses what others keep in SQLite, before anything is written to it.
-    pub(super) fn refuse_foreign(&self, connection: &Connection) -> Result<(), OpenError> {
+    fn refuse_foreign(&self, connection: &Connection) -> Result<(), OpenError> {
         let tables = "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history') FROM sqlite_schema";
         let found = connection.query_row(tables, [], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)));
         match found.map_err(|error| self.unusable(&error))? {
@@ -164,7 +180,7 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connect
 }
 
 /// What the connection that writes has beside.
-pub(super) fn prepare_to_write(connection: &Connection) -> rusqlite::Result<()> {
+fn prepare_to_write(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
     // FULL: a commit is answered only when the write-ahead log is on the disk.
     connection.pragma_update(None, "synchronous", "full")?;

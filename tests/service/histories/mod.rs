@@ -7,13 +7,12 @@ mod clients;
 mod record;
 mod seeded;
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use backup_share::{
     api::Docs,
     catalog,
     clock::{Clock, SystemClock},
-    config::Config,
     serve,
     store::Store,
 };
@@ -24,7 +23,7 @@ use self::{
     seeded::{Bug, Seeded},
 };
 use crate::{
-    kept,
+    kept::Kept,
     process::{Process, setting},
 };
 
@@ -34,7 +33,12 @@ const KILLS: usize = 5;
 fn sound(histories: &Histories, what: &str) {
     let all = || histories.iter().flatten();
     let unknown = all().filter(|operation| operation.returned.is_none()).count();
-    println!("{what}: {} records, {} operations, {unknown} with an unknown outcome", histories.len(), all().count());
+    println!(
+        "{}, {what}: {} records, {} operations, {unknown} with an unknown outcome",
+        Kept::NAME,
+        histories.len(),
+        all().count()
+    );
     assert_eq!(all().count(), RECORDS * OPERATIONS);
     if let Some(&record) = broken(histories).first() {
         panic!("{what}: no record can have this history:\n{}", told(&histories[record]));
@@ -42,8 +46,10 @@ fn sound(histories: &Histories, what: &str) {
 }
 
 /// Races between six clients, while the server dies and comes back.
-async fn hold_with_kills(database: &str, folder: &Path) {
-    let mut server = Process::start(database, &[data(folder)]);
+async fn hold_with_kills() {
+    let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
+    let database = kept.address();
+    let mut server = Process::start(&database, &[data(folder.path())]);
     let (moved, endpoint) = watch::channel(server.endpoint.clone());
     let clients = Clients::new();
     let running = tokio::spawn({
@@ -55,7 +61,7 @@ async fn hold_with_kills(database: &str, folder: &Path) {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         server.kill();
-        server = Process::start(database, &[]);
+        server = Process::start(&database, &[]);
         moved.send(server.endpoint.clone()).expect("clients");
     }
     sound(&running.await.expect("no wrong answer"), &format!("{KILLS} kills"));
@@ -64,15 +70,14 @@ async fn hold_with_kills(database: &str, folder: &Path) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_history_with_kills_in_between_is_linearizable() {
     for _ in 0..setting("HISTORIES", 2) {
-        let folder = tempfile::tempdir().expect("a folder");
-        hold_with_kills(&kept::database(folder.path()), folder.path()).await;
+        hold_with_kills().await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_servers_on_one_database_are_as_good_as_one() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let database = kept::database(folder.path());
+    let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
+    let database = kept.address();
     let servers = [Process::start(&database, &[data(folder.path())]), Process::start(&database, &[])];
     let channels = servers.each_ref().map(|server| watch::channel(server.endpoint.clone()));
     let endpoints = channels.each_ref().map(|(_, endpoint)| endpoint.clone());
@@ -82,9 +87,8 @@ async fn two_servers_on_one_database_are_as_good_as_one() {
 /// A history of a store with a bug; whether the checker finds it. A race may not come about: there are some tries.
 async fn finds(bug: impl Fn() -> Bug) -> bool {
     for _ in 0..5 {
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = kept::database(folder.path()).into();
-        let config = Config { listen: "127.0.0.1:0".into(), database, ..Config::default() };
+        let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
+        let config = kept.settings();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = serve::open_store(&config, clock.as_ref()).await.expect("a store");
         catalog::load(&data(folder.path()), store.as_ref(), &clock).await.expect("good data");

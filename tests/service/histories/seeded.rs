@@ -27,7 +27,7 @@ pub struct Seeded {
     pub bug: Bug,
 }
 
-const STALE: Duration = Duration::from_millis(10);
+const STALE: Duration = Duration::from_millis(50);
 
 #[async_trait]
 impl Store for Seeded {
