@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use backup_share::model::Error;
+
 use super::{
     cluster::{self, Cluster},
     proxy::{Cut, Proxy},
-    world::{accept, add, delete, facts, furnished, sums_are_exact},
+    world::{accept, add, delete, facts, furnished, selection, sums_are_exact},
 };
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -68,6 +70,19 @@ async fn an_undecided_commit_is_waited_for() {
     let (added, store) = adding.await.expect("no panic");
     added.expect("it was done, once");
     assert_eq!(facts(&store).await.members.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_primary_that_its_standby_has_left_is_not_believed() {
+    let cluster = Cluster::start();
+    let store = furnished(&cluster.url(), Duration::from_secs(1)).await;
+    set(&cluster, "synchronous_standby_names = 'nobody'");
+    let unbelieved = async { while store.load(&selection()).await.is_ok() {} };
+    tokio::time::timeout(DEADLINE, unbelieved).await.expect("a read of what may be of yesterday is refused");
+    let refused = delete(&store, 1).await.expect_err("there is nothing to delete");
+    assert!(matches!(refused, Error::StoreUnavailable(_)), "nobody knows whether there is: {refused:?}");
+    set(&cluster, "synchronous_standby_names = ''");
+    assert!(matches!(delete(&store, 1).await, Err(Error::NoSuchMember)));
 }
 
 const TERMINATE_WAITING: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity

@@ -24,9 +24,9 @@ use futures::StreamExt;
 use reqwest::Method;
 
 use super::{
+    backups,
     house::{ALICE, BOB, http},
     kept::database,
-    kills,
     process::{Process, setting},
 };
 
@@ -69,7 +69,7 @@ struct Left {
 async fn leave(killed: Killed) -> Left {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("test.db");
-    let mut server = Process::start(&database(folder.path()), &[kills::data(folder.path(), SHARED)]);
+    let mut server = Process::start(&database(folder.path()), &[backups::data(folder.path(), SHARED)]);
     moved(&file).await;
     let mut after = vec![Shares::new()];
     for number in 0..SHARED {
@@ -103,7 +103,7 @@ async fn decide(endpoint: &str, number: usize, status: MemberStatus) {
             (Method::PUT, BOB, "bob", format!("/{BOB}"), body)
         }
     };
-    let url = format!("{endpoint}/v3/{caller}/backups/{}/members{path}", kills::backup(number));
+    let url = format!("{endpoint}/v3/{caller}/backups/{}/members{path}", backups::backup(number));
     let request = http().request(method, url).header("X-Auth-Token", token);
     let answer = request.header("Content-Type", "application/json").body(body).send().await.expect("an answer");
     assert_eq!(answer.status(), 200);

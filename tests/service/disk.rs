@@ -17,8 +17,8 @@ use backup_share::store::{
 use reqwest::Method;
 
 use super::{
+    backups,
     house::{ALICE, Answer, BOB, answer, http},
-    kills,
     process::Process,
 };
 
@@ -55,7 +55,7 @@ impl Small {
         let mut command = with_disk(&place);
         command.arg(env!("CARGO_BIN_EXE_backup-share"));
         let database = format!("sqlite:{}", place.join("test.db").display());
-        let server = Process::start_by(command, &database, &[kills::data(folder.path(), 1000)]);
+        let server = Process::start_by(command, &database, &[backups::data(folder.path(), 1000)]);
         let inside = PathBuf::from(format!("/proc/{}/root{}", server.child.id(), place.display()));
         Self { server, files: File::open(inside).expect("the disk"), http: http(), _folder: folder }
     }
@@ -92,7 +92,7 @@ impl Small {
 }
 
 fn path(caller: &str, number: usize) -> String {
-    format!("/v3/{caller}/backups/{}/members", kills::backup(number))
+    format!("/v3/{caller}/backups/{}/members", backups::backup(number))
 }
 
 #[tokio::test(flavor = "multi_thread")]

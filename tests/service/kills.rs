@@ -3,8 +3,6 @@
 
 use std::{
     collections::HashMap,
-    fmt::Write,
-    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -18,6 +16,7 @@ use futures::StreamExt;
 use reqwest::Method;
 
 use super::{
+    backups::{backup, data},
     house::{ALICE, BOB, http},
     kept::Kept,
     process::{Process, setting},
@@ -26,37 +25,6 @@ use super::{
 const WRITERS: usize = 8;
 /// More than are shared between two kills.
 const BACKUPS_PER_KILL: usize = 800;
-
-pub fn backup(number: usize) -> String {
-    format!("d1000000-0000-4000-8000-{number:012}")
-}
-
-/// Many backups of alice's, and a vault of bob's that takes them all.
-pub fn data(folder: &Path, backups: usize) -> PathBuf {
-    let mut text = String::from(
-        "users:\n\
-         - {name: alice, project_id: '11111111111111111111111111111111', roles: [member], tokens: [alice]}\n\
-         - {name: bob, project_id: '22222222222222222222222222222222', roles: [member], tokens: [bob]}\n\
-         vaults:\n\
-         - {id: a0000000-0000-4000-8000-000000000001, project_id: '11111111111111111111111111111111', name: alices, \
-           object_type: server, protect_type: backup, status: available, size: 1000}\n\
-         - {id: b0000000-0000-4000-8000-000000000001, project_id: '22222222222222222222222222222222', name: bobs, \
-           object_type: server, protect_type: backup, status: available, size: 1000000}\n\
-         backups:\n",
-    );
-    for number in 0..backups {
-        let id = backup(number);
-        writeln!(
-            text,
-            "- {{id: {id}, project_id: '{ALICE}', vault_id: a0000000-0000-4000-8000-000000000001, name: b, \
-             resource_type: 'OS::Nova::Server', resource_size: 1, status: available}}"
-        )
-        .expect("written");
-    }
-    let file = folder.join("data.yaml");
-    std::fs::write(&file, text).expect("written");
-    file
-}
 
 /// What was acknowledged: backups that bob is a member of, and those that he accepted.
 #[derive(Default)]

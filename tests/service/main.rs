@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
 mod audit;
+mod backups;
 mod contract;
 mod damage;
 mod disk;

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+#[path = "../service/backups.rs"]
+mod backups;
 #[path = "../postgres/mod.rs"]
 mod cluster;
 #[path = "../service/errors.rs"]

@@ -17,11 +17,14 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::OpenError;
+use super::{OpenError, session::is_followed};
 use crate::config;
 
 /// How often the database looks whether a client that waits for it is still there, in milliseconds.
 const LOOK_FOR_CLIENT: u32 = 1_000;
+
+/// How long a host that no standby follows waits for one that has such.
+const HANDICAP: Duration = Duration::from_millis(500);
 
 /// The hosts of a URL, `a:5432,b:5433`: what may be shown of it.
 pub(super) struct Hosts(Vec<(Host, u16)>);
@@ -114,7 +117,8 @@ fn at_host(all: &Config, host: &Host, port: u16) -> Config {
     one
 }
 
-/// Connects to the host that takes writes. All are tried at once: one that hangs does not hold up the others.
+/// Connects to the host that takes writes. All are tried at once: one that hangs does not hold up the others. One that
+/// no standby follows takes them in vain: another that takes them goes first.
 struct ToPrimary {
     each: Vec<Config>,
     tls: MakeRustlsConnect,
@@ -123,15 +127,25 @@ struct ToPrimary {
 impl Connect for ToPrimary {
     fn connect(&self, _: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
         Box::pin(async {
-            let each = self.each.iter().map(|config| Box::pin(config.connect(self.tls.clone())));
-            let ((client, connection), _) = select_ok(each).await?;
-            let serve = async {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection to PostgreSQL ended");
-                }
-            };
-            Ok((client, tokio::spawn(serve)))
+            let each = self.each.iter().map(|config| Box::pin(self.connect_to(config)));
+            Ok(select_ok(each).await?.0)
         })
+    }
+}
+
+impl ToPrimary {
+    async fn connect_to(&self, config: &Config) -> Result<(Client, JoinHandle<()>), Error> {
+        let (client, connection) = config.connect(self.tls.clone()).await?;
+        let serve = async {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to PostgreSQL ended");
+            }
+        };
+        let served = tokio::spawn(serve);
+        if !is_followed(&client).await? {
+            tokio::time::sleep(HANDICAP).await;
+        }
+        Ok((client, served))
     }
 }
 

@@ -1,7 +1,7 @@
 //! A PostgreSQL database read from end to end, while servers may be writing to it.
 
 use async_trait::async_trait;
-use deadpool_postgres::{ClientWrapper, Pool};
+use deadpool_postgres::Pool;
 use futures::{
     StreamExt,
     stream::{self, BoxStream},

@@ -1,7 +1,8 @@
 //! The store on PostgreSQL: servers without a state of their own, on a cluster that replicates and fails over by itself.
 //!
-//! Every session is with the primary, reads too: they see each acknowledged write. Each operation has a deadline, and
-//! is repeated within it where what failed passes and repeating is safe (`retry`, `write`).
+//! Every session is with the primary, reads too: they see each acknowledged write, and none counts where the primary
+//! may have been replaced (`session`). Each operation has a deadline, and is repeated within it where what failed passes
+//! and repeating is safe (`retry`, `write`).
 
 mod accounts;
 mod catalog;
@@ -18,9 +19,15 @@ mod write;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use deadpool_postgres::{ClientWrapper, Pool};
+use deadpool_postgres::Pool;
 
-use self::{connect::Hosts, retry::Attempts, session::Session, shares::Ruled, write::Writers};
+use self::{
+    connect::Hosts,
+    retry::{Attempts, Failure},
+    session::Session,
+    shares::Ruled,
+    write::Writers,
+};
 use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     config,
@@ -101,12 +108,12 @@ pub enum OpenError {
 /// Runs something on a connection, and again where what failed passes: for reads, and for writes that do no harm when
 /// they are done twice.
 macro_rules! repeated {
-    ($store:expr, |$client:ident| $run:expr) => {{
+    ($store:expr, |$session:ident| $run:expr) => {{
         let mut attempts = Attempts::within($store.deadline);
         loop {
             let attempt = async {
                 let session = Session::take(&$store.pool).await?;
-                let $client: &ClientWrapper = &session;
+                let $session = &session;
                 let outcome = $run.await?;
                 session.done();
                 Ok(outcome)
@@ -120,6 +127,17 @@ macro_rules! repeated {
 
 use repeated;
 
+/// The same for reads that have to show what counts.
+macro_rules! confirmed {
+    ($store:expr, |$session:ident| $read:expr) => {
+        repeated!($store, |$session| async {
+            let facts = $read.await?;
+            $session.confirm().await?;
+            Ok::<_, Failure>(facts)
+        })
+    };
+}
+
 impl Postgres {
     /// Connects to the primary, makes sure that it loses nothing, and brings its schema up to date.
     ///
@@ -128,11 +146,11 @@ impl Postgres {
     pub async fn open(url: &str, settings: &config::Postgres, now: Timestamp) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::prepared(url, settings).await?;
         let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
-        if repeated!(store, |client| import::is_unfinished(client)).map_err(failed)? {
+        if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
             return Err(OpenError::Unfinished { hosts: hosts.to_string() });
         }
-        repeated!(store, |client| accounts::forget_tokens(client, now)).map_err(failed)?;
-        repeated!(store, |client| write::forget(client)).map_err(failed)?;
+        repeated!(store, |session| accounts::forget_tokens(session, now)).map_err(failed)?;
+        repeated!(store, |session| write::forget(session)).map_err(failed)?;
         Ok(store)
     }
 
@@ -182,7 +200,7 @@ impl Postgres {
 #[async_trait]
 impl Store for Postgres {
     async fn load(&self, selection: &Selection) -> Result<Facts> {
-        repeated!(self, |client| shares::facts(client, selection))
+        confirmed!(self, |session| shares::facts(session, selection))
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
@@ -191,15 +209,15 @@ impl Store for Postgres {
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
-        repeated!(self, |client| accounts::find_account(client, name))
+        confirmed!(self, |session| accounts::find_account(session, name))
     }
 
     async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>> {
-        repeated!(self, |client| accounts::find_token(client, hash))
+        confirmed!(self, |session| accounts::find_token(session, hash))
     }
 
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>> {
-        repeated!(self, |client| accounts::find_access_key(client, access))
+        confirmed!(self, |session| accounts::find_access_key(session, access))
     }
 
     async fn insert_token(
@@ -209,15 +227,15 @@ impl Store for Postgres {
         issued_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        repeated!(self, |client| accounts::insert_token(client, &hash, &user_name, issued_at, expires_at))
+        repeated!(self, |session| accounts::insert_token(session, &hash, &user_name, issued_at, expires_at))
     }
 
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
-        repeated!(self, |client| accounts::revoke_token(client, &hash, now))
+        repeated!(self, |session| accounts::revoke_token(session, &hash, now))
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {
-        repeated!(self, |client| accounts::has_project(client, id))
+        confirmed!(self, |session| accounts::has_project(session, id))
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {

@@ -20,7 +20,11 @@ pub(super) enum Failure {
     Refused(Error),
     /// The database, or the way there.
     Database(tokio_postgres::Error),
+    /// Nobody confirms that this is still the primary.
+    Unconfirmed,
 }
+
+const UNCONFIRMED: &str = "no standby follows this primary, which may have been replaced";
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
@@ -48,6 +52,7 @@ impl From<Failure> for Error {
         match failure {
             Failure::Refused(error) => error,
             Failure::Database(error) => Error::store(error),
+            Failure::Unconfirmed => Error::StoreUnavailable(UNCONFIRMED.into()),
         }
     }
 }
@@ -75,7 +80,7 @@ pub(super) struct Attempts {
     deadline: Duration,
     end: Instant,
     pauses: Pauses,
-    last: Option<tokio_postgres::Error>,
+    last: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Attempts {
@@ -90,20 +95,20 @@ impl Attempts {
         attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Option<model::Result<T>> {
         let attempt = async {
-            match attempt.await {
-                Err(Failure::Database(error)) if passes(&error) => {
-                    tracing::debug!(%error, "trying again");
-                    self.last = Some(error);
-                    tokio::time::sleep(self.pauses.next()).await;
-                    None
-                }
-                outcome => Some(outcome.map_err(Error::from)),
-            }
+            let error = match attempt.await {
+                Err(Failure::Database(error)) if passes(&error) => error.into(),
+                Err(Failure::Unconfirmed) => UNCONFIRMED.into(),
+                outcome => return Some(outcome.map_err(Error::from)),
+            };
+            tracing::debug!(%error, "trying again");
+            self.last = Some(error);
+            tokio::time::sleep(self.pauses.next()).await;
+            None
         };
         match tokio::time::timeout_at(self.end, attempt).await {
             Ok(outcome) => outcome,
             Err(_) => Some(Err(Error::StoreUnavailable(match self.last.take() {
-                Some(error) => error.into(),
+                Some(error) => error,
                 None => format!("no answer in {:?}", self.deadline).into(),
             }))),
         }

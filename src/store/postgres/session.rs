@@ -1,10 +1,27 @@
-//! A connection out of the pool, for one attempt.
+//! A connection out of the pool, for one attempt, and whether what it showed can be believed.
+//!
+//! A primary that was replaced, and that nobody was there to stop, still answers: it cannot commit, because the standby
+//! that would confirm has left it, but what it shows is of yesterday. That standby left before it took over, and so
+//! before anything was acknowledged elsewhere: as long as it is there after a read, the read shows what counts.
 
 use std::ops::Deref;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
+use tokio_postgres::{Client, Error};
 
 use super::retry::Failure;
+
+// As many standbys as have to confirm a commit are there, out of those that may. Their names and the setting are what
+// every user may see. An empty setting is a cluster without standbys that confirm: see `prepare`.
+const CONFIRMED: &str = r"SELECT names = '' OR coalesce(substring(names FROM '(\d+) *\(')::int, 1) <= (
+                              SELECT count(*) FROM pg_stat_replication
+                              WHERE names LIKE '%*%' OR application_name <> '' AND position(application_name IN names) > 0)
+                          FROM current_setting('synchronous_standby_names') AS names";
+
+/// Whether standbys follow this server that confirm what it commits.
+pub(super) async fn is_followed(client: &Client) -> Result<bool, Error> {
+    client.query_one(CONFIRMED, &[]).await?.try_get(0)
+}
 
 /// A connection out of the pool. Dropping it closes it, because nobody knows what it is in the middle of: an attempt
 /// may have failed, or have been given up while the database was still busy with it. [`Session::done`] hands it back.
@@ -14,6 +31,19 @@ impl Session {
     /// A connection that nobody uses, or a new one.
     pub(super) async fn take(pool: &Pool) -> Result<Self, Failure> {
         Ok(Self(Some(pool.get().await?)))
+    }
+
+    /// Makes sure that what was read up to here is what counts. Where it is not, no connection that is in the pool is
+    /// used again.
+    pub(super) async fn confirm(&self) -> Result<(), Failure> {
+        let statement = self.prepare_cached(CONFIRMED).await?;
+        if self.query_one(&statement, &[]).await?.try_get(0)? {
+            return Ok(());
+        }
+        if let Some(pool) = self.0.as_ref().and_then(Object::pool) {
+            pool.retain(|_, _| false);
+        }
+        Err(Failure::Unconfirmed)
     }
 
     /// Back into the pool, with no transaction open and no answer outstanding.

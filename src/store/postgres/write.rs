@@ -150,6 +150,8 @@ impl Writer<'_> {
                     attempt
                 }
                 Err(Failure::Refused(refusal)) => {
+                    // A commit would wait for the standby; a refusal has to ask.
+                    session.confirm().await?;
                     if session.batch_execute("ROLLBACK").await.is_ok() {
                         session.done();
                     }
