@@ -150,11 +150,11 @@ impl Writer<'_> {
                     attempt
                 }
                 Err(Failure::Refused(refusal)) => {
+                    // First: a transaction that the database itself has failed answers no question.
+                    session.batch_execute("ROLLBACK").await?;
                     // A commit would wait for the standby; a refusal has to ask.
                     session.confirm().await?;
-                    if session.batch_execute("ROLLBACK").await.is_ok() {
-                        session.done();
-                    }
+                    session.done();
                     return Err(Failure::Refused(refusal));
                 }
                 Err(failure) => return Err(failure),
