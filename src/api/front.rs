@@ -29,7 +29,7 @@ use super::{
     signed::with_signature,
     types,
 };
-use crate::config::CheckAnswers;
+use crate::{config::CheckAnswers, store::patience};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds to wait after a 429 or 503. The rates are per second, and an outage is looked at again soon.
@@ -96,7 +96,7 @@ impl Front {
         let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
         let kept = checks.is_some() || tracing::enabled!(Level::DEBUG);
         let asked = kept.then(|| (request.method().clone(), request.uri().clone()));
-        let answered = AssertUnwindSafe(self.route(request)).catch_unwind().await;
+        let answered = AssertUnwindSafe(patience::of_one_request(self.route(request))).catch_unwind().await;
         let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
         let mut problem = response.extensions_mut().remove::<Problem>();
         if let Some(problem) = &problem {

@@ -13,6 +13,7 @@ pub mod copy;
 mod digest;
 mod export;
 mod import;
+pub(crate) mod patience;
 pub mod postgres;
 mod records;
 pub mod sqlite;

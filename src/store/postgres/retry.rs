@@ -4,9 +4,9 @@
 use std::{io, time::Duration};
 
 use deadpool_postgres::PoolError;
-use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
+use super::super::patience::Waiting;
 use crate::model::{self, Error};
 
 /// How long the first pause may be, and how long any.
@@ -78,14 +78,14 @@ pub(super) fn passes(error: &tokio_postgres::Error) -> bool {
 /// Attempts at one thing, until one comes to something, or fails for good, or the time is over.
 pub(super) struct Attempts {
     deadline: Duration,
-    end: Instant,
+    waiting: Waiting,
     pauses: Pauses,
     last: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Attempts {
     pub(super) fn within(deadline: Duration) -> Self {
-        Self { deadline, end: Instant::now() + deadline, pauses: Pauses(FIRST_PAUSE), last: None }
+        Self { deadline, waiting: Waiting::begin(), pauses: Pauses(FIRST_PAUSE), last: None }
     }
 
     /// Makes an attempt. `None`, after a pause, where another one may go better. [`Error::StoreUnavailable`] where the
@@ -94,6 +94,7 @@ impl Attempts {
         &mut self,
         attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Option<model::Result<T>> {
+        let end = self.waiting.end(self.deadline);
         let attempt = async {
             let error = match attempt.await {
                 Err(Failure::Database(error)) if passes(&error) => error.into(),
@@ -105,7 +106,7 @@ impl Attempts {
             tokio::time::sleep(self.pauses.next()).await;
             None
         };
-        match tokio::time::timeout_at(self.end, attempt).await {
+        match tokio::time::timeout_at(end, attempt).await {
             Ok(outcome) => outcome,
             Err(_) => Some(Err(Error::StoreUnavailable(match self.last.take() {
                 Some(error) => error,
