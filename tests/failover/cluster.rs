@@ -5,7 +5,7 @@ use std::{process::Command, time::Duration};
 use tempfile::TempDir;
 
 /// How long a leader may be silent: `TTL` of the script.
-pub const TTL: Duration = Duration::from_secs(5);
+pub const TTL: Duration = Duration::from_secs(8);
 
 /// When a write is acknowledged.
 #[derive(Clone, Copy, PartialEq, Eq)]
