@@ -66,7 +66,7 @@ impl Growth {
             let took = fill::fill(&file, members)?;
             let megabytes = file.metadata()?.len() / 1_000_000;
             eprintln!("{members} members: {megabytes} MB, made in {:.1} s", took.as_secs_f64());
-            sizes.push(Size { members, server: serve(&program, &file)? });
+            sizes.push(Size { members, server: serve(&program, &format!("sqlite:{}", file.display()))? });
         }
         let rounds = (0..self.rounds).map(|round| measure(&sizes, round)).collect::<Outcome<Vec<_>>>()?;
         let lines: Vec<_> = OPERATIONS.iter().enumerate().map(|(at, o)| line(o, at, &sizes, &rounds)).collect();

@@ -1,8 +1,9 @@
 //! Measures the service against bare axum on the same machine, in one interleaved run, and prints a table.
 //!
-//! `backup-share-bench [--rounds N] [--against SERVER]… [KIND]…`: `--against` measures other builds of the server in the
-//! same rounds, which is how to tell whether a change is a gain; kinds leave out all others. What may be shown must have
-//! been shared, so `add_member` always runs.
+//! `backup-share-bench [--rounds N] [--against SERVER]… [--postgres URL]… [KIND]…`: `--against` measures other builds of
+//! the server in the same rounds, which is how to tell whether a change is a gain, and `--postgres` this build on that
+//! database, which must be empty; kinds leave out all others. What may be shown must have been shared, so `add_member`
+//! always runs.
 //!
 //! `backup-share-bench growth [--rounds N] [--largest POWER] [--svg FILE]` measures how the time of a request grows with
 //! the store instead: 10³ to 10⁷ members, or 10 to another power.
@@ -26,7 +27,6 @@ use std::{
 use growth::Growth;
 use process::Process;
 use sample::{BACKUPS_A_ROUND, Figures, KINDS, Kind};
-use tempfile::TempDir;
 
 /// This is a tool: any failure ends it, with a sentence.
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -38,7 +38,8 @@ const IDLE: Duration = Duration::from_secs(1);
 
 struct Arguments {
     rounds: usize,
-    servers: Vec<PathBuf>,
+    /// Each with its PostgreSQL, where it is not to be on SQLite.
+    servers: Vec<(PathBuf, Option<String>)>,
     kinds: Vec<String>,
 }
 
@@ -61,13 +62,14 @@ fn main() -> ExitCode {
 }
 
 fn arguments() -> Outcome<Arguments> {
-    let mut parsed = Arguments { rounds: 5, servers: vec![beside("backup-share")?], kinds: vec![] };
+    let mut parsed = Arguments { rounds: 5, servers: vec![(beside("backup-share")?, None)], kinds: vec![] };
     let mut given = env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || given.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--rounds" => parsed.rounds = value()?.parse()?,
-            "--against" => parsed.servers.push(value()?.into()),
+            "--against" => parsed.servers.push((value()?.into(), None)),
+            "--postgres" => parsed.servers.push((beside("backup-share")?, Some(value()?))),
             kind if KINDS.iter().any(|known| known.name == kind) => parsed.kinds.push(argument),
             other => return Err(format!("there is no {other:?}").into()),
         }
@@ -101,8 +103,12 @@ fn bench(arguments: &Arguments) -> Outcome<usize> {
     let folder = tempfile::tempdir_in(env::current_exe()?.parent().ok_or("no folder")?)?;
     let bare = Process::start(&beside("bare-axum")?, &[])?;
     let mut services = Vec::new();
-    for (number, program) in arguments.servers.iter().enumerate() {
-        services.push(Service::start(program, &folder, number, arguments.rounds)?);
+    for (number, (program, postgres)) in arguments.servers.iter().enumerate() {
+        let database = |name: &str| match postgres {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", folder.path().join(format!("{name}-{number}.db")).display()),
+        };
+        services.push(Service::start(program, database, arguments.rounds)?);
     }
     let kinds: Vec<&Kind> = KINDS.iter().filter(|kind| arguments.wants(kind)).collect();
     let mut rounds: Vec<Vec<Vec<Figures>>> = Vec::new();
@@ -153,16 +159,15 @@ struct Service {
 }
 
 impl Service {
-    fn start(program: &Path, folder: &TempDir, number: usize, rounds: usize) -> Outcome<Self> {
-        let database = |name: String| folder.path().join(name);
+    fn start(program: &Path, database: impl Fn(&str) -> String, rounds: usize) -> Outcome<Self> {
         let mut ready = Vec::new();
         for start in 0..STARTS {
-            ready.push(serve(program, &database(format!("empty-{number}-{start}.db")))?.ready);
+            ready.push(serve(program, &database(&format!("empty-{start}")))?.ready);
         }
-        let empty = serve(program, &database(format!("idle-{number}.db")))?;
+        let empty = serve(program, &database("idle"))?;
         thread::sleep(IDLE);
         let resident = empty.resident()?;
-        let full = database(format!("full-{number}.db"));
+        let full = database("full");
         let loaded = world::prepare(&full, rounds * BACKUPS_A_ROUND)?;
         let process = serve(program, &full)?;
         Ok(Self { program: program.to_owned(), process, ready: table::median(ready, Duration::cmp), resident, loaded })
@@ -182,7 +187,10 @@ impl Service {
     }
 }
 
-fn serve(program: &Path, database: &Path) -> Outcome<Process> {
-    let database = format!("sqlite:{}", database.display());
-    Process::start(program, &["serve", "--listen", "127.0.0.1:0", "--database", &database])
+fn serve(program: &Path, database: &str) -> Outcome<Process> {
+    let mut arguments = vec!["serve", "--listen", "127.0.0.1:0", "--database", database];
+    if !database.starts_with("sqlite:") {
+        arguments.extend(["--unreplicated", "warn"]);
+    }
+    Process::start(program, &arguments)
 }

@@ -1,15 +1,14 @@
 //! What the store holds under load, and the requests about it: one owner's backups, shared with ten projects, each of
 //! which has vaults with room. Ids are scattered as random ones are, yet the same in every run.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use backup_share::{
     clock::{Clock, SystemClock},
+    config::{Config, Unreplicated},
     model::{Backup, BackupId, BackupStatus, ObjectType, ProjectId, ProtectType, Vault, VaultId, VaultStatus},
-    store::{Account, Catalog, Project, Store, TokenHash, sqlite::Sqlite},
+    serve,
+    store::{Account, Catalog, Project, TokenHash},
 };
 use uuid::Uuid;
 
@@ -21,14 +20,19 @@ pub const OWNER: usize = 10;
 pub const MEMBERS: usize = 10;
 const VAULTS_EACH: usize = 100;
 
-/// Makes a database with so many backups; returns how long the store took to load them.
-pub fn prepare(file: &Path, backups: usize) -> Outcome<Duration> {
+/// Fills a database with so many backups; returns how long the store took to load them.
+pub fn prepare(database: &str, backups: usize) -> Outcome<Duration> {
     let clock = SystemClock;
-    let store = Sqlite::open(file, clock.now())?;
     let catalog = catalog(backups, &clock)?;
-    let start = Instant::now();
-    tokio::runtime::Builder::new_current_thread().build()?.block_on(store.load_catalog(catalog))?;
-    Ok(start.elapsed())
+    let mut config = Config { database: database.into(), ..Config::default() };
+    config.postgres.unreplicated = Unreplicated::Warn;
+    let load = async {
+        let store = serve::open_store(&config, &clock).await?;
+        let start = Instant::now();
+        store.load_catalog(catalog).await?;
+        Ok(start.elapsed())
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(load)
 }
 
 fn catalog(backups: usize, clock: &SystemClock) -> Outcome<Catalog> {
