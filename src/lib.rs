@@ -10,6 +10,8 @@
 pub mod api;
 #[cfg(feature = "server")]
 pub mod catalog;
+#[cfg(any(feature = "server", feature = "client"))]
+mod causes;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "client")]

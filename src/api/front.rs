@@ -1,9 +1,6 @@
 //! What every request passes on its way in and out: the request id, panics, and the one shape of errors.
 
-use std::{
-    convert::Infallible, error::Error as StdError, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc,
-    time::Instant,
-};
+use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Instant};
 
 use axum::{
     Router,
@@ -29,7 +26,7 @@ use super::{
     signed::with_signature,
     types,
 };
-use crate::{config::CheckAnswers, store::patience};
+use crate::{causes, config::CheckAnswers, store::patience};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds to wait after a 429 or 503. The rates are per second, and an outage is looked at again soon.
@@ -150,7 +147,7 @@ impl Front {
         let shown = problem.shown();
         if shown.status.is_server_error() {
             let cause = match (problem, problem.cause()) {
-                (_, Some(error)) => chain(error),
+                (_, Some(error)) => causes::all(error),
                 (Problem::AnswerBroken(how), None) => how.clone(),
                 (_, None) => "panicked".to_owned(),
             };
@@ -200,12 +197,6 @@ fn new_request_id() -> HeaderValue {
     let mut text = [0; 32];
     let id = Uuid::new_v4().simple().encode_lower(&mut text);
     HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("none"))
-}
-
-/// An error and everything that caused it, in one line.
-fn chain(error: &(dyn StdError + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |&error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ use self::{
     stream::{List, Rules, Stop, Wrong},
 };
 use crate::{
+    causes,
     clock::Clock,
     model,
     store::{Loaded, Store},
@@ -66,7 +67,7 @@ pub enum CatalogError {
         reason: String,
     },
     /// The store refused it.
-    #[error("cannot take over {file}: {source}")]
+    #[error("cannot take over {file}: {}", causes::all(.source))]
     Store {
         /// The file.
         file: String,
@@ -75,7 +76,8 @@ pub enum CatalogError {
     },
     /// The store failed when a part of it was taken over.
     #[error(
-        "cannot take over the rest of {file}: {source}; {records} records are there, and loading it again adds the others"
+        "cannot take over the rest of {file}: {}; {records} records are there, and loading it again adds the others",
+        causes::all(.source)
     )]
     Halfway {
         /// The file.

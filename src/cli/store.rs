@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, Outcome, output, serve::failure};
 use crate::{
+    causes,
     config::{self, Config},
     serve,
     store::{
@@ -109,7 +110,7 @@ fn check(config: &Config) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     let findings = runtime.block_on(async {
         let store = serve::find_store(config).await.map_err(|error| could_not_look(error.to_string()))?;
-        check::check(store.as_ref()).await.map_err(|error| could_not_look(cause(&error)))
+        check::check(store.as_ref()).await.map_err(|error| could_not_look(causes::all(&error)))
     })?;
     output::print(&findings.iter().map(line).collect::<String>())?;
     for example in findings.iter().flat_map(|finding| &finding.examples) {
@@ -119,11 +120,6 @@ fn check(config: &Config) -> Outcome {
         0 => Ok(()),
         wrong => Err(Failure::Refused(format!("{}: {wrong} violations", config.database))),
     }
-}
-
-/// What the store says of its failure: this is the operator's own machine.
-fn cause(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 fn line(finding: &Finding) -> String {

@@ -5,7 +5,8 @@ use std::time::Duration;
 use reqwest::{Certificate, ClientBuilder, Url, redirect};
 use secrecy::SecretString;
 
-use super::{Client, Credentials, Failure, failure::last_cause};
+use super::{Client, Credentials, Failure};
+use crate::causes;
 
 /// How long a call may take, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -71,7 +72,7 @@ impl Client {
         }
         let client = builder
             .build()
-            .map_err(|fault| Failure::misuse(format!("TLS cannot be set up: {}.", last_cause(&fault))))?;
+            .map_err(|fault| Failure::misuse(format!("TLS cannot be set up: {}.", causes::last(&fault))))?;
         Ok(Self::new_with_client(url.as_str().trim_end_matches('/'), client, Credentials::token(token)))
     }
 }

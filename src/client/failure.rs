@@ -6,6 +6,7 @@ use std::{error, fmt};
 use reqwest::{StatusCode, header::HeaderMap};
 
 use super::{Error, hook::request_id, types};
+use crate::causes;
 
 /// A call that did not do what it should.
 ///
@@ -109,18 +110,12 @@ impl From<Error<types::Error>> for Failure {
 
 /// The answer got lost, or never came.
 fn lost(fault: &reqwest::Error) -> Failure {
-    let reason = last_cause(fault);
+    let reason = causes::last(fault);
     if fault.is_builder() {
         return Failure::misuse(format!("The request cannot be sent: {reason}."));
     }
     let origin = fault.url().map_or_else(|| "The service".to_owned(), |url| url.origin().ascii_serialization());
     Failure::out_of_reach(format!("{origin} is out of reach: {reason}."))
-}
-
-/// The last cause says why something failed; those before it say again that it did.
-pub(super) fn last_cause(fault: &dyn error::Error) -> String {
-    let causes = std::iter::successors(Some(fault), |&cause| cause.source());
-    causes.last().map(ToString::to_string).unwrap_or_default()
 }
 
 fn id(headers: &HeaderMap) -> Option<String> {

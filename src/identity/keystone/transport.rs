@@ -8,6 +8,8 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::{Certificate, Client, redirect};
 
+use crate::causes;
+
 /// The longest answer that is read, in bytes: one about a token has some hundreds.
 const ANSWER_LIMIT: usize = 1024 * 1024;
 
@@ -88,8 +90,7 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, TransportError> {
 
 /// The outermost of the library's errors says nothing but that it could not build a client.
 fn tls(error: &reqwest::Error) -> TransportError {
-    let causes = std::iter::successors(Some(error as &dyn StdError), |&error| error.source());
-    TransportError::Tls(causes.last().map(ToString::to_string).unwrap_or_default())
+    TransportError::Tls(causes::last(error))
 }
 
 #[async_trait]

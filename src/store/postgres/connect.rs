@@ -18,7 +18,7 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{OpenError, session::is_followed};
-use crate::config;
+use crate::{causes, config};
 
 /// How often the database looks whether a client that waits for it is still there, in milliseconds.
 const LOOK_FOR_CLIENT: u32 = 1_000;
@@ -51,7 +51,7 @@ impl fmt::Display for Hosts {
 
 /// A pool, in which there are no connections yet.
 pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Hosts), OpenError> {
-    let mut config: Config = url.parse().map_err(|error: Error| OpenError::Url(reason(&error)))?;
+    let mut config: Config = url.parse().map_err(|error: Error| OpenError::Url(causes::all(&error)))?;
     let hosts = Hosts::of(&config);
     if hosts.0.is_empty() || !config.get_hostaddrs().is_empty() {
         return Err(OpenError::Url("it must name its hosts, as host and not as hostaddr".into()));
@@ -77,18 +77,6 @@ pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Host
     let pool =
         Pool::builder(manager).max_size(settings.connections).build().map_err(|e| OpenError::Url(e.to_string()))?;
     Ok((pool, hosts))
-}
-
-/// Why, with the causes: the driver's own words leave them out.
-pub(super) fn reason(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    let mut text = error.to_string();
-    for cause in causes.map(ToString::to_string) {
-        if !text.contains(&cause) {
-            text = format!("{text}: {cause}");
-        }
-    }
-    text
 }
 
 /// The same settings for one of the hosts.

@@ -30,7 +30,7 @@ use self::{
 };
 use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
-    config,
+    causes, config,
     model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
 };
@@ -145,7 +145,7 @@ impl Postgres {
     /// One sentence that names the hosts.
     pub async fn open(url: &str, settings: &config::Postgres, now: Timestamp) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::prepared(url, settings).await?;
-        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
+        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: causes::all(&error) };
         if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
             return Err(OpenError::Unfinished { hosts: hosts.to_string() });
         }
@@ -164,7 +164,7 @@ impl Postgres {
 
     async fn prepared(url: &str, settings: &config::Postgres) -> std::result::Result<(Self, Hosts), OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
+        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: causes::all(&error) };
         repeated!(store, |client| prepare::examine(client, settings.unreplicated)).map_err(failed)??;
         prepare::migrate(&store.pool, &hosts).await?;
         Ok((store, hosts))
@@ -182,7 +182,7 @@ impl Postgres {
     /// One sentence that names the hosts.
     pub async fn find(url: &str, settings: &config::Postgres) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: connect::reason(&error) };
+        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: causes::all(&error) };
         let found = repeated!(store, |client| prepare::schema(client)).map_err(failed)?;
         prepare::is_current(found, &hosts).map(|()| store)
     }

@@ -8,7 +8,7 @@ use refinery::error::Kind;
 use tokio_postgres::Error;
 
 use super::{OpenError, connect::Hosts};
-use crate::config::Unreplicated;
+use crate::{causes, config::Unreplicated};
 
 mod migrations {
     refinery::embed_migrations!("src/store/schema/postgres");
@@ -111,7 +111,7 @@ pub(super) async fn migrate(pool: &Pool, hosts: &Hosts) -> Result<(), OpenError>
             Kind::MissingVersion(later) => {
                 OpenError::Newer { hosts: hosts.to_string(), version: i64::from(later.version()) }
             }
-            _ => failed(super::connect::reason(&error)),
+            _ => failed(causes::all(&error)),
         })
     };
     let late = || failed(format!("another server has been at it for {MIGRATION:?}"));
