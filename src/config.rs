@@ -60,7 +60,8 @@ pub struct Limits {
     /// How many requests without good credentials may come from an address in a second; 0 for no limit. Behind a proxy,
     /// which is the one address that is seen, set this there.
     pub unauthenticated_per_second: u32,
-    /// How long a client may take to send the head of a request, in seconds.
+    /// How long a client may take to send the head of a request, in seconds. A connection that is kept without one is
+    /// closed after the same time.
     pub header_seconds: u64,
     /// How long requests in flight may take once the server is told to stop, in seconds.
     pub stop_seconds: u64,

@@ -10,6 +10,9 @@ use crate::causes;
 
 /// How long a call may take, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// How long a connection is kept for the next call: not until a server closes it, or that call is lost with it. This
+/// service's own takes 10 seconds, others a minute.
+const IDLE: Duration = Duration::from_secs(5);
 
 impl Client {
     /// A client of the service at `endpoint` that calls with `token`, and waits 15 seconds for an answer at most.
@@ -62,6 +65,7 @@ impl Client {
         let mut builder = ClientBuilder::new()
             .connect_timeout(timeout)
             .timeout(timeout)
+            .pool_idle_timeout(IDLE)
             // The contract has no redirects, and one to another host would be sent the token.
             .redirect(redirect::Policy::none());
         if url.scheme() == "http" {

@@ -100,7 +100,9 @@ impl Clients {
     pub fn of(servers: [String; 2]) -> Arc<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // Beyond any deadline of a server: whoever does not answer within it breaks the promise.
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(8)).build().expect("a client");
+        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(8));
+        // Servers close what is idle for 10 s, which is how long a gap may be.
+        let http = http.pool_idle_timeout(Duration::from_secs(5)).build().expect("a client");
         let records = (0..RECORDS).map(|_| Mutex::new(vec![State::Absent])).collect();
         let seen = [Seen::nothing(), Seen::nothing()].map(Mutex::new);
         Arc::new(Self { http, servers, records, seen, stopping: AtomicBool::new(false) })
