@@ -53,10 +53,13 @@ async fn what_others_undid_meanwhile_is_not_done_again() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_undecided_commit_is_waited_for() {
-    // Nobody of this name will ever confirm a write: COMMIT hangs.
-    let cluster = Cluster::start();
+    let mut cluster = Cluster::start();
     let store = furnished(&cluster.url(), DEADLINE).await;
-    cluster.set("synchronous_standby_names = 'nobody'");
+    // Nobody of this name will ever confirm a write: COMMIT hangs. Set in a running cluster, the next commit may not yet
+    // know of it.
+    cluster.crash();
+    cluster.configure("synchronous_standby_names = 'nobody'");
+    cluster.run();
     let adding = tokio::spawn(async move { (add(&store, 1).await, store) });
     waiting_for_standby(&cluster, 1).await;
     // The write stands on this node now, and on no other. That is no reason to acknowledge it.
