@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use crate::{
     BACKUP, VAULT,
+    cluster::{self, Schema},
     process::{Ran, Server, named, run},
 };
 
@@ -27,8 +28,14 @@ fn database() -> (TempDir, PathBuf) {
 
 /// The sentence of a server that must not start.
 fn refused(file: &Path) -> String {
+    let said = refused_at(&format!("sqlite:{}", named(file)));
+    assert!(said.contains(named(file)), "it names the file: {said}");
+    said
+}
+
+fn refused_at(database: &str) -> String {
     let mut serve = whom_permissions_bind();
-    serve.args(["serve", "--listen", "127.0.0.1:0", "--database", &format!("sqlite:{}", named(file))]);
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--database", database]);
     let mut child = serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
     let start = Instant::now();
     while child.try_wait().expect("a child").is_none() {
@@ -41,7 +48,7 @@ fn refused(file: &Path) -> String {
     let text = |bytes| String::from_utf8(bytes).expect("text");
     let said = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }.failed(1);
     assert_eq!(said.lines().count(), 1, "one sentence: {said}");
-    assert!(said.starts_with("backup-share: ") && said.contains(named(file)), "it names the file: {said}");
+    assert!(said.starts_with("backup-share: "), "{said}");
     said
 }
 
@@ -122,6 +129,30 @@ fn a_database_that_another_program_keeps_locked_is_waited_for_and_then_named() {
         .execute_batch("PRAGMA locking_mode = exclusive; BEGIN EXCLUSIVE; CREATE TABLE mine (n)")
         .expect("locked");
     assert!(refused(&file).contains("another process keeps it locked"));
+}
+
+/// The oldest PostgreSQL that the service is for.
+const OLDEST: i64 = 15;
+
+/// Which one it is, `scripts/test` chooses, and says.
+#[test]
+fn an_old_postgresql_is_refused_and_any_other_one_is_used() {
+    let schema = Schema::create();
+    let number = cluster::number(&schema.url(), "SELECT current_setting('server_version_num')");
+    let (version, patch) = (number / 10_000, number % 10_000);
+    println!("PostgreSQL {version}.{patch}");
+    let meant = std::env::var("POSTGRES_VERSION").expect("POSTGRES_VERSION: run `scripts/test postgres_versions`");
+    assert_eq!(version.to_string(), meant);
+    if version < OLDEST {
+        let why = format!("backup-share: PostgreSQL {version} is too old: {OLDEST} or newer is needed\n");
+        assert_eq!(refused_at(&schema.url()), why);
+    } else {
+        let line = format!("serve --listen 127.0.0.1:0 --unreplicated warn --database {}", schema.url());
+        drop(Server::start(tempfile::tempdir().expect("a folder"), &line));
+    }
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'members'";
+    let made = cluster::number(&schema.url(), tables) == 1;
+    assert_eq!(made, version >= OLDEST, "nothing is made in what is refused");
 }
 
 fn files(folder: &Path) -> Vec<String> {

@@ -19,8 +19,10 @@ use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 /// The variable in which `scripts/test` says where its cluster is.
 const SHARED: &str = "POSTGRES_UNDER_TEST";
-/// Where Debian puts the programs, in a folder for each version.
-const PROGRAMS: &str = "/usr/lib/postgresql";
+/// The variable in which it says where the programs of its version are.
+const PROGRAMS: &str = "POSTGRES";
+/// Where Debian puts programs, in a folder for each version.
+const DEBIAN: &str = "/usr/lib/postgresql";
 
 /// A schema of its own in the shared cluster, with nothing in it: quicker to make than a database.
 pub struct Schema {
@@ -96,13 +98,29 @@ impl Cluster {
 
     /// With lines for `postgresql.conf`.
     pub fn with(settings: &str) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let mut cluster = Self { folder, port: 5432, postmaster: None };
-        if let Some(user) = postgres_user() {
-            // PostgreSQL does not run as root.
-            chown(cluster.folder.path(), Some(user), None).expect("given away");
-            fs::set_permissions(cluster.folder.path(), Permissions::from_mode(0o755)).expect("opened");
-        }
+        let mut cluster = Self::make(settings);
+        cluster.run();
+        cluster
+    }
+
+    /// A primary, and the standby that confirms what it commits.
+    pub fn with_standby() -> (Self, Self) {
+        let mut primary = Self::make("synchronous_standby_names = 'standby'");
+        let mut standby = Self { folder: folder(), port: 5432, postmaster: None };
+        let copied = Command::new("cp").arg("--archive").arg(primary.data()).arg(standby.path()).status();
+        assert!(copied.expect("cp").success());
+        fs::write(standby.data().join("standby.signal"), "").expect("written");
+        let (from, to) = (primary.path().display(), standby.path().display());
+        let follow = format!("primary_conninfo = 'host={from} user=postgres application_name=standby'");
+        standby.configure(&format!("{follow}\nunix_socket_directories = '{to}'"));
+        primary.run();
+        standby.run();
+        (primary, standby)
+    }
+
+    /// Made, and not yet started.
+    fn make(settings: &str) -> Self {
+        let cluster = Self { folder: folder(), port: 5432, postmaster: None };
         let made = program("initdb")
             .args(["--no-sync", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--pgdata"])
             .arg(cluster.data())
@@ -113,7 +131,6 @@ impl Cluster {
         // Processes are killed here, not machines: what the system has taken is not lost.
         cluster.configure(&format!("listen_addresses = ''\nunix_socket_directories = '{socket}'\nfsync = off"));
         cluster.configure(settings);
-        cluster.run();
         cluster
     }
 
@@ -143,6 +160,12 @@ impl Cluster {
     pub fn configure(&self, settings: &str) {
         let mut file = fs::OpenOptions::new().append(true).open(self.data().join("postgresql.conf")).expect("a file");
         writeln!(file, "{settings}").expect("written");
+    }
+
+    /// Sets what takes effect at once.
+    pub fn set(&self, setting: &str) {
+        execute(&self.url(), &format!("ALTER SYSTEM SET {setting}"));
+        execute(&self.url(), "SELECT pg_reload_conf()");
     }
 
     /// A cluster on a port of loopback, with TLS: it, the port, and its certificate, which is for `localhost`.
@@ -175,14 +198,14 @@ impl Cluster {
         let log = fs::File::create(self.path().join("log")).expect("a file");
         let mut postgres = program("postgres");
         let postmaster = postgres.arg("-D").arg(self.data()).stdout(Stdio::null()).stderr(log).spawn();
-        self.postmaster = Some(postmaster.expect("postgres"));
+        let postmaster = postmaster.expect("postgres");
+        let first = format!("{}\n", postmaster.id());
+        self.postmaster = Some(postmaster);
         let end = Instant::now() + Duration::from_secs(30);
-        let ready = || {
-            let mut asked = program("pg_isready");
-            asked.arg("--quiet").arg(format!("--port={}", self.port)).arg("--host").arg(self.path());
-            asked.status().is_ok_and(|status| status.success())
-        };
-        while !ready() {
+        // As `pg_ctl` waits for it.
+        let says = || fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
+        let ready = |said: String| said.starts_with(&first) && said.trim_end().ends_with("\nready");
+        while !ready(says()) {
             assert!(Instant::now() < end, "{}", fs::read_to_string(self.path().join("log")).unwrap_or_default());
             thread::sleep(Duration::from_millis(20));
         }
@@ -231,12 +254,29 @@ fn postgres_user() -> Option<u32> {
     (me == 0).then(|| id(&["-u", "postgres"]).expect("a user postgres: apt-get install postgresql"))
 }
 
-/// A program of the newest version that is there.
+/// A folder for PostgreSQL, which does not run as root.
+fn folder() -> TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    if let Some(user) = postgres_user() {
+        chown(folder.path(), Some(user), None).expect("given away");
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("opened");
+    }
+    folder
+}
+
+/// Where the programs are: of the newest version of Debian's, where nobody says which.
+fn programs() -> String {
+    let newest = || {
+        let versions = fs::read_dir(DEBIAN).expect("PostgreSQL: apt-get install postgresql");
+        let version = |entry: std::io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse::<u32>().ok();
+        let newest = versions.filter_map(version).max().expect("PostgreSQL: apt-get install postgresql");
+        format!("{DEBIAN}/{newest}/bin")
+    };
+    std::env::var(PROGRAMS).unwrap_or_else(|_| newest())
+}
+
 fn program(name: &str) -> Command {
-    let versions = fs::read_dir(PROGRAMS).expect("PostgreSQL: apt-get install postgresql");
-    let version = |entry: std::io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse::<u32>().ok();
-    let newest = versions.filter_map(version).max().expect("PostgreSQL: apt-get install postgresql");
-    let path = format!("{PROGRAMS}/{newest}/bin/{name}");
+    let path = format!("{}/{name}", programs());
     let mut command = match postgres_user() {
         Some(_) => {
             let mut command = Command::new("setpriv");

@@ -10,5 +10,6 @@ mod deadline;
 mod http;
 mod open;
 mod outage;
+mod primary;
 mod proxy;
 mod world;

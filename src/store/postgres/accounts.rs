@@ -4,7 +4,11 @@ use deadpool_postgres::ClientWrapper;
 use secrecy::SecretString;
 use tokio_postgres::{Error, Row};
 
-use super::super::{AccessKey, Account, TokenHash, TokenRecord};
+use super::{
+    super::{AccessKey, Account, TokenHash, TokenRecord},
+    retry::Failure,
+    session::Session,
+};
 use crate::{model::ProjectId, timestamp::Timestamp};
 
 const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles
@@ -16,7 +20,7 @@ const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.rol
 const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, k.secret
                           FROM access_keys k JOIN accounts a ON a.name = k.user_name
                           JOIN projects p ON p.id = a.project_id WHERE k.access = $1";
-const PROJECT: &str = "SELECT EXISTS (SELECT 1 FROM projects WHERE id = $1)";
+const PROJECT: &str = "SELECT 1 FROM projects WHERE id = $1";
 // Written again where it is there: only a write waits until the standby has what came before it.
 const INSERT_TOKEN: &str = "INSERT INTO tokens (hash, user_name, issued_at, expires_at) VALUES ($1, $2, $3, $4)
                             ON CONFLICT (hash) DO UPDATE SET issued_at = excluded.issued_at";
@@ -34,12 +38,11 @@ pub(super) fn account(row: &Row) -> Result<Account, Error> {
     })
 }
 
-pub(super) async fn find_account(client: &ClientWrapper, name: &str) -> Result<Option<Account>, Error> {
-    let statement = client.prepare_cached(ACCOUNT).await?;
-    client.query_opt(&statement, &[&name]).await?.as_ref().map(account).transpose()
+pub(super) async fn find_account(session: &Session, name: &str) -> Result<Option<Account>, Failure> {
+    Ok(session.read(ACCOUNT, &[&name]).await?.first().map(account).transpose()?)
 }
 
-pub(super) async fn find_token(client: &ClientWrapper, hash: &TokenHash) -> Result<Option<TokenRecord>, Error> {
+pub(super) async fn find_token(session: &Session, hash: &TokenHash) -> Result<Option<TokenRecord>, Failure> {
     let record = |row: &Row| {
         Ok(TokenRecord {
             account: account(row)?,
@@ -48,21 +51,16 @@ pub(super) async fn find_token(client: &ClientWrapper, hash: &TokenHash) -> Resu
             revoked: row.try_get(7)?,
         })
     };
-    let statement = client.prepare_cached(TOKEN).await?;
-    client.query_opt(&statement, &[&hash.as_bytes().as_slice()]).await?.as_ref().map(record).transpose()
+    session.read(TOKEN, &[&hash.as_bytes().as_slice()]).await?.first().map(record).transpose()
 }
 
-pub(super) async fn find_access_key(
-    client: &ClientWrapper,
-    access: &str,
-) -> Result<Option<(AccessKey, Account)>, Error> {
+pub(super) async fn find_access_key(session: &Session, access: &str) -> Result<Option<(AccessKey, Account)>, Failure> {
     let found = |row: &Row| {
         let account = account(row)?;
         let secret = row.try_get::<_, String>(5)?.into();
         Ok((AccessKey { access: access.to_owned(), secret, user_name: account.name.clone() }, account))
     };
-    let statement = client.prepare_cached(ACCESS_KEY).await?;
-    client.query_opt(&statement, &[&access]).await?.as_ref().map(found).transpose()
+    session.read(ACCESS_KEY, &[&access]).await?.first().map(found).transpose()
 }
 
 pub(super) async fn insert_token(
@@ -87,7 +85,6 @@ pub(super) async fn forget_tokens(client: &ClientWrapper, before: Timestamp) -> 
     client.execute(FORGET_TOKENS, &[&before]).await.map(drop)
 }
 
-pub(super) async fn has_project(client: &ClientWrapper, id: &ProjectId) -> Result<bool, Error> {
-    let statement = client.prepare_cached(PROJECT).await?;
-    client.query_one(&statement, &[id]).await?.try_get(0)
+pub(super) async fn has_project(session: &Session, id: &ProjectId) -> Result<bool, Failure> {
+    Ok(!session.read(PROJECT, &[id]).await?.is_empty())
 }

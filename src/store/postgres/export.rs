@@ -8,7 +8,10 @@ use futures::{
 };
 use secrecy::SecretString;
 use tokio::sync::mpsc;
-use tokio_postgres::{Error as DatabaseError, Row, types::ToSql};
+use tokio_postgres::{
+    Error as DatabaseError, Row,
+    types::{FromSqlOwned, ToSql},
+};
 
 use super::{
     super::{AccessKey, Export, Project, Record, StoredToken},
@@ -37,10 +40,11 @@ const DAMAGE: &str = "
     SELECT format('%s pages had a wrong checksum', checksum_failures)
     FROM pg_stat_database WHERE datname = current_database() AND checksum_failures > 0";
 
-const COUNT: &str =
-    "SELECT (SELECT count(*) FROM projects) + (SELECT count(*) FROM accounts) + (SELECT count(*) FROM tokens)
-                            + (SELECT count(*) FROM access_keys) + (SELECT count(*) FROM vaults)
-                            + (SELECT count(*) FROM backups) + (SELECT count(*) FROM members)";
+/// A count for each kind.
+const COUNT: &str = "
+    SELECT count(*) FROM projects UNION ALL SELECT count(*) FROM accounts UNION ALL SELECT count(*) FROM tokens
+    UNION ALL SELECT count(*) FROM access_keys UNION ALL SELECT count(*) FROM vaults
+    UNION ALL SELECT count(*) FROM backups UNION ALL SELECT count(*) FROM members";
 
 #[async_trait]
 impl Export for Postgres {
@@ -57,16 +61,19 @@ impl Export for Postgres {
     }
 
     async fn count(&self) -> Result<u64> {
-        let count: i64 = repeated!(self, |client| async { client.query_one(COUNT, &[]).await?.try_get(0) })?;
-        Ok(count.unsigned_abs())
+        let counts: Vec<i64> = repeated!(self, |session| first_column(session, COUNT))?;
+        Ok(counts.into_iter().map(i64::unsigned_abs).sum())
     }
 
     /// What the catalog of the database says. The data is not looked at: that is the work of `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
-        repeated!(self, |client| async {
-            client.query(DAMAGE, &[]).await?.iter().map(|row| row.try_get(0)).collect::<std::result::Result<_, _>>()
-        })
+        repeated!(self, |session| first_column(session, DAMAGE))
     }
+}
+
+/// The first column of all rows.
+async fn first_column<T: FromSqlOwned>(session: &Session, sql: &str) -> std::result::Result<Vec<T>, Failure> {
+    session.read(sql, &[]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 /// Records are read once, without trying again: what was taken cannot be taken back.
@@ -119,6 +126,8 @@ async fn every(pool: &Pool, sender: &mpsc::Sender<Result<Record>>) -> std::resul
         }
     }
     session.batch_execute("COMMIT").await?;
+    // Only now: a primary that was replaced meanwhile ends the stream with an error, and nothing before it counts.
+    session.confirm().await?;
     session.done();
     Ok(())
 }

@@ -8,7 +8,7 @@ use tokio_postgres::{Error, types::ToSql};
 use super::{
     super::{Export, Import, Record},
     Postgres, repeated,
-    retry::Attempts,
+    retry::{Attempts, Failure},
     session::Session,
     shares::Column,
 };
@@ -16,13 +16,13 @@ use crate::model::Result;
 
 /// The note that a copy is not finished: a table, so that no schema has to have it.
 const NOTE: &str = "CREATE TABLE IF NOT EXISTS unfinished_copy ()";
-const IS_NOTED: &str = "SELECT to_regclass('unfinished_copy') IS NOT NULL";
+const IS_NOTED: &str = "SELECT 1 WHERE to_regclass('unfinished_copy') IS NOT NULL";
 const FORGET_NOTE: &str = "DROP TABLE IF EXISTS unfinished_copy";
 const CLEAR: &str = "TRUNCATE projects, accounts, tokens, access_keys, vaults, backups, members";
 
 /// Whether a copy was begun and has not been finished.
-pub(super) async fn is_unfinished(client: &ClientWrapper) -> std::result::Result<bool, Error> {
-    client.query_one(IS_NOTED, &[]).await?.try_get(0)
+pub(super) async fn is_unfinished(session: &Session) -> std::result::Result<bool, Failure> {
+    Ok(!session.read(IS_NOTED, &[]).await?.is_empty())
 }
 
 #[async_trait]
@@ -32,7 +32,7 @@ impl Import for Postgres {
     }
 
     async fn is_unfinished(&self) -> Result<bool> {
-        repeated!(self, |client| is_unfinished(client))
+        repeated!(self, |session| is_unfinished(session))
     }
 
     async fn begin(&self) -> Result<()> {

@@ -21,13 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
 
-use self::{
-    connect::Hosts,
-    retry::{Attempts, Failure},
-    session::Session,
-    shares::Ruled,
-    write::Writers,
-};
+use self::{connect::Hosts, retry::Attempts, session::Session, shares::Ruled, write::Writers};
 use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     causes, config,
@@ -127,17 +121,6 @@ macro_rules! repeated {
 
 use repeated;
 
-/// The same for reads that have to show what counts.
-macro_rules! confirmed {
-    ($store:expr, |$session:ident| $read:expr) => {
-        repeated!($store, |$session| async {
-            let facts = $read.await?;
-            $session.confirm().await?;
-            Ok::<_, Failure>(facts)
-        })
-    };
-}
-
 impl Postgres {
     /// Connects to the primary, makes sure that it loses nothing, and brings its schema up to date.
     ///
@@ -200,7 +183,7 @@ impl Postgres {
 #[async_trait]
 impl Store for Postgres {
     async fn load(&self, selection: &Selection) -> Result<Facts> {
-        confirmed!(self, |session| shares::facts(session, selection))
+        repeated!(self, |session| shares::load(session, selection))
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
@@ -209,15 +192,15 @@ impl Store for Postgres {
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
-        confirmed!(self, |session| accounts::find_account(session, name))
+        repeated!(self, |session| accounts::find_account(session, name))
     }
 
     async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>> {
-        confirmed!(self, |session| accounts::find_token(session, hash))
+        repeated!(self, |session| accounts::find_token(session, hash))
     }
 
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>> {
-        confirmed!(self, |session| accounts::find_access_key(session, access))
+        repeated!(self, |session| accounts::find_access_key(session, access))
     }
 
     async fn insert_token(
@@ -235,7 +218,7 @@ impl Store for Postgres {
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {
-        confirmed!(self, |session| accounts::has_project(session, id))
+        repeated!(self, |session| accounts::has_project(session, id))
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {

@@ -7,7 +7,8 @@
 use std::ops::Deref;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use tokio_postgres::{Client, Error};
+use futures::try_join;
+use tokio_postgres::{Client, Error, Row, types::ToSql};
 
 use super::retry::Failure;
 
@@ -31,6 +32,17 @@ impl Session {
     /// A connection that nobody uses, or a new one.
     pub(super) async fn take(pool: &Pool) -> Result<Self, Failure> {
         Ok(Self(Some(pool.get().await?)))
+    }
+
+    /// Reads, and makes sure that it is what counts.
+    pub(super) async fn read(&self, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Failure> {
+        // Before: what is only now prepared would be read after the question.
+        let statement = self.prepare_cached(sql).await?;
+        let rows = async { Ok(self.query(&statement, values).await?) };
+        // Polled in this order, and thereby sent in this order, without a way there and back between them. The server
+        // takes them one after the other, each with a look of its own at what there is: it looks for its standbys when it
+        // has read.
+        try_join!(rows, self.confirm()).map(|(rows, ())| rows)
     }
 
     /// Makes sure that what was read up to here is what counts. Where it is not, no connection that is in the pool is

@@ -10,16 +10,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use deadpool_postgres::ClientWrapper;
 use futures::try_join;
-use tokio_postgres::{error::SqlState, types::ToSql};
+use tokio_postgres::{Row, error::SqlState, types::ToSql};
 
 use super::{
     super::Rule,
     retry::Failure,
     rows::{self, columns},
+    session::Session,
     write::Work,
 };
 use crate::model::{
-    Change, Error, Facts, Member, ProjectId, Selection, VaultId, VaultSelection,
+    Change, Error, Facts, Member, Selection, VaultId, VaultSelection,
     facts::{Capacity, MemberSelection},
 };
 
@@ -52,27 +53,44 @@ const DELETE: &str = "DELETE FROM members
 const TAKE: &str = "UPDATE vaults SET shared = shared + $2 WHERE id = $1 AND size * 1024 > used + shared + $2";
 const FREE: &str = "UPDATE vaults SET shared = shared - $2 WHERE id = $1";
 
-/// One column of many rows.
+/// One value, or one column of many rows.
 pub(super) type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
 
-/// What stands, in one snapshot.
-pub(super) async fn facts(client: &ClientWrapper, selection: &Selection) -> Result<Facts, tokio_postgres::Error> {
+/// What stands, and counts.
+pub(super) async fn load(session: &Session, selection: &Selection) -> Result<Facts, Failure> {
+    let (sql, values) = question(selection);
+    Ok(facts(&session.read(sql, &borrowed(&values)).await?)?)
+}
+
+/// What stands, for a transaction that sees to it that it counts.
+async fn look_at(client: &ClientWrapper, selection: &Selection) -> Result<Facts, tokio_postgres::Error> {
+    let (sql, values) = question(selection);
+    let statement = client.prepare_cached(sql).await?;
+    facts(&client.query(&statement, &borrowed(&values)).await?)
+}
+
+/// The statement that reads what stands, and its values.
+fn question(selection: &Selection) -> (&'static str, Vec<Column<'_>>) {
     let (named, of_backup): (Option<VaultId>, bool) = match selection.vault {
         VaultSelection::None => (None, false),
         VaultSelection::OfBackup => (None, true),
         VaultSelection::Named(id) => (Some(id), false),
     };
-    let rows = match &selection.members {
-        MemberSelection::All => {
-            let statement = client.prepare_cached(WITH_ALL_MEMBERS).await?;
-            client.query(&statement, &[&selection.backup_id, &named, &of_backup]).await?
-        }
+    let mut values: Vec<Column<'_>> = vec![Box::new(selection.backup_id), Box::new(named), Box::new(of_backup)];
+    match &selection.members {
+        MemberSelection::All => (WITH_ALL_MEMBERS, values),
         MemberSelection::Of { caller, member } => {
-            let statement = client.prepare_cached(WITH_NAMED_MEMBERS).await?;
-            let projects: [&ProjectId; 2] = [caller, member];
-            client.query(&statement, &[&selection.backup_id, &named, &of_backup, &projects.as_slice()]).await?
+            values.push(Box::new(vec![caller, member]));
+            (WITH_NAMED_MEMBERS, values)
         }
-    };
+    }
+}
+
+fn borrowed<'a>(values: &'a [Column<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|value| &**value as _).collect()
+}
+
+fn facts(rows: &[Row]) -> Result<Facts, tokio_postgres::Error> {
     let Some(first) = rows.first() else { return Ok(Facts::default()) };
     let members = rows.iter().map(rows::member).collect::<Result<Vec<_>, _>>()?;
     Ok(Facts {
@@ -103,7 +121,7 @@ impl Work for Ruled {
         };
         let id: [&(dyn ToSql + Sync); 1] = [&self.selection.backup_id];
         let lock_backup = client.execute(&backup, &id);
-        try_join!(lock_backup, lock_vault, facts(client, &self.selection)).map(|(_, _, facts)| facts)
+        try_join!(lock_backup, lock_vault, look_at(client, &self.selection)).map(|(_, _, facts)| facts)
     }
 
     async fn act(&self, client: &ClientWrapper, facts: Facts) -> Result<Change, Failure> {

@@ -151,9 +151,9 @@ impl Writer<'_> {
                 }
                 Err(Failure::Refused(refusal)) => {
                     // First: a transaction that the database itself has failed answers no question.
-                    session.batch_execute("ROLLBACK").await?;
+                    let undone = async { Ok(session.batch_execute("ROLLBACK").await?) };
                     // A commit would wait for the standby; a refusal has to ask.
-                    session.confirm().await?;
+                    try_join!(undone, session.confirm())?;
                     session.done();
                     return Err(Failure::Refused(refusal));
                 }
