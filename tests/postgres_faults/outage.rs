@@ -91,7 +91,8 @@ async fn connections_that_cannot_be_had_are_waited_for() {
     let store = furnished(&cluster.url(), DEADLINE).await;
     let all = (0..40).map(|number| {
         let store = store.clone();
-        tokio::spawn(async move { add(&store, number).await })
+        // Changes share connections, reads do not.
+        tokio::spawn(async move { tokio::join!(add(&store, number), facts(&store)).0 })
     });
     for added in futures::future::join_all(all).await {
         added.expect("no panic").expect("added, sooner or later");
