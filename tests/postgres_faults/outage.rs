@@ -77,11 +77,10 @@ async fn killed_connections_are_replaced_and_nothing_is_done_twice() {
     let kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                 WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()";
     let mut killed = 0;
-    for _ in 0..40 {
+    while killed < 40 {
         tokio::time::sleep(Duration::from_millis(25)).await;
         killed += tokio::task::block_in_place(|| cluster::number(&cluster.url(), kill));
     }
-    assert!(killed > 40, "in the midst of it");
     all_stands(&store, &stop, load).await;
 }
 
