@@ -20,6 +20,7 @@ use tokio::{
 };
 
 use super::{
+    super::patience,
     group::Group,
     shares::Ruled,
     write::{Unwritten, Writers},
@@ -72,7 +73,9 @@ impl Queue {
 
     /// Does the change within the deadline.
     pub(super) async fn change(&self, change: Ruled) -> model::Result<Change> {
-        let end = Instant::now() + self.0.deadline;
+        // Counted here: the tasks that do the work belong to no request.
+        let asked = patience::Waiting::begin();
+        let end = asked.end(self.0.deadline);
         let (answer, answered) = oneshot::channel();
         let group = self.0.state().enter(Waiting { change, end, answer });
         self.0.start(group);
