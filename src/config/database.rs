@@ -47,7 +47,7 @@ impl fmt::Debug for Database {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Postgres {
-    /// How many connections a server has, at most.
+    /// How many connections a server has, at most. Half of them are for the changes of shares.
     pub connections: usize,
     /// How long an operation may take with all its repetitions, in seconds; after that the answer is 503.
     pub deadline_seconds: u64,

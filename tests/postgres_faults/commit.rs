@@ -34,6 +34,46 @@ async fn every_change_is_done_once_wherever_the_connection_breaks() {
     }
 }
 
+/// Changes that come at once, and how many COMMITs are cut meanwhile: more than those of the first, who go alone.
+const AT_ONCE: u128 = 60;
+const CUTS: u32 = 8;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_change_of_a_group_is_done_once_wherever_the_connection_breaks() {
+    let cluster = Cluster::start();
+    let mut proxy = Proxy::before(cluster.socket()).await;
+    let store = furnished(&proxy.url(), DEADLINE).await;
+    let mut cuts = 0;
+    for cut in [Cut::Before, Cut::Meanwhile, Cut::After] {
+        for step in 0..3 {
+            let before = proxy.commits();
+            proxy.cut_some(cut, CUTS);
+            let change = |number| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    match step {
+                        0 => add(&store, number).await,
+                        1 => accept(&store, number).await,
+                        _ => delete(&store, number).await,
+                    }
+                })
+            };
+            let changes: Vec<_> = (0..AT_ONCE).map(change).collect();
+            for done in changes {
+                let done = done.await.expect("no panic");
+                done.unwrap_or_else(|error| panic!("step {step} with {cut:?} is no refusal: {error}"));
+            }
+            cuts += CUTS;
+            proxy.cuts(cuts).await;
+            let commits = proxy.commits() - before - CUTS;
+            assert!(commits < AT_ONCE as u32 / 2, "{commits} for all: there were groups");
+            let members = facts(&store).await.members.len();
+            assert_eq!(members, if step < 2 { AT_ONCE as usize } else { 0 }, "step {step} with {cut:?}");
+            sums_are_exact(&store).await;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_others_undid_meanwhile_is_not_done_again() {
     let cluster = Cluster::start();

@@ -15,9 +15,10 @@ use tokio::{
 const COMMIT: &[u8] = b"Q\0\0\0\x0bCOMMIT\0";
 
 /// What becomes of the next COMMIT.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cut {
     /// It is passed on, and so is the answer.
+    #[default]
     Never,
     /// It never arrives.
     Before,
@@ -27,10 +28,31 @@ pub enum Cut {
     After,
 }
 
+/// What becomes of so many COMMITs, and how many there have been.
+#[derive(Default)]
+struct Next {
+    cut: Cut,
+    times: u32,
+    commits: u32,
+}
+
+impl Next {
+    fn commit(&mut self) -> Cut {
+        self.commits += 1;
+        match self.times.checked_sub(1) {
+            Some(left) => {
+                self.times = left;
+                self.cut
+            }
+            None => Cut::Never,
+        }
+    }
+}
+
 /// Passes bytes on between TCP on loopback and the socket of a cluster.
 pub struct Proxy {
     port: u16,
-    next: Arc<Mutex<Cut>>,
+    next: Arc<Mutex<Next>>,
     /// Whether new connections are let through.
     open: watch::Sender<bool>,
     /// How many connections were cut.
@@ -41,7 +63,7 @@ impl Proxy {
     pub async fn before(socket: PathBuf) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let next = Arc::new(Mutex::new(Cut::Never));
+        let next = Arc::new(Mutex::new(Next::default()));
         let (open, opened) = watch::channel(true);
         let (count, cuts) = watch::channel(0);
         let state = Arc::clone(&next);
@@ -66,7 +88,18 @@ impl Proxy {
 
     /// Cuts the connection of the next COMMIT.
     pub fn cut(&self, cut: Cut) {
-        *self.next.lock().unwrap_or_else(PoisonError::into_inner) = cut;
+        self.cut_some(cut, 1);
+    }
+
+    /// Cuts the connections of the next so many COMMITs.
+    pub fn cut_some(&self, cut: Cut, times: u32) {
+        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+        (next.cut, next.times) = (cut, times);
+    }
+
+    /// How many COMMITs there have been.
+    pub fn commits(&self) -> u32 {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner).commits
     }
 
     /// Lets new connections through, or keeps them waiting.
@@ -83,7 +116,7 @@ impl Proxy {
 async fn pass(
     mut client: TcpStream,
     mut server: UnixStream,
-    next: &Mutex<Cut>,
+    next: &Mutex<Next>,
     count: &watch::Sender<u32>,
 ) -> std::io::Result<()> {
     let (mut asked, mut answered) = (vec![0; 64 * 1024], vec![0; 64 * 1024]);
@@ -96,7 +129,7 @@ async fn pass(
                 }
                 let commits = bytes.windows(COMMIT.len()).any(|window| window == COMMIT);
                 let cut = match commits {
-                    true => std::mem::replace(&mut *next.lock().unwrap_or_else(PoisonError::into_inner), Cut::Never),
+                    true => next.lock().unwrap_or_else(PoisonError::into_inner).commit(),
                     false => Cut::Never,
                 };
                 if cut != Cut::Before {

@@ -48,6 +48,8 @@ macro_rules! through_the_suite {
                 a_vault_never_holds_less_than_nothing,
                 a_change_of_what_is_not_there_any_more_fails,
                 many_changes_at_once_are_all_decided_on_what_stands,
+                a_bad_change_harms_none_of_those_that_wait_with_it,
+                a_caller_that_leaves_harms_none_of_those_that_wait_with_it,
                 a_catalog_loaded_twice_changes_nothing,
                 a_catalog_does_not_undo_what_users_did,
                 the_size_of_a_backup_cannot_change,

@@ -1,6 +1,9 @@
 //! The rules of storage, each as a test that any store can be run through.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use backup_share::{
     model::{
@@ -200,6 +203,63 @@ pub async fn many_changes_at_once_are_all_decided_on_what_stands(store: Any) {
         }
     }
     assert_eq!((added, facts(&store).await.members.len()), (50, 50));
+}
+
+/// Shares with two projects at once, under this number.
+fn two(number: u128) -> Change {
+    let one = |which: u128| pending(1_000 + 2 * number + which, &format!("p{number}-{which}"));
+    Change::Add(vec![one(0), one(1)])
+}
+
+pub async fn a_bad_change_harms_none_of_those_that_wait_with_it(store: Any) {
+    loaded(&store).await;
+    blindly(&store, Change::Add(vec![pending(10, "bob")])).await.expect("added");
+    let change = |number: u128| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            match number % 4 {
+                0 => blindly(&store, Change::Add(vec![pending(1_000 + number, "bob")])).await,
+                1 => store.change(everything(), Box::new(|_| Err(Error::VaultFull))).await,
+                2 => store.change(everything(), Box::new(|_| panic!("a broken rule"))).await,
+                _ => blindly(&store, two(number)).await,
+            }
+        })
+    };
+    let tasks: Vec<_> = (0..200).map(change).collect();
+    for (number, task) in tasks.into_iter().enumerate() {
+        match (number % 4, task.await.expect("no panic")) {
+            (0, Err(Error::AlreadyShared)) | (1, Err(Error::VaultFull)) | (2, Err(Error::Store(_))) | (3, Ok(_)) => {}
+            (_, other) => panic!("{number} got the answer of another: {other:?}"),
+        }
+    }
+    assert_eq!(facts(&store).await.members.len(), 1 + 2 * 50);
+}
+
+pub async fn a_caller_that_leaves_harms_none_of_those_that_wait_with_it(store: Any) {
+    loaded(&store).await;
+    let begun = Arc::new(AtomicBool::new(false));
+    let add = |number: u128| {
+        let (store, begun) = (store.clone(), Arc::clone(&begun));
+        let rule = move |_: &Facts| {
+            begun.store(true, Ordering::Relaxed);
+            Ok(two(number))
+        };
+        tokio::spawn(async move { store.change(everything(), Box::new(rule)).await })
+    };
+    let mut leaving: Vec<_> = (0..200).map(add).collect();
+    let staying = leaving.split_off(100);
+    while !begun.load(Ordering::Relaxed) {
+        tokio::task::yield_now().await;
+    }
+    leaving.iter().for_each(tokio::task::JoinHandle::abort);
+    for task in staying {
+        task.await.expect("no panic").expect("added");
+    }
+    let members = facts(&store).await.members;
+    for number in 0..200 {
+        let added = members.iter().filter(|m| m.dest_project_id.as_str().starts_with(&format!("p{number}-"))).count();
+        assert!(added == 2 || (added == 0 && number < 100), "{added} of the two of {number}");
+    }
 }
 
 pub async fn a_catalog_loaded_twice_changes_nothing(store: Any) {

@@ -145,7 +145,8 @@ async fn put_members(client: &ClientWrapper, members: &[Member], loaded: &mut Lo
          SELECT (SELECT count(*) FROM new), (SELECT count(*) FROM takes) - (SELECT count(*) FROM taken)",
         shares::INSERT
     );
-    let row = client.query_one(&sql, &shares::columns_of(members).each_ref().map(|column| &**column as _)).await?;
+    let row =
+        client.query_one(&sql, &shares::columns_of(members.iter()).each_ref().map(|column| &**column as _)).await?;
     let (added, nowhere): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     if nowhere > 0 {
         return Err(Error::malformed("members", "a share is accepted into a vault that does not exist").into());

@@ -8,20 +8,22 @@ mod accounts;
 mod catalog;
 mod connect;
 mod export;
+mod group;
 mod import;
 mod prepare;
+mod queue;
 mod retry;
 mod rows;
 mod session;
 mod shares;
 mod write;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
 
-use self::{connect::Hosts, retry::Attempts, session::Session, shares::Ruled, write::Writers};
+use self::{connect::Hosts, queue::Queue, retry::Attempts, session::Session, shares::Ruled, write::Writers};
 use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     causes, config,
@@ -35,7 +37,8 @@ const CATALOG: Duration = Duration::from_secs(10 * 60);
 /// A store in a PostgreSQL cluster.
 pub struct Postgres {
     pool: Pool,
-    writers: Writers,
+    writers: Arc<Writers>,
+    queue: Queue,
     deadline: Duration,
 }
 
@@ -156,7 +159,9 @@ impl Postgres {
     fn at(url: &str, settings: &config::Postgres) -> std::result::Result<(Self, Hosts), OpenError> {
         let (pool, hosts) = connect::pool(url, settings)?;
         let deadline = Duration::from_secs(settings.deadline_seconds);
-        Ok((Self { pool, writers: Writers::new(), deadline }, hosts))
+        let writers = Arc::new(Writers::new());
+        let queue = Queue::new(pool.clone(), Arc::clone(&writers), deadline);
+        Ok((Self { pool, writers, queue, deadline }, hosts))
     }
 
     /// Finds a database with the schema of this version. Nothing is made, and nothing is brought up to date.
@@ -187,8 +192,7 @@ impl Store for Postgres {
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
-        let work = Ruled { selection, rule };
-        self.known(self.writers.write(&self.pool, self.deadline, &work).await)
+        self.known(self.queue.change(Ruled { selection, rule }).await)
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
@@ -222,7 +226,7 @@ impl Store for Postgres {
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
-        self.known(self.writers.write(&self.pool, CATALOG, &catalog).await)
+        self.known(self.writers.write(&self.pool, CATALOG, &catalog).await.map_err(Error::from))
     }
 
     async fn ready(&self) -> Result<()> {

@@ -91,6 +91,8 @@ pub(super) use columns;
 
 const MEMBER: usize = 8;
 const VAULT: usize = 16;
+/// How many they are together.
+pub(super) const COLUMNS: usize = 24;
 
 /// The backup of a row.
 pub(super) fn backup(row: &Row) -> Result<Backup, Error> {

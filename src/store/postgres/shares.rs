@@ -20,7 +20,7 @@ use super::{
     write::Work,
 };
 use crate::model::{
-    Change, Error, Facts, Member, Selection, VaultId, VaultSelection,
+    self, Change, Error, Facts, Member, Selection, VaultId, VaultSelection,
     facts::{Capacity, MemberSelection},
 };
 
@@ -106,6 +106,13 @@ pub(super) struct Ruled {
     pub(super) rule: Rule,
 }
 
+impl Ruled {
+    pub(super) fn decide(&self, facts: &Facts) -> model::Result<Change> {
+        let ruled = catch_unwind(AssertUnwindSafe(|| (self.rule)(facts)));
+        ruled.unwrap_or_else(|_| Err(Error::store("panicked while deciding")))
+    }
+}
+
 impl Work for Ruled {
     type Facts = Facts;
     type Outcome = Change;
@@ -125,8 +132,7 @@ impl Work for Ruled {
     }
 
     async fn act(&self, client: &ClientWrapper, facts: Facts) -> Result<Change, Failure> {
-        let ruled = catch_unwind(AssertUnwindSafe(|| (self.rule)(&facts)));
-        let change = ruled.unwrap_or_else(|_| Err(Error::store("panicked while deciding")))?;
+        let change = self.decide(&facts)?;
         carry_out(client, &change).await?;
         Ok(change)
     }
@@ -156,7 +162,7 @@ async fn carry_out(client: &ClientWrapper, change: &Change) -> Result<(), Failur
 /// Inserts records; the key of the table refuses a second one for the same pair.
 async fn insert(client: &ClientWrapper, members: &[Member]) -> Result<(), Failure> {
     let statement = client.prepare_cached(INSERT).await?;
-    match client.execute(&statement, &columns_of(members).each_ref().map(|column| &**column as _)).await {
+    match client.execute(&statement, &columns_of(members.iter()).each_ref().map(|column| &**column as _)).await {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Err(Error::AlreadyShared.into()),
         Err(error) => Err(error.into()),
@@ -164,19 +170,22 @@ async fn insert(client: &ClientWrapper, members: &[Member]) -> Result<(), Failur
 }
 
 /// The values for [`INSERT`], a column each.
-pub(super) fn columns_of(members: &[Member]) -> [Column<'_>; 8] {
-    fn column<'a, T: ToSql + Sync + Send + 'a>(members: &'a [Member], of: fn(&'a Member) -> T) -> Column<'a> {
-        Box::new(members.iter().map(of).collect::<Vec<_>>())
+pub(super) fn columns_of<'a>(members: impl Iterator<Item = &'a Member> + Clone) -> [Column<'a>; 8] {
+    fn column<'a, T: ToSql + Sync + Send + 'a>(
+        members: &(impl Iterator<Item = &'a Member> + Clone),
+        of: fn(&'a Member) -> T,
+    ) -> Column<'a> {
+        Box::new(members.clone().map(of).collect::<Vec<_>>())
     }
     [
-        column(members, |m| m.backup_id),
-        column(members, |m| &m.dest_project_id),
-        column(members, |m| m.id),
-        column(members, |m| m.status),
-        column(members, |m| m.created_at),
-        column(members, |m| m.updated_at),
-        column(members, |m| m.vault_id),
-        column(members, |m| m.image_id),
+        column(&members, |m| m.backup_id),
+        column(&members, |m| &m.dest_project_id),
+        column(&members, |m| m.id),
+        column(&members, |m| m.status),
+        column(&members, |m| m.created_at),
+        column(&members, |m| m.updated_at),
+        column(&members, |m| m.vault_id),
+        column(&members, |m| m.image_id),
     ]
 }
 

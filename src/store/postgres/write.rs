@@ -46,7 +46,7 @@ pub(super) trait Work: Sync {
     /// What was done.
     type Outcome: Send;
 
-    /// Locks and reads. Goes out together with the beginning of the transaction.
+    /// Locks and reads. Goes out together with the beginning of the transaction, unless an earlier attempt may stand.
     fn look(&self, client: &ClientWrapper) -> impl Future<Output = Result<Self::Facts, tokio_postgres::Error>> + Send;
 
     /// Decides and writes. What it refuses is undone.
@@ -55,6 +55,23 @@ pub(super) trait Work: Sync {
         client: &ClientWrapper,
         facts: Self::Facts,
     ) -> impl Future<Output = Result<Self::Outcome, Failure>> + Send;
+}
+
+/// Why there is no outcome.
+#[derive(Debug)]
+pub(super) enum Unwritten {
+    /// Nothing was done, for certain.
+    Refused(Error),
+    /// The work may have been done, or not.
+    Open(Error),
+}
+
+impl From<Unwritten> for Error {
+    fn from(unwritten: Unwritten) -> Self {
+        match unwritten {
+            Unwritten::Refused(error) | Unwritten::Open(error) => error,
+        }
+    }
 }
 
 /// The writers of this server: as many as there are writes at a time.
@@ -87,8 +104,13 @@ impl Writers {
         Writer { writers: self, writer, number: self.numbers.fetch_add(1, Ordering::Relaxed) }
     }
 
-    /// Does the work exactly once, or not at all; [`Error::StoreUnavailable`] says that nobody knows which.
-    pub(super) async fn write<W: Work>(&self, pool: &Pool, deadline: Duration, work: &W) -> model::Result<W::Outcome> {
+    /// Does the work exactly once, or not at all; [`Unwritten`] says whether anybody knows which.
+    pub(super) async fn write<W: Work>(
+        &self,
+        pool: &Pool,
+        deadline: Duration,
+        work: &W,
+    ) -> Result<W::Outcome, Unwritten> {
         let writer = self.take();
         let mut outcomes = HashMap::new();
         let mut attempt = 0;
@@ -96,7 +118,11 @@ impl Writers {
         loop {
             attempt += 1;
             if let Some(outcome) = attempts.make(writer.attempt(pool, work, attempt, &mut outcomes)).await {
-                return outcome;
+                return outcome.map_err(|error| match error {
+                    Error::StoreUnavailable(_) => Unwritten::Open(error),
+                    _ if outcomes.is_empty() => Unwritten::Refused(error),
+                    _ => Unwritten::Open(error),
+                });
             }
         }
     }
@@ -116,7 +142,7 @@ impl Writers {
                 Ok(())
             }
         }
-        self.write(pool, deadline, &Nothing).await
+        Ok(self.write(pool, deadline, &Nothing).await?)
     }
 }
 
@@ -138,13 +164,22 @@ impl Writer<'_> {
         let mark = session.prepare_cached(MARK).await?;
         let number: [&(dyn ToSql + Sync); 4] = [&self.writers.server, &self.writer, &self.number, &attempt];
         // Polled in this order, and thereby sent in this order, without waiting for answers between them.
-        let (_, marked, facts) = try_join!(
-            session.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED"),
-            session.query_opt(&mark, &number),
-            work.look(&session)
-        )?;
-        let done = match marked {
-            Some(_) => match work.act(&session, facts).await {
+        let begin = async {
+            let begin = session.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
+            try_join!(begin, session.query_opt(&mark, &number)).map(|(_, marked)| marked)
+        };
+        let facts = if outcomes.is_empty() {
+            // No attempt got as far as COMMIT, so the number cannot stand.
+            Some(try_join!(begin, work.look(&session))?.1)
+        } else if begin.await?.is_some() {
+            // Those that did are undone.
+            outcomes.clear();
+            Some(work.look(&session).await?)
+        } else {
+            None
+        };
+        let done = match facts {
+            Some(facts) => match work.act(&session, facts).await {
                 Ok(outcome) => {
                     outcomes.insert(attempt, outcome);
                     attempt

@@ -78,8 +78,9 @@ const ANSWERS: [&str; 23] = [
 /// How often each answer was given.
 type Seen = Mutex<BTreeMap<&'static str, usize>>;
 
-/// Sequences that run at the same time, each in a world of its own, so that they share the waiting for the disk.
-const THREADS: usize = 4;
+/// Sequences that run at the same time, each in a world of its own, so that they share the waiting for the disk, and the
+/// transactions of stores that put several changes into one.
+const THREADS: usize = 16;
 
 /// Holds a store against the model: `MODEL_SEQUENCES` sequences of `MODEL_OPERATIONS` operations
 /// on average: a sequence that can become shorter can be shrunk.
