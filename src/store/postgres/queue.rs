@@ -119,14 +119,13 @@ impl State {
             self.rows.remove(row);
         }
         let (mut group, mut waiting) = (Vec::new(), Vec::new());
-        for one in std::mem::take(&mut self.waiting) {
+        for one in std::mem::take(&mut self.waiting).into_iter().filter(|one| !one.answer.is_closed()) {
             if group.len() < LARGEST && self.are_free(&one) {
                 group.push(one);
             } else {
                 waiting.push(one);
             }
         }
-        group.retain(|one| !one.answer.is_closed());
         self.waiting = waiting;
         self.take(group)
     }
@@ -214,7 +213,7 @@ mod tests {
     };
     use uuid::Uuid;
 
-    use super::{Ruled, State, Waiting};
+    use super::{LARGEST, Ruled, State, Waiting};
     use crate::model::{Change, Error, Result, Selection, VaultSelection, facts::MemberSelection};
 
     fn state(places: usize) -> State {
@@ -255,6 +254,20 @@ mod tests {
         assert!(state.enter(same_backup).is_empty() && state.enter(same_vault).is_empty());
         assert_eq!(state.enter(other).len(), 1, "is not held up");
         assert_eq!(state.leave(&rows).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn those_who_left_take_nobodys_turn() {
+        let mut state = state(1);
+        let (one, _a) = change(1, None);
+        let rows: Vec<_> = one.rows().collect();
+        state.enter(one);
+        for backup in 0..LARGEST {
+            state.enter(change(2 + backup as u128, None).0);
+        }
+        let (staying, _b) = change(1, None);
+        state.enter(staying);
+        assert_eq!(state.leave(&rows).len(), 1);
     }
 
     #[tokio::test]
