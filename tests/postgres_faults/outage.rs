@@ -108,12 +108,18 @@ async fn a_primary_that_takes_no_writes_is_waited_for() {
     let reload = || cluster::execute(&cluster.url(), "SELECT pg_reload_conf()");
     cluster::execute(&cluster.url(), "ALTER SYSTEM SET default_transaction_read_only = on");
     reload();
-    let adding = tokio::spawn({
+    // A session hears of it a moment later, and writes until then.
+    let mut written = 0;
+    let adding = loop {
         let store = store.clone();
-        async move { add(&store, 1).await }
-    });
-    tokio::time::sleep(Duration::from_millis(300)).await;
-    assert!(!adding.is_finished());
+        let mut adding = tokio::spawn(async move { add(&store, written).await });
+        match tokio::time::timeout(Duration::from_millis(300), &mut adding).await {
+            Ok(added) => drop(added.expect("no panic").expect("added")),
+            Err(_) => break adding,
+        }
+        written += 1;
+        assert!(written < 1_000, "it takes writes all the same");
+    };
     cluster::execute(&cluster.url(), "ALTER SYSTEM RESET default_transaction_read_only");
     reload();
     adding.await.expect("no panic").expect("added");

@@ -62,7 +62,7 @@ pub(super) trait Work: Sync {
 pub(super) enum Unwritten {
     /// Nothing was done, for certain.
     Refused(Error),
-    /// The work may have been done, or not.
+    /// The work may have been done, or not: [`Error::StoreUnavailable`].
     Open(Error),
 }
 
@@ -121,7 +121,8 @@ impl Writers {
                 return outcome.map_err(|error| match error {
                     Error::StoreUnavailable(_) => Unwritten::Open(error),
                     _ if outcomes.is_empty() => Unwritten::Refused(error),
-                    _ => Unwritten::Open(error),
+                    // It would be a fault for good, but for what may have been done before it.
+                    _ => Unwritten::Open(Error::StoreUnavailable(error.into())),
                 });
             }
         }
