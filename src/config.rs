@@ -23,6 +23,14 @@ pub use self::{
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: String,
+    /// The address under which clients reach this service, such as `https://backups.example.com`: what
+    /// `WWW-Authenticate` and links say. Empty for the `Host` of each request.
+    pub public_url: String,
+    /// Proxies before this server, as addresses or networks (`10.0.0.0/8`). A request that comes from one of them is
+    /// taken to come from the address that it names in `Forwarded` or `X-Forwarded-For`.
+    pub trusted_proxies: Vec<String>,
+    /// Whether `/docs/` shows the contract in Swagger UI.
+    pub docs: bool,
     /// Where to keep everything: `sqlite:FILE`, or `postgres://…`.
     pub database: Database,
     /// How PostgreSQL is used.
@@ -57,12 +65,23 @@ pub struct Limits {
     pub members_per_backup: usize,
     /// How many requests a project may send in a second; 0 for no limit.
     pub requests_per_second: u32,
-    /// How many requests without good credentials may come from an address in a second; 0 for no limit. Behind a proxy,
-    /// which is the one address that is seen, set this there.
+    /// How many requests without good credentials may come from an address in a second; 0 for no limit.
     pub unauthenticated_per_second: u32,
+    /// How many logins with a wrong password an address may try in a minute, in all; 0 for no limit.
+    pub failed_logins_per_minute: u32,
+    /// How many logins with a wrong password an address may try in a minute for one user; 0 for no limit.
+    pub failed_logins_per_minute_of_user: u32,
+    /// How many connections may be open at a time; 0 for as many as the limit of open files leaves.
+    pub connections: usize,
+    /// How many connections an address may have open at a time; 0 for no limit.
+    pub connections_per_address: usize,
     /// How long a client may take to send the head of a request, in seconds. A connection that is kept without one is
     /// closed after the same time.
     pub header_seconds: u64,
+    /// How long a client may take to send the body of a request, as a whole, in seconds.
+    pub body_seconds: u64,
+    /// How long a client may read nothing of a response, in seconds.
+    pub response_seconds: u64,
     /// How long requests in flight may take once the server is told to stop, in seconds.
     pub stop_seconds: u64,
 }
@@ -114,6 +133,9 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8799".into(),
+            public_url: String::new(),
+            trusted_proxies: vec![],
+            docs: true,
             database: "sqlite:backup-share.db".into(),
             postgres: Postgres::default(),
             data: vec![],
@@ -136,7 +158,13 @@ impl Default for Limits {
             members_per_backup: 10,
             requests_per_second: 0,
             unauthenticated_per_second: 0,
+            failed_logins_per_minute: 60,
+            failed_logins_per_minute_of_user: 10,
+            connections: 0,
+            connections_per_address: 0,
             header_seconds: 10,
+            body_seconds: 30,
+            response_seconds: 30,
             stop_seconds: 30,
         }
     }

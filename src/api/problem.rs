@@ -22,6 +22,15 @@ pub(super) enum Problem {
     MethodNotAllowed,
     /// The body is over the limit, in bytes.
     BodyTooLarge(usize),
+    /// The body was not there in time, in seconds.
+    BodyTooSlow(u64),
+    /// A header that decides where a request goes, or who sends it, is missing, malformed or there twice.
+    BadHeader {
+        /// Its name.
+        name: &'static str,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// The body is of another media type.
     UnsupportedMediaType,
     /// A handler panicked.
@@ -66,10 +75,20 @@ impl Problem {
         match self {
             Self::Refused(error) => refused(error),
             Self::NoSuchApi => shown(StatusCode::NOT_FOUND, "APIGW.0101", "The API does not exist."),
-            Self::MethodNotAllowed => shown(StatusCode::METHOD_NOT_ALLOWED, "APIGW.0101", "The API does not exist."),
+            Self::MethodNotAllowed => {
+                shown(StatusCode::METHOD_NOT_ALLOWED, "APIGW.0101", "The API does not offer this method.")
+            }
             Self::BodyTooLarge(limit) => {
                 let message = format!("API request error. The body is larger than {limit} bytes.");
                 shown(StatusCode::PAYLOAD_TOO_LARGE, "APIGW.0201", message)
+            }
+            Self::BodyTooSlow(seconds) => {
+                let message = format!("API request error. The body was not there within {seconds} seconds.");
+                shown(StatusCode::REQUEST_TIMEOUT, "APIGW.0201", message)
+            }
+            Self::BadHeader { name, reason } => {
+                let message = format!("API request error. header {name}: {reason}");
+                shown(StatusCode::BAD_REQUEST, "APIGW.0201", message)
             }
             Self::UnsupportedMediaType => {
                 let message = "API request error. The body must be application/json.";
@@ -78,7 +97,11 @@ impl Problem {
             Self::Panicked | Self::AnswerBroken(_) => {
                 shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error.")
             }
-            Self::NotReady(_) => shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9910", "Unknown error."),
+            Self::NotReady(_) => shown(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "BackupService.9910",
+                "Unknown error. The store cannot be used at present.",
+            ),
         }
     }
 
@@ -89,6 +112,8 @@ impl Problem {
             Self::NoSuchApi
             | Self::MethodNotAllowed
             | Self::BodyTooLarge(_)
+            | Self::BodyTooSlow(_)
+            | Self::BadHeader { .. }
             | Self::UnsupportedMediaType
             | Self::Panicked
             | Self::AnswerBroken(_) => None,
@@ -113,9 +138,16 @@ fn refused(error: &Error) -> Shown {
             shown(StatusCode::UNAUTHORIZED, "APIGW.0301", "Incorrect IAM authentication information.")
         }
         Error::ExpiredCredentials => shown(StatusCode::UNAUTHORIZED, "APIGW.0307", "The token must be updated."),
-        Error::IdentityUnavailable(_) => {
-            shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9998", "Authentication failed.")
-        }
+        Error::SignatureUsed => shown(
+            StatusCode::UNAUTHORIZED,
+            "APIGW.0301",
+            "Incorrect IAM authentication information. The signature was used before: sign the request anew.",
+        ),
+        Error::IdentityUnavailable(_) => shown(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "BackupService.9998",
+            "Authentication failed. The identity service is out of reach: nobody new is let in until it is back.",
+        ),
         Error::NotAuthorized => {
             shown(StatusCode::FORBIDDEN, "APIGW.0302", "The IAM user is not authorized to access the API.")
         }
@@ -153,7 +185,14 @@ fn refused(error: &Error) -> Shown {
         Error::VaultFull => {
             bad("BackupService.6129", "The maximum capacity of the destination vault has been reached.")
         }
-        Error::StoreUnavailable(_) => shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9910", "Unknown error."),
+        Error::Busy(_) => {
+            shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9910", "Unknown error. Too busy: nothing was done.")
+        }
+        Error::StoreUnavailable(_) => shown(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "BackupService.9910",
+            "Unknown error. The store did not answer in time: a change may have been done, and sending it again tells.",
+        ),
         Error::Store(_) => shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error."),
     }
 }

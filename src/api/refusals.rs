@@ -19,6 +19,10 @@ pub(super) enum Refusals {
     NotFound(Error<'static>),
     #[response(status = 405, headers(("Allow" = String)))]
     MethodNotAllowed(Error<'static>),
+    #[response(status = 408)]
+    RequestTimeout(Error<'static>),
+    #[response(status = 413)]
+    ContentTooLarge(Error<'static>),
     #[response(status = 429, headers(("Retry-After" = inline(schemas::Seconds))))]
     TooManyRequests(Error<'static>),
     #[response(status = 500)]
@@ -31,8 +35,6 @@ pub(super) enum Refusals {
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) enum BodyRefusals {
-    #[response(status = 413)]
-    ContentTooLarge(Error<'static>),
     #[response(status = 415)]
     UnsupportedMediaType(Error<'static>),
 }

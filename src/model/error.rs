@@ -26,6 +26,9 @@ pub enum Error {
     /// The credentials were good once, and expired or were revoked.
     #[error("credentials are no longer good")]
     ExpiredCredentials,
+    /// A signature that was used before, by somebody who may have overheard it.
+    #[error("the signature was used before")]
+    SignatureUsed,
     /// The identity service could not be asked.
     #[error("the identity service is out of reach")]
     IdentityUnavailable(#[source] Box<dyn StdError + Send + Sync>),
@@ -86,6 +89,9 @@ pub enum Error {
     /// An image depends on the accepted backup.
     #[error("an image was registered from the backup")]
     ImageRegistered,
+    /// Too much of this kind is under way already: nothing was done.
+    #[error("too busy: {0}")]
+    Busy(&'static str),
     /// The store could not be reached in time, or has not answered. A write may have been done, or not.
     #[error("the store is out of reach")]
     StoreUnavailable(#[source] Box<dyn StdError + Send + Sync>),

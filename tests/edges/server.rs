@@ -1,0 +1,233 @@
+//! The server under attack: a process on a store of its own, with the data of `tests/service`; what it takes of the
+//! machine, and how long others wait for it meanwhile. Gone when dropped.
+#![allow(dead_code, reason = "each attack uses a part of it")]
+
+use std::{
+    fs::{self, File},
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+
+use super::{cluster::Schema, wire};
+
+pub const ALICE: &str = "11111111111111111111111111111111";
+pub const BOB: &str = "22222222222222222222222222222222";
+
+/// A share that stands from the start: alice's eighth backup, with bob.
+pub fn share() -> String {
+    format!("/v3/{ALICE}/backups/d0000000-0000-4000-8000-000000000008/members/{BOB}")
+}
+
+/// The members of one of alice's backups, by the number at the end of its id.
+pub fn members(number: u8) -> String {
+    format!("/v3/{ALICE}/backups/d0000000-0000-4000-8000-00000000000{number}/members")
+}
+
+/// What keeps the data.
+pub enum Store {
+    Sqlite,
+    Postgres,
+}
+
+pub struct Server {
+    pub child: Child,
+    pub address: SocketAddr,
+    /// With `data.yaml`, `store.db` where that is the store, and `log`: what it has said on stderr.
+    pub folder: TempDir,
+    schema: Option<Schema>,
+}
+
+impl Server {
+    pub fn on(store: Store) -> Self {
+        Self::with(store, &[], "")
+    }
+
+    /// With settings, as variables (`LIMITS_BODY_SECONDS`), and a prefix of shell words (`ulimit -n 256;`).
+    pub fn with(store: Store, settings: &[(&str, &str)], before: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("data.yaml"), include_str!("../service/data.yaml")).expect("written");
+        let schema = match store {
+            Store::Sqlite => None,
+            Store::Postgres => Some(Schema::create()),
+        };
+        let database =
+            schema.as_ref().map_or_else(|| format!("sqlite:{}", folder.path().join("store.db").display()), Schema::url);
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{before} exec \"$0\" \"$@\"")).arg(program());
+        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &database, "--data"]);
+        command.arg(folder.path().join("data.yaml"));
+        command.env("TMPDIR", folder.path()).env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn");
+        command.envs(settings.iter().map(|(name, value)| (format!("BACKUP_SHARE_{name}"), value)));
+        let log = File::create(folder.path().join("log")).expect("a file");
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("the command");
+        let address = listening(&mut child);
+        Self { child, address, folder, schema }
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What it has said on stderr.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.file("log")).expect("a log")
+    }
+
+    /// What it takes of the machine now.
+    pub fn takes(&self) -> Takes {
+        Takes::of(self.child.id())
+    }
+
+    /// Looks at what it takes, and at how long others wait, until [`Watch::end`].
+    pub fn watch(&self) -> Watch {
+        Watch::begin(self.child.id(), self.address)
+    }
+
+    /// SIGTERM; how long it took to end.
+    pub fn stop(mut self) -> Duration {
+        let start = Instant::now();
+        let killed = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
+        assert!(killed.success());
+        self.child.wait().expect("ended");
+        start.elapsed()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The build under attack.
+pub fn program() -> PathBuf {
+    std::env::var_os("EDGES_SERVER").map_or_else(|| env!("CARGO_BIN_EXE_backup-share").into(), PathBuf::from)
+}
+
+/// Where a server that was just started says that it listens.
+pub fn listening(child: &mut Child) -> SocketAddr {
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let address = line.trim().strip_prefix("listening on http://");
+    address.unwrap_or_else(|| panic!("it said {line:?}")).parse().expect("an address")
+}
+
+/// What a process takes of the machine.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Takes {
+    /// Resident memory, in MB.
+    pub memory: u64,
+    pub threads: u64,
+    pub descriptors: u64,
+}
+
+impl Takes {
+    fn of(process: u32) -> Self {
+        let folder = Path::new("/proc").join(process.to_string());
+        let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
+        let number = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name));
+            line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default()
+        };
+        let descriptors = fs::read_dir(folder.join("fd")).map_or(0, |open| open.count() as u64);
+        Self { memory: number("VmRSS:") / 1024, threads: number("Threads:"), descriptors }
+    }
+
+    fn most(self, other: Self) -> Self {
+        Self {
+            memory: self.memory.max(other.memory),
+            threads: self.threads.max(other.threads),
+            descriptors: self.descriptors.max(other.descriptors),
+        }
+    }
+}
+
+/// What was seen during an attack.
+#[derive(Debug)]
+pub struct Seen {
+    pub peak: Takes,
+    /// How long a `show_member` with a good token took, each on a connection of its own.
+    pub waits: Vec<Duration>,
+    /// Those that came to nothing, or to another status than 200.
+    pub failed: usize,
+}
+
+impl Seen {
+    /// A part of the waits was at most so long: 0.5, 0.99.
+    pub fn quantile(&self, part: f64) -> Duration {
+        let at = (self.waits.len().saturating_sub(1)) as f64 * part;
+        self.waits.get(at as usize).copied().unwrap_or_default()
+    }
+
+    pub fn longest(&self) -> Duration {
+        self.waits.last().copied().unwrap_or_default()
+    }
+
+    /// The figures, in a line for people.
+    pub fn print(&self, attack: &str) {
+        let Takes { memory, threads, descriptors } = self.peak;
+        println!(
+            "{attack}: peak {memory} MB, {threads} threads, {descriptors} descriptors; others: {} shows, {} failed, \
+             p50 {:.1?}, p99 {:.1?}, longest {:.1?}",
+            self.waits.len(),
+            self.failed,
+            self.quantile(0.5),
+            self.quantile(0.99),
+            self.longest(),
+        );
+    }
+}
+
+pub struct Watch {
+    ended: Arc<AtomicBool>,
+    takes: JoinHandle<Takes>,
+    others: JoinHandle<(Vec<Duration>, usize)>,
+}
+
+impl Watch {
+    fn begin(process: u32, address: SocketAddr) -> Self {
+        let ended = Arc::new(AtomicBool::new(false));
+        let until = Arc::clone(&ended);
+        let takes = thread::spawn(move || {
+            let mut most = Takes::default();
+            while !until.load(Ordering::Relaxed) {
+                most = most.most(Takes::of(process));
+                thread::sleep(Duration::from_millis(5));
+            }
+            most
+        });
+        let until = Arc::clone(&ended);
+        let others = thread::spawn(move || {
+            let (mut waits, mut failed) = (vec![], 0);
+            let request = wire::get(&share(), Some("alice"));
+            while !until.load(Ordering::Relaxed) {
+                let start = Instant::now();
+                let status = wire::ask(address, &request, Duration::from_secs(10)).map(|response| response.status);
+                waits.push(start.elapsed());
+                failed += usize::from(!matches!(status, Ok(200)));
+                thread::sleep(Duration::from_millis(10));
+            }
+            waits.sort_unstable();
+            (waits, failed)
+        });
+        Self { ended, takes, others }
+    }
+
+    pub fn end(self) -> Seen {
+        self.ended.store(true, Ordering::Relaxed);
+        let peak = self.takes.join().expect("no panic");
+        let (waits, failed) = self.others.join().expect("no panic");
+        Seen { peak, waits, failed }
+    }
+}
