@@ -17,5 +17,7 @@ mod house;
 mod kept;
 #[path = "../service/prism.rs"]
 mod prism;
+#[path = "../service/recording.rs"]
+mod recording;
 mod story;
 mod tenants;

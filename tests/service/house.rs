@@ -22,7 +22,7 @@ use backup_share::{
 use reqwest::{Method, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-use super::{kept::Kept, prism::Prism};
+use super::{kept::Kept, prism::Prism, recording::Recording};
 
 pub const ALICE: &str = "11111111111111111111111111111111";
 pub const BOB: &str = "22222222222222222222222222222222";
@@ -64,6 +64,7 @@ pub struct House {
     pub running: Running,
     /// Whoever calls goes through it.
     proxy: Option<Prism>,
+    recording: Option<Recording>,
     http: reqwest::Client,
 }
 
@@ -119,7 +120,8 @@ impl House {
     async fn start(config: &Config, store: Arc<dyn Store>, clock: Arc<SetClock>, kept: Kept) -> Self {
         let running = serve::start_with(config, Docs::default(), store, clock.clone()).await.expect("a server");
         let proxy = Prism::before(&format!("http://{}", running.address));
-        Self { clock, kept, running, proxy, http: http() }
+        let recording = Recording::before(running.address);
+        Self { clock, kept, running, proxy, recording, http: http() }
     }
 
     /// The same house after its server ended and began again.
@@ -133,7 +135,8 @@ impl House {
 
     pub fn endpoint(&self) -> String {
         let direct = || format!("http://{}", self.running.address);
-        self.proxy.as_ref().map_or_else(direct, |prism| prism.endpoint.clone())
+        let prism = self.proxy.as_ref().map(|prism| prism.endpoint.clone());
+        prism.or_else(|| Some(self.recording.as_ref()?.endpoint.clone())).unwrap_or_else(direct)
     }
 
     /// The typed client of one person, by token and project.

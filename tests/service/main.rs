@@ -18,6 +18,7 @@ mod paging;
 mod prism;
 mod process;
 mod races;
+mod recording;
 mod signatures;
 mod states;
 mod stories;

@@ -22,6 +22,8 @@ mod prism;
 mod process;
 #[path = "../service/races.rs"]
 mod races;
+#[path = "../service/recording.rs"]
+mod recording;
 #[path = "../service/states.rs"]
 mod states;
 #[path = "../service/stories.rs"]
