@@ -5,10 +5,14 @@
 //! database, which must be empty; kinds leave out all others. What may be shown must have been shared, so `add_member`
 //! always runs.
 //!
+//! `backup-share-bench --instructions [--rounds N] [--against SERVER]…` counts instructions for a request instead, which do
+//! not depend on what else the machine does.
+//!
 //! `backup-share-bench growth [--rounds N] [--largest POWER] [--svg FILE]` measures how the time of a request grows with
 //! the store instead: 10³ to 10⁷ members, or 10 to another power.
 
 mod growth;
+mod instructions;
 mod load;
 mod process;
 mod sample;
@@ -25,6 +29,7 @@ use std::{
 };
 
 use growth::Growth;
+use instructions::Instructions;
 use process::Process;
 use sample::{BACKUPS_A_ROUND, Figures, KINDS, Kind};
 
@@ -46,6 +51,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let errors = match env::args().nth(1).as_deref() {
         Some("growth") => growth().and_then(|growth| growth.run()),
+        Some("--instructions") => instructions().and_then(|instructions| instructions.run()),
         _ => arguments().and_then(|arguments| bench(&arguments)),
     };
     match errors {
@@ -71,6 +77,21 @@ fn arguments() -> Outcome<Arguments> {
             "--against" => parsed.servers.push((value()?.into(), None)),
             "--postgres" => parsed.servers.push((beside("backup-share")?, Some(value()?))),
             kind if KINDS.iter().any(|known| known.name == kind) => parsed.kinds.push(argument),
+            other => return Err(format!("there is no {other:?}").into()),
+        }
+    }
+    Ok(parsed)
+}
+
+fn instructions() -> Outcome<Instructions> {
+    instructions::is_possible()?;
+    let mut parsed = Instructions { rounds: 3, servers: vec![beside("backup-share")?] };
+    let mut given = env::args().skip(2);
+    while let Some(argument) = given.next() {
+        let value = given.next().ok_or(format!("{argument} needs a value"))?;
+        match argument.as_str() {
+            "--rounds" => parsed.rounds = value.parse()?,
+            "--against" => parsed.servers.push(value.into()),
             other => return Err(format!("there is no {other:?}").into()),
         }
     }

@@ -26,7 +26,10 @@ impl Process {
     /// Starts a server and waits until it says that it listens.
     pub fn start(program: &Path, arguments: &[&str]) -> Outcome<Self> {
         let start = Instant::now();
-        let mut child = Command::new(program).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+        let mut command = Command::new(program);
+        // The table is what is read here: that a server stops is no news.
+        command.args(arguments).env("BACKUP_SHARE_LOG_FILTER", "warn").stdin(Stdio::null()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
         let mut line = String::new();
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
@@ -37,6 +40,13 @@ impl Process {
             Some(address) => Ok(Self { child, address, ready }),
             None => Err(format!("{} does not listen: {line:?}", program.display()).into()),
         }
+    }
+
+    /// Ends it as an operator does, and waits until it is gone.
+    pub fn stop(mut self) -> Outcome<()> {
+        Command::new("kill").arg(self.child.id().to_string()).status()?;
+        self.child.wait()?;
+        Ok(())
     }
 
     /// The CPU time that all of its threads have taken so far.
