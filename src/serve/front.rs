@@ -1,0 +1,75 @@
+//! Puts the HTTP side together from the settings: who knows the callers, what roles may do, what is written down.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use tokio::sync::watch;
+
+use super::ServeError;
+use crate::{
+    api::{self, App, Audit, Docs, Front, Throttle},
+    clock::Clock,
+    config::{Config, IdentityMode},
+    identity::{Embedded, Identity, Keystone, keystone::Http},
+    model::policy::Policy,
+    sharing::Sharing,
+    store::Store,
+};
+
+/// Puts the parts of the house together.
+pub(super) fn front(
+    config: &Config,
+    docs: Docs,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    address: SocketAddr,
+    policy: watch::Receiver<Policy>,
+) -> Result<Front, ServeError> {
+    let (identity, embedded) = identity(config, &store, &clock, address)?;
+    let identity_address = identity.address().to_owned();
+    let limit = config.limits.members_per_backup;
+    let app = App(Arc::new(api::Parts {
+        sharing: Sharing::new(Arc::clone(&store), Arc::clone(&identity), clock, limit),
+        identity,
+        embedded,
+        policy,
+        throttle: Throttle::new(config.limits.requests_per_second, config.limits.unauthenticated_per_second),
+        limits: api::Limits { body_bytes: config.limits.body_bytes },
+        store,
+    }));
+    Ok(Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
+        .checking_answers(&config.check_answers))
+}
+
+pub(super) fn audit(target: &str, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Audit>>, ServeError> {
+    if target.is_empty() {
+        return Ok(None);
+    }
+    let failed = |source| ServeError::Audit { file: target.to_owned(), source };
+    Ok(Some(Arc::new(Audit::open(target, Arc::clone(clock)).map_err(failed)?)))
+}
+
+/// Who knows the callers; and the same, where it issues tokens itself.
+type Identities = (Arc<dyn Identity>, Option<Arc<Embedded>>);
+
+fn identity(
+    config: &Config,
+    store: &Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+    address: SocketAddr,
+) -> Result<Identities, ServeError> {
+    let told = config.identity.address.clone();
+    match config.identity.mode {
+        IdentityMode::Embedded => {
+            let told = if told.is_empty() { format!("http://{address}/v3") } else { told };
+            let lifetime = Duration::from_secs(config.identity.token_seconds);
+            let embedded = Arc::new(Embedded::new(Arc::clone(store), Arc::clone(clock), told, lifetime));
+            Ok((embedded.clone(), Some(embedded)))
+        }
+        IdentityMode::Keystone => {
+            let settings = config.keystone.settings()?;
+            let authorities = Some(config.keystone.ca_file.as_path()).filter(|file| !file.as_os_str().is_empty());
+            let http = Http::new(settings.address.starts_with("https"), authorities, settings.deadline)?;
+            Ok((Arc::new(Keystone::new(settings, &told, Arc::new(http), Arc::clone(clock))), None))
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Starts the service: picks the store and the identity, loads data, listens, and stops gracefully.
+
+mod front;
+mod listen;
+mod store;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use tokio::{sync::watch, task::JoinHandle};
+
+pub use self::store::{find_store, open_store, open_target, sqlite_file};
+use self::{
+    front::{audit, front},
+    listen::{accept, listen},
+};
+use crate::{
+    api::{Audit, Docs, Front, Metrics},
+    catalog::{self, CatalogError},
+    clock::{Clock, SystemClock},
+    config::{self, Config, ConfigError, Database},
+    identity::keystone::TransportError,
+    model::policy::Policy,
+    store::{Store, postgres, sqlite},
+};
+
+/// Why the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The database is not one that this server knows.
+    #[error("database {0:?}: it must be sqlite:FILE or postgres://…")]
+    Database(Database),
+    /// The SQLite file cannot be used.
+    #[error(transparent)]
+    Sqlite(#[from] sqlite::OpenError),
+    /// The PostgreSQL cluster cannot be used.
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
+    /// A data file was not taken over.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// A setting has no good value.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// Keystone cannot be asked.
+    #[error("keystone: {0}")]
+    Keystone(#[from] TransportError),
+    /// Nobody can write down who did what.
+    #[error("audit: cannot write to {file}: {source}")]
+    Audit {
+        /// The file.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// Nobody can listen there.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address as it was given.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// A running server. Dropping it leaves it running; [`Running::stop`] ends it.
+pub struct Running {
+    /// Where it listens, with the real port.
+    pub address: SocketAddr,
+    /// Where it answers `GET /metrics`, where it does.
+    pub metrics_address: Option<SocketAddr>,
+    /// The store behind it.
+    pub store: Arc<dyn Store>,
+    policy: watch::Sender<Policy>,
+    audit: Option<Arc<Audit>>,
+    stop: watch::Sender<()>,
+    served: Vec<JoinHandle<()>>,
+}
+
+impl Running {
+    /// Puts another policy in the place of the present one; requests that were let in already go on.
+    pub fn replace_policy(&self, policy: Policy) {
+        self.policy.send_replace(policy);
+    }
+
+    /// Opens the file of the audit anew, where there is one: it may have been moved away.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn reopen_audit(&self) -> std::io::Result<()> {
+        self.audit.as_ref().map_or(Ok(()), |audit| audit.reopen())
+    }
+
+    /// Takes no new connections, answers what is in flight, and returns when that is done.
+    pub async fn stop(self) {
+        self.stop.send_replace(());
+        for served in self.served {
+            let _ = served.await;
+        }
+    }
+}
+
+/// Starts a server with the machine's clock.
+///
+/// # Errors
+/// [`ServeError`], one sentence; then nothing listens.
+pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store = open_store(config, clock.as_ref()).await?;
+    for file in &config.data {
+        let loaded = catalog::load(file, store.as_ref(), &clock).await?;
+        tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");
+    }
+    start_with(config, docs, store, clock).await
+}
+
+/// Starts a server on a store, at a time.
+///
+/// # Errors
+/// [`ServeError::Listen`], [`ServeError::Config`], [`ServeError::Keystone`].
+pub async fn start_with(
+    config: &Config,
+    docs: Docs,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+) -> Result<Running, ServeError> {
+    let (listener, address) = listen(&config.listen).await?;
+    let metrics_listener = match config.metrics.as_str() {
+        "" => None,
+        address => Some(listen(address).await?),
+    };
+    let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
+    let metrics = metrics_address.map(|_| Arc::new(Metrics::default()));
+    let (policy, current_policy) = watch::channel(config::policy(&config.roles)?);
+    let audit = audit(&config.audit, &clock)?;
+    let front = front(config, docs, Arc::clone(&store), clock, address, current_policy)?;
+    let front = front.auditing(audit.clone()).counting(metrics.clone());
+    let (stop, stopped) = watch::channel(());
+    let mut served = vec![tokio::spawn(accept(listener, front, config.limits.clone(), stopped.clone()))];
+    if let (Some((listener, address)), Some(metrics)) = (metrics_listener, metrics) {
+        tracing::info!(%address, "metrics");
+        let front = Front::new(metrics.router(), "", config.limits.body_bytes);
+        served.push(tokio::spawn(accept(listener, front, config.limits.clone(), stopped)));
+    }
+    Ok(Running { address, metrics_address, store, policy, audit, stop, served })
+}

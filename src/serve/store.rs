@@ -1,0 +1,62 @@
+//! Which store the settings name: to serve from, to read from end to end, to be copied into.
+
+use std::{path::PathBuf, sync::Arc};
+
+use super::ServeError;
+use crate::{
+    clock::Clock,
+    config::{Config, Database},
+    store::{
+        Export, Import, Store,
+        postgres::Postgres,
+        sqlite::{Sqlite, SqliteFile, SqliteTarget},
+    },
+};
+
+/// Opens the store that the settings name, with an address like `sqlite:FILE` or `postgres://…`.
+///
+/// # Errors
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
+    match postgres_url(&config.database) {
+        Some(url) => Ok(Arc::new(Postgres::open(url, &config.postgres, clock.now()).await?)),
+        None => Ok(Arc::new(Sqlite::open(&sqlite_file(&config.database)?, clock.now())?)),
+    }
+}
+
+/// Finds the store that the settings name, which must be there, to be read from end to end.
+///
+/// # Errors
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn find_store(config: &Config) -> Result<Box<dyn Export>, ServeError> {
+    match postgres_url(&config.database) {
+        Some(url) => Ok(Box::new(Postgres::find(url, &config.postgres).await?)),
+        None => Ok(Box::new(SqliteFile::find(&sqlite_file(&config.database)?)?)),
+    }
+}
+
+/// Opens the store that the settings name, to be copied into.
+///
+/// # Errors
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn open_target(config: &Config) -> Result<Box<dyn Import>, ServeError> {
+    match postgres_url(&config.database) {
+        Some(url) => Ok(Box::new(Postgres::open_target(url, &config.postgres).await?)),
+        None => Ok(Box::new(SqliteTarget::open(&sqlite_file(&config.database)?)?)),
+    }
+}
+
+/// The address, where it is one of PostgreSQL.
+fn postgres_url(database: &Database) -> Option<&str> {
+    let scheme = database.expose().split_once("://").map(|(scheme, _)| scheme);
+    scheme.filter(|scheme| ["postgres", "postgresql"].contains(scheme)).map(|_| database.expose())
+}
+
+/// The file that an address `sqlite:FILE` names.
+///
+/// # Errors
+/// [`ServeError::Database`].
+pub fn sqlite_file(database: &Database) -> Result<PathBuf, ServeError> {
+    let file = database.expose().strip_prefix("sqlite:").filter(|file| !file.is_empty());
+    file.map(PathBuf::from).ok_or_else(|| ServeError::Database(database.clone()))
+}
