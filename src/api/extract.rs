@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::{app::App, problem::Problem};
+use super::{app::App, body::Unread, problem::Problem};
 use crate::{
     contract::check::{self, Rule},
     model::{
@@ -200,11 +200,15 @@ fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
+/// A body as a whole: at most so many bytes, within the time that its connection gives it.
 pub(super) async fn read(body: Body, limit: usize) -> std::result::Result<Bytes, Problem> {
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::BodyTooLarge(limit)),
-        Err(_) => Err(Error::malformed("body", "it broke off").into()),
+        Err(error) => Err(match Unread::late(error.as_ref()) {
+            Some(seconds) => Problem::BodyTooSlow(seconds),
+            None => Error::malformed("body", "it broke off").into(),
+        }),
     }
 }
 

@@ -8,12 +8,12 @@ use axum::{
     extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
-        header::{CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
     },
     response::IntoResponse,
 };
 use futures::FutureExt;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use tower::ServiceExt;
 use tracing::Level;
 use uuid::Uuid;
@@ -21,6 +21,9 @@ use uuid::Uuid;
 use super::{
     answer_check::AnswerChecks,
     audit::{Audit, Note},
+    body::RequestBody,
+    connection::Connection,
+    head,
     metrics::Metrics,
     problem::Problem,
     signed::with_signature,
@@ -45,8 +48,8 @@ pub struct Front {
     answer_checks: Option<Arc<AnswerChecks>>,
     audit: Option<Arc<Audit>>,
     metrics: Option<Arc<Metrics>>,
-    /// Where the connection comes from.
-    from: Option<IpAddr>,
+    /// Which connection this serves.
+    connection: Option<Arc<Connection>>,
     /// The largest body, in bytes.
     body_limit: usize,
 }
@@ -57,7 +60,7 @@ impl Front {
     pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
         let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
             .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate, answer_checks: None, audit: None, metrics: None, from: None, body_limit }
+        Self { router, authenticate, answer_checks: None, audit: None, metrics: None, connection: None, body_limit }
     }
 
     /// Holds answers against the contract before they go out.
@@ -75,9 +78,9 @@ impl Front {
         Self { metrics, ..self }
     }
 
-    /// For a connection from an address.
-    pub fn from_address(&self, from: IpAddr) -> Self {
-        Self { from: Some(from), ..self.clone() }
+    /// For the requests of a connection.
+    pub fn on(&self, connection: Arc<Connection>) -> Self {
+        Self { connection: Some(connection), ..self.clone() }
     }
 
     async fn answer(self, mut request: Request) -> Response<Body> {
@@ -87,7 +90,8 @@ impl Front {
         if let Some(note) = &note {
             request.extensions_mut().insert(note.clone());
         }
-        if let Some(from) = self.from {
+        if let Some(connection) = &self.connection {
+            let from = connection.client(request.headers());
             request.extensions_mut().insert(Peer(from));
         }
         let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
@@ -115,7 +119,25 @@ impl Front {
             let code = problem.map(|problem| problem.shown().error_code);
             audit.write(&note, id.to_str().unwrap_or_default(), response.status(), code);
         }
+        if self.connection.as_ref().is_some_and(|connection| connection.answered()) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         response
+    }
+
+    /// The request with its body as handlers read it, in time and known to its connection.
+    fn with_body(&self, request: hyper::Request<Incoming>) -> Request {
+        let has_body = !request.body().is_end_stream();
+        if let Some(connection) = &self.connection {
+            connection.head_read(has_body);
+        }
+        match &self.connection {
+            Some(connection) if has_body => {
+                request.map(|incoming| Body::new(RequestBody::new(incoming, Arc::clone(connection))))
+            }
+            _ if has_body => request.map(Body::new),
+            _ => request.map(|_| Body::empty()),
+        }
     }
 
     /// The answer, or a problem in its place where it is to fail because it breaks the contract.
@@ -136,6 +158,9 @@ impl Front {
     }
 
     async fn route(&self, request: Request) -> Response<Body> {
+        if let Err(problem) = head::check(request.version(), request.headers()) {
+            return problem.into_response();
+        }
         match with_signature(request, self.body_limit).await {
             Ok(request) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
             Err(problem) => problem.into_response(),
@@ -179,7 +204,7 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
-        Box::pin(self.clone().answer(request.map(Body::new)).map(Ok))
+        Box::pin(self.clone().answer(self.with_body(request)).map(Ok))
     }
 }
 

@@ -6,16 +6,20 @@ mod agreement;
 mod answer_check;
 mod app;
 mod audit;
+mod body;
 mod caller;
+mod connection;
 mod derived;
 mod docs;
 mod extract;
 mod front;
+mod head;
 mod health;
 mod members;
 mod metrics;
 mod parameters;
 mod problem;
+mod proxies;
 mod refusals;
 mod router;
 mod schemas;
@@ -27,10 +31,12 @@ mod types;
 pub use self::{
     app::{App, Limits, Parts},
     audit::Audit,
+    connection::Connection,
     derived::derived,
     docs::Docs,
     front::Front,
     metrics::Metrics,
+    proxies::TrustedProxies,
     router::router,
-    throttle::Throttle,
+    throttle::{Throttle, network},
 };

@@ -98,7 +98,7 @@ impl Strangers {
 }
 
 /// What one caller has of addresses: in IPv6 that is 64 bits of them.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
         address => address,

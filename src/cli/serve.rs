@@ -112,6 +112,8 @@ async fn serve(config: &Config) -> Result<Running, Failure> {
 
 /// Demo data, and the folder that it is kept in.
 async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Failure> {
+    config.data.clear();
+    let prepared = serve::prepare(&config).await.map_err(failure)?;
     let folder = tempfile::tempdir().map_err(Failure::failed)?;
     config.database = format!("sqlite:{}", folder.path().join("demo.db").display()).into();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -119,7 +121,7 @@ async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Fa
     catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock).await.map_err(Failure::failed)?;
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
     let docs = Docs { tokens: BTreeMap::from(tokens) };
-    let running = serve::start_with(&config, docs, store, clock).await.map_err(failure)?;
+    let running = prepared.serve(&config, docs, store, clock).map_err(failure)?;
     eprint!("{}", story(running.address));
     announce(running.address).map_err(Failure::failed)?;
     Ok((running, Some(folder)))
@@ -165,6 +167,7 @@ pub(super) fn failure(error: ServeError) -> Failure {
         | ServeError::Sqlite(_)
         | ServeError::Postgres(_)
         | ServeError::Catalog(_)
-        | ServeError::Listen { .. } => Failure::failed(error),
+        | ServeError::Listen { .. }
+        | ServeError::Metrics { .. } => Failure::failed(error),
     }
 }

@@ -9,7 +9,10 @@ use crate::{
     api::{self, App, Audit, Docs, Front, Throttle},
     clock::Clock,
     config::{Config, IdentityMode},
-    identity::{Embedded, Identity, Keystone, keystone::Http},
+    identity::{
+        Embedded, Identity, Keystone,
+        keystone::{self, Http},
+    },
     model::policy::Policy,
     sharing::Sharing,
     store::Store,
@@ -67,9 +70,21 @@ fn identity(
         }
         IdentityMode::Keystone => {
             let settings = config.keystone.settings()?;
-            let authorities = Some(config.keystone.ca_file.as_path()).filter(|file| !file.as_os_str().is_empty());
-            let http = Http::new(settings.address.starts_with("https"), authorities, settings.deadline)?;
+            let http = http_to(config, &settings)?;
             Ok((Arc::new(Keystone::new(settings, &told, Arc::new(http), Arc::clone(clock))), None))
         }
     }
+}
+
+/// Whether the identity's settings are good, before anything is made that needs one.
+pub(super) fn check_identity(config: &Config) -> Result<(), ServeError> {
+    match config.identity.mode {
+        IdentityMode::Embedded => Ok(()),
+        IdentityMode::Keystone => http_to(config, &config.keystone.settings()?).map(drop),
+    }
+}
+
+fn http_to(config: &Config, keystone: &keystone::Settings) -> Result<Http, ServeError> {
+    let authorities = Some(config.keystone.ca_file.as_path()).filter(|file| !file.as_os_str().is_empty());
+    Ok(Http::new(keystone.address.starts_with("https"), authorities, keystone.deadline)?)
 }

@@ -1,59 +1,145 @@
 //! Listens, and serves connections until told to stop.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    server::graceful::GracefulShutdown,
+use hyper_util::{rt::TokioTimer, server::graceful::GracefulShutdown};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    time::{sleep, timeout},
 };
-use tokio::{net::TcpListener, sync::watch};
 
-use super::ServeError;
-use crate::{api::Front, config};
+use super::{connections::Connections, socket::Socket};
+use crate::{api::Front, config::Limits};
 
-pub(super) async fn listen(address: &str) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let failed = |source| ServeError::Listen { address: address.to_owned(), source };
-    let listener = TcpListener::bind(address).await.map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
+/// How long clients may go on with what they were sending or reading when the server is told to stop.
+const STOP_GRACE: Duration = Duration::from_secs(3);
+/// After it, how long a client may keep the server waiting.
+const STOP_WAIT: Duration = Duration::from_secs(1);
+/// How often to look for such clients.
+const STOP_LOOKS: Duration = Duration::from_millis(100);
+/// The longest deadline there is: hyper adds it to the time of day, which has an end.
+const LONGEST: u64 = 365 * 24 * 60 * 60;
+
+/// A socket that clients connect to.
+pub(super) struct Listener {
+    pub(super) socket: TcpListener,
+    /// With the real port.
+    pub(super) address: SocketAddr,
 }
 
-/// Serves connections until told to stop, and then those that are being answered.
-pub(super) async fn accept(
-    listener: TcpListener,
-    front: Front,
-    limits: config::Limits,
-    mut stopped: watch::Receiver<()>,
-) {
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(limits.header_seconds));
-    let graceful = GracefulShutdown::new();
-    loop {
-        let (stream, from) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok(accepted) => accepted,
-                Err(error) => {
-                    // Out of file descriptors, most likely: others have to be answered before there are new ones.
-                    tracing::warn!(%error, "cannot accept a connection");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
-                    continue;
-                }
-            },
-            // Where nobody is left to say so, it runs on.
-            Ok(()) = stopped.changed() => break,
-        };
-        // Answers are small: do not hold them back to fill packets.
-        let _ = stream.set_nodelay(true);
-        let connection = graceful.watch(http.serve_connection(TokioIo::new(stream), front.from_address(from.ip())));
-        tokio::spawn(async move {
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection ended early");
-            }
-        });
+impl Listener {
+    pub(super) async fn bind(address: &str) -> io::Result<Self> {
+        let socket = TcpListener::bind(address).await?;
+        let address = socket.local_addr()?;
+        Ok(Self { socket, address })
     }
-    drop(listener);
-    if tokio::time::timeout(Duration::from_secs(limits.stop_seconds), graceful.shutdown()).await.is_err() {
-        tracing::warn!("stopped with requests still in flight");
+
+    /// Serves connections until told to stop, and then those that are being answered.
+    pub(super) async fn serve(
+        self,
+        front: Front,
+        connections: Arc<Connections>,
+        limits: Limits,
+        mut stopped: watch::Receiver<()>,
+    ) {
+        let http = http(&limits);
+        let graceful = GracefulShutdown::new();
+        let mut failures = Failures::default();
+        loop {
+            let accepted = tokio::select! {
+                accepted = self.accept(&connections) => accepted,
+                // Where nobody is left to say so, it runs on.
+                Ok(()) = stopped.changed() => break,
+            };
+            match accepted {
+                Ok((stream, from)) => connections.serve(from.ip(), |connection| {
+                    let response_deadline = Duration::from_secs(limits.response_seconds);
+                    let socket = Socket::new(stream, Arc::clone(&connection), response_deadline);
+                    let served = graceful.watch(http.serve_connection(socket, front.on(connection)));
+                    async move {
+                        if let Err(error) = served.await {
+                            tracing::debug!(%error, "a connection ended early");
+                        }
+                    }
+                }),
+                Err(error) => {
+                    failures.log(&error);
+                    // Out of file descriptors, most likely: one that is held for nothing is free soon.
+                    connections.make_room().await;
+                }
+            }
+        }
+        drop(self);
+        finish(graceful, &connections, Duration::from_secs(limits.stop_seconds)).await;
+    }
+
+    /// The next connection that may be served. The others wait until there is room, in the system's backlog.
+    async fn accept(&self, connections: &Connections) -> io::Result<(TcpStream, SocketAddr)> {
+        loop {
+            let (stream, from) = match self.socket.accept().await {
+                // Gone before it came to its turn.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+                accepted => accepted?,
+            };
+            if connections.admits(from.ip()) {
+                connections.room().await;
+                // Answers are small: do not hold them back to fill packets.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, from));
+            }
+            tracing::debug!(address = %from.ip(), "too many connections from this address");
+        }
+    }
+}
+
+fn http(limits: &Limits) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    let head_deadline = Duration::from_secs(limits.header_seconds.min(LONGEST));
+    http.timer(TokioTimer::new()).header_read_timeout(head_deadline);
+    http
+}
+
+/// Lets requests that are worked on come to their end, and does not wait for clients that only keep it waiting.
+async fn finish(graceful: GracefulShutdown, connections: &Connections, deadline: Duration) {
+    let mut finished = pin!(graceful.shutdown());
+    let grace = deadline.min(STOP_GRACE);
+    if timeout(grace, &mut finished).await.is_ok() {
+        return;
+    }
+    let close_waiting = async {
+        loop {
+            connections.close_waiting(STOP_WAIT);
+            sleep(STOP_LOOKS).await;
+        }
+    };
+    tokio::select! {
+        () = finished => {}
+        () = close_waiting => {}
+        () = sleep(deadline.saturating_sub(grace)) => tracing::warn!("stopped with requests still in flight"),
+    }
+}
+
+/// Connections that could not be accepted: logged at most once a second, however many there are.
+#[derive(Default)]
+struct Failures {
+    unlogged: u64,
+    logged: Option<Instant>,
+}
+
+impl Failures {
+    fn log(&mut self, error: &io::Error) {
+        self.unlogged += 1;
+        if self.logged.is_none_or(|logged| logged.elapsed() >= Duration::from_secs(1)) {
+            tracing::warn!(%error, times = self.unlogged, "cannot accept connections");
+            *self = Self { unlogged: 0, logged: Some(Instant::now()) };
+        }
     }
 }

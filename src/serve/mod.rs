@@ -1,23 +1,30 @@
 //! Starts the service: picks the store and the identity, loads data, listens, and stops gracefully.
 
+mod connections;
+mod descriptors;
 mod front;
 mod listen;
+mod prepare;
+mod socket;
 mod store;
 
 use std::{net::SocketAddr, sync::Arc};
 
 use tokio::{sync::watch, task::JoinHandle};
 
-pub use self::store::{find_store, open_store, open_target, sqlite_file};
 use self::{
+    connections::Connections,
     front::{audit, front},
-    listen::{accept, listen},
+};
+pub use self::{
+    prepare::{Prepared, prepare},
+    store::{find_store, open_store, open_target, sqlite_file},
 };
 use crate::{
     api::{Audit, Docs, Front, Metrics},
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
-    config::{self, Config, ConfigError, Database},
+    config::{Config, ConfigError, Database},
     identity::keystone::TransportError,
     model::policy::Policy,
     store::{Store, postgres, sqlite},
@@ -53,13 +60,29 @@ pub enum ServeError {
         source: std::io::Error,
     },
     /// Nobody can listen there.
-    #[error("cannot listen on {address}: {source}")]
+    #[error("cannot listen on {address}: {source}{}", hint(.source))]
     Listen {
         /// The address as it was given.
         address: String,
         /// Why.
         source: std::io::Error,
     },
+    /// Metrics cannot be served there.
+    #[error("metrics: cannot listen on {address}: {source}")]
+    Metrics {
+        /// The address as it was given.
+        address: String,
+        /// Why.
+        source: std::io::Error,
+    },
+}
+
+/// What to do where another program has the port.
+fn hint(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::AddrInUse => "; try --listen 127.0.0.1:0, which takes a free port",
+        _ => "",
+    }
 }
 
 /// A running server. Dropping it leaves it running; [`Running::stop`] ends it.
@@ -104,42 +127,57 @@ impl Running {
 /// # Errors
 /// [`ServeError`], one sentence; then nothing listens.
 pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
+    let prepared = prepare(config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = open_store(config, clock.as_ref()).await?;
     for file in &config.data {
         let loaded = catalog::load(file, store.as_ref(), &clock).await?;
         tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");
     }
-    start_with(config, docs, store, clock).await
+    prepared.serve(config, docs, store, clock)
 }
 
 /// Starts a server on a store, at a time.
 ///
 /// # Errors
-/// [`ServeError::Listen`], [`ServeError::Config`], [`ServeError::Keystone`].
+/// [`ServeError`], one sentence; then nothing listens.
 pub async fn start_with(
     config: &Config,
     docs: Docs,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
 ) -> Result<Running, ServeError> {
-    let (listener, address) = listen(&config.listen).await?;
-    let metrics_listener = match config.metrics.as_str() {
-        "" => None,
-        address => Some(listen(address).await?),
-    };
-    let metrics_address = metrics_listener.as_ref().map(|(_, address)| *address);
-    let metrics = metrics_address.map(|_| Arc::new(Metrics::default()));
-    let (policy, current_policy) = watch::channel(config::policy(&config.roles)?);
-    let audit = audit(&config.audit, &clock)?;
-    let front = front(config, docs, Arc::clone(&store), clock, address, current_policy)?;
-    let front = front.auditing(audit.clone()).counting(metrics.clone());
-    let (stop, stopped) = watch::channel(());
-    let mut served = vec![tokio::spawn(accept(listener, front, config.limits.clone(), stopped.clone()))];
-    if let (Some((listener, address)), Some(metrics)) = (metrics_listener, metrics) {
-        tracing::info!(%address, "metrics");
-        let front = Front::new(metrics.router(), "", config.limits.body_bytes);
-        served.push(tokio::spawn(accept(listener, front, config.limits.clone(), stopped)));
+    prepare(config).await?.serve(config, docs, store, clock)
+}
+
+impl Prepared {
+    /// Serves a store, from a time on, by the settings that this was prepared with.
+    ///
+    /// # Errors
+    /// [`ServeError::Audit`], [`ServeError::Config`], [`ServeError::Keystone`].
+    pub fn serve(
+        self,
+        config: &Config,
+        docs: Docs,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Running, ServeError> {
+        let limits = &config.limits;
+        let (address, metrics_address) = (self.service.address, self.metrics.as_ref().map(|metrics| metrics.address));
+        let metrics = metrics_address.map(|_| Arc::new(Metrics::default()));
+        let (policy, current_policy) = watch::channel(self.policy);
+        let audit = audit(&config.audit, &clock)?;
+        let front = front(config, docs, Arc::clone(&store), clock, address, current_policy)?;
+        let front = front.auditing(audit.clone()).counting(metrics.clone());
+        let connections = Arc::new(Connections::new(self.connections, limits, self.proxies));
+        let (stop, stopped) = watch::channel(());
+        let serving = self.service.serve(front, Arc::clone(&connections), limits.clone(), stopped.clone());
+        let mut served = vec![tokio::spawn(serving)];
+        if let (Some(listener), Some(metrics)) = (self.metrics, metrics) {
+            tracing::info!(address = %listener.address, "metrics");
+            let front = Front::new(metrics.router(), "", limits.body_bytes);
+            served.push(tokio::spawn(listener.serve(front, connections, limits.clone(), stopped)));
+        }
+        Ok(Running { address, metrics_address, store, policy, audit, stop, served })
     }
-    Ok(Running { address, metrics_address, store, policy, audit, stop, served })
 }

@@ -7,4 +7,5 @@
 #[path = "../postgres/mod.rs"]
 mod cluster;
 mod server;
+mod serving;
 mod wire;

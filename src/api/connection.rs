@@ -1,0 +1,148 @@
+//! One connection, as those who serve it together know it: the front, the body of a request, the socket. It tells since
+//! when the server has been waiting for the client, which decides who makes room where connections run out.
+
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use axum::http::HeaderMap;
+
+use super::proxies::TrustedProxies;
+
+/// A connection, from its first byte to its last.
+pub struct Connection {
+    from: IpAddr,
+    /// Where it comes from a trusted proxy.
+    proxies: Option<Arc<TrustedProxies>>,
+    body_seconds: u64,
+    opened: Instant,
+    /// Since when the client keeps the server waiting, in milliseconds after `opened`; or one of the two below.
+    state: AtomicU64,
+    /// The body of the request in hand was not read to its end.
+    body_unread: AtomicBool,
+}
+
+/// The server works on a request that is there as a whole.
+const WORKING: u64 = u64::MAX;
+/// The connection is about to be closed.
+const CLOSING: u64 = u64::MAX - 1;
+
+impl Connection {
+    /// `body_seconds`: how long a body may take, as a whole. `proxies`: whom to believe about where requests come from.
+    pub fn new(from: IpAddr, proxies: &Arc<TrustedProxies>, body_seconds: u64) -> Self {
+        Self {
+            from,
+            proxies: proxies.contains(from).then(|| Arc::clone(proxies)),
+            body_seconds,
+            opened: Instant::now(),
+            state: AtomicU64::new(0),
+            body_unread: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the body of the request in hand was left unread: its client may still be sending it.
+    pub fn body_unread(&self) -> bool {
+        self.body_unread.load(Ordering::Acquire)
+    }
+
+    /// How long the server has been waiting for the client: for a head, a body, or for a response to be read. Nothing
+    /// while the server itself is at work.
+    pub fn waiting(&self) -> Option<Duration> {
+        self.waiting_in(self.state.load(Ordering::Acquire))
+    }
+
+    /// Marks the connection for being closed, where the server has been waiting for at least so long. From then on no
+    /// body is read to its end, so no operation begins that was not begun.
+    pub fn close_if_waiting(&self, least: Duration) -> bool {
+        let state = self.state.load(Ordering::Acquire);
+        self.waiting_in(state).is_some_and(|waiting| waiting >= least)
+            && self.state.compare_exchange(state, CLOSING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    fn waiting_in(&self, state: u64) -> Option<Duration> {
+        let since = Duration::from_millis(Some(state).filter(|state| *state < CLOSING)?);
+        Some(self.opened.elapsed().saturating_sub(since))
+    }
+
+    /// Where requests come from: behind a trusted proxy, as it says.
+    pub(super) fn client(&self, headers: &HeaderMap) -> IpAddr {
+        self.proxies.as_ref().map_or(self.from, |proxies| proxies.client(self.from, headers))
+    }
+
+    pub(super) fn body_seconds(&self) -> u64 {
+        self.body_seconds
+    }
+
+    /// The head of a request is there.
+    pub(crate) fn head_read(&self, has_body: bool) {
+        self.body_unread.store(has_body, Ordering::Release);
+        self.enter(if has_body { self.since_opened() } else { WORKING });
+    }
+
+    /// The body is there as a whole. Whether the server may go on with it.
+    pub(super) fn body_read(&self) -> bool {
+        self.body_unread.store(false, Ordering::Release);
+        self.enter(WORKING)
+    }
+
+    /// The response is there; what is left is the client's to do. Whether it is the last on this connection, because
+    /// what comes next is the rest of a body.
+    pub(super) fn answered(&self) -> bool {
+        self.enter(self.since_opened());
+        self.body_unread()
+    }
+
+    fn since_opened(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(CLOSING).min(CLOSING - 1)
+    }
+
+    /// Whether the connection goes on.
+    fn enter(&self, state: u64) -> bool {
+        let goes_on = self.state.swap(state, Ordering::AcqRel) != CLOSING;
+        if !goes_on {
+            self.state.store(CLOSING, Ordering::Release);
+        }
+        goes_on
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+    use super::{Connection, TrustedProxies};
+
+    fn connection() -> Connection {
+        Connection::new(Ipv4Addr::LOCALHOST.into(), &Arc::new(TrustedProxies::default()), 30)
+    }
+
+    #[test]
+    fn a_connection_waits_for_its_client_except_while_a_whole_request_is_worked_on() {
+        let connection = connection();
+        assert!(connection.waiting().is_some(), "for the head");
+        connection.head_read(true);
+        assert!(connection.waiting().is_some() && connection.body_unread(), "for the body");
+        assert!(connection.body_read() && connection.waiting().is_none() && !connection.body_unread());
+        connection.answered();
+        assert!(connection.waiting().is_some(), "for the response to be read, or the next head");
+        connection.head_read(false);
+        assert!(connection.waiting().is_none() && !connection.body_unread());
+    }
+
+    #[test]
+    fn a_connection_that_is_worked_on_is_not_closed_and_one_that_is_closed_begins_no_operation() {
+        let connection = connection();
+        assert!(!connection.close_if_waiting(Duration::from_secs(60)), "not that long");
+        connection.head_read(false);
+        assert!(!connection.close_if_waiting(Duration::ZERO));
+        connection.head_read(true);
+        assert!(connection.close_if_waiting(Duration::ZERO) && !connection.close_if_waiting(Duration::ZERO));
+        assert!(!connection.body_read(), "its body must not be taken for a whole one");
+        assert!(connection.waiting().is_none());
+    }
+}
