@@ -12,6 +12,7 @@ mod copy;
 mod database;
 mod process;
 mod server;
+mod start;
 mod store;
 mod story;
 mod usage;

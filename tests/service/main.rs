@@ -5,6 +5,7 @@
 
 mod audit;
 mod backups;
+mod connections;
 mod contract;
 mod damage;
 mod disk;
