@@ -187,7 +187,7 @@ async fn unknown_paths_and_methods() {
     ] {
         let refused = house.send(method.clone(), &path, Some("alice"), None).await;
         assert_eq!(refused.status, 405, "{method} {path}");
-        is_sound(&refused, "APIGW.0101", "The API does not exist.");
+        is_sound(&refused, "APIGW.0101", "The API does not offer this method.");
         let allow = refused.header("allow");
         assert!(allowed.iter().all(|method| allow.split(',').any(|a| a.trim() == *method)), "{method} {path}: {allow}");
     }
