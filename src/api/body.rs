@@ -1,5 +1,5 @@
-//! The body of a request, on its way from the socket: as a whole it must be there in time, and its connection learns
-//! whether it was read to its end.
+//! The body of a request, on its way from the socket: as a whole it must be there in time, a large one is read only
+//! while there are few of them, and its connection learns whether it was read to its end.
 
 use std::{
     error::Error as StdError,
@@ -12,15 +12,22 @@ use std::{
 
 use axum::body::{Bytes, HttpBody};
 use hyper::body::{Frame, Incoming, SizeHint};
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, Sleep, sleep_until},
+};
 
-use super::connection::Connection;
+use super::connection::{Connection, SMALL_BODY};
 
 /// A body that is still being sent.
 pub(super) struct RequestBody {
     incoming: Incoming,
     connection: Arc<Connection>,
     started: Instant,
+    /// How much of it came, in bytes.
+    received: usize,
+    /// Held by a large one.
+    permit: Option<OwnedSemaphorePermit>,
     /// Runs from the first time that there was nothing to read.
     deadline: Option<Pin<Box<Sleep>>>,
 }
@@ -31,6 +38,9 @@ pub(super) enum Unread {
     /// It was not there in time, in seconds.
     #[error("the body was not there within {0} seconds")]
     Late(u64),
+    /// Too many large bodies are being read.
+    #[error("too many large bodies are being read")]
+    Busy,
     /// The connection makes room for another one.
     #[error("the connection is closed")]
     Closing,
@@ -40,19 +50,15 @@ pub(super) enum Unread {
 }
 
 impl Unread {
-    /// How many seconds a body had, where an error came of it that was late.
-    pub(super) fn late(error: &(dyn StdError + 'static)) -> Option<u64> {
-        let mut chain = successors(Some(error), |&error| error.source());
-        chain.find_map(|error| match error.downcast_ref() {
-            Some(Self::Late(seconds)) => Some(*seconds),
-            _ => None,
-        })
+    /// What it was, where a body's error came of it.
+    pub(super) fn behind<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
+        successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
     }
 }
 
 impl RequestBody {
     pub(super) fn new(incoming: Incoming, connection: Arc<Connection>) -> Self {
-        Self { incoming, connection, started: Instant::now(), deadline: None }
+        Self { incoming, connection, started: Instant::now(), received: 0, permit: None, deadline: None }
     }
 
     /// Ready when the time is over.
@@ -68,8 +74,15 @@ impl RequestBody {
         Poll::Ready(Unread::Late(seconds))
     }
 
-    fn end(&self) -> Result<(), Unread> {
-        if self.connection.body_read() { Ok(()) } else { Err(Unread::Closing) }
+    /// Takes note of what was read, and decides whether to go on.
+    fn take(&mut self, read: Option<Result<Frame<Bytes>, hyper::Error>>) -> Result<Option<Frame<Bytes>>, Unread> {
+        let frame = read.transpose()?;
+        self.received += frame.as_ref().and_then(Frame::data_ref).map_or(0, Bytes::len);
+        if self.received > SMALL_BODY && self.permit.is_none() {
+            self.permit = Some(self.connection.permit_large_body().ok_or(Unread::Busy)?);
+        }
+        let is_whole = frame.is_none() || self.incoming.is_end_stream();
+        if is_whole && !self.connection.body_read() { Err(Unread::Closing) } else { Ok(frame) }
     }
 }
 
@@ -81,15 +94,10 @@ impl HttpBody for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        let Poll::Ready(read) = Pin::new(&mut self.incoming).poll_frame(cx) else {
-            return self.poll_deadline(cx).map(|late| Some(Err(late)));
-        };
-        if !matches!(read, Some(Err(_))) && (read.is_none() || self.incoming.is_end_stream()) {
-            if let Err(closing) = self.end() {
-                return Poll::Ready(Some(Err(closing)));
-            }
+        match Pin::new(&mut self.incoming).poll_frame(cx) {
+            Poll::Ready(read) => Poll::Ready(self.take(read).transpose()),
+            Poll::Pending => self.poll_deadline(cx).map(|late| Some(Err(late))),
         }
-        Poll::Ready(read.map(|frame| frame.map_err(Unread::from)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -11,15 +11,39 @@ use std::{
 };
 
 use axum::http::HeaderMap;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::proxies::TrustedProxies;
+
+/// What holds for all connections of a server.
+pub struct Bounds {
+    /// Whose word about where requests come from is taken.
+    pub proxies: TrustedProxies,
+    /// How long a body may take, as a whole.
+    body_seconds: u64,
+    /// A permit for each body beyond [`SMALL_BODY`] that is being read.
+    large_bodies: Arc<Semaphore>,
+}
+
+/// No body that any operation wants is larger, in bytes: there are permits for some that are, and none is needed for
+/// those that are not.
+pub(super) const SMALL_BODY: usize = 16 * 1024;
+/// How much memory larger ones take, all together, in bytes.
+const LARGE_BODIES: usize = 64 * 1024 * 1024;
+
+impl Bounds {
+    /// From the settings: the largest body in bytes, and how long it may take.
+    pub fn new(proxies: TrustedProxies, body_bytes: usize, body_seconds: u64) -> Self {
+        let large_bodies = (LARGE_BODIES / body_bytes.max(1)).clamp(1, Semaphore::MAX_PERMITS);
+        Self { proxies, body_seconds, large_bodies: Arc::new(Semaphore::new(large_bodies)) }
+    }
+}
 
 /// A connection, from its first byte to its last.
 pub struct Connection {
     from: IpAddr,
-    /// Where it comes from a trusted proxy.
-    proxies: Option<Arc<TrustedProxies>>,
-    body_seconds: u64,
+    from_proxy: bool,
+    bounds: Arc<Bounds>,
     opened: Instant,
     /// Since when the client keeps the server waiting, in milliseconds after `opened`; or one of the two below.
     state: AtomicU64,
@@ -33,12 +57,12 @@ const WORKING: u64 = u64::MAX;
 const CLOSING: u64 = u64::MAX - 1;
 
 impl Connection {
-    /// `body_seconds`: how long a body may take, as a whole. `proxies`: whom to believe about where requests come from.
-    pub fn new(from: IpAddr, proxies: &Arc<TrustedProxies>, body_seconds: u64) -> Self {
+    /// A connection that comes from an address.
+    pub fn new(from: IpAddr, bounds: Arc<Bounds>) -> Self {
         Self {
             from,
-            proxies: proxies.contains(from).then(|| Arc::clone(proxies)),
-            body_seconds,
+            from_proxy: bounds.proxies.contains(from),
+            bounds,
             opened: Instant::now(),
             state: AtomicU64::new(0),
             body_unread: AtomicBool::new(false),
@@ -71,11 +95,16 @@ impl Connection {
 
     /// Where requests come from: behind a trusted proxy, as it says.
     pub(super) fn client(&self, headers: &HeaderMap) -> IpAddr {
-        self.proxies.as_ref().map_or(self.from, |proxies| proxies.client(self.from, headers))
+        if self.from_proxy { self.bounds.proxies.client(self.from, headers) } else { self.from }
     }
 
     pub(super) fn body_seconds(&self) -> u64 {
-        self.body_seconds
+        self.bounds.body_seconds
+    }
+
+    /// A permit to go on with a body that is a large one; none where too many are being read.
+    pub(super) fn permit_large_body(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.bounds.large_bodies).try_acquire_owned().ok()
     }
 
     /// The head of a request is there.
@@ -115,10 +144,10 @@ impl Connection {
 mod tests {
     use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
-    use super::{Connection, TrustedProxies};
+    use super::{Bounds, Connection, TrustedProxies};
 
     fn connection() -> Connection {
-        Connection::new(Ipv4Addr::LOCALHOST.into(), &Arc::new(TrustedProxies::default()), 30)
+        Connection::new(Ipv4Addr::LOCALHOST.into(), Arc::new(Bounds::new(TrustedProxies::default(), 1024, 30)))
     }
 
     #[test]

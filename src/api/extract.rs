@@ -205,9 +205,10 @@ pub(super) async fn read(body: Body, limit: usize) -> std::result::Result<Bytes,
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Problem::BodyTooLarge(limit)),
-        Err(error) => Err(match Unread::late(error.as_ref()) {
-            Some(seconds) => Problem::BodyTooSlow(seconds),
-            None => Error::malformed("body", "it broke off").into(),
+        Err(error) => Err(match Unread::behind(error.as_ref()) {
+            Some(Unread::Late(seconds)) => Problem::BodyTooSlow(*seconds),
+            Some(Unread::Busy) => Error::Busy("large bodies").into(),
+            _ => Error::malformed("body", "it broke off").into(),
         }),
     }
 }

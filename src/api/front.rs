@@ -261,7 +261,11 @@ mod tests {
     }
 
     async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {
-        let request = Request::get(path).header("host", "x").header("x-request-id", "r-1").body(Body::empty()).expect("a request");
+        let request = Request::get(path)
+            .header("host", "x")
+            .header("x-request-id", "r-1")
+            .body(Body::empty())
+            .expect("a request");
         let response: Response<Body> = front(mode).answer(request).await;
         assert_eq!(response.headers()["x-request-id"], "r-1");
         let status = response.status();

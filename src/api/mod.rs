@@ -31,7 +31,7 @@ mod types;
 pub use self::{
     app::{App, Limits, Parts},
     audit::Audit,
-    connection::Connection,
+    connection::{Bounds, Connection},
     derived::derived,
     docs::Docs,
     front::Front,

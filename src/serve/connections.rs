@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::Notify, task::AbortHandle, time::timeout};
 
 use crate::{
-    api::{self, Connection, TrustedProxies},
+    api::{self, Bounds, Connection, TrustedProxies},
     config::Limits,
 };
 
@@ -26,8 +26,7 @@ pub(super) struct Connections {
     most: usize,
     /// 0 for no limit.
     most_per_address: usize,
-    body_seconds: u64,
-    proxies: Arc<TrustedProxies>,
+    bounds: Arc<Bounds>,
     open: Mutex<Open>,
     closed: Notify,
 }
@@ -55,12 +54,11 @@ struct Place {
 
 impl Connections {
     /// `most`: how many in total.
-    pub(super) fn new(most: usize, limits: &Limits, proxies: Arc<TrustedProxies>) -> Self {
+    pub(super) fn new(most: usize, limits: &Limits, proxies: TrustedProxies) -> Self {
         Self {
             most,
             most_per_address: limits.connections_per_address,
-            body_seconds: limits.body_seconds,
-            proxies,
+            bounds: Arc::new(Bounds::new(proxies, limits.body_bytes, limits.body_seconds)),
             open: Mutex::default(),
             closed: Notify::new(),
         }
@@ -68,7 +66,7 @@ impl Connections {
 
     /// Whether an address may open another connection. Trusted proxies may: theirs are the connections of many.
     pub(super) fn admits(&self, address: IpAddr) -> bool {
-        if self.most_per_address == 0 || self.proxies.contains(address) {
+        if self.most_per_address == 0 || self.bounds.proxies.contains(address) {
             return true;
         }
         let open = self.lock();
@@ -95,7 +93,7 @@ impl Connections {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let connection = Arc::new(Connection::new(from, &self.proxies, self.body_seconds));
+        let connection = Arc::new(Connection::new(from, Arc::clone(&self.bounds)));
         let place = self.take_place(Arc::clone(&connection), api::network(from));
         let number = place.number;
         let served = serve(connection);
@@ -184,7 +182,7 @@ mod tests {
     fn connections(most: usize, most_per_address: usize) -> Arc<Connections> {
         let limits = Limits { connections_per_address: most_per_address, ..Limits::default() };
         let proxies = TrustedProxies::parse(&[ELSEWHERE.to_string()]).expect("an address");
-        Arc::new(Connections::new(most, &limits, proxies.into()))
+        Arc::new(Connections::new(most, &limits, proxies))
     }
 
     #[tokio::test]

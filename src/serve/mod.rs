@@ -125,16 +125,30 @@ impl Running {
 /// Starts a server with the machine's clock.
 ///
 /// # Errors
-/// [`ServeError`], one sentence; then nothing listens.
+/// [`ServeError`], one sentence; then nothing listens, and a file that there was none of before is gone again.
 pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     let prepared = prepare(config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let new_file = store::missing_file(&config.database);
     let store = open_store(config, clock.as_ref()).await?;
+    match load(config, store.as_ref(), &clock).await {
+        Ok(()) => prepared.serve(config, docs, store, clock),
+        // What it says it has is kept.
+        Err(error @ CatalogError::Halfway { .. }) => Err(error.into()),
+        Err(error) => {
+            drop(store);
+            new_file.iter().for_each(|file| store::remove(file));
+            Err(error.into())
+        }
+    }
+}
+
+async fn load(config: &Config, store: &dyn Store, clock: &Arc<dyn Clock>) -> Result<(), CatalogError> {
     for file in &config.data {
-        let loaded = catalog::load(file, store.as_ref(), &clock).await?;
+        let loaded = catalog::load(file, store, clock).await?;
         tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");
     }
-    prepared.serve(config, docs, store, clock)
+    Ok(())
 }
 
 /// Starts a server on a store, at a time.

@@ -6,7 +6,6 @@ use std::{
     io,
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    sync::Arc,
 };
 
 use super::{ServeError, descriptors, front, listen::Listener};
@@ -22,7 +21,7 @@ pub struct Prepared {
     pub(super) service: Listener,
     pub(super) metrics: Option<Listener>,
     pub(super) policy: Policy,
-    pub(super) proxies: Arc<TrustedProxies>,
+    pub(super) proxies: TrustedProxies,
     pub(super) connections: usize,
 }
 
@@ -40,7 +39,7 @@ pub async fn prepare(config: &Config) -> Result<Prepared, ServeError> {
     let service = listen(config).await?;
     let metrics = listen_for_metrics(config).await?;
     let connections = descriptors::connections(config);
-    Ok(Prepared { service, metrics, policy, proxies: Arc::new(proxies), connections })
+    Ok(Prepared { service, metrics, policy, proxies, connections })
 }
 
 async fn listen(config: &Config) -> Result<Listener, ServeError> {

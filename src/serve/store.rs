@@ -1,6 +1,10 @@
 //! Which store the settings name: to serve from, to read from end to end, to be copied into.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use super::ServeError;
 use crate::{
@@ -59,4 +63,22 @@ fn postgres_url(database: &Database) -> Option<&str> {
 pub fn sqlite_file(database: &Database) -> Result<PathBuf, ServeError> {
     let file = database.expose().strip_prefix("sqlite:").filter(|file| !file.is_empty());
     file.map(PathBuf::from).ok_or_else(|| ServeError::Database(database.clone()))
+}
+
+/// The file of a database in SQLite, where there is none yet.
+pub(super) fn missing_file(database: &Database) -> Option<PathBuf> {
+    sqlite_file(database).ok().filter(|file| fs::symlink_metadata(file).is_err())
+}
+
+/// Removes a database in SQLite that nobody uses, with the files beside it.
+pub(super) fn remove(file: &Path) {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        if let Err(error) = fs::remove_file(&name)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, file = %name.display(), "a file of a start that failed stays behind");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, fs, net::TcpListener, path::Path};
 
-use crate::process::{named, run_with};
+use crate::process::{named, run, run_with};
 
 fn left(folder: &Path) -> Vec<OsString> {
     fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect()
@@ -52,6 +52,20 @@ fn bad_addresses_files_and_networks_leave_nothing() {
         let said = refused(&[(&format!("BACKUP_SHARE_{name}"), value)], code);
         assert!(said.starts_with(&format!("backup-share: {told}")), "{said}");
     }
+}
+
+#[test]
+fn data_with_a_mistake_leaves_no_store_and_does_no_harm_to_one_that_was_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, store) = (folder.path().join("data.yaml"), folder.path().join("store.db"));
+    fs::write(&data, "backups: [{id: 5}]").expect("written");
+    let said = refused(&[("BACKUP_SHARE_DATA", named(&data))], 1);
+    assert!(said.contains("data.yaml"), "{said}");
+    let serve = format!("serve --listen 127.0.0.1:0 --database sqlite:{} --data {}", named(&store), named(&data));
+    run(&format!("catalog load tests/service/data.yaml --database sqlite:{}", named(&store))).done();
+    let before = fs::read(&store).expect("a store");
+    run(&serve).failed(1);
+    assert_eq!(fs::read(&store).expect("a store"), before);
 }
 
 #[test]

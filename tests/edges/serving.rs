@@ -82,6 +82,21 @@ fn a_server_out_of_descriptors_says_so_once_a_second_and_goes_on() {
 }
 
 #[test]
+fn large_bodies_that_are_not_finished_do_not_fill_the_memory() {
+    let server = Server::on(Store::Sqlite);
+    let before = server.takes().memory;
+    let watch = server.watch();
+    let text = SLOW.replace("Length: 100", "Length: 990000") + &" ".repeat(980_000);
+    let streams = held(server.address, 500, &text);
+    thread::sleep(Duration::from_secs(1));
+    let seen = watch.end();
+    drop(streams);
+    seen.print(&format!("500 bodies of 980 KB that are not finished, from {before} MB"));
+    assert!(seen.peak.memory < before + 200, "{:?}", seen.peak);
+    assert_eq!(seen.failed, 0, "others are served");
+}
+
+#[test]
 fn slow_bodies_do_not_stretch_the_stop() {
     let server = Server::on(Store::Sqlite);
     let mut streams = held(server.address, 3, SLOW);
