@@ -71,9 +71,10 @@ pub struct Limits {
     pub failed_logins_per_minute: u32,
     /// How many logins with a wrong password an address may try in a minute for one user; 0 for no limit.
     pub failed_logins_per_minute_of_user: u32,
-    /// How many connections may be open at a time; 0 for as many as the limit of open files leaves.
+    /// How many connections may be open at a time; 0 for as many as the limit of open files leaves: all but 64 and those
+    /// to PostgreSQL, at least half. Beyond it, a connection that waits for its client is closed for a new one.
     pub connections: usize,
-    /// How many connections an address may have open at a time; 0 for no limit.
+    /// How many connections an address may have open at a time; 0 for no limit. Trusted proxies are exempt.
     pub connections_per_address: usize,
     /// How long a client may take to send the head of a request, in seconds. A connection that is kept without one is
     /// closed after the same time.

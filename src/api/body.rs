@@ -21,7 +21,8 @@ use super::connection::{Connection, SMALL_BODY};
 
 /// A body that is still being sent.
 pub(super) struct RequestBody {
-    incoming: Incoming,
+    /// Until it is left.
+    incoming: Option<Incoming>,
     connection: Arc<Connection>,
     started: Instant,
     /// How much of it came, in bytes.
@@ -58,7 +59,14 @@ impl Unread {
 
 impl RequestBody {
     pub(super) fn new(incoming: Incoming, connection: Arc<Connection>) -> Self {
-        Self { incoming, connection, started: Instant::now(), received: 0, permit: None, deadline: None }
+        Self {
+            incoming: Some(incoming),
+            connection,
+            started: Instant::now(),
+            received: 0,
+            permit: None,
+            deadline: None,
+        }
     }
 
     /// Ready when the time is over.
@@ -81,7 +89,7 @@ impl RequestBody {
         if self.received > SMALL_BODY && self.permit.is_none() {
             self.permit = Some(self.connection.permit_large_body().ok_or(Unread::Busy)?);
         }
-        let is_whole = frame.is_none() || self.incoming.is_end_stream();
+        let is_whole = frame.is_none() || self.is_end_stream();
         if is_whole && !self.connection.body_read() { Err(Unread::Closing) } else { Ok(frame) }
     }
 }
@@ -94,17 +102,26 @@ impl HttpBody for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        match Pin::new(&mut self.incoming).poll_frame(cx) {
+        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(read) => Poll::Ready(self.take(read).transpose()),
             Poll::Pending => self.poll_deadline(cx).map(|late| Some(Err(late))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        self.incoming.as_ref().is_none_or(HttpBody::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.incoming.as_ref().map(HttpBody::size_hint).unwrap_or_default()
+    }
+}
+
+impl Drop for RequestBody {
+    fn drop(&mut self) {
+        if let Some(rest) = self.incoming.take().filter(|_| self.connection.body_unread()) {
+            self.connection.leave(rest);
+        }
     }
 }

@@ -4,14 +4,19 @@
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use axum::http::HeaderMap;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Incoming};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::proxies::TrustedProxies;
 
@@ -28,6 +33,8 @@ pub struct Bounds {
 /// No body that any operation wants is larger, in bytes: there are permits for some that are, and none is needed for
 /// those that are not.
 pub(super) const SMALL_BODY: usize = 16 * 1024;
+/// How long a response waits for the rest of such a body.
+const REST_DEADLINE: Duration = Duration::from_millis(20);
 /// How much memory larger ones take, all together, in bytes.
 const LARGE_BODIES: usize = 64 * 1024 * 1024;
 
@@ -49,6 +56,8 @@ pub struct Connection {
     state: AtomicU64,
     /// The body of the request in hand was not read to its end.
     body_unread: AtomicBool,
+    /// What is left of it, when nobody reads on.
+    rest: Mutex<Option<Incoming>>,
 }
 
 /// The server works on a request that is there as a whole.
@@ -66,6 +75,7 @@ impl Connection {
             opened: Instant::now(),
             state: AtomicU64::new(0),
             body_unread: AtomicBool::new(false),
+            rest: Mutex::default(),
         }
     }
 
@@ -119,11 +129,28 @@ impl Connection {
         self.enter(WORKING)
     }
 
-    /// The response is there; what is left is the client's to do. Whether it is the last on this connection, because
-    /// what comes next is the rest of a body.
-    pub(super) fn answered(&self) -> bool {
+    /// The response is there; what is left is the client's to do.
+    pub(super) fn answered(&self) {
         self.enter(self.since_opened());
-        self.body_unread()
+    }
+
+    /// Nobody reads on in the body.
+    pub(super) fn leave(&self, rest: Incoming) {
+        *self.lock_rest() = Some(rest);
+    }
+
+    /// Reads the rest of a small body that was left, where its client has sent it already. Whether there was no more of
+    /// it, so that the connection can be kept.
+    pub(super) async fn read_rest(&self) -> bool {
+        let Some(rest) = self.lock_rest().take() else { return false };
+        let is_small = rest.size_hint().upper().is_some_and(|left| left <= SMALL_BODY as u64);
+        let is_read = is_small && timeout(REST_DEADLINE, rest.collect()).await.is_ok_and(|read| read.is_ok());
+        self.body_unread.fetch_and(!is_read, Ordering::AcqRel);
+        is_read
+    }
+
+    fn lock_rest(&self) -> MutexGuard<'_, Option<Incoming>> {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn since_opened(&self) -> u64 {

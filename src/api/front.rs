@@ -119,10 +119,17 @@ impl Front {
             let code = problem.map(|problem| problem.shown().error_code);
             audit.write(&note, id.to_str().unwrap_or_default(), response.status(), code);
         }
-        if self.connection.as_ref().is_some_and(|connection| connection.answered()) {
+        self.close_after_unread_body(&mut response).await;
+        response
+    }
+
+    /// A response before its request was read to its end is the last on its connection.
+    async fn close_after_unread_body(&self, response: &mut Response<Body>) {
+        let Some(connection) = &self.connection else { return };
+        connection.answered();
+        if connection.body_unread() && !connection.read_rest().await {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        response
     }
 
     /// The request with its body as handlers read it, in time and known to its connection.

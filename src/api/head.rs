@@ -99,7 +99,9 @@ mod tests {
         let pairs =
             headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let mut headers = HeaderMap::new();
-        pairs.for_each(|(name, value)| drop(headers.append(name, value)));
+        for (name, value) in pairs {
+            headers.append(name, value);
+        }
         match check(version, &headers) {
             Err(Problem::BadHeader { name, reason }) => Some((name, reason)),
             Err(other) => panic!("{other:?}"),

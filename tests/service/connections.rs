@@ -59,19 +59,17 @@ async fn a_body_that_is_late_is_408_and_the_connection_ends_whoever_reads_it() {
 #[tokio::test]
 async fn a_connection_is_kept_unless_the_rest_of_a_body_would_come_next() {
     let house = House::open().await;
-    let request =
-        "POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
-    let response = sent(&house, request).await;
-    assert!(response.starts_with("HTTP/1.1 404 ") && has(&response, "connection: close"), "{response}");
-    assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "what came after is discarded: {response}");
-    let login = r#"{"auth":{}}"#;
-    let request = format!(
-        "POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{login}\
-         GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-        login.len()
-    );
-    let responses = sent(&house, &request).await;
-    assert!(responses.starts_with("HTTP/1.1 400 ") && responses.contains("HTTP/1.1 200 "), "{responses}");
+    let refused = |length: usize, body: &str| {
+        let next = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        format!("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}{next}")
+    };
+    let responses = sent(&house, &refused(2, "{}")).await;
+    assert!(responses.starts_with("HTTP/1.1 404 ") && responses.contains("HTTP/1.1 200 "), "kept: {responses}");
+    for (length, body) in [(1_000, ""), (100_000, &*" ".repeat(100_000))] {
+        let response = sent(&house, &refused(length, body)).await;
+        assert!(response.starts_with("HTTP/1.1 404 ") && has(&response, "connection: close"), "{response}");
+        assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "what came after is discarded: {response}");
+    }
 }
 
 #[tokio::test]
