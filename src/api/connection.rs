@@ -56,7 +56,7 @@ pub struct Connection {
     state: AtomicU64,
     /// The body of the request in hand was not read to its end.
     body_unread: AtomicBool,
-    /// What is left of it, when nobody reads on.
+    /// What is left of it, when its reader has stopped.
     rest: Mutex<Option<Incoming>>,
 }
 
@@ -134,7 +134,7 @@ impl Connection {
         self.enter(self.since_opened());
     }
 
-    /// Nobody reads on in the body.
+    /// The reader of the body has stopped before its end.
     pub(super) fn leave(&self, rest: Incoming) {
         *self.lock_rest() = Some(rest);
     }

@@ -88,7 +88,7 @@ impl Connections {
         let _ = timeout(LOOK_AGAIN, closed).await;
     }
 
-    /// Serves a connection from an address, in a task of its own.
+    /// Serves a connection from an address, in a separate task.
     pub(super) fn serve<F>(self: &Arc<Self>, from: IpAddr, serve: impl FnOnce(Arc<Connection>) -> F)
     where
         F: Future<Output = ()> + Send + 'static,

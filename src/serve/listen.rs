@@ -56,7 +56,7 @@ impl Listener {
         loop {
             let accepted = tokio::select! {
                 accepted = self.accept(&connections) => accepted,
-                // Where nobody is left to say so, it runs on.
+                // Where the sender is gone, it runs on.
                 Ok(()) = stopped.changed() => break,
             };
             match accepted {

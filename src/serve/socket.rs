@@ -1,4 +1,4 @@
-//! The socket of a connection as hyper gets it: a response that nobody reads ends it, and after a response that came
+//! The socket of a connection as hyper gets it: a response that is not read ends it, and after a response that came
 //! before its request was read, it lingers: the rest is read and discarded, so that the client is not reset before it
 //! has seen the response (RFC 9112, 9.6).
 

@@ -8,7 +8,7 @@ fn left(folder: &Path) -> Vec<OsString> {
     fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").file_name()).collect()
 }
 
-/// What a server says that does not start with these settings, on a store of its own and with demo data.
+/// What a server says that does not start with these settings, on a store and with demo data.
 fn refused(settings: &[(&str, &str)], code: i32) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let database = format!("sqlite:{}", named(&folder.path().join("store.db")));

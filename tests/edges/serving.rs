@@ -203,6 +203,30 @@ fn an_early_refusal_reaches_its_sender() {
 }
 
 #[test]
+fn what_is_sent_after_a_refusal_is_read_only_within_bounds() {
+    let server = Server::on(Store::Sqlite);
+    let head = "POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 10000000000\r\n\r\n";
+    let sends = |block: usize, pause: Duration| {
+        let address = server.address;
+        thread::spawn(move || {
+            let (start, block) = (Instant::now(), vec![b' '; block]);
+            let mut stream = held(address, 1, head).pop().expect("a connection");
+            let mut sent = 0;
+            while start.elapsed() < Duration::from_secs(9) && stream.write_all(&block).is_ok() {
+                sent += block.len();
+                thread::sleep(pause);
+            }
+            (sent, start.elapsed())
+        })
+    };
+    let (fast, slow) = (sends(1024 * 1024, Duration::ZERO), sends(1, Duration::from_millis(200)));
+    let (bytes, _) = fast.join().expect("no panic");
+    let (_, took) = slow.join().expect("no panic");
+    println!("sent after a refusal: {} MB at most, and {took:.1?}", bytes / 1_000_000);
+    assert!(bytes < 80_000_000 && took < Duration::from_secs(7), "{bytes} bytes, {took:?}");
+}
+
+#[test]
 fn a_client_that_is_throttled_learns_it_before_it_has_sent_its_body() {
     let server = Server::with(Store::Sqlite, &[("LIMITS_REQUESTS_PER_SECOND", "1")], "");
     let head = format!("POST {} HTTP/1.1\r\nX-Auth-Token: alice\r\n{JSON}", members(1));

@@ -33,7 +33,7 @@ fn has(response: &str, line: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_body_that_is_late_is_408_and_the_connection_ends_whoever_reads_it() {
+async fn a_body_that_is_late_is_408_and_the_connection_ends() {
     let house = House::with(|config| config.limits.body_seconds = 1).await;
     let json = "Content-Type: application/json\r\nContent-Length: 9\r\n";
     let signed = "Authorization: SDK-HMAC-SHA256 Access=x, SignedHeaders=host;x-sdk-date, Signature=0\r\n";
