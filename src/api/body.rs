@@ -69,10 +69,13 @@ impl RequestBody {
         }
     }
 
-    /// Ready when the time is over.
+    /// Ready when the time is over, or the connection is to be closed.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<Unread> {
         let seconds = self.connection.body_seconds();
         if self.deadline.is_none() {
+            if !self.connection.waits_for_body() {
+                return Poll::Ready(Unread::Closing);
+            }
             // Where no clock reaches so far, there is no deadline.
             let end = self.started.checked_add(Duration::from_secs(seconds));
             self.deadline = end.map(|end| Box::pin(sleep_until(end)));

@@ -60,7 +60,7 @@ pub struct Connection {
     rest: Mutex<Option<Incoming>>,
 }
 
-/// The server works on a request that is there as a whole.
+/// The server works on a request, and waits for no more of it.
 const WORKING: u64 = u64::MAX;
 /// The connection is about to be closed.
 const CLOSING: u64 = u64::MAX - 1;
@@ -120,7 +120,12 @@ impl Connection {
     /// The head of a request is there.
     pub(crate) fn head_read(&self, has_body: bool) {
         self.body_unread.store(has_body, Ordering::Release);
-        self.enter(if has_body { self.since_opened() } else { WORKING });
+        self.enter(WORKING);
+    }
+
+    /// A reader of the body waits for more of it. Whether the connection goes on.
+    pub(super) fn waits_for_body(&self) -> bool {
+        self.enter(self.since_opened())
     }
 
     /// The body is there as a whole. Whether the server may go on with it.
@@ -182,7 +187,8 @@ mod tests {
         let connection = connection();
         assert!(connection.waiting().is_some(), "for the head");
         connection.head_read(true);
-        assert!(connection.waiting().is_some() && connection.body_unread(), "for the body");
+        assert!(connection.waiting().is_none() && connection.body_unread(), "its body may never be wanted");
+        assert!(connection.waits_for_body() && connection.waiting().is_some(), "for the body");
         assert!(connection.body_read() && connection.waiting().is_none() && !connection.body_unread());
         connection.answered();
         assert!(connection.waiting().is_some(), "for the response to be read, or the next head");
@@ -197,6 +203,7 @@ mod tests {
         connection.head_read(false);
         assert!(!connection.close_if_waiting(Duration::ZERO));
         connection.head_read(true);
+        connection.waits_for_body();
         assert!(connection.close_if_waiting(Duration::ZERO) && !connection.close_if_waiting(Duration::ZERO));
         assert!(!connection.body_read(), "its body must not be taken for a whole one");
         assert!(connection.waiting().is_none());
