@@ -13,7 +13,7 @@ use backup_share::{
     clock::{Clock, SystemClock},
     config::Config,
     serve,
-    store::{Store, check},
+    store::check,
 };
 use sha2::{Digest, Sha256};
 
