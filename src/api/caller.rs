@@ -72,10 +72,12 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
             let of_path = |name| path.as_ref().ok().and_then(|path| extract::named(path, name));
             note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id"));
         }
-        let caller = app.throttle.identify(from(&parts.extensions), identify(parts, app)).await?;
+        let caller = identify(parts, app).await?;
         if let Some(note) = &note {
             note.caller(&caller);
         }
+        // Refusals below count as well: they are work that this project asks for.
+        app.throttle.admit(&caller.project_id)?;
         // Without parameters, or with some that are no text, there is no project of anybody in the path.
         let path = path.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
@@ -83,7 +85,6 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
             return Err(Error::NotAuthorized.into());
         }
         app.policy.borrow().permit(&caller.roles, P::OPERATION)?;
-        app.throttle.admit(&caller.project_id)?;
         // Syntax comes after permission. The extractors behind this one check the rest by the operation.
         let check = &check::of(P::OPERATION).request;
         check.path(|name| extract::named(&path, name))?;
@@ -94,10 +95,21 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
 }
 
 async fn identify(parts: &Parts, app: &App) -> Result<Arc<Caller>> {
+    let from = from(&parts.extensions);
     match parts.extensions.get::<SignedRequest>() {
-        Some(signed) => app.identity.verify(signed).await,
-        None => app.identity.authenticate(token(&parts.headers)?).await,
+        Some(signed) => app.throttle.look_up(from, app.identity.verify(signed)).await,
+        None => authenticate(app, from, &parts.headers).await,
     }
+}
+
+/// Who has a token. What is known of it is always looked up; only a question to another service is throttled.
+pub(super) async fn authenticate(app: &App, from: Option<IpAddr>, headers: &HeaderMap) -> Result<Arc<Caller>> {
+    let find_out = async { app.identity.authenticate(token(headers)?).await };
+    let asks = match token(headers) {
+        Ok(token) if app.throttle.limits_unauthenticated() => app.identity.asks_about(token).await,
+        _ => false,
+    };
+    if asks { app.throttle.work_out(from, find_out).await } else { app.throttle.look_up(from, find_out).await }
 }
 
 /// Where a request comes from, where that is known.

@@ -1,52 +1,35 @@
-//! How many requests a project may send in a second, and how many an address from which nobody calls who is known. Both
-//! off unless configured.
+//! How many requests a project may send in a second, and how many requests without good credentials an address. Both
+//! off unless configured. A caller whose credentials are known to be good is let in whatever else comes from its address.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use moka::sync::Cache;
 
-use crate::model::{Error, ProjectId, Result};
+use crate::{
+    model::{Error, ProjectId, Result},
+    quota::Quotas,
+};
+
+/// The time that the rates are about.
+const SECOND: Duration = Duration::from_secs(1);
 
 /// A rate per project, and one per address; or none.
 pub struct Throttle {
     projects: Option<DefaultKeyedRateLimiter<ProjectId>>,
-    strangers: Option<Strangers>,
+    unauthenticated: Option<Quotas<IpAddr>>,
 }
-
-/// Addresses from which calls without good credentials came.
-struct Strangers {
-    calls: DefaultKeyedRateLimiter<IpAddr>,
-    /// Those that called too often. Nobody is asked about their calls for as long as they are told to wait.
-    stopped: Cache<IpAddr, ()>,
-    until_cleared: AtomicU32,
-}
-
-/// How long an address waits: what `Retry-After` says.
-const PAUSE: Duration = Duration::from_secs(1);
-/// How many addresses are stopped at a time, at most.
-const STOPPED: u64 = 100_000;
-/// After how many calls those addresses are forgotten that have been quiet.
-const CLEARED_AFTER: u32 = 10_000;
 
 impl Throttle {
     /// Both per second; 0 for no limit. `per_project`: requests with good credentials for a project.
     /// `unauthenticated_per_address`: requests without good credentials from an address.
     pub fn new(per_project: u32, unauthenticated_per_address: u32) -> Self {
-        let quota = |rate| NonZeroU32::new(rate).map(Quota::per_second);
-        let strangers = |quota| Strangers {
-            calls: RateLimiter::keyed(quota),
-            stopped: Cache::builder().max_capacity(STOPPED).time_to_live(PAUSE).build(),
-            until_cleared: AtomicU32::new(CLEARED_AFTER),
-        };
         Self {
-            projects: quota(per_project).map(RateLimiter::keyed),
-            strangers: quota(unauthenticated_per_address).map(strangers),
+            projects: NonZeroU32::new(per_project).map(Quota::per_second).map(RateLimiter::keyed),
+            unauthenticated: Quotas::new(unauthenticated_per_address, SECOND),
         }
     }
 
@@ -61,40 +44,58 @@ impl Throttle {
         }
     }
 
-    /// Finds out who calls from an address, unless too many calls from there came of nobody.
+    /// Finds out who calls from an address by a look-up, which is cheap: it is always done. Credentials that are not
+    /// good count, and beyond the rate are answered as such.
     ///
     /// # Errors
     /// [`Error::Throttled`], and those of finding out.
-    pub(super) async fn identify<T>(
+    pub(super) async fn look_up<T>(
         &self,
         from: Option<IpAddr>,
         find_out: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let Some((strangers, from)) = self.strangers.as_ref().zip(from.map(network)) else { return find_out.await };
-        if strangers.stopped.contains_key(&from) {
-            return Err(Error::Throttled);
-        }
         let found = find_out.await;
-        match found {
-            Err(Error::NoCredentials | Error::UnknownCredentials | Error::ExpiredCredentials) => {
-                strangers.called(from).and(found)
-            }
+        match self.of(from) {
+            Some((quotas, from)) if is_refusal(&found) && !quotas.take(&from) => Err(Error::Throttled),
             _ => found,
         }
     }
+
+    /// Finds out who calls from an address by work that costs much, such as a hash or a question to another service: it
+    /// is not begun beyond the rate. Where the credentials are good, or could not be judged, it does not count.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`], and those of finding out.
+    pub(super) async fn work_out<T>(
+        &self,
+        from: Option<IpAddr>,
+        find_out: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let Some((quotas, from)) = self.of(from) else { return find_out.await };
+        if !quotas.take(&from) {
+            return Err(Error::Throttled);
+        }
+        let found = find_out.await;
+        if !is_refusal(&found) {
+            quotas.give_back(&from);
+        }
+        found
+    }
+
+    /// Whether there is a rate for requests without good credentials.
+    pub(super) fn limits_unauthenticated(&self) -> bool {
+        self.unauthenticated.is_some()
+    }
+
+    fn of(&self, from: Option<IpAddr>) -> Option<(&Quotas<IpAddr>, IpAddr)> {
+        self.unauthenticated.as_ref().zip(from.map(network))
+    }
 }
 
-impl Strangers {
-    fn called(&self, from: IpAddr) -> Result<()> {
-        if self.until_cleared.fetch_sub(1, Ordering::Relaxed) == 0 {
-            self.until_cleared.store(CLEARED_AFTER, Ordering::Relaxed);
-            self.calls.retain_recent();
-        }
-        self.calls.check_key(&from).map_err(|_| {
-            self.stopped.insert(from, ());
-            Error::Throttled
-        })
-    }
+fn is_refusal<T>(found: &Result<T>) -> bool {
+    let refused =
+        |error: &Error| matches!(error, Error::NoCredentials | Error::UnknownCredentials | Error::ExpiredCredentials);
+    found.as_ref().is_err_and(refused)
 }
 
 /// What one caller has of addresses: in IPv6 that is 64 bits of them.
@@ -109,11 +110,19 @@ pub fn network(address: IpAddr) -> IpAddr {
 mod tests {
     use std::net::IpAddr;
 
+    use tokio::time::{Duration, advance};
+
     use super::{Throttle, network};
-    use crate::model::Error;
+    use crate::model::{Error, Result};
 
     fn ip(text: &str) -> IpAddr {
         text.parse().expect("an address")
+    }
+
+    const HOME: &str = "192.0.2.1";
+
+    async fn garbage() -> Result<()> {
+        Err(Error::UnknownCredentials)
     }
 
     #[test]
@@ -123,24 +132,34 @@ mod tests {
         assert_eq!(network(ip("::ffff:192.0.2.1")), ip("192.0.2.1"));
     }
 
-    #[tokio::test]
-    async fn whoever_is_known_counts_for_nothing() {
-        let throttle = Throttle::new(0, 1);
-        for _ in 0..10 {
-            assert!(throttle.identify(Some(ip("192.0.2.1")), async { Ok(()) }).await.is_ok());
+    #[tokio::test(start_paused = true)]
+    async fn good_credentials_pass_in_the_midst_of_garbage_from_the_same_address() {
+        let throttle = Throttle::new(0, 5);
+        let (mut garbage_refused, mut throttled) = (0, 0);
+        for _ in 0..60 {
+            match throttle.look_up(Some(ip(HOME)), garbage()).await {
+                Err(Error::Throttled) => throttled += 1,
+                _ => garbage_refused += 1,
+            }
+            assert!(throttle.look_up(Some(ip(HOME)), async { Ok(()) }).await.is_ok());
+            advance(Duration::from_millis(1000 / 12)).await;
         }
+        assert!((25..=32).contains(&garbage_refused) && throttled >= 28, "{garbage_refused} {throttled}");
     }
 
-    #[tokio::test]
-    async fn nobody_is_asked_about_calls_from_where_too_many_came() {
+    #[tokio::test(start_paused = true)]
+    async fn work_is_not_begun_beyond_the_rate() {
         let throttle = Throttle::new(0, 1);
-        let stranger =
-            async |from| throttle.identify(Some(ip(from)), async { Err::<(), _>(Error::UnknownCredentials) }).await;
-        assert!(matches!(stranger("192.0.2.1").await, Err(Error::UnknownCredentials)));
-        assert!(matches!(stranger("192.0.2.1").await, Err(Error::Throttled)));
-        let asked = throttle.identify(Some(ip("192.0.2.1")), async { unreachable!("it waits") as Result<(), Error> });
-        assert!(matches!(asked.await, Err(Error::Throttled)));
-        assert!(matches!(stranger("192.0.2.2").await, Err(Error::UnknownCredentials)), "others are not concerned");
-        assert!(throttle.identify(None, async { Ok(()) }).await.is_ok());
+        let from = Some(ip(HOME));
+        for _ in 0..10 {
+            assert!(throttle.work_out(from, async { Ok(()) }).await.is_ok(), "good credentials do not count");
+        }
+        assert!(matches!(throttle.work_out(from, garbage()).await, Err(Error::UnknownCredentials)));
+        let begun = throttle.work_out(from, async { unreachable!("beyond the rate") as Result<()> });
+        assert!(matches!(begun.await, Err(Error::Throttled)));
+        assert!(matches!(throttle.work_out(Some(ip("192.0.2.2")), garbage()).await, Err(Error::UnknownCredentials)));
+        assert!(throttle.work_out(None, async { Ok(()) }).await.is_ok());
+        advance(Duration::from_secs(1)).await;
+        assert!(throttle.work_out(from, async { Ok(()) }).await.is_ok());
     }
 }

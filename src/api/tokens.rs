@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::State,
-    http::{Extensions, HeaderMap, StatusCode},
+    http::{Extensions, HeaderMap, HeaderName, StatusCode, header::CACHE_CONTROL},
     response::IntoResponse,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -15,9 +15,10 @@ use serde_json::{Value, json};
 
 use super::{
     app::App,
-    caller::{from, token},
+    caller::{authenticate, from, token},
     extract::{Check, JsonBody},
     problem::Problem,
+    throttle::network,
 };
 use crate::{
     identity::{Caller, Embedded, Issued},
@@ -89,10 +90,10 @@ pub(super) async fn issue(
     let wanted = auth.scope.and_then(|scope| scope.project).unwrap_or_default();
     let same = |wanted: Option<String>, is: &str| wanted.is_none_or(|wanted| wanted == is);
     let scoped = |a: &Account| same(wanted.id, a.project_id.as_str()) && same(wanted.name, &a.project_name);
-    let issue = embedded(&app)?.issue(&user.name, user.password, scoped);
-    let Issued { token, caller } = app.throttle.identify(from(&extensions), issue).await?;
-    let headers = [("x-subject-token", token.expose_secret().to_owned())];
-    Ok((StatusCode::CREATED, headers, Json(shown(&caller))))
+    let from = from(&extensions);
+    let issue = embedded(&app)?.issue(&user.name, user.password, from.map(network), scoped);
+    let Issued { token, caller } = app.throttle.work_out(from, issue).await?;
+    Ok((StatusCode::CREATED, subject_token(token.expose_secret()), Json(shown(&caller))))
 }
 
 /// `GET`: what a token is, to its holder and to trusted roles.
@@ -101,9 +102,9 @@ pub(super) async fn validate(
     extensions: Extensions,
     headers: HeaderMap,
 ) -> std::result::Result<impl IntoResponse, Problem> {
-    let subject = app.throttle.identify(from(&extensions), subject(&app, &headers)).await?;
+    let subject = subject(&app, &extensions, &headers).await?;
     let caller = app.identity.authenticate(subject).await.map_err(not_found)?;
-    Ok(([("x-subject-token", subject.to_owned())], Json(shown(&caller))))
+    Ok((subject_token(subject), Json(shown(&caller))))
 }
 
 /// `DELETE`: ends a token.
@@ -112,7 +113,7 @@ pub(super) async fn revoke(
     extensions: Extensions,
     headers: HeaderMap,
 ) -> std::result::Result<StatusCode, Problem> {
-    let subject = app.throttle.identify(from(&extensions), subject(&app, &headers)).await?;
+    let subject = subject(&app, &extensions, &headers).await?;
     match embedded(&app)?.revoke(subject).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(Problem::NoSuchApi),
@@ -120,13 +121,19 @@ pub(super) async fn revoke(
 }
 
 /// The token that the request is about, where the caller may ask about it.
-async fn subject<'h>(app: &App, headers: &'h HeaderMap) -> Result<&'h str> {
+async fn subject<'h>(app: &App, extensions: &Extensions, headers: &'h HeaderMap) -> Result<&'h str> {
+    let caller = authenticate(app, from(extensions), headers).await?;
+    app.throttle.admit(&caller.project_id)?;
     let own = token(headers)?;
-    let caller = app.identity.authenticate(own).await?;
     let subject = headers.get("x-subject-token").and_then(|value| value.to_str().ok());
     let subject = subject.ok_or_else(|| Error::malformed("header X-Subject-Token", "it is missing"))?;
     let trusted = caller.roles.iter().any(|role| TRUSTED.contains(&role.as_str()));
     if subject == own || trusted { Ok(subject) } else { Err(Error::NotAuthorized) }
+}
+
+/// Headers of a response that shows a token, which no cache may keep.
+fn subject_token(token: &str) -> [(HeaderName, String); 2] {
+    [(HeaderName::from_static("x-subject-token"), token.to_owned()), (CACHE_CONTROL, "no-store".to_owned())]
 }
 
 /// Keystone says 404 of a token that is not good.

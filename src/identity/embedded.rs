@@ -1,16 +1,16 @@
 //! The identity service that is built in: users and fixed tokens from data files, tokens that it issues itself. For a
 //! laptop, for CI, and for small installations; the cryptography stands in `password` and `signature`.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
-use tokio::{sync::Semaphore, task::spawn_blocking};
 use uuid::Uuid;
 
 use super::{
-    Caller, Identity, password,
+    Caller, Identity,
+    login::Logins,
     signature::{Claim, SignedRequest, TOLERANCE},
 };
 use crate::{
@@ -23,8 +23,6 @@ use crate::{
 const BELIEVED: Duration = Duration::from_secs(5);
 /// How many answers are kept.
 const KEPT: u64 = 10_000;
-/// How many passwords are checked at a time; each takes 19 MiB and some milliseconds of a core.
-const PASSWORDS_AT_ONCE: usize = 2;
 
 /// Users, tokens and projects out of the store.
 pub struct Embedded {
@@ -36,7 +34,7 @@ pub struct Embedded {
     projects: Cache<ProjectId, ()>,
     /// Signatures of requests that must not come twice, for as long as they verify.
     signatures: Cache<String, ()>,
-    password_checks: Semaphore,
+    logins: Logins,
     /// Checked where there is no such user, so that the time taken does not tell.
     decoy: SecretString,
 }
@@ -60,26 +58,36 @@ impl Embedded {
             callers: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
             projects: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
             signatures: Cache::builder().time_to_live(2 * TOLERANCE).build(),
-            password_checks: Semaphore::new(PASSWORDS_AT_ONCE),
+            logins: Logins::new(0, 0),
             decoy: DECOY.into(),
         }
     }
 
+    /// With limits of failed logins a minute, per address, and per user and address; 0 for no limit.
+    pub fn limiting_logins(self, per_address: u32, per_user_and_address: u32) -> Self {
+        Self { logins: Logins::new(per_address, per_user_and_address), ..self }
+    }
+
     /// Issues a token to a user who knows the password, for the user's project; `for_project` tells whether that is the
-    /// project that was asked for.
+    /// project that was asked for. `from`: the caller's address, where it is known.
     ///
     /// # Errors
-    /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or the project.
+    /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or the project;
+    /// [`Error::Throttled`] where too many logins failed, [`Error::Busy`] where too many are under way.
     pub async fn issue(
         &self,
         user_name: &str,
         password: SecretString,
+        from: Option<IpAddr>,
         for_project: impl FnOnce(&Account) -> bool,
     ) -> Result<Issued> {
+        let guess = self.logins.admit(user_name, from).await?;
         let account = self.store.find_account(user_name).await.map_err(unavailable)?;
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let good = self.check(password, hash).await?;
+        let known = hash.is_some();
+        let good = self.logins.matches(&guess, password, hash.unwrap_or_else(|| self.decoy.clone())).await? && known;
         let account = account.filter(|account| good && for_project(account)).ok_or(Error::UnknownCredentials)?;
+        self.logins.succeeded(&guess);
         let token = new_token();
         let (now, end) = (self.clock.now(), self.clock.after(self.lifetime));
         self.store.insert_token(TokenHash::of(token.expose_secret()), account.name.clone(), now, end).await?;
@@ -96,14 +104,6 @@ impl Embedded {
         let known = self.store.revoke_token(hash, self.clock.now()).await?;
         self.callers.invalidate(&hash);
         Ok(known)
-    }
-
-    async fn check(&self, password: SecretString, hash: Option<SecretString>) -> Result<bool> {
-        let _permit = self.password_checks.acquire().await.map_err(Error::store)?;
-        let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.decoy.clone());
-        let matches = spawn_blocking(move || password::matches(&password, &hash)).await.map_err(Error::store)?;
-        Ok(matches && known)
     }
 
     /// Somebody who overheard a signed request could send it again. Sending a PUT or a DELETE twice changes nothing; a

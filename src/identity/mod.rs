@@ -1,8 +1,11 @@
 //! Who is calling: the interface that an identity service has to fill. What a caller may do is not decided here.
 
 pub mod embedded;
+mod guesses;
 pub mod keystone;
+mod login;
 mod password;
+mod permits;
 pub mod signature;
 
 use std::sync::Arc;
@@ -52,6 +55,11 @@ pub trait Identity: Send + Sync + 'static {
     /// [`ExpiredCredentials`](crate::model::Error::ExpiredCredentials) where the token is known to have been good, and
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where nobody could be asked: then nobody is let in.
     async fn authenticate(&self, token: &str) -> Result<Arc<Caller>>;
+
+    /// Whether [`Identity::authenticate`] would have to ask another service about this token.
+    async fn asks_about(&self, _token: &str) -> bool {
+        false
+    }
 
     /// Who signed this request. A service that has no access keys knows nobody.
     ///

@@ -8,7 +8,7 @@ use super::ServeError;
 use crate::{
     api::{self, App, Audit, Docs, Front, Throttle},
     clock::Clock,
-    config::{Config, IdentityMode},
+    config::{Config, IdentityMode, Limits},
     identity::{
         Embedded, Identity, Keystone,
         keystone::{self, Http},
@@ -65,7 +65,10 @@ fn identity(
         IdentityMode::Embedded => {
             let told = if told.is_empty() { format!("http://{address}/v3") } else { told };
             let lifetime = Duration::from_secs(config.identity.token_seconds);
-            let embedded = Arc::new(Embedded::new(Arc::clone(store), Arc::clone(clock), told, lifetime));
+            let embedded = Embedded::new(Arc::clone(store), Arc::clone(clock), told, lifetime);
+            let Limits { failed_logins_per_minute, failed_logins_per_minute_of_user, .. } = config.limits;
+            let embedded = embedded.limiting_logins(failed_logins_per_minute, failed_logins_per_minute_of_user);
+            let embedded = Arc::new(embedded);
             Ok((embedded.clone(), Some(embedded)))
         }
         IdentityMode::Keystone => {

@@ -246,6 +246,40 @@ async fn a_project_over_its_rate_waits() {
 }
 
 #[tokio::test]
+async fn a_projects_rate_counts_what_is_refused_and_calls_about_tokens() {
+    let about_token = |house: &House, method| {
+        answer(house.request(method, "/v3/auth/tokens", Some("alice")).header("X-Subject-Token", "bob"))
+    };
+    let house = House::with(|config| config.limits.requests_per_second = 2).await;
+    let mut statuses = vec![];
+    for _ in 0..4 {
+        statuses.push(house.get(&members(BOB, 1), "alice").await.status.as_u16());
+    }
+    assert_eq!(statuses, [403, 403, 429, 429], "another project's path");
+    let body = r#"{"members": ["p01"]}"#;
+    assert_eq!(house.post(&members(ALICE, 1), "rita", body).await.status, 429, "what a policy forbids, of her project");
+    for method in [Method::GET, Method::DELETE] {
+        assert_eq!(about_token(&house, method).await.refusal(), (429, "APIGW.0308".into()));
+    }
+    assert_eq!(house.get(&members(BOB, 1), "bob").await.status, 404, "each project has a rate of its own");
+    let house = House::with(|config| config.limits.requests_per_second = 2).await;
+    for expected in [403, 403, 429] {
+        assert_eq!(about_token(&house, Method::GET).await.status, expected);
+    }
+}
+
+#[tokio::test]
+async fn a_good_token_passes_in_the_midst_of_garbage_from_the_same_address() {
+    let house = House::with(|config| config.limits.unauthenticated_per_second = 5).await;
+    let mut garbage = vec![];
+    for n in 0..40 {
+        garbage.push(house.get(&members(ALICE, 1), &format!("guess-{n}")).await.status.as_u16());
+        assert_eq!(house.get(&members(ALICE, 1), "alice").await.status, 200, "after {n} of garbage");
+    }
+    assert!(garbage.contains(&401) && garbage.contains(&429), "{garbage:?}");
+}
+
+#[tokio::test]
 async fn an_address_from_which_too_many_call_who_are_nobody_waits() {
     let house = House::with(|config| config.limits.unauthenticated_per_second = 2).await;
     let mut answers = vec![];

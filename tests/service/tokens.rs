@@ -83,6 +83,47 @@ async fn a_token_is_looked_at_and_ended_by_its_holder() {
 }
 
 #[tokio::test]
+async fn a_response_that_shows_a_token_is_not_to_be_stored() {
+    let house = House::open().await;
+    let issued = ask(&house, "alice", "alice's password", Value::Null).await;
+    assert_eq!(issued.header("cache-control"), "no-store");
+    let seen = about(&house, Method::GET, "alice", "alice").await;
+    assert_eq!((seen.status.as_u16(), seen.header("cache-control")), (200, "no-store"));
+}
+
+#[tokio::test]
+async fn a_password_beyond_the_quota_is_not_looked_at_whether_wrong_or_right() {
+    let house = House::with(|config| {
+        config.limits.failed_logins_per_minute_of_user = 3;
+        config.limits.failed_logins_per_minute = 5;
+    })
+    .await;
+    let status = async |name: &str, password: &str| ask(&house, name, password, Value::Null).await.status.as_u16();
+    for _ in 0..10 {
+        assert_eq!(status("alice", "alice's password").await, 201, "right ones do not count");
+    }
+    for expected in [401, 401, 401, 429] {
+        assert_eq!(status("alice", "guess").await, expected);
+    }
+    let refused = ask(&house, "alice", "alice's password", Value::Null).await;
+    assert_eq!(refused.refusal(), (429, "APIGW.0308".into()));
+    assert_eq!(refused.header("retry-after"), "1");
+    for (name, password, expected) in [("root", "root's password", 201), ("nobody", "guess", 401), ("bob", "", 401)] {
+        assert_eq!(status(name, password).await, expected, "{name}");
+    }
+    assert_eq!(status("root", "root's password").await, 429, "five have failed from this address");
+}
+
+#[tokio::test]
+async fn a_right_password_for_another_project_counts_as_a_failed_login() {
+    let house = House::with(|config| config.limits.failed_logins_per_minute_of_user = 2).await;
+    let elsewhere = json!({"project": {"id": "22222222222222222222222222222222"}});
+    for expected in [401, 401, 429] {
+        assert_eq!(ask(&house, "alice", "alice's password", elsewhere.clone()).await.status, expected);
+    }
+}
+
+#[tokio::test]
 async fn only_trusted_roles_look_at_tokens_of_others() {
     let house = House::open().await;
     assert_eq!(about(&house, Method::GET, "bob", "alice").await.refusal(), (403, "APIGW.0302".into()));

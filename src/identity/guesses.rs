@@ -1,0 +1,198 @@
+//! How many wrong passwords may be tried: in all from an address, for a user from an address, and for a user from
+//! anywhere. The first two are refused; the last is only delayed, because whoever guesses must not lock its user out.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+    time::Duration,
+};
+
+use tokio::{sync::Semaphore, time::sleep};
+
+use crate::{
+    model::{Error, Result},
+    quota::Quotas,
+};
+
+/// The time that the limits are about.
+const MINUTE: Duration = Duration::from_secs(60);
+/// How many wrong passwords a minute delay nobody, where there is no limit per user and address.
+const UNDELAYED: u32 = 10;
+/// How much each further one adds, and how many of them count: 2 seconds in all.
+const DELAY: Duration = Duration::from_millis(50);
+const DELAYING: u32 = 40;
+/// How many logins are delayed at a time.
+const DELAYED_AT_ONCE: usize = 256;
+
+/// What has been tried. Names are as long as their sender likes: what is counted by are hashes.
+pub(super) struct Guesses {
+    of_address: Option<Quotas<u64>>,
+    of_user_and_address: Option<Quotas<u64>>,
+    of_user: Option<Quotas<u64>>,
+    undelayed: f64,
+    delayed: Semaphore,
+    /// Keyed, so that nobody can make hashes collide.
+    hasher: RandomState,
+}
+
+/// A password that is tried, as it is counted.
+pub(super) struct Guess {
+    /// Without an address there is none of the limits that are about one.
+    address: Option<u64>,
+    user_and_address: Option<u64>,
+    user: u64,
+}
+
+impl Guesses {
+    /// Both limits are per minute; 0 for no limit.
+    pub(super) fn new(per_address: u32, per_user_and_address: u32) -> Self {
+        let undelayed = if per_user_and_address == 0 { UNDELAYED } else { per_user_and_address };
+        let counted = undelayed.saturating_add(DELAYING);
+        // So that as many come back in a minute as delay nobody.
+        let period = MINUTE.mul_f64(f64::from(counted) / f64::from(undelayed));
+        Self {
+            of_address: Quotas::new(per_address, MINUTE),
+            of_user_and_address: Quotas::new(per_user_and_address, MINUTE),
+            of_user: Quotas::new(counted, period),
+            undelayed: f64::from(undelayed),
+            delayed: Semaphore::new(DELAYED_AT_ONCE),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// A guess that may go on, after a while. Nothing is counted yet.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`]; [`Error::Busy`] where too many are delayed already.
+    pub(super) async fn admit(&self, user: &str, address: Option<IpAddr>) -> Result<Guess> {
+        let guess = Guess {
+            address: address.map(|address| self.hasher.hash_one(address)),
+            user_and_address: address.map(|address| self.hasher.hash_one((user, address))),
+            user: self.hasher.hash_one(user),
+        };
+        if self.limits(&guess).any(|(quotas, key)| quotas.is_spent(&key)) {
+            return Err(Error::Throttled);
+        }
+        self.delay(&guess).await?;
+        Ok(guess)
+    }
+
+    /// Counts a guess, right before the password is hashed.
+    ///
+    /// # Errors
+    /// [`Error::Throttled`]: it must not be hashed.
+    pub(super) fn take(&self, guess: &Guess) -> Result<()> {
+        for (at, (quotas, key)) in self.limits(guess).enumerate() {
+            if !quotas.take(&key) {
+                self.limits(guess).take(at).for_each(|(quotas, key)| quotas.give_back(&key));
+                return Err(Error::Throttled);
+            }
+        }
+        if let Some(quotas) = &self.of_user {
+            quotas.take(&guess.user);
+        }
+        Ok(())
+    }
+
+    /// The guess was right: it does not count.
+    pub(super) fn give_back(&self, guess: &Guess) {
+        self.limits(guess).for_each(|(quotas, key)| quotas.give_back(&key));
+        if let Some(quotas) = &self.of_user {
+            quotas.give_back(&guess.user);
+        }
+    }
+
+    /// Those beyond which a guess is refused.
+    fn limits(&self, guess: &Guess) -> impl Iterator<Item = (&Quotas<u64>, u64)> {
+        let address = self.of_address.as_ref().zip(guess.address);
+        address.into_iter().chain(self.of_user_and_address.as_ref().zip(guess.user_and_address))
+    }
+
+    async fn delay(&self, guess: &Guess) -> Result<()> {
+        let used = self.of_user.as_ref().map_or(0.0, |quotas| quotas.used(&guess.user));
+        if used <= self.undelayed {
+            return Ok(());
+        }
+        let _place = self.delayed.try_acquire().map_err(|_| Error::Busy("logins that are delayed"))?;
+        sleep(DELAY.mul_f64(used - self.undelayed)).await;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::IpAddr, time::Duration};
+
+    use tokio::time::{Instant, advance};
+
+    use super::Guesses;
+    use crate::model::{Error, Result};
+
+    fn address(number: u8) -> Option<IpAddr> {
+        Some(IpAddr::from([192, 0, 2, number]))
+    }
+
+    async fn wrong(guesses: &Guesses, user: &str, from: u8) -> Result<()> {
+        let guess = guesses.admit(user, address(from)).await?;
+        guesses.take(&guess)
+    }
+
+    async fn wrong_until_refused(guesses: &Guesses, user: &str, from: u8) -> usize {
+        for count in 0..1000 {
+            if wrong(guesses, user, from).await.is_err() {
+                return count;
+            }
+        }
+        1000
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_has_a_quota_for_each_user_and_one_in_all() {
+        let guesses = Guesses::new(12, 5);
+        assert_eq!(wrong_until_refused(&guesses, "alice", 1).await, 5);
+        assert_eq!(wrong_until_refused(&guesses, "bob", 1).await, 5);
+        assert_eq!(wrong_until_refused(&guesses, "carol", 1).await, 2);
+        assert!(matches!(wrong(&guesses, "dave", 1).await, Err(Error::Throttled)));
+        assert!(wrong(&guesses, "alice", 2).await.is_ok(), "others are not concerned");
+        advance(Duration::from_secs(60)).await;
+        assert_eq!(wrong_until_refused(&guesses, "alice", 1).await, 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_right_password_counts_for_nothing() {
+        let guesses = Guesses::new(2, 2);
+        for _ in 0..100 {
+            let guess = guesses.admit("alice", address(1)).await.expect("admitted");
+            guesses.take(&guess).expect("within the quota");
+            guesses.give_back(&guess);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn guesses_at_one_user_from_everywhere_delay_its_logins_and_never_lock_it_out() {
+        let guesses = Guesses::new(60, 10);
+        let mut longest = Duration::ZERO;
+        for from in 1..=200 {
+            let start = Instant::now();
+            wrong(&guesses, "alice", from).await.expect("another address");
+            longest = longest.max(start.elapsed());
+            assert!(from > 10 || longest.is_zero(), "the first ones are not delayed");
+        }
+        assert!((Duration::from_millis(1500)..=Duration::from_millis(2001)).contains(&longest), "{longest:?}");
+        let start = Instant::now();
+        assert!(guesses.admit("bob", address(201)).await.is_ok() && start.elapsed().is_zero(), "others do not wait");
+        advance(Duration::from_secs(300)).await;
+        let start = Instant::now();
+        assert!(guesses.admit("alice", address(201)).await.is_ok() && start.elapsed().is_zero(), "it passes");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn only_so_many_logins_are_delayed_at_a_time() {
+        let guesses = Guesses::new(0, 0);
+        for _ in 0..60 {
+            guesses.take(&guesses.admit("alice", None).await.expect("no limit")).expect("no limit");
+        }
+        let said = futures::future::join_all((0..300).map(|_| guesses.admit("alice", None))).await;
+        assert_eq!(said.iter().filter(|said| matches!(said, Err(Error::Busy(_)))).count(), 300 - 256);
+    }
+}
