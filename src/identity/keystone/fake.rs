@@ -78,6 +78,9 @@ pub(super) struct State {
     pending: BTreeMap<String, usize>,
     /// The most of them at once.
     pub(super) most_pending: usize,
+    /// Questions of any kind that are not answered yet, and the most of them at once.
+    under_way: usize,
+    pub(super) most_under_way: usize,
 }
 
 impl FakeKeystone {
@@ -95,6 +98,8 @@ impl FakeKeystone {
             exchanges: 0,
             pending: BTreeMap::new(),
             most_pending: 0,
+            under_way: 0,
+            most_under_way: 0,
         };
         Arc::new(Self { clock: Arc::clone(clock), state: Mutex::new(state) })
     }
@@ -180,6 +185,8 @@ impl<'a> Pending<'a> {
         let pending = state.pending.entry(subject.clone()).or_default();
         *pending += 1;
         let pending = *pending;
+        state.under_way += 1;
+        state.most_under_way = state.most_under_way.max(state.under_way);
         // Ours are asked for, each by itself.
         if !subject.is_empty() {
             state.most_pending = state.most_pending.max(pending);
@@ -191,7 +198,9 @@ impl<'a> Pending<'a> {
 
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
-        if let Some(pending) = self.0.state().pending.get_mut(&self.1) {
+        let mut state = self.0.state();
+        state.under_way -= 1;
+        if let Some(pending) = state.pending.get_mut(&self.1) {
             *pending -= 1;
         }
     }

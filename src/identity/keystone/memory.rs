@@ -25,6 +25,11 @@ where
         Self(Cache::new(answers))
     }
 
+    /// What counts now, if anything does.
+    pub(super) async fn counting(&self, key: &K, now: Timestamp) -> Option<T> {
+        self.0.get(key).await.filter(|believed| now < believed.until).map(|believed| believed.said)
+    }
+
     /// What counts now; else what `ask` brings, which is told what counted last. Whoever comes while another asks about
     /// the same waits, and asks only if the other brought nothing.
     pub(super) async fn recall<F, E>(&self, key: &K, now: Timestamp, ask: impl FnOnce(Option<T>) -> F) -> Result<T, E>
@@ -32,8 +37,8 @@ where
         F: Future<Output = Result<Believed<T>, E>>,
         E: Send + Sync + 'static,
     {
-        if let Some(believed) = self.0.get(key).await.filter(|believed| now < believed.until) {
-            return Ok(believed.said);
+        if let Some(said) = self.counting(key, now).await {
+            return Ok(said);
         }
         let answered =
             self.0.entry_by_ref(key).and_try_compute_with(async |entry| match entry.map(moka::Entry::into_value) {

@@ -16,11 +16,12 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::time::{Instant, timeout_at};
 
 pub use self::transport::{Http, Transport, TransportError, Unreachable};
 use self::{
     memory::{Believed, Memory},
-    questions::{Fault, Questions, Reply},
+    questions::{Asking, Fault, Questions, Reply},
     service_account::ServiceAccount,
 };
 use super::{Caller, Identity};
@@ -75,6 +76,10 @@ pub enum Account {
     },
 }
 
+/// How much later a caller stops waiting than its question ends: so that it hears how, and so that nobody asks about the
+/// same before.
+const GRACE: Duration = Duration::from_millis(1);
+
 /// A Keystone, and what it has said.
 pub struct Keystone {
     questions: Questions,
@@ -111,7 +116,7 @@ impl Keystone {
     /// Sends nothing yet. `address`: where callers are told to get a token; that of the settings where it is empty.
     pub fn new(settings: Settings, address: &str, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
         Self {
-            questions: Questions::new(&settings.address, transport),
+            questions: Questions::new(&settings.address, transport, settings.deadline),
             account: settings.account.clone().map(ServiceAccount::new),
             clock,
             address: if address.is_empty() { settings.address.clone() } else { address.to_owned() },
@@ -122,16 +127,17 @@ impl Keystone {
     }
 
     /// What has become of a token, in the light of what it was `before`.
-    async fn look_up(&self, token: &str, before: Option<Verdict>) -> Answered<Believed<Verdict>> {
+    async fn look_up(&self, asking: &Asking<'_>, token: &str, before: Option<Verdict>) -> Answered<Believed<Verdict>> {
+        let was_good = matches!(before, Some(Verdict::Good(_) | Verdict::Ended));
         let reply = match &self.account {
             Some(account) => {
-                self.asking_as(account, |own| async move { self.questions.validate(own.expose_secret(), token).await })
-                    .await?
+                let ask =
+                    |own: SecretString| async move { asking.validate(own.expose_secret(), token, was_good).await };
+                self.asking_as(account, asking, ask).await?
             }
             // A bad token that asks about itself is one that Keystone does not take.
-            None => self.questions.validate(token, token).await?,
+            None => asking.validate(token, token, was_good).await?,
         };
-        let was_good = matches!(before, Some(Verdict::Good(_) | Verdict::Ended));
         Ok(match reply {
             Reply::Found(caller) => self.believed(Verdict::Good(Arc::new(caller)), self.settings.believed),
             _ if was_good => self.believed(Verdict::Ended, self.settings.refusals_believed),
@@ -139,25 +145,35 @@ impl Keystone {
         })
     }
 
-    async fn look_up_project(&self, account: &ServiceAccount, id: &ProjectId) -> Answered<Believed<bool>> {
-        let ask = |own: SecretString| async move { self.questions.project(own.expose_secret(), id).await };
-        Ok(match self.asking_as(account, ask).await? {
+    async fn look_up_project(
+        &self,
+        asking: &Asking<'_>,
+        account: &ServiceAccount,
+        id: &ProjectId,
+    ) -> Answered<Believed<bool>> {
+        let ask = |own: SecretString| async move { asking.project(own.expose_secret(), id).await };
+        Ok(match self.asking_as(account, asking, ask).await? {
             Reply::Found(true) => self.believed(true, self.settings.believed),
             _ => self.believed(false, self.settings.refusals_believed),
         })
     }
 
     /// Asks with our own token, and once more with a new one where Keystone does not take that.
-    async fn asking_as<T, F>(&self, account: &ServiceAccount, ask: impl Fn(SecretString) -> F) -> Answered<Reply<T>>
+    async fn asking_as<T, F>(
+        &self,
+        account: &ServiceAccount,
+        asking: &Asking<'_>,
+        ask: impl Fn(SecretString) -> F,
+    ) -> Answered<Reply<T>>
     where
         F: Future<Output = Answered<Reply<T>>>,
     {
-        let own = account.token(&self.questions, self.clock.as_ref()).await?;
+        let own = account.token(asking, self.clock.as_ref()).await?;
         match ask(own.clone()).await? {
             Reply::TokenRefused => {}
             reply => return Ok(reply),
         }
-        let new = account.replaced(&own, &self.questions, self.clock.as_ref()).await?;
+        let new = account.replaced(&own, asking, self.clock.as_ref()).await?;
         match ask(new).await? {
             Reply::TokenRefused => Err(Fault::OwnTokenRefused),
             reply => Ok(reply),
@@ -169,11 +185,18 @@ impl Keystone {
     }
 
     /// The answer in time, or that there is none. Nobody is let in on a fault.
-    async fn in_time<T>(&self, answer: impl Future<Output = Answered<T>>) -> Result<T> {
-        let deadline = self.settings.deadline;
-        let answered = tokio::time::timeout(deadline, answer).await.unwrap_or(Err(Fault::Late(deadline)));
-        answered.map_err(|fault| Error::IdentityUnavailable(Box::new(fault)))
+    async fn in_time<T>(&self, by: Instant, answer: impl Future<Output = Answered<T>>) -> Result<T> {
+        let late = Err(Fault::Late(self.settings.deadline));
+        match timeout_at(by + GRACE, answer).await.unwrap_or(late) {
+            Err(Fault::Crowded) => Err(Error::Busy("questions to Keystone")),
+            answered => answered.map_err(|fault| Error::IdentityUnavailable(Box::new(fault))),
+        }
     }
+}
+
+/// Whether a token is written as some Keystone writes its own: Fernet, JWS, UUID, PKI. No other needs to be asked about.
+fn is_token(token: &str) -> bool {
+    token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
 }
 
 /// What Keystone said, or why it said nothing that helps.
@@ -182,17 +205,28 @@ type Answered<T> = std::result::Result<T, Fault>;
 #[async_trait]
 impl Identity for Keystone {
     async fn authenticate(&self, token: &str) -> Result<Arc<Caller>> {
+        if !is_token(token) {
+            return Err(Error::UnknownCredentials);
+        }
+        let by = Instant::now() + self.settings.deadline;
+        let asking = self.questions.by(by);
         let hash = TokenHash::of(token);
-        let verdict = self.tokens.recall(&hash, self.clock.now(), |before| self.look_up(token, before));
-        self.in_time(verdict).await?.at(self.clock.now())
+        let verdict = self.tokens.recall(&hash, self.clock.now(), |before| self.look_up(&asking, token, before));
+        self.in_time(by, verdict).await?.at(self.clock.now())
+    }
+
+    async fn asks_about(&self, token: &str) -> bool {
+        is_token(token) && self.tokens.counting(&TokenHash::of(token), self.clock.now()).await.is_none()
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {
         match &self.account {
             Some(account) if self.settings.check_projects => {
+                let by = Instant::now() + self.settings.deadline;
+                let asking = self.questions.by(by);
                 let now = self.clock.now();
-                let known = self.projects.recall(project, now, |_| self.look_up_project(account, project));
-                self.in_time(known).await
+                let known = self.projects.recall(project, now, |_| self.look_up_project(&asking, account, project));
+                self.in_time(by, known).await
             }
             _ => Ok(true),
         }

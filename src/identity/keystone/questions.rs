@@ -1,9 +1,10 @@
-//! What Keystone is asked, and what its answers mean: whose a token is, a token for ourselves, whether a project exists.
-//! Remembers nothing, and decides nothing about callers.
+//! What Keystone is asked, how much of it at a time, and what its answers mean: whose a token is, a token for ourselves,
+//! whether a project exists. Caches nothing, and decides nothing about callers.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures::FutureExt;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
@@ -11,12 +12,23 @@ use http::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::{
+    task::JoinError,
+    time::{Instant, sleep_until, timeout_at},
+};
 
 use super::{
     Account,
     transport::{Transport, Unreachable},
 };
-use crate::{identity::Caller, model::ProjectId, timestamp::Timestamp};
+use crate::{
+    identity::{
+        Caller,
+        permits::{Full, Permits},
+    },
+    model::ProjectId,
+    timestamp::Timestamp,
+};
 
 const OWN_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
@@ -24,11 +36,28 @@ const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
 const TRIES: u32 = 3;
 const WAIT: Duration = Duration::from_millis(50);
 
+/// How many questions are under way at a time: those about tokens that were not good before, and all others, so that a
+/// flood of garbage takes no turn of callers that are known.
+const ABOUT_UNKNOWN: usize = 24;
+const ABOUT_KNOWN: usize = 8;
+/// How many wait for their turn, of either.
+const QUEUE: usize = 256;
+
 /// A Keystone, and the way there.
 pub(super) struct Questions {
     /// The address, with `/v3` at its end.
     base: String,
     transport: Arc<dyn Transport>,
+    /// The longest that a question takes, with the wait for its turn.
+    deadline: Duration,
+    about_unknown: Permits,
+    about_known: Permits,
+}
+
+/// The questions of one request, all of which have ended at a moment.
+pub(super) struct Asking<'a> {
+    questions: &'a Questions,
+    by: Instant,
 }
 
 /// What Keystone says to a question that is asked with a token.
@@ -54,6 +83,10 @@ pub(super) enum Fault {
     Unreachable(#[from] Unreachable),
     #[error("no answer from Keystone within {0:?}")]
     Late(Duration),
+    #[error("too many questions to Keystone are under way")]
+    Crowded,
+    #[error("a question to Keystone broke off: {0}")]
+    BrokeOff(#[from] JoinError),
     #[error("Keystone answers with status {0}")]
     Status(StatusCode),
     #[error("the answer is not one of a Keystone: {0}")]
@@ -105,17 +138,31 @@ struct ProjectState {
 
 impl Questions {
     /// `address` may end in `/v3` or not: Keystones are named in both ways.
-    pub(super) fn new(address: &str, transport: Arc<dyn Transport>) -> Self {
+    pub(super) fn new(address: &str, transport: Arc<dyn Transport>, deadline: Duration) -> Self {
         let address = address.trim_end_matches('/');
-        Self { base: format!("{}/v3", address.strip_suffix("/v3").unwrap_or(address)), transport }
+        Self {
+            base: format!("{}/v3", address.strip_suffix("/v3").unwrap_or(address)),
+            transport,
+            deadline,
+            about_unknown: Permits::new(ABOUT_UNKNOWN, QUEUE, deadline),
+            about_known: Permits::new(ABOUT_KNOWN, QUEUE, deadline),
+        }
     }
 
-    /// Whose token this is. `own` is the token to ask with.
-    pub(super) async fn validate(&self, own: &str, subject: &str) -> Result<Reply<Caller>, Fault> {
+    /// Questions that end by then.
+    pub(super) fn by(&self, by: Instant) -> Asking<'_> {
+        Asking { questions: self, by }
+    }
+}
+
+impl Asking<'_> {
+    /// Whose token this is. `own` is the token to ask with; `was_good`: the last that was heard of it.
+    pub(super) async fn validate(&self, own: &str, subject: &str, was_good: bool) -> Result<Reply<Caller>, Fault> {
         // GET: the role `service` may not ask by HEAD.
         let mut request = self.request(Method::GET, "/auth/tokens?nocatalog", Some(own))?;
         request.headers_mut().insert(SUBJECT_TOKEN, secret_value(subject)?);
-        let answer = self.ask(request).await?;
+        let Questions { about_known, about_unknown, .. } = self.questions;
+        let answer = self.ask(request, if was_good { about_known } else { about_unknown }).await?;
         reply(answer, "look at tokens of others", |body| {
             let TokenAnswer { token } = read(body, "whose a token is")?;
             Ok(token.caller().map_or(Reply::Unknown, Reply::Found))
@@ -124,7 +171,8 @@ impl Questions {
 
     /// Whether a project exists and is enabled.
     pub(super) async fn project(&self, own: &str, id: &ProjectId) -> Result<Reply<bool>, Fault> {
-        let answer = self.ask(self.request(Method::GET, &format!("/projects/{id}"), Some(own))?).await?;
+        let request = self.request(Method::GET, &format!("/projects/{id}"), Some(own))?;
+        let answer = self.ask(request, &self.questions.about_known).await?;
         reply(answer, "look at projects", |body| {
             let ProjectAnswer { project } = read(body, "what a project is")?;
             Ok(Reply::Found(project.enabled))
@@ -135,7 +183,7 @@ impl Questions {
     pub(super) async fn log_in(&self, account: &Account) -> Result<Issued, Fault> {
         let mut request = self.request(Method::POST, "/auth/tokens?nocatalog", None)?;
         *request.body_mut() = account.log_in().to_string().into();
-        let answer = self.ask(request).await?;
+        let answer = self.ask(request, &self.questions.about_known).await?;
         match answer.status() {
             StatusCode::CREATED => {}
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Fault::AccountRefused),
@@ -149,7 +197,7 @@ impl Questions {
 
     fn request(&self, method: Method, path: &str, own: Option<&str>) -> Result<Request<Bytes>, Fault> {
         let json = HeaderValue::from_static("application/json");
-        let request = Request::builder().method(method).uri(format!("{}{path}", self.base));
+        let request = Request::builder().method(method).uri(format!("{}{path}", self.questions.base));
         let request = request.header(ACCEPT, json.clone()).header(CONTENT_TYPE, json).body(Bytes::new());
         let mut request = request.map_err(|_| Fault::Unreadable("its address is none"))?;
         if let Some(own) = own {
@@ -158,16 +206,34 @@ impl Questions {
         Ok(request)
     }
 
-    /// Asks once more only where the request did not leave: whatever has left may have been answered.
-    async fn ask(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Fault> {
-        for tried in 1..TRIES {
-            match self.transport.exchange(request.clone()).await {
-                Err(Unreachable { unsent: true, .. }) => tokio::time::sleep(WAIT * tried).await,
-                answered => return Ok(answered?),
+    /// The answer to a question that has its turn; one whose caller leaves before loses it. In a task, because Keystone
+    /// works on what it was asked whether or not the caller stays.
+    async fn ask(&self, request: Request<Bytes>, permits: &Permits) -> Result<Response<Bytes>, Fault> {
+        let permit = permits.acquire().await.map_err(|Full| Fault::Crowded)?;
+        let (transport, deadline) = (Arc::clone(&self.questions.transport), self.questions.deadline);
+        let (by, idle) = (self.by, Instant::now() + deadline);
+        let asked = tokio::spawn(async move {
+            let answered = timeout_at(by, exchange(transport.as_ref(), request)).await;
+            match answered {
+                Ok(_) => drop(permit),
+                // Keystone may be working on it for as long as a question may take.
+                Err(_) => drop(tokio::spawn(async move { sleep_until(idle).map(|()| drop(permit)).await })),
             }
-        }
-        Ok(self.transport.exchange(request).await?)
+            answered
+        });
+        Ok(asked.await?.map_err(|_| Fault::Late(deadline))??)
     }
+}
+
+/// Asks once more only where the request did not leave: whatever has left may have been answered.
+async fn exchange(transport: &dyn Transport, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
+    for tried in 1..TRIES {
+        match transport.exchange(request.clone()).await {
+            Err(Unreachable { unsent: true, .. }) => tokio::time::sleep(WAIT * tried).await,
+            answered => return answered,
+        }
+    }
+    transport.exchange(request).await
 }
 
 impl Token {

@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use super::{
     Account,
-    questions::{Fault, Issued, Questions},
+    questions::{Asking, Fault, Issued},
 };
 use crate::{clock::Clock, timestamp::Timestamp};
 
@@ -36,7 +36,7 @@ impl ServiceAccount {
     }
 
     /// A token to ask with. One that ends soon is replaced, where Keystone can be reached.
-    pub(super) async fn token(&self, keystone: &Questions, clock: &dyn Clock) -> Result<SecretString, Fault> {
+    pub(super) async fn token(&self, keystone: &Asking<'_>, clock: &dyn Clock) -> Result<SecretString, Fault> {
         let mut held = self.held.lock().await;
         match &held.token {
             Some(Issued { token, ends }) if *ends > clock.after(AHEAD) => Ok(token.clone()),
@@ -52,7 +52,7 @@ impl ServiceAccount {
     pub(super) async fn replaced(
         &self,
         refused: &SecretString,
-        keystone: &Questions,
+        keystone: &Asking<'_>,
         clock: &dyn Clock,
     ) -> Result<SecretString, Fault> {
         let mut held = self.held.lock().await;
@@ -67,7 +67,7 @@ impl Held {
     async fn renew(
         &mut self,
         account: &Account,
-        keystone: &Questions,
+        keystone: &Asking<'_>,
         clock: &dyn Clock,
     ) -> Result<SecretString, Fault> {
         if self.refused_until.is_some_and(|until| clock.now() < until) {

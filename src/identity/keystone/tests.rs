@@ -56,6 +56,7 @@ fn word<T>(said: Result<T, Error>) -> &'static str {
         Err(Error::UnknownCredentials) => "unknown",
         Err(Error::ExpiredCredentials) => "ended",
         Err(Error::IdentityUnavailable(_)) => "unavailable",
+        Err(Error::Busy(_)) => "busy",
         Err(_) => "something else",
     }
 }
@@ -214,6 +215,61 @@ async fn one_that_gives_up_does_not_keep_the_others_waiting() {
     let (given_up, stays) = tokio::join!(gives_up, house.says("good"));
     assert!(given_up.is_err());
     assert_eq!(stays, "welcome");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_of_those_who_are_known() {
+    let house = House::with(Settings { believed: SECOND, ..settings() });
+    assert_eq!(house.says("good").await, "welcome");
+    house.fake.state().weather = Weather::Slow(SECOND);
+    let tokens: Vec<_> = (0..800).map(|n| format!("garbage-{n}")).collect();
+    let flood = join_all(tokens.iter().map(|token| house.says(token)));
+    let known = async {
+        tokio::time::sleep(SECOND + SECOND / 10).await;
+        let asked = Instant::now();
+        (house.says("good").await, asked.elapsed())
+    };
+    let (flood, (known, waited)) = tokio::join!(flood, known);
+    assert_eq!((known, waited.as_millis()), ("welcome", 1000), "it is asked about again, without a queue");
+    let count = |word| flood.iter().filter(|&&said| said == word).count();
+    assert_eq!(count("busy"), 800 - 24 - 256, "there is no room in the queue");
+    assert!(count("unknown") >= 48 && count("unknown") + count("unavailable") == 24 + 256, "{flood:?}");
+    let state = house.fake.state();
+    assert!(state.most_under_way <= 32, "{} at once", state.most_under_way);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_that_leaves_loses_its_turn_and_what_was_asked_goes_on_within_the_bounds() {
+    let house = House::open();
+    assert_eq!(house.says("good").await, "welcome");
+    house.fake.state().weather = Weather::Slow(2 * SECOND);
+    for n in 0..1000 {
+        let token = format!("garbage-{n}");
+        let left = tokio::time::timeout(Duration::from_millis(2), house.says(&token)).await;
+        assert!(left.is_err() || left == Ok("busy"));
+    }
+    let asked = house.fake.state().asked.len();
+    assert!(asked <= 60 && house.fake.state().most_under_way <= 32, "asked {asked} times");
+    house.fake.state().weather = Weather::Clear;
+    house.fake.issues("newcomer");
+    let asked = Instant::now();
+    assert_eq!(house.says("newcomer").await, "welcome");
+    assert!(asked.elapsed() <= 2 * SECOND, "the queue is not kept by those who left");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_is_needed_only_about_what_is_not_cached_and_could_be_a_token() {
+    let house = House::open();
+    assert!(house.keystone.asks_about("good").await);
+    house.says("good").await;
+    assert!(!house.keystone.asks_about("good").await);
+    for no_token in ["a b", "caf\u{e9}", "<script>", "a,b"] {
+        assert!(!house.keystone.asks_about(no_token).await);
+        assert_eq!((house.says(no_token).await, house.asked(no_token)), ("unknown", 0));
+    }
+    for token in ["gAAAAABl_x-Y=", "eyJ.eyJ.sig", "MIIDkgYJ+0/w=="] {
+        assert!(house.keystone.asks_about(token).await);
+    }
 }
 
 #[tokio::test(start_paused = true)]
