@@ -30,7 +30,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quotas<K> {
     /// At most `limit` units at once, all of which come back within `period`. None where the limit is 0: no limit.
     pub(crate) fn new(limit: u32, period: Duration) -> Option<Self> {
         let limit = f64::from(Some(limit).filter(|&limit| limit > 0)?);
-        // What nobody has used for a period is full again, and need not be counted.
+        // What was not used for a period is full again, and need not be counted.
         let used = Cache::builder().max_capacity(CAPACITY).time_to_idle(period);
         let used = used.eviction_policy(EvictionPolicy::lru()).build();
         Some(Self { limit, refill_per_second: limit / period.as_secs_f64(), used })

@@ -1,5 +1,5 @@
 //! How many wrong passwords may be tried: in all from an address, for a user from an address, and for a user from
-//! anywhere. The first two are refused; the last is only delayed, because whoever guesses must not lock its user out.
+//! anywhere. The first two are refused; the last is only delayed, because guesses must not lock their user out.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -9,6 +9,7 @@ use std::{
 
 use tokio::{sync::Semaphore, time::sleep};
 
+use super::in_flight::{InFlight, Place};
 use crate::{
     model::{Error, Result},
     quota::Quotas,
@@ -16,13 +17,16 @@ use crate::{
 
 /// The time that the limits are about.
 const MINUTE: Duration = Duration::from_secs(60);
-/// How many wrong passwords a minute delay nobody, where there is no limit per user and address.
+/// How many wrong passwords a minute cause no delay, where there is no limit per user and address.
 const UNDELAYED: u32 = 10;
 /// How much each further one adds, and how many of them count: 2 seconds in all.
 const DELAY: Duration = Duration::from_millis(50);
 const DELAYING: u32 = 40;
 /// How many logins are delayed at a time.
 const DELAYED_AT_ONCE: usize = 256;
+/// How many logins of an address are under way at a time, so that those of one address do not fill the queue: a login
+/// that leaves it counts for no quota.
+const IN_FLIGHT_OF_ADDRESS: usize = 50;
 
 /// What has been tried. Names are as long as their sender likes: what is counted by are hashes.
 pub(super) struct Guesses {
@@ -31,12 +35,14 @@ pub(super) struct Guesses {
     of_user: Option<Quotas<u64>>,
     undelayed: f64,
     delayed: Semaphore,
-    /// Keyed, so that nobody can make hashes collide.
+    in_flight: InFlight,
+    /// Keyed, so that callers cannot make hashes collide.
     hasher: RandomState,
 }
 
-/// A password that is tried, as it is counted.
+/// A password that is tried, as it is counted. To be dropped when it has been answered.
 pub(super) struct Guess {
+    _in_flight: Option<Place>,
     /// Without an address there is none of the limits that are about one.
     address: Option<u64>,
     user_and_address: Option<u64>,
@@ -48,7 +54,7 @@ impl Guesses {
     pub(super) fn new(per_address: u32, per_user_and_address: u32) -> Self {
         let undelayed = if per_user_and_address == 0 { UNDELAYED } else { per_user_and_address };
         let counted = undelayed.saturating_add(DELAYING);
-        // So that as many come back in a minute as delay nobody.
+        // So that as many come back in a minute as cause no delay.
         let period = MINUTE.mul_f64(f64::from(counted) / f64::from(undelayed));
         Self {
             of_address: Quotas::new(per_address, MINUTE),
@@ -56,6 +62,7 @@ impl Guesses {
             of_user: Quotas::new(counted, period),
             undelayed: f64::from(undelayed),
             delayed: Semaphore::new(DELAYED_AT_ONCE),
+            in_flight: InFlight::new(IN_FLIGHT_OF_ADDRESS),
             hasher: RandomState::new(),
         }
     }
@@ -65,8 +72,11 @@ impl Guesses {
     /// # Errors
     /// [`Error::Throttled`]; [`Error::Busy`] where too many are delayed already.
     pub(super) async fn admit(&self, user: &str, address: Option<IpAddr>) -> Result<Guess> {
+        let of_address = address.map(|address| self.hasher.hash_one(address));
+        let in_flight = of_address.map(|address| self.in_flight.begin(address).ok_or(Error::Throttled));
         let guess = Guess {
-            address: address.map(|address| self.hasher.hash_one(address)),
+            _in_flight: in_flight.transpose()?,
+            address: of_address,
             user_and_address: address.map(|address| self.hasher.hash_one((user, address))),
             user: self.hasher.hash_one(user),
         };
@@ -184,6 +194,16 @@ mod tests {
         advance(Duration::from_secs(300)).await;
         let start = Instant::now();
         assert!(guesses.admit("alice", address(201)).await.is_ok() && start.elapsed().is_zero(), "it passes");
+    }
+
+    #[tokio::test]
+    async fn an_address_has_only_so_many_logins_under_way() {
+        let guesses = Guesses::new(0, 0);
+        let of_one: Vec<_> = futures::future::join_all((0..60).map(|_| guesses.admit("alice", address(1)))).await;
+        assert_eq!(of_one.iter().filter(|said| matches!(said, Err(Error::Throttled))).count(), 10);
+        assert!(guesses.admit("alice", address(2)).await.is_ok());
+        drop(of_one);
+        assert!(guesses.admit("alice", address(1)).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

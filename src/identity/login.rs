@@ -19,8 +19,8 @@ use crate::model::{Error, Result};
 
 /// How many passwords are hashed at a time; each takes 19 MiB and some milliseconds of a core.
 const PASSWORDS_AT_ONCE: usize = 2;
-/// How many logins wait for that, and for how long.
-const QUEUE: usize = 100;
+/// How many logins wait for that, and for how long: about as many as two cores hash in that time.
+const QUEUE: usize = 200;
 const WAIT: Duration = Duration::from_secs(2);
 
 /// What stands between a login and the processor.

@@ -2,6 +2,7 @@
 
 pub mod embedded;
 mod guesses;
+mod in_flight;
 pub mod keystone;
 mod login;
 mod password;

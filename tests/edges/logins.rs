@@ -2,6 +2,7 @@
 //! Keystone. Callers of many addresses are 127.x.y.z.
 
 use std::{
+    collections::VecDeque,
     io::{BufRead, BufReader, Write},
     net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
     sync::{
@@ -17,7 +18,7 @@ use super::{
     wire::{self, Response},
 };
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The text of a login that ends its connection.
 fn login(user: &str, password: &str) -> String {
@@ -53,13 +54,13 @@ fn abandoned_logins(store: Store, name: &str) {
     let before = server.takes();
     let watch = server.watch();
     for number in 0..600 {
-        let mut stream = wire::connect_from(caller(number), server.address, PATIENCE).expect("a connection");
+        let mut stream = wire::connect_from(caller(number), server.address, TIMEOUT).expect("a connection");
         stream.write_all(login(&format!("user-{number}"), "guess").as_bytes()).expect("sent");
         thread::sleep(Duration::from_millis(2));
         wire::reset(&stream);
     }
     let start = Instant::now();
-    let stays = wire::ask(server.address, &login("alice", "alice's password"), PATIENCE).expect("a response");
+    let stays = wire::ask(server.address, &login("alice", "alice's password"), TIMEOUT).expect("a response");
     let waited = start.elapsed();
     let seen = watch.end();
     seen.print(&format!("600 abandoned logins, {name}"));
@@ -82,16 +83,49 @@ fn abandoned_logins_cost_no_more_than_two_at_a_time_on_postgres() {
 }
 
 #[test]
+fn logins_that_one_address_keeps_leaving_do_not_keep_others_out() {
+    let server = Server::on(Store::Sqlite);
+    let address = server.address;
+    let attack = thread::spawn(move || {
+        let (start, mut open) = (Instant::now(), VecDeque::new());
+        let mut number = 0;
+        while start.elapsed() < Duration::from_secs(3) {
+            number += 1;
+            let mut stream = wire::connect_from(caller(0), address, TIMEOUT).expect("a connection");
+            stream.write_all(login(&format!("user-{number}"), "guess").as_bytes()).expect("sent");
+            open.push_back(stream);
+            if open.len() > 80 {
+                wire::reset(&open.pop_front().expect("many"));
+            }
+            thread::sleep(Duration::from_millis(3));
+        }
+        number
+    });
+    let mut waits = vec![];
+    while !attack.is_finished() {
+        let start = Instant::now();
+        let response = wire::ask(address, &login("alice", "alice's password"), TIMEOUT).expect("a response");
+        assert_eq!(response.status, 201);
+        waits.push(start.elapsed());
+        thread::sleep(Duration::from_millis(50));
+    }
+    let left = attack.join().expect("no panic");
+    let longest = waits.iter().max().copied().unwrap_or_default();
+    println!("{left} logins left by one address in 3 s: {} good logins, longest {longest:.1?}", waits.len());
+    assert!(longest <= Duration::from_secs(2));
+}
+
+#[test]
 fn logins_that_are_answered_leave_no_memory_behind() {
     let server = Server::on(Store::Sqlite);
     let before = server.takes();
     let request = login("alice", "alice's password");
     for _ in 0..8 {
         let together =
-            (0..25).map(|_| (wire::connect(server.address, PATIENCE).expect("a connection"), request.clone()));
+            (0..25).map(|_| (wire::connect(server.address, TIMEOUT).expect("a connection"), request.clone()));
         let (responses, _) = at_once(together);
         assert_eq!(count(&responses, 201), responses.len());
-        assert_eq!(wire::ask(server.address, &request, PATIENCE).expect("a response").status, 201);
+        assert_eq!(wire::ask(server.address, &request, TIMEOUT).expect("a response").status, 201);
     }
     let after = server.takes();
     println!("208 logins: {} MB before, {} MB after, {} threads", before.memory, after.memory, after.threads);
@@ -103,16 +137,13 @@ fn guesses_beyond_the_quota_are_not_hashed_and_the_right_one_among_them_gets_no_
     let server = Server::on(Store::Sqlite);
     let connections = (0..200).map(|number| {
         let password = if number == 150 { "alice's password" } else { "guess" };
-        (wire::connect(server.address, PATIENCE).expect("a connection"), login("alice", password))
+        (wire::connect(server.address, TIMEOUT).expect("a connection"), login("alice", password))
     });
     let (responses, longest) = at_once(connections);
-    let [hashed, throttled, busy, right] = [401, 429, 503, 201].map(|status| count(&responses, status));
-    println!(
-        "200 guesses at once: {hashed} hashed, {throttled} throttled, {busy} found the queue full, {right} got a \
-         token, in {longest:.1?}",
-    );
+    let [hashed, throttled, right] = [401, 429, 201].map(|status| count(&responses, status));
+    println!("200 guesses at once: {hashed} hashed, {throttled} throttled, {right} got a token, in {longest:.1?}");
     assert!(hashed <= 12 && right == 0, "ten a minute are tried for a user from an address");
-    assert!(throttled >= 80);
+    assert_eq!(hashed + throttled, 200, "an address does not fill the queue");
 }
 
 #[test]
@@ -122,8 +153,8 @@ fn a_good_token_passes_in_the_midst_of_garbage_from_its_address() {
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(4) {
         let token = format!("garbage-{}", garbage.len());
-        garbage.push(wire::ask(server.address, &wire::get(&share(), Some(&token)), PATIENCE).expect("a response"));
-        good.push(wire::ask(server.address, &wire::get(&share(), Some("alice")), PATIENCE).expect("a response"));
+        garbage.push(wire::ask(server.address, &wire::get(&share(), Some(&token)), TIMEOUT).expect("a response"));
+        good.push(wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT).expect("a response"));
         thread::sleep(Duration::from_millis(1000 / 12));
     }
     let (refused, throttled) = (count(&garbage, 401), count(&garbage, 429));
@@ -137,14 +168,14 @@ fn a_login_that_would_wait_too_long_is_told_to_come_again() {
     let server = Server::on(Store::Sqlite);
     let watch = server.watch();
     let connections = (0..400).map(|number| {
-        let stream = wire::connect_from(caller(number), server.address, PATIENCE).expect("a connection");
+        let stream = wire::connect_from(caller(number), server.address, TIMEOUT).expect("a connection");
         (stream, login(&format!("user-{number}"), "guess"))
     });
     let (responses, longest) = at_once(connections);
     watch.end().print("400 logins at once");
     let busy: Vec<_> = responses.iter().filter(|response| response.status == 503).collect();
     println!("  {} hashed, {} × 503, longest wait {longest:.1?}", count(&responses, 401), busy.len());
-    assert!(busy.len() >= 200, "the queue is bounded");
+    assert!(busy.len() >= 50, "the queue is bounded");
     assert!(busy.iter().all(|busy| busy.header("retry-after").is_some() && busy.body().contains("Too busy")));
     assert!(longest <= Duration::from_secs(4), "and so is the wait");
 }
@@ -198,11 +229,11 @@ fn a_flood_of_garbage_tokens_reaches_keystone_a_few_at_a_time() {
     let address = format!("http://{}/v3", keystone.address);
     let settings = [("IDENTITY_MODE", "keystone"), ("KEYSTONE_ADDRESS", address.as_str())];
     let server = Server::with(Store::Sqlite, &settings, "");
-    assert_eq!(wire::ask(server.address, &wire::get(&share(), Some("alice")), PATIENCE).expect("known").status, 200);
+    assert_eq!(wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT).expect("known").status, 200);
     let before = server.takes();
     let watch = server.watch();
     let (responses, longest) = at_once((0..800).map(|number| {
-        let stream = wire::connect(server.address, PATIENCE).expect("a connection");
+        let stream = wire::connect(server.address, TIMEOUT).expect("a connection");
         (stream, wire::get(&share(), Some(&format!("garbage-{number}"))))
     }));
     let seen = watch.end();

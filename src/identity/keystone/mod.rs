@@ -76,8 +76,8 @@ pub enum Account {
     },
 }
 
-/// How much later a caller stops waiting than its question ends: so that it hears how, and so that nobody asks about the
-/// same before.
+/// How much later a caller stops waiting than its question ends: so that it hears how, and so that another question about
+/// the same begins after it.
 const GRACE: Duration = Duration::from_millis(1);
 
 /// A Keystone, and what it has said.

@@ -232,8 +232,8 @@ async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_o
     let (flood, (known, waited)) = tokio::join!(flood, known);
     assert_eq!((known, waited.as_millis()), ("welcome", 1000), "it is asked about again, without a queue");
     let count = |word| flood.iter().filter(|&&said| said == word).count();
-    assert_eq!(count("busy"), 800 - 24 - 256, "there is no room in the queue");
-    assert!(count("unknown") >= 48 && count("unknown") + count("unavailable") == 24 + 256, "{flood:?}");
+    assert!((48..=96).contains(&count("unknown")), "24 in each second of the deadline");
+    assert_eq!(count("unknown") + count("busy") + count("unavailable"), 800);
     let state = house.fake.state();
     assert!(state.most_under_way <= 32, "{} at once", state.most_under_way);
 }
