@@ -180,10 +180,17 @@ fn a_login_that_would_wait_too_long_is_told_to_come_again() {
     assert!(longest <= Duration::from_secs(4), "and so is the wait");
 }
 
-/// A Keystone that takes its time, knows alice, and counts the most questions that it had at a time.
+/// A Keystone that takes its time, knows alice, and counts what it is asked.
 struct SlowKeystone {
     address: SocketAddr,
-    most: Arc<AtomicUsize>,
+    asked: Arc<Asked>,
+}
+
+#[derive(Default)]
+struct Asked {
+    total: AtomicUsize,
+    under_way: AtomicUsize,
+    most_under_way: AtomicUsize,
 }
 
 impl SlowKeystone {
@@ -191,22 +198,32 @@ impl SlowKeystone {
 
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let (address, most) = (listener.local_addr().expect("bound"), Arc::new(AtomicUsize::new(0)));
-        let counting = Arc::clone(&most);
+        let (address, asked) = (listener.local_addr().expect("bound"), Arc::new(Asked::default()));
+        let counting = Arc::clone(&asked);
         thread::spawn(move || {
-            let asked = Arc::new(AtomicUsize::new(0));
             for stream in listener.incoming().flatten() {
-                let (asked, most) = (Arc::clone(&asked), Arc::clone(&counting));
-                thread::spawn(move || while Self::answers(&stream, &asked, &most).is_some() {});
+                let asked = Arc::clone(&counting);
+                thread::spawn(move || while Self::answers(&stream, &asked).is_some() {});
             }
         });
-        Self { address, most }
+        Self { address, asked }
     }
 
-    fn answers(stream: &TcpStream, asked: &AtomicUsize, most: &AtomicUsize) -> Option<()> {
+    /// A server that asks it, and has heard of alice.
+    fn server(&self, settings: &[(&str, &str)]) -> Server {
+        let address = format!("http://{}/v3", self.address);
+        let keystone = [("IDENTITY_MODE", "keystone"), ("KEYSTONE_ADDRESS", address.as_str())];
+        let server = Server::with(Store::Sqlite, &[&keystone, settings].concat(), "");
+        assert_eq!(wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT).expect("known").status, 200);
+        server
+    }
+
+    fn answers(stream: &TcpStream, asked: &Asked) -> Option<()> {
         let head: Vec<_> = BufReader::new(stream).lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
         let subject = head.iter().find_map(|line| line.strip_prefix("x-subject-token: "))?;
-        most.fetch_max(asked.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        asked.total.fetch_add(1, Ordering::SeqCst);
+        let under_way = asked.under_way.fetch_add(1, Ordering::SeqCst) + 1;
+        asked.most_under_way.fetch_max(under_way, Ordering::SeqCst);
         let (status, body) = if subject == "alice" {
             let project = format!(r#"{{"id":"{ALICE}","name":"alice"}}"#);
             let times = r#""issued_at":"2026-01-01T00:00:00.000000Z","expires_at":"2999-01-01T00:00:00.000000Z""#;
@@ -216,32 +233,49 @@ impl SlowKeystone {
             thread::sleep(Self::ANSWER);
             ("404 Not Found", "{}".to_owned())
         };
-        asked.fetch_sub(1, Ordering::SeqCst);
+        asked.under_way.fetch_sub(1, Ordering::SeqCst);
         let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
         let mut stream = stream;
         stream.write_all(answer.as_bytes()).ok()
     }
 }
 
+/// Requests with as many tokens that were never issued.
+fn garbage_at_once(server: &Server, tokens: usize) -> (Vec<Response>, Duration) {
+    at_once((0..tokens).map(|number| {
+        let stream = wire::connect(server.address, TIMEOUT).expect("a connection");
+        (stream, wire::get(&share(), Some(&format!("garbage-{number}"))))
+    }))
+}
+
 #[test]
 fn a_flood_of_garbage_tokens_reaches_keystone_a_few_at_a_time() {
     let keystone = SlowKeystone::start();
-    let address = format!("http://{}/v3", keystone.address);
-    let settings = [("IDENTITY_MODE", "keystone"), ("KEYSTONE_ADDRESS", address.as_str())];
-    let server = Server::with(Store::Sqlite, &settings, "");
-    assert_eq!(wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT).expect("known").status, 200);
+    let server = keystone.server(&[]);
     let before = server.takes();
     let watch = server.watch();
-    let (responses, longest) = at_once((0..800).map(|number| {
-        let stream = wire::connect(server.address, TIMEOUT).expect("a connection");
-        (stream, wire::get(&share(), Some(&format!("garbage-{number}"))))
-    }));
+    let (responses, longest) = garbage_at_once(&server, 800);
     let seen = watch.end();
-    let most = keystone.most.load(Ordering::SeqCst);
+    let most = keystone.asked.most_under_way.load(Ordering::SeqCst);
     seen.print("800 garbage tokens, Keystone");
     let [refused, unavailable] = [401, 503].map(|status| count(&responses, status));
     println!("  {most} questions at a time; {refused} × 401, {unavailable} × 503, longest wait {longest:.1?}");
     assert!(most <= 32, "{most} questions at a time");
     assert!(seen.peak.descriptors <= before.descriptors + 800 + 50, "a connection for each caller, and few beside");
     assert!(longest <= Duration::from_secs(5) && seen.failed == 0, "known callers go on");
+}
+
+#[test]
+fn an_address_asks_keystone_as_often_as_its_rate_allows_and_known_callers_from_there_go_on() {
+    let keystone = SlowKeystone::start();
+    let server = keystone.server(&[("LIMITS_UNAUTHENTICATED_PER_SECOND", "5")]);
+    let watch = server.watch();
+    let (responses, longest) = garbage_at_once(&server, 200);
+    let seen = watch.end();
+    // One of them was about alice.
+    let asked = keystone.asked.total.load(Ordering::SeqCst) - 1;
+    seen.print("200 garbage tokens at 5 a second, Keystone");
+    println!("  {asked} asked about, {} × 429, in {longest:.1?}", count(&responses, 429));
+    assert!(asked <= 15, "5 a second, while they were sent");
+    assert_eq!(seen.failed, 0);
 }
