@@ -3,6 +3,7 @@
 
 #[cfg(test)]
 mod fake;
+mod lanes;
 mod memory;
 mod questions;
 mod service_account;

@@ -1,10 +1,9 @@
-//! What Keystone is asked, how much of it at a time, and what its answers mean: whose a token is, a token for ourselves,
-//! whether a project exists. Caches nothing, and decides nothing about callers.
+//! What Keystone is asked, and what its answers mean: whose a token is, a token for ourselves, whether a project exists.
+//! Caches nothing, and decides nothing about callers.
 
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use futures::FutureExt;
 use http::{
     HeaderName, HeaderValue, Method, Request, Response, StatusCode,
     header::{ACCEPT, CONTENT_TYPE},
@@ -12,46 +11,23 @@ use http::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tokio::{
-    task::JoinError,
-    time::{Instant, sleep_until, timeout_at},
-};
+use tokio::{task::JoinError, time::Instant};
 
 use super::{
     Account,
+    lanes::{Lane, Lanes},
     transport::{Transport, Unreachable},
 };
-use crate::{
-    identity::{
-        Caller,
-        permits::{Full, Permits},
-    },
-    model::ProjectId,
-    timestamp::Timestamp,
-};
+use crate::{identity::Caller, model::ProjectId, timestamp::Timestamp};
 
 const OWN_TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 const SUBJECT_TOKEN: HeaderName = HeaderName::from_static("x-subject-token");
-/// How often a request is sent that did not find anybody to connect to, and the wait before the next time.
-const TRIES: u32 = 3;
-const WAIT: Duration = Duration::from_millis(50);
-
-/// How many questions are under way at a time: those about tokens that were not good before, and all others, so that a
-/// flood of garbage takes no turn of callers that are known.
-const ABOUT_UNKNOWN: usize = 24;
-const ABOUT_KNOWN: usize = 8;
-/// How many wait for their turn, of either.
-const QUEUE: usize = 256;
 
 /// A Keystone, and the way there.
 pub(super) struct Questions {
     /// The address, with `/v3` at its end.
     base: String,
-    transport: Arc<dyn Transport>,
-    /// The longest that a question takes, with the wait for its turn.
-    deadline: Duration,
-    about_unknown: Permits,
-    about_known: Permits,
+    lanes: Lanes,
 }
 
 /// The questions of one request, all of which have ended at a moment.
@@ -142,10 +118,7 @@ impl Questions {
         let address = address.trim_end_matches('/');
         Self {
             base: format!("{}/v3", address.strip_suffix("/v3").unwrap_or(address)),
-            transport,
-            deadline,
-            about_unknown: Permits::new(ABOUT_UNKNOWN, QUEUE, deadline),
-            about_known: Permits::new(ABOUT_KNOWN, QUEUE, deadline),
+            lanes: Lanes::new(transport, deadline),
         }
     }
 
@@ -161,8 +134,7 @@ impl Asking<'_> {
         // GET: the role `service` may not ask by HEAD.
         let mut request = self.request(Method::GET, "/auth/tokens?nocatalog", Some(own))?;
         request.headers_mut().insert(SUBJECT_TOKEN, secret_value(subject)?);
-        let Questions { about_known, about_unknown, .. } = self.questions;
-        let answer = self.ask(request, if was_good { about_known } else { about_unknown }).await?;
+        let answer = self.ask(request, if was_good { Lane::Known } else { Lane::Unknown }).await?;
         reply(answer, "look at tokens of others", |body| {
             let TokenAnswer { token } = read(body, "whose a token is")?;
             Ok(token.caller().map_or(Reply::Unknown, Reply::Found))
@@ -172,7 +144,7 @@ impl Asking<'_> {
     /// Whether a project exists and is enabled.
     pub(super) async fn project(&self, own: &str, id: &ProjectId) -> Result<Reply<bool>, Fault> {
         let request = self.request(Method::GET, &format!("/projects/{id}"), Some(own))?;
-        let answer = self.ask(request, &self.questions.about_known).await?;
+        let answer = self.ask(request, Lane::Known).await?;
         reply(answer, "look at projects", |body| {
             let ProjectAnswer { project } = read(body, "what a project is")?;
             Ok(Reply::Found(project.enabled))
@@ -183,7 +155,7 @@ impl Asking<'_> {
     pub(super) async fn log_in(&self, account: &Account) -> Result<Issued, Fault> {
         let mut request = self.request(Method::POST, "/auth/tokens?nocatalog", None)?;
         *request.body_mut() = account.log_in().to_string().into();
-        let answer = self.ask(request, &self.questions.about_known).await?;
+        let answer = self.ask(request, Lane::Known).await?;
         match answer.status() {
             StatusCode::CREATED => {}
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Fault::AccountRefused),
@@ -206,34 +178,9 @@ impl Asking<'_> {
         Ok(request)
     }
 
-    /// The answer to a question that has its turn; one whose caller leaves before loses it. In a task, because Keystone
-    /// works on what it was asked whether or not the caller stays.
-    async fn ask(&self, request: Request<Bytes>, permits: &Permits) -> Result<Response<Bytes>, Fault> {
-        let permit = permits.acquire().await.map_err(|Full| Fault::Crowded)?;
-        let (transport, deadline) = (Arc::clone(&self.questions.transport), self.questions.deadline);
-        let (by, idle) = (self.by, Instant::now() + deadline);
-        let asked = tokio::spawn(async move {
-            let answered = timeout_at(by, exchange(transport.as_ref(), request)).await;
-            match answered {
-                Ok(_) => drop(permit),
-                // Keystone may be working on it for as long as a question may take.
-                Err(_) => drop(tokio::spawn(async move { sleep_until(idle).map(|()| drop(permit)).await })),
-            }
-            answered
-        });
-        Ok(asked.await?.map_err(|_| Fault::Late(deadline))??)
+    async fn ask(&self, request: Request<Bytes>, lane: Lane) -> Result<Response<Bytes>, Fault> {
+        self.questions.lanes.exchange(request, self.by, lane).await
     }
-}
-
-/// Asks once more only where the request did not leave: whatever has left may have been answered.
-async fn exchange(transport: &dyn Transport, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
-    for tried in 1..TRIES {
-        match transport.exchange(request.clone()).await {
-            Err(Unreachable { unsent: true, .. }) => tokio::time::sleep(WAIT * tried).await,
-            answered => return answered,
-        }
-    }
-    transport.exchange(request).await
 }
 
 impl Token {
