@@ -34,7 +34,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The database is not one that this server knows.
-    #[error("database {0:?}: it must be sqlite:FILE or postgres://…")]
+    #[error("database {0:?}: it must be sqlite:FILE, a path without parameters and not in memory, or postgres://…")]
     Database(Database),
     /// The SQLite file cannot be used.
     #[error(transparent)]

@@ -8,6 +8,7 @@ mod failure;
 mod import;
 mod open;
 mod rows;
+mod permissions;
 mod shares;
 mod writer;
 
