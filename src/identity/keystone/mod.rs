@@ -12,7 +12,13 @@ mod simulation;
 mod tests;
 mod transport;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -85,6 +91,8 @@ pub struct Keystone {
     settings: Settings,
     tokens: Memory<TokenHash, Verdict>,
     projects: Memory<ProjectId, bool>,
+    /// Whether the last question was answered.
+    reachable: AtomicBool,
 }
 
 /// What became of a token.
@@ -117,6 +125,7 @@ impl Keystone {
             address: if address.is_empty() { settings.address.clone() } else { address.to_owned() },
             tokens: Memory::new(settings.remembered),
             projects: Memory::new(settings.remembered),
+            reachable: AtomicBool::new(true),
             settings,
         }
     }
@@ -131,6 +140,7 @@ impl Keystone {
             // A bad token that asks about itself is one that Keystone does not take.
             None => self.questions.validate(token, token).await?,
         };
+        self.reachable.store(true, Ordering::Relaxed);
         let was_good = matches!(before, Some(Verdict::Good(_) | Verdict::Ended));
         Ok(match reply {
             Reply::Found(caller) => self.believed(Verdict::Good(Arc::new(caller)), self.settings.believed),
@@ -141,7 +151,9 @@ impl Keystone {
 
     async fn look_up_project(&self, account: &ServiceAccount, id: &ProjectId) -> Answered<Believed<bool>> {
         let ask = |own: SecretString| async move { self.questions.project(own.expose_secret(), id).await };
-        Ok(match self.asking_as(account, ask).await? {
+        let reply = self.asking_as(account, ask).await?;
+        self.reachable.store(true, Ordering::Relaxed);
+        Ok(match reply {
             Reply::Found(true) => self.believed(true, self.settings.believed),
             _ => self.believed(false, self.settings.refusals_believed),
         })
@@ -172,7 +184,10 @@ impl Keystone {
     async fn in_time<T>(&self, answer: impl Future<Output = Answered<T>>) -> Result<T> {
         let deadline = self.settings.deadline;
         let answered = tokio::time::timeout(deadline, answer).await.unwrap_or(Err(Fault::Late(deadline)));
-        answered.map_err(|fault| Error::IdentityUnavailable(Box::new(fault)))
+        answered.map_err(|fault| {
+            self.reachable.store(false, Ordering::Relaxed);
+            Error::IdentityUnavailable(Box::new(fault))
+        })
     }
 }
 
@@ -196,6 +211,10 @@ impl Identity for Keystone {
             }
             _ => Ok(true),
         }
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.reachable.load(Ordering::Relaxed)
     }
 
     fn address(&self) -> &str {
