@@ -33,7 +33,7 @@ use self::{
     shares::Ruled,
     write::Writers,
 };
-use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
+use super::{AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     causes, config,
     model::{Change, Error, Facts, ProjectId, Result, Selection},
@@ -124,7 +124,7 @@ impl Postgres {
         if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
             return Err(OpenError::Unfinished { hosts: hosts.to_string() });
         }
-        repeated!(store, |session| accounts::forget_tokens(session, now)).map_err(failed)?;
+        repeated!(store, |session| accounts::delete_tokens(session, now, EXPIRED_AT_START)).map_err(failed)?;
         repeated!(store, |session| write::forget(session)).map_err(failed)?;
         Ok(store)
     }
@@ -211,7 +211,11 @@ impl Store for Postgres {
     }
 
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
-        repeated!(self, |session| accounts::revoke_token(session, &hash, now))
+        finished!(self, [hash], |session| accounts::revoke_token(session, &hash, now))
+    }
+
+    async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        finished!(self, [], |session| accounts::delete_tokens(session, before, limit))
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {

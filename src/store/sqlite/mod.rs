@@ -38,7 +38,7 @@ use self::{
     open::{File, READING},
     writer::Writer,
 };
-use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
+use super::{AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
@@ -68,7 +68,7 @@ impl Sqlite {
         if import::is_unfinished(&writing).map_err(unusable)? {
             return Err(OpenError::Unfinished { path: path.display().to_string() });
         }
-        accounts::forget_tokens(&writing, now).map_err(unusable)?;
+        accounts::delete_tokens(&writing, now, EXPIRED_AT_START).map_err(unusable)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
         let readers = (0..readers).map(|_| open::connect(path, READING).map(Mutex::new));
         let readers = readers.collect::<rusqlite::Result<_>>().map_err(unusable)?;
@@ -139,6 +139,11 @@ impl Store for Sqlite {
 
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
         self.writer.run(move |connection| accounts::revoke_token(connection, &hash, now).map_err(failed)).await
+    }
+
+    async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let delete = move |connection: &Connection| accounts::delete_tokens(connection, before, limit).map_err(failed);
+        self.writer.run(delete).await
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {
