@@ -150,7 +150,12 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// Kills a process that writes beyond its limit of file sizes, unless it is watched: then the write fails.
+    _file_too_large: Signal,
 }
+
+/// SIGXFSZ of Linux and the BSDs.
+const FILE_TOO_LARGE: i32 = 25;
 
 impl Signals {
     fn watch() -> std::io::Result<Self> {
@@ -158,6 +163,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            _file_too_large: signal(SignalKind::from_raw(FILE_TOO_LARGE))?,
         })
     }
 }
