@@ -8,4 +8,5 @@
 mod cluster;
 mod server;
 mod serving;
+mod stores;
 mod wire;
