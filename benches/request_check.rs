@@ -90,7 +90,7 @@ fn router(folder: &Path) -> Router {
         policy: watch::channel(policy).1,
         throttle: Throttle::new(0, 0),
         limits: Limits { body_bytes: 1024 * 1024 },
-        store,
+        readiness: api::Readiness::of(store),
     };
     api::router(App(Arc::new(parts)), Docs::default())
 }

@@ -14,6 +14,12 @@ pub trait Clock: Send + Sync {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_micros(self.now().as_micros().saturating_add(micros)).unwrap_or(Timestamp::MAX)
     }
+
+    /// The present less a duration; the present where there is no such moment.
+    fn before(&self, duration: Duration) -> Timestamp {
+        let (now, micros) = (self.now(), i64::try_from(duration.as_micros()).unwrap_or(i64::MAX));
+        Timestamp::from_micros(now.as_micros().saturating_sub(micros)).unwrap_or(now)
+    }
 }
 
 /// The machine's clock.

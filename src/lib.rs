@@ -23,6 +23,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod contract;
 #[cfg(feature = "server")]
+mod expiry;
+#[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]
 pub mod model;

@@ -4,12 +4,11 @@ use std::{ops::Deref, sync::Arc};
 
 use tokio::sync::watch;
 
-use super::Throttle;
+use super::{Readiness, Throttle};
 use crate::{
     identity::{Embedded, Identity},
     model::policy::Policy,
     sharing::Sharing,
-    store::Store,
 };
 
 /// What handlers work with; cheap to clone.
@@ -30,8 +29,8 @@ pub struct Parts {
     pub throttle: Throttle,
     /// How large.
     pub limits: Limits,
-    /// Asked for readiness only.
-    pub store: Arc<dyn Store>,
+    /// Whether it can work.
+    pub readiness: Readiness,
 }
 
 /// How large requests may be.

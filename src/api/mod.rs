@@ -35,6 +35,7 @@ pub use self::{
     derived::derived,
     docs::Docs,
     front::Front,
+    health::Readiness,
     metrics::Metrics,
     proxies::TrustedProxies,
     router::router,

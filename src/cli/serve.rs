@@ -1,6 +1,9 @@
 //! `backup-share serve`: runs the service until SIGTERM or Ctrl-C.
 
-use std::{collections::BTreeMap, io::Write, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap, fs::Permissions, io::Write, net::SocketAddr, os::unix::fs::PermissionsExt, path::PathBuf,
+    sync::Arc,
+};
 
 use clap::Args;
 use tempfile::TempDir;
@@ -114,7 +117,8 @@ async fn serve(config: &Config) -> Result<Running, Failure> {
 async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Failure> {
     config.data.clear();
     let prepared = serve::prepare(&config).await.map_err(failure)?;
-    let folder = tempfile::tempdir().map_err(Failure::failed)?;
+    let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir();
+    let folder = folder.map_err(Failure::failed)?;
     config.database = format!("sqlite:{}", folder.path().join("demo.db").display()).into();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = serve::open_store(&config, clock.as_ref()).await.map_err(failure)?;
@@ -146,7 +150,12 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    /// Kills a process that writes beyond its limit of file sizes, unless it is watched: then the write fails.
+    _file_too_large: Signal,
 }
+
+/// SIGXFSZ of Linux and the BSDs.
+const FILE_TOO_LARGE: i32 = 25;
 
 impl Signals {
     fn watch() -> std::io::Result<Self> {
@@ -154,6 +163,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            _file_too_large: signal(SignalKind::from_raw(FILE_TOO_LARGE))?,
         })
     }
 }

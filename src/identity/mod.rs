@@ -76,6 +76,11 @@ pub trait Identity: Send + Sync + 'static {
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable).
     async fn knows_project(&self, project: &ProjectId) -> Result<bool>;
 
+    /// Whether the service behind it answered when it was last asked. One that is built in always does.
+    fn is_reachable(&self) -> bool {
+        true
+    }
+
     /// Where to get a token: the address for `WWW-Authenticate`.
     fn address(&self) -> &str;
 }

@@ -37,7 +37,7 @@ pub(super) fn front(
         policy,
         throttle: Throttle::new(config.limits.requests_per_second, config.limits.unauthenticated_per_second),
         limits: api::Limits { body_bytes: config.limits.body_bytes },
-        store,
+        readiness: api::Readiness::of(store),
     }));
     Ok(Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
         .checking_answers(&config.check_answers))

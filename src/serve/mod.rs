@@ -25,6 +25,7 @@ use crate::{
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
     config::{Config, ConfigError, Database},
+    expiry,
     identity::keystone::TransportError,
     model::policy::Policy,
     store::{Store, postgres, sqlite},
@@ -34,7 +35,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The database is not one that this server knows.
-    #[error("database {0:?}: it must be sqlite:FILE or postgres://…")]
+    #[error("database {0:?}: it must be sqlite:FILE, a path without parameters and not in memory, or postgres://…")]
     Database(Database),
     /// The SQLite file cannot be used.
     #[error(transparent)]
@@ -181,12 +182,13 @@ impl Prepared {
         let metrics = metrics_address.map(|_| Arc::new(Metrics::default()));
         let (policy, current_policy) = watch::channel(self.policy);
         let audit = audit(&config.audit, &clock)?;
-        let front = front(config, docs, Arc::clone(&store), clock, address, current_policy)?;
+        let front = front(config, docs, Arc::clone(&store), Arc::clone(&clock), address, current_policy)?;
         let front = front.auditing(audit.clone()).counting(metrics.clone());
         let connections = Arc::new(Connections::new(self.connections, limits, self.proxies));
         let (stop, stopped) = watch::channel(());
         let serving = self.service.serve(front, Arc::clone(&connections), limits.clone(), stopped.clone());
-        let mut served = vec![tokio::spawn(serving)];
+        let expiry = expiry::run(Arc::clone(&store), clock, expiry::INTERVAL, stopped.clone());
+        let mut served = vec![tokio::spawn(serving), tokio::spawn(expiry)];
         if let (Some(listener), Some(metrics)) = (self.metrics, metrics) {
             tracing::info!(address = %listener.address, "metrics");
             let front = Front::new(metrics.router(), "", limits.body_bytes);

@@ -61,8 +61,13 @@ fn postgres_url(database: &Database) -> Option<&str> {
 /// # Errors
 /// [`ServeError::Database`].
 pub fn sqlite_file(database: &Database) -> Result<PathBuf, ServeError> {
-    let file = database.expose().strip_prefix("sqlite:").filter(|file| !file.is_empty());
+    let file = database.expose().strip_prefix("sqlite:").filter(|file| is_path(file));
     file.map(PathBuf::from).ok_or_else(|| ServeError::Database(database.clone()))
+}
+
+/// Whether it is a path, and not what SQLite reads otherwise: a URI whose parameters could switch durability off.
+fn is_path(file: &str) -> bool {
+    !file.is_empty() && file != ":memory:" && !file.starts_with("file:") && !file.contains('?')
 }
 
 /// The file of a database in SQLite, where there is none yet.

@@ -30,6 +30,9 @@ use crate::{
     timestamp::Timestamp,
 };
 
+/// How many expired tokens are deleted when a store is opened: what is left goes while the service runs.
+const EXPIRED_AT_START: u32 = 10_000;
+
 /// What is to be done about the facts. Called once per try; must not depend on anything but the facts.
 pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
 
@@ -64,6 +67,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Marks a token as revoked; whether there was one.
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool>;
+
+    /// Deletes at most so many of the tokens that expired before a moment; how many there were. Fixed tokens stay.
+    async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64>;
 
     /// Whether the project is known here.
     async fn has_project(&self, id: &ProjectId) -> Result<bool>;

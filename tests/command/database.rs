@@ -177,3 +177,45 @@ fn what_ends_gracefully_leaves_one_file() {
     assert!(told.expect("a shell").success() && server.child.wait().expect("it ended").success());
     assert_eq!(files(folder.path()), one, "SIGTERM, with what was written just before");
 }
+
+#[test]
+fn a_file_that_others_can_open_is_named_once_with_the_command_that_closes_it() {
+    let (_folder, file) = database();
+    assert_eq!(fs::metadata(&file).expect("a file").mode() & 0o777, 0o600, "made by `catalog load`");
+    fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("opened");
+    let line = format!("serve --listen 127.0.0.1:0 --database sqlite:{}", named(&file));
+    let start = || Server::start(tempfile::tempdir().expect("a folder"), &line);
+    let server = start();
+    let log = server.log();
+    let (_, command) = log.split_once("other users can open the database").expect("a warning");
+    assert_eq!(log.matches("other users").count(), 1, "{log}");
+    let command = command.split_once(": ").expect("a command").1.trim();
+    assert!(command.starts_with("chmod 600 ") && command.contains("store.db-wal"), "{command}");
+    assert!(Command::new("sh").args(["-c", command]).status().expect("a shell").success());
+    drop(server);
+    assert!(!start().log().contains("other users"), "it is closed");
+}
+
+#[test]
+fn what_is_copied_into_is_its_owners_alone() {
+    let (folder, file) = database();
+    let copy = folder.path().join("copy.db");
+    run(&format!("store copy --from sqlite:{} --to sqlite:{}", named(&file), named(&copy))).done();
+    assert_eq!(fs::metadata(&copy).expect("a copy").mode() & 0o777, 0o600);
+}
+
+#[test]
+fn what_sqlite_would_not_read_as_a_path_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data.yaml");
+    fs::write(&data, "projects: []").expect("written");
+    let memory = format!("file:{}/x?mode=memory&cache=shared", named(folder.path()));
+    let unsafe_one = format!("{}/x.db?nolock=1", named(folder.path()));
+    for name in [&memory, &unsafe_one, "file:x", ":memory:", ""] {
+        for line in ["serve --listen 127.0.0.1:0".to_owned(), format!("catalog load {}", named(&data))] {
+            let said = run(&format!("{line} --database sqlite:{name}")).failed(2);
+            assert!(said.contains("a path without parameters and not in memory"), "{said}");
+        }
+    }
+    assert_eq!(files(folder.path()), ["data.yaml"]);
+}

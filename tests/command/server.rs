@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpStream,
+    os::unix::fs::PermissionsExt,
     process::Command,
     time::{Duration, Instant},
 };
@@ -107,6 +108,17 @@ fn a_server_told_to_stop_answers_what_is_in_flight_and_ends_with_0() {
     let left: Vec<_> =
         fs::read_dir(server.file("")).expect("a folder").map(|e| e.expect("a file").file_name()).collect();
     assert_eq!(left, ["log"], "the demo's store goes with it");
+}
+
+#[test]
+fn the_folder_of_the_demo_is_its_owners_alone() {
+    let server = Server::demo();
+    let entries = fs::read_dir(server.file("")).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let folder = entries.into_iter().find(|path| path.is_dir()).expect("the demo's folder");
+    for (path, mode) in [(folder.clone(), 0o700), (folder.join("demo.db"), 0o600), (folder.join("demo.db-wal"), 0o600)]
+    {
+        assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, mode, "{}", path.display());
+    }
 }
 
 #[test]

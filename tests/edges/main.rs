@@ -9,4 +9,5 @@ mod cluster;
 mod logins;
 mod server;
 mod serving;
+mod stores;
 mod wire;

@@ -78,6 +78,12 @@ impl Server {
         self.folder.path().join(name)
     }
 
+    /// The address of the store.
+    pub fn database(&self) -> String {
+        let file = || format!("sqlite:{}", self.file("store.db").display());
+        self.schema.as_ref().map_or_else(file, Schema::url)
+    }
+
     /// What it has said on stderr.
     pub fn log(&self) -> String {
         fs::read_to_string(self.file("log")).expect("a log")

@@ -8,7 +8,7 @@ use backup_share::{
 };
 
 use super::{
-    cluster::Cluster,
+    cluster::{self, Cluster},
     world::{add, facts, furnished, selection},
 };
 
@@ -32,6 +32,33 @@ async fn a_hung_database_holds_nobody_beyond_the_deadline() {
         assert!(matches!(again, Ok(_) | Err(Error::AlreadyShared)), "{again:?}");
     }
     assert_eq!(facts(&store).await.members.len(), 31);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_whose_callers_left_are_finished_and_their_connections_used_again() {
+    let cluster = Cluster::start();
+    let store = furnished(&cluster.url(), Duration::from_secs(5)).await;
+    let url = cluster.url();
+    let hold = "LOCK TABLE tokens IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(2)";
+    let holder = std::thread::spawn(move || cluster::execute(&url, hold));
+    let number = |sql: &str| tokio::task::block_in_place(|| cluster::number(&cluster.url(), sql));
+    let locks = "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock' AND relation = 'tokens'::regclass";
+    while number(locks) < 1 {}
+    let token = TokenHash::of("t");
+    for _ in 0..300 {
+        let read = tokio::time::timeout(Duration::from_millis(2), store.find_token(&token));
+        assert!(read.await.is_err(), "it waits for the lock");
+    }
+    let ours = "FROM pg_stat_activity WHERE application_name = 'backup-share'";
+    let connections = number(&format!("SELECT count(*) {ours}"));
+    assert!((2..=16).contains(&connections), "no more than the pool has: {connections}");
+    let processes = || number(&format!("SELECT sum(pid) {ours}"));
+    let before = processes();
+    holder.join().expect("no panic");
+    for _ in 0..50 {
+        assert!(store.find_token(&token).await.expect("an answer").is_none());
+    }
+    assert_eq!(processes(), before, "the same connections");
 }
 
 async fn in_time<T: std::fmt::Debug>(operation: impl Future<Output = Result<T>>) {

@@ -35,7 +35,8 @@ async fn many_servers_may_start_at_once() {
     for store in futures::future::join_all(all).await {
         store.expect("opened").ready().await.expect("ready");
     }
-    assert_eq!(cluster::number(&cluster.url(), "SELECT count(*) FROM refinery_schema_history"), 1);
+    let twice = "SELECT count(*) - count(DISTINCT version) FROM refinery_schema_history";
+    assert_eq!(cluster::number(&cluster.url(), twice), 0, "one of them brings the schema up to date");
 }
 
 #[tokio::test(flavor = "multi_thread")]

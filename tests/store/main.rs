@@ -54,6 +54,7 @@ macro_rules! through_the_suite {
                 a_catalog_does_not_undo_what_users_did,
                 the_size_of_a_backup_cannot_change,
                 accounts_and_tokens_are_found_again,
+                expired_tokens_are_deleted_some_at_a_time_and_no_others,
                 a_panic_in_a_rule_is_an_error_of_that_request_alone
             );
         }

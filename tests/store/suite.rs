@@ -305,6 +305,22 @@ pub async fn accounts_and_tokens_are_found_again(store: Any) {
     assert!(issued.revoked && issued.expires_at == Some(now()));
 }
 
+pub async fn expired_tokens_are_deleted_some_at_a_time_and_no_others(store: Any) {
+    loaded(&store).await;
+    let at = |second: i64| Timestamp::from_micros(now().as_micros() + second * 1_000_000).expect("a moment");
+    for second in 0..10 {
+        let hash = TokenHash::of(&second.to_string());
+        store.insert_token(hash, "alice".into(), now(), at(second)).await.expect("kept");
+    }
+    for deleted in [3, 3, 1, 0] {
+        assert_eq!(store.delete_expired_tokens(at(7), 3).await.expect("deleted"), deleted);
+    }
+    for (token, stands) in [("6", false), ("7", true), ("9", true), ("fixed", true)] {
+        let found = store.find_token(&TokenHash::of(token)).await.expect("asked");
+        assert_eq!(found.is_some(), stands, "{token}");
+    }
+}
+
 pub async fn a_panic_in_a_rule_is_an_error_of_that_request_alone(store: Any) {
     loaded(&store).await;
     let panicked = store.change(everything(), Box::new(|_| panic!("a broken rule"))).await;

@@ -13,7 +13,13 @@ mod simulation;
 mod tests;
 mod transport;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use secrecy::{ExposeSecret, SecretString};
@@ -91,6 +97,8 @@ pub struct Keystone {
     settings: Settings,
     tokens: Memory<TokenHash, Verdict>,
     projects: Memory<ProjectId, bool>,
+    /// Whether the last question was answered.
+    reachable: AtomicBool,
 }
 
 /// What became of a token.
@@ -123,6 +131,7 @@ impl Keystone {
             address: if address.is_empty() { settings.address.clone() } else { address.to_owned() },
             tokens: Memory::new(settings.remembered),
             projects: Memory::new(settings.remembered),
+            reachable: AtomicBool::new(true),
             settings,
         }
     }
@@ -139,6 +148,7 @@ impl Keystone {
             // A bad token that asks about itself is one that Keystone does not take.
             None => asking.validate(token, token, was_good).await?,
         };
+        self.reachable.store(true, Ordering::Relaxed);
         Ok(match reply {
             Reply::Found(caller) => self.believed(Verdict::Good(Arc::new(caller)), self.settings.believed),
             _ if was_good => self.believed(Verdict::Ended, self.settings.refusals_believed),
@@ -153,7 +163,9 @@ impl Keystone {
         id: &ProjectId,
     ) -> Answered<Believed<bool>> {
         let ask = |own: SecretString| async move { asking.project(own.expose_secret(), id).await };
-        Ok(match self.asking_as(account, asking, ask).await? {
+        let reply = self.asking_as(account, asking, ask).await?;
+        self.reachable.store(true, Ordering::Relaxed);
+        Ok(match reply {
             Reply::Found(true) => self.believed(true, self.settings.believed),
             _ => self.believed(false, self.settings.refusals_believed),
         })
@@ -190,7 +202,10 @@ impl Keystone {
         let late = Err(Fault::Late(self.settings.deadline));
         match timeout_at(by + GRACE, answer).await.unwrap_or(late) {
             Err(Fault::Crowded) => Err(Error::Busy("questions to Keystone")),
-            answered => answered.map_err(|fault| Error::IdentityUnavailable(Box::new(fault))),
+            answered => answered.map_err(|fault| {
+                self.reachable.store(false, Ordering::Relaxed);
+                Error::IdentityUnavailable(Box::new(fault))
+            }),
         }
     }
 }
@@ -231,6 +246,10 @@ impl Identity for Keystone {
             }
             _ => Ok(true),
         }
+    }
+
+    fn is_reachable(&self) -> bool {
+        self.reachable.load(Ordering::Relaxed)
     }
 
     fn address(&self) -> &str {

@@ -178,9 +178,11 @@ async fn nobody_is_let_in_while_keystone_cannot_be_asked_but_those_remembered() 
         let asked = Instant::now();
         assert_eq!((house.says("newcomer").await, house.says("good").await), ("unavailable", "welcome"));
         assert!(asked.elapsed() <= most, "{:?}", asked.elapsed());
+        assert!(!house.keystone.is_reachable(), "a cached answer does not say that it is back");
     }
     house.fake.state().weather = Weather::Clear;
     assert_eq!(house.says("newcomer").await, "welcome", "a fault is not remembered");
+    assert!(house.keystone.is_reachable());
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,8 +15,9 @@ use tokio_postgres::{
 
 use super::{
     super::{AccessKey, Export, Project, Record, StoredToken},
-    Postgres, accounts, repeated,
-    retry::{Attempts, Failure, passes},
+    Postgres, accounts,
+    repeat::repeated,
+    retry::{Failure, passes},
     rows,
     session::Session,
 };

@@ -7,8 +7,9 @@ use tokio_postgres::{Error, types::ToSql};
 
 use super::{
     super::{Export, Import, Record},
-    Postgres, repeated,
-    retry::{Attempts, Failure},
+    Postgres,
+    repeat::repeated,
+    retry::Failure,
     session::Session,
     shares::Column,
 };

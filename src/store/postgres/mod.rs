@@ -8,10 +8,12 @@ mod accounts;
 mod catalog;
 mod connect;
 mod export;
+mod finish;
 mod group;
 mod import;
 mod prepare;
 mod queue;
+mod repeat;
 mod retry;
 mod rows;
 mod session;
@@ -22,9 +24,16 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use deadpool_postgres::Pool;
+use tokio::sync::Semaphore;
 
-use self::{connect::Hosts, queue::Queue, retry::Attempts, session::Session, shares::Ruled, write::Writers};
-use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
+use self::{
+    connect::Hosts,
+    queue::Queue,
+    repeat::{finished, repeated},
+    shares::Ruled,
+    write::Writers,
+};
+use super::{AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     causes, config,
     model::{Change, Error, Facts, ProjectId, Result, Selection},
@@ -39,6 +48,8 @@ pub struct Postgres {
     pool: Pool,
     writers: Arc<Writers>,
     queue: Queue,
+    /// How many attempts are made at a time outside of the queue, with those whose callers left.
+    attempts: Arc<Semaphore>,
     deadline: Duration,
 }
 
@@ -102,28 +113,6 @@ pub enum OpenError {
     },
 }
 
-/// Runs something on a connection, and again where what failed passes: for reads, and for writes that do no harm when
-/// they are done twice.
-macro_rules! repeated {
-    ($store:expr, |$session:ident| $run:expr) => {{
-        let mut attempts = Attempts::within($store.deadline);
-        loop {
-            let attempt = async {
-                let session = Session::take(&$store.pool).await?;
-                let $session = &session;
-                let outcome = $run.await?;
-                session.done();
-                Ok(outcome)
-            };
-            if let Some(outcome) = attempts.make(attempt).await {
-                break $store.known(outcome);
-            }
-        }
-    }};
-}
-
-use repeated;
-
 impl Postgres {
     /// Connects to the primary, makes sure that it loses nothing, and brings its schema up to date.
     ///
@@ -135,7 +124,7 @@ impl Postgres {
         if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
             return Err(OpenError::Unfinished { hosts: hosts.to_string() });
         }
-        repeated!(store, |session| accounts::forget_tokens(session, now)).map_err(failed)?;
+        repeated!(store, |session| accounts::delete_tokens(session, now, EXPIRED_AT_START)).map_err(failed)?;
         repeated!(store, |session| write::forget(session)).map_err(failed)?;
         Ok(store)
     }
@@ -161,7 +150,9 @@ impl Postgres {
         let deadline = Duration::from_secs(settings.deadline_seconds);
         let writers = Arc::new(Writers::new());
         let queue = Queue::new(pool.clone(), Arc::clone(&writers), deadline);
-        Ok((Self { pool, writers, queue, deadline }, hosts))
+        // As many as there are connections: more would wait for one without a caller.
+        let attempts = Arc::new(Semaphore::new(settings.connections));
+        Ok((Self { pool, writers, queue, attempts, deadline }, hosts))
     }
 
     /// Finds a database with the schema of this version. Nothing is made, and nothing is brought up to date.
@@ -188,7 +179,7 @@ impl Postgres {
 #[async_trait]
 impl Store for Postgres {
     async fn load(&self, selection: &Selection) -> Result<Facts> {
-        repeated!(self, |session| shares::load(session, selection))
+        finished!(self, [selection], |session| shares::load(session, &selection))
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
@@ -196,15 +187,15 @@ impl Store for Postgres {
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
-        repeated!(self, |session| accounts::find_account(session, name))
+        finished!(self, [name], |session| accounts::find_account(session, &name))
     }
 
     async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>> {
-        repeated!(self, |session| accounts::find_token(session, hash))
+        finished!(self, [hash], |session| accounts::find_token(session, &hash))
     }
 
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>> {
-        repeated!(self, |session| accounts::find_access_key(session, access))
+        finished!(self, [access], |session| accounts::find_access_key(session, &access))
     }
 
     async fn insert_token(
@@ -214,15 +205,21 @@ impl Store for Postgres {
         issued_at: Timestamp,
         expires_at: Timestamp,
     ) -> Result<()> {
-        repeated!(self, |session| accounts::insert_token(session, &hash, &user_name, issued_at, expires_at))
+        finished!(self, [hash, user_name], |session| accounts::insert_token(
+            session, &hash, &user_name, issued_at, expires_at
+        ))
     }
 
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
-        repeated!(self, |session| accounts::revoke_token(session, &hash, now))
+        finished!(self, [hash], |session| accounts::revoke_token(session, &hash, now))
+    }
+
+    async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        finished!(self, [], |session| accounts::delete_tokens(session, before, limit))
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {
-        repeated!(self, |session| accounts::has_project(session, id))
+        finished!(self, [id], |session| accounts::has_project(session, &id))
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {

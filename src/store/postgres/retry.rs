@@ -4,6 +4,7 @@
 use std::{io, time::Duration};
 
 use deadpool_postgres::PoolError;
+use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
 use super::super::patience::Waiting;
@@ -88,13 +89,18 @@ impl Attempts {
         Self { deadline, waiting: Waiting::begin(), pauses: Pauses(FIRST_PAUSE), last: None }
     }
 
+    /// When the time for all of them is over.
+    pub(super) fn end(&self) -> Instant {
+        self.waiting.end(self.deadline)
+    }
+
     /// Makes an attempt. `None`, after a pause, where another one may go better. [`Error::StoreUnavailable`] where the
     /// time is over: what the last attempt did is unknown then.
     pub(super) async fn make<T>(
         &mut self,
         attempt: impl Future<Output = Result<T, Failure>>,
     ) -> Option<model::Result<T>> {
-        let end = self.waiting.end(self.deadline);
+        let end = self.end();
         let attempt = async {
             let error = match attempt.await {
                 Err(Failure::Database(error)) if passes(&error) => error.into(),

@@ -37,6 +37,7 @@ const MARK: &str = "INSERT INTO last_writes AS l (server, writer, number, attemp
                     DO UPDATE SET number = excluded.number, attempt = excluded.attempt, written_at = now()
                     WHERE l.number <> excluded.number RETURNING attempt";
 const STANDING: &str = "SELECT attempt FROM last_writes WHERE server = $1 AND writer = $2";
+const ANY_ROW: &str = "SELECT version FROM refinery_schema_history LIMIT 1";
 const FORGET: &str = "DELETE FROM last_writes WHERE written_at < now() - interval '1 day'";
 
 /// Something to be done in a transaction.
@@ -128,15 +129,15 @@ impl Writers {
         }
     }
 
-    /// Puts a number on record and does nothing else: works where a write would.
+    /// Reads a row, puts a number on record, and does nothing else: works where reads and writes do.
     pub(super) async fn try_out(&self, pool: &Pool, deadline: Duration) -> model::Result<()> {
         struct Nothing;
         impl Work for Nothing {
             type Facts = ();
             type Outcome = ();
 
-            async fn look(&self, _: &ClientWrapper) -> Result<(), tokio_postgres::Error> {
-                Ok(())
+            async fn look(&self, client: &ClientWrapper) -> Result<(), tokio_postgres::Error> {
+                client.query_one(ANY_ROW, &[]).await.map(drop)
             }
 
             async fn act(&self, _: &ClientWrapper, (): ()) -> Result<(), Failure> {

@@ -70,9 +70,11 @@ pub(super) fn revoke_token(connection: &Connection, hash: &TokenHash, now: Times
     connection.prepare_cached(sql)?.execute(params![hash.as_bytes(), now]).map(|hit| hit == 1)
 }
 
-/// Forgets tokens that ended before `before`; until then their users are told that they ended.
-pub(super) fn forget_tokens(connection: &Connection, before: Timestamp) -> rusqlite::Result<usize> {
-    connection.execute("DELETE FROM tokens WHERE expires_at < ?1", [before])
+/// Deletes at most so many tokens that expired before `before`; until then their users are told that they expired.
+pub(super) fn delete_tokens(connection: &Connection, before: Timestamp, limit: u32) -> rusqlite::Result<u64> {
+    let expired = "SELECT hash FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2";
+    let mut delete = connection.prepare_cached(&format!("DELETE FROM tokens WHERE hash IN ({expired})"))?;
+    delete.execute(params![before, limit]).map(|deleted| deleted as u64)
 }
 
 pub(super) fn has_project(connection: &Connection, id: &ProjectId) -> rusqlite::Result<bool> {

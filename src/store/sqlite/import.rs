@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 
 use super::{
     super::{Export, Import, Record},
+    LOAD,
     export::SqliteFile,
     failure::failed,
     open::{File, OpenError},
@@ -33,11 +34,11 @@ impl SqliteTarget {
     /// One sentence that names the file.
     pub fn open(path: &Path) -> std::result::Result<Self, OpenError> {
         let writing = File(path).make()?;
-        Ok(Self { file: SqliteFile::find(path)?, writer: Writer::start(writing)? })
+        Ok(Self { file: SqliteFile::find(path)?, writer: Writer::start(writing, path)? })
     }
 
     async fn execute(&self, sql: &'static str) -> Result<()> {
-        self.writer.run(move |connection| connection.execute_batch(sql).map_err(failed)).await
+        self.writer.run_within(LOAD, move |connection| connection.execute_batch(sql).map_err(failed)).await
     }
 }
 
@@ -62,7 +63,8 @@ impl Import for SqliteTarget {
     }
 
     async fn insert(&self, records: Vec<Record>) -> Result<()> {
-        self.writer.run(move |connection| records.iter().try_for_each(|record| insert(connection, record))).await
+        let insert = move |connection: &Connection| records.iter().try_for_each(|record| insert(connection, record));
+        self.writer.run_within(LOAD, insert).await
     }
 
     async fn clear(&self) -> Result<()> {

@@ -3,20 +3,25 @@
 mod accounts;
 mod backup;
 mod catalog;
+mod claim;
 mod export;
 mod failure;
 mod import;
 mod open;
+mod permissions;
 mod rows;
+mod same_file;
 mod shares;
+mod task;
 mod writer;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError, TryLockError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -33,11 +38,14 @@ use self::{
     open::{File, READING},
     writer::Writer,
 };
-use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
+use super::{AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
-    model::{Change, Facts, ProjectId, Result, Selection},
+    model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
 };
+
+/// How long whole catalogs and copies may take. Only the operator who loads them waits for them.
+const LOAD: Duration = Duration::from_secs(10 * 60);
 
 /// A store in one SQLite file.
 pub struct Sqlite {
@@ -45,6 +53,7 @@ pub struct Sqlite {
     readers: Vec<Mutex<Connection>>,
     writer: Writer,
     next: AtomicUsize,
+    path: PathBuf,
 }
 
 impl Sqlite {
@@ -59,11 +68,13 @@ impl Sqlite {
         if import::is_unfinished(&writing).map_err(unusable)? {
             return Err(OpenError::Unfinished { path: path.display().to_string() });
         }
-        accounts::forget_tokens(&writing, now).map_err(unusable)?;
+        accounts::delete_tokens(&writing, now, EXPIRED_AT_START).map_err(unusable)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
         let readers = (0..readers).map(|_| open::connect(path, READING).map(Mutex::new));
         let readers = readers.collect::<rusqlite::Result<_>>().map_err(unusable)?;
-        Ok(Self { readers, writer: Writer::start(writing)?, next: AtomicUsize::new(0) })
+        let writer = Writer::start(writing, path)?;
+        permissions::warn_if_open_to_others(path);
+        Ok(Self { readers, writer, next: AtomicUsize::new(0), path: path.to_owned() })
     }
 
     /// Reads on the calling thread: a read takes a few microseconds, less than handing it to another thread.
@@ -73,10 +84,14 @@ impl Sqlite {
 
     /// A connection nobody uses at present, or else the next one in turn.
     fn reader(&self) -> MutexGuard<'_, Connection> {
-        let free = self.readers.iter().find_map(|reader| reader.try_lock().ok());
+        // A panic while reading leaves nothing behind on the connection.
+        let free = self.readers.iter().find_map(|reader| match reader.try_lock() {
+            Ok(reader) => Some(reader),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        });
         free.unwrap_or_else(|| {
             let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.readers.len();
-            // A panic while reading leaves nothing behind on the connection.
             self.readers[turn].lock().unwrap_or_else(PoisonError::into_inner)
         })
     }
@@ -126,17 +141,53 @@ impl Store for Sqlite {
         self.writer.run(move |connection| accounts::revoke_token(connection, &hash, now).map_err(failed)).await
     }
 
+    async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        let delete = move |connection: &Connection| accounts::delete_tokens(connection, before, limit).map_err(failed);
+        self.writer.run(delete).await
+    }
+
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {
         self.read(|connection| accounts::has_project(connection, id))
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
-        self.writer.run(move |connection| catalog::load(connection, &catalog)).await
+        self.writer.run_within(LOAD, move |connection| catalog::load(connection, &catalog)).await
     }
 
     async fn ready(&self) -> Result<()> {
-        self.read(|connection| connection.query_row("SELECT 1", [], |_| Ok(())))?;
-        // A number that nobody reads: a transaction that writes nothing ends well on a full disk, too.
-        self.writer.run(|connection| connection.pragma_update(None, "user_version", 0).map_err(failed)).await
+        // First, for it notices a file that is not the one that is open. A number that nobody reads: a transaction that
+        // writes nothing ends well on a full disk, too.
+        self.writer.run(|connection| connection.pragma_update(None, "user_version", 0).map_err(failed)).await?;
+        let path = self.path.clone();
+        let read = tokio::task::spawn_blocking(move || read_from_disk(&path));
+        read.await.map_err(Error::store)?.map_err(failed)
+    }
+}
+
+/// Reads a row over a new connection: the others have pages at hand, and would not notice that the disk has them no more.
+fn read_from_disk(path: &Path) -> rusqlite::Result<()> {
+    let row = "SELECT version FROM refinery_schema_history LIMIT 1";
+    open::connect(path, READING)?.query_row(row, [], |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        panic::{AssertUnwindSafe, catch_unwind},
+        sync::TryLockError,
+    };
+
+    use super::Sqlite;
+    use crate::timestamp::Timestamp;
+
+    #[test]
+    fn a_connection_on_which_a_reader_panicked_is_used_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Sqlite::open(&folder.path().join("test.db"), Timestamp::MAX).expect("a store");
+        let read = || store.read::<()>(|_| panic!("while reading"));
+        assert!(catch_unwind(AssertUnwindSafe(read)).is_err() && store.readers[0].is_poisoned());
+        let taken = store.reader();
+        assert!(matches!(store.readers[0].try_lock(), Err(TryLockError::WouldBlock)), "it is the first one");
+        drop(taken);
     }
 }

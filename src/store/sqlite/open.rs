@@ -5,6 +5,8 @@ use std::{fs::OpenOptions, io, path::Path, time::Duration};
 use refinery::error::Kind;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
+use super::permissions;
+
 pub(super) mod migrations {
     refinery::embed_migrations!("src/store/schema/sqlite");
 }
@@ -110,7 +112,8 @@ impl File<'_> {
     /// A connection that writes, to a database that is made where it is not there, with its schema brought up to date.
     pub(super) fn make(&self) -> Result<Connection, OpenError> {
         let unusable = |error: rusqlite::Error| self.unusable(&error);
-        let mut writing = connect(self.0, OpenFlags::default()).map_err(unusable)?;
+        permissions::create(self.0);
+        let mut writing = connect(self.0, WRITING).map_err(unusable)?;
         self.refuse_foreign(&writing)?;
         prepare_to_write(&writing).map_err(unusable)?;
         self.migrate(&mut writing)?;
@@ -163,12 +166,15 @@ impl File<'_> {
 }
 
 /// How a connection that only reads is opened.
-pub(super) const READING: OpenFlags =
-    OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX).union(OpenFlags::SQLITE_OPEN_URI);
+pub(super) const READING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+/// How the one that writes is opened.
+const WRITING: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_CREATE).union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// A connection with the settings that all have.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, flags)?;
+    // SQLite is built to read `file:…` as a URI, `:memory:` as no file, whatever the flags. Neither begins with a dot.
+    let connection = Connection::open_with_flags(Path::new(".").join(path), flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.set_prepared_statement_cache_capacity(64);

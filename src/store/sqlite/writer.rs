@@ -1,111 +1,91 @@
 //! The one thread that writes. It takes all the work that waits into one transaction and answers after the fsync, so
-//! that many small writes at once cost one fsync together (group commit).
+//! that many small writes at once cost one fsync together (group commit). The queue is bounded, in length and in time:
+//! work that was not begun by its deadline, or whose caller has left, is not done.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        mpsc::{self, RecvTimeoutError},
-    },
+    path::Path,
+    sync::mpsc::{self, RecvTimeoutError, TrySendError},
     thread,
     time::Duration,
 };
 
-use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::oneshot;
+use rusqlite::{Connection, ErrorCode, TransactionBehavior};
+use tokio::time::{timeout, timeout_at};
 
-use super::{failure::passes, open::BUSY};
-use crate::model::{self, Error};
+use super::{
+    open::BUSY,
+    same_file::SameFile,
+    task::{Failure, Task, gone, task},
+};
+use crate::{
+    model::{self, Error},
+    store::patience,
+};
 
 /// How many pieces of work one transaction takes: beyond this the commit costs more than it saves.
 const BATCH: usize = 512;
+/// How many pieces of work wait at most.
+const QUEUE: usize = 10_000;
+/// How long one request waits for its writes in all.
+const DEADLINE: Duration = Duration::from_secs(5);
+/// How long a caller waits beyond the deadline for work that was begun: its outcome says more than a timeout.
+const GRACE: Duration = Duration::from_millis(20);
 /// How long nothing must have been written before the write-ahead log is moved into the database file, where readers
 /// find pages sooner, and which then is whole by itself.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// One piece of work, and whoever waits for it.
-trait Task: Send {
-    /// Does the work. Whether the transaction may go on: what a failure has written must not stay.
-    fn run(&mut self, connection: &Connection) -> bool;
-    /// Answers, once it is known whether the transaction was committed.
-    fn answer(self: Box<Self>, committed: Result<(), Failure>);
-}
-
-/// Why a whole transaction failed; one cause for everybody in it.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("the transaction was not committed: {0}")]
-struct Failure(Arc<rusqlite::Error>);
-
-impl From<rusqlite::Error> for Failure {
-    fn from(error: rusqlite::Error) -> Self {
-        Self(Arc::new(error))
-    }
-}
-
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        if passes(&failure.0) { Self::StoreUnavailable(failure.into()) } else { Self::store(failure) }
-    }
-}
-
-struct Waiting<T, W> {
-    work: W,
-    outcome: model::Result<T>,
-    answer: oneshot::Sender<model::Result<T>>,
-}
-
-impl<T, W> Task for Waiting<T, W>
-where
-    T: Send,
-    W: Fn(&Connection) -> model::Result<T> + Send,
-{
-    fn run(&mut self, connection: &Connection) -> bool {
-        let before = connection.total_changes();
-        // A panic in a rule must not end the thread that everybody's writes depend on.
-        self.outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
-            .unwrap_or_else(|_| Err(Error::store("panicked while deciding or writing")));
-        // A failing disk can make the database undo the transaction by itself: nothing of it stands then, and whatever
-        // came after would be written for good, statement by statement.
-        let undone = connection.is_autocommit();
-        if undone && self.outcome.is_ok() {
-            self.outcome = Err(Error::store("the database has undone the transaction"));
-        }
-        !undone && (self.outcome.is_ok() || connection.total_changes() == before)
-    }
-
-    fn answer(self: Box<Self>, committed: Result<(), Failure>) {
-        // A refusal is not told either where the commit failed: it may rest on what others wrote in the same transaction.
-        let outcome = committed.map_err(Error::from).and(self.outcome);
-        // Nobody waits any more: the caller is gone, and the write stands all the same.
-        let _ = self.answer.send(outcome);
-    }
-}
-
 /// A handle on the writing thread, which ends when this is dropped and the waiting work is done.
 pub(super) struct Writer {
-    queue: Option<mpsc::Sender<Box<dyn Task>>>,
+    queue: Option<mpsc::SyncSender<Box<dyn Task>>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection) -> std::io::Result<Self> {
-        let (queue, waiting) = mpsc::channel();
-        let thread = thread::Builder::new().name("sqlite-writer".into()).spawn(move || write(connection, &waiting))?;
+    /// Writes to the database at `path` over a connection that is open already.
+    pub(super) fn start(connection: Connection, path: &Path) -> std::io::Result<Self> {
+        let file = SameFile::of(path)?;
+        let (queue, waiting) = mpsc::sync_channel(QUEUE);
+        let thread = thread::Builder::new().name("sqlite-writer".into());
+        let thread = thread.spawn(move || Thread { connection, file }.write(&waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
     /// Runs `work` in a transaction and returns its outcome when that is durable. An error of `work` undoes what it did,
-    /// and nothing else. It may run twice, the first time without effect.
+    /// and nothing else. It may run twice, the first time without effect. Work that was not begun when the request has
+    /// waited for [`DEADLINE`], or when its caller leaves, is not run.
     pub(super) async fn run<T, W>(&self, work: W) -> model::Result<T>
     where
         T: Send + 'static,
         W: Fn(&Connection) -> model::Result<T> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let gone = || Error::store("the writing thread has ended");
-        let task = Waiting { work, outcome: Err(gone()), answer };
-        self.queue.as_ref().ok_or_else(gone)?.send(Box::new(task)).map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        self.run_within(DEADLINE, work).await
+    }
+
+    /// The same with another deadline.
+    pub(super) async fn run_within<T, W>(&self, deadline: Duration, work: W) -> model::Result<T>
+    where
+        T: Send + 'static,
+        W: Fn(&Connection) -> model::Result<T> + Send + 'static,
+    {
+        let asked = patience::Waiting::begin();
+        let (task, mut answered, caller) = task(work);
+        self.enqueue(task)?;
+        match timeout_at(asked.end(deadline), &mut answered).await {
+            Ok(outcome) => outcome.map_err(|_| gone())?,
+            Err(_) if caller.withdraw() => Err(Error::Busy("the database was not free in time")),
+            Err(_) => match timeout(GRACE, answered).await {
+                Ok(outcome) => outcome.map_err(|_| gone())?,
+                Err(_) => Err(Error::StoreUnavailable(format!("no answer in {deadline:?}").into())),
+            },
+        }
+    }
+
+    fn enqueue(&self, task: Box<dyn Task>) -> model::Result<()> {
+        let sent = self.queue.as_ref().ok_or_else(gone)?.try_send(task);
+        sent.map_err(|error| match error {
+            TrySendError::Full(_) => Error::Busy("too many writes wait for the database"),
+            TrySendError::Disconnected(_) => gone(),
+        })
     }
 }
 
@@ -119,55 +99,75 @@ impl Drop for Writer {
     }
 }
 
-fn write(mut connection: Connection, waiting: &mpsc::Receiver<Box<dyn Task>>) {
-    let mut logged = false;
-    loop {
-        let first = if logged { waiting.recv_timeout(QUIET) } else { waiting.recv().map_err(Into::into) };
-        match first {
-            Ok(first) => {
-                let tasks = std::iter::once(first).chain(waiting.try_iter()).take(BATCH).collect();
-                together(&mut connection, tasks);
-                logged = true;
+/// What the writing thread has.
+struct Thread {
+    connection: Connection,
+    file: SameFile,
+}
+
+impl Thread {
+    fn write(mut self, waiting: &mpsc::Receiver<Box<dyn Task>>) {
+        let mut logged = false;
+        loop {
+            let first = if logged { waiting.recv_timeout(QUIET) } else { waiting.recv().map_err(Into::into) };
+            match first {
+                Ok(first) => {
+                    let tasks = std::iter::once(first).chain(waiting.try_iter()).filter(|task| task.is_wanted());
+                    let tasks: Vec<_> = tasks.take(BATCH).collect();
+                    logged |= !tasks.is_empty();
+                    self.together(tasks);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    checkpoint(&self.connection);
+                    logged = false;
+                }
+                Err(RecvTimeoutError::Disconnected) => return,
             }
-            Err(RecvTimeoutError::Timeout) => {
-                checkpoint(&connection);
-                logged = false;
-            }
-            Err(RecvTimeoutError::Disconnected) => return,
         }
     }
-}
 
-/// One transaction for all. Where one of them fails with something written already, each gets a transaction of its own.
-fn together(connection: &mut Connection, mut tasks: Vec<Box<dyn Task>>) {
-    match transaction(connection, &mut tasks) {
-        Ok(true) => answer(tasks, &Ok(())),
-        Ok(false) => tasks.into_iter().for_each(|task| alone(connection, task)),
-        Err(failure) => answer(tasks, &Err(failure)),
+    /// One transaction for all. Where one of them fails with something written already, each gets a transaction of its
+    /// own.
+    fn together(&mut self, mut tasks: Vec<Box<dyn Task>>) {
+        if tasks.is_empty() {
+            return;
+        }
+        match self.transaction(&mut tasks) {
+            Ok(true) => answer(tasks, &Ok(())),
+            Ok(false) => tasks.into_iter().for_each(|task| self.alone(task)),
+            Err(failure) => answer(tasks, &Err(failure)),
+        }
     }
-}
 
-fn alone(connection: &mut Connection, task: Box<dyn Task>) {
-    let mut tasks = vec![task];
-    // Undone or committed, the outcome is the task's own.
-    let committed = transaction(connection, &mut tasks).map(drop);
-    answer(tasks, &committed);
+    fn alone(&mut self, task: Box<dyn Task>) {
+        let mut tasks = vec![task];
+        // Undone or committed, the outcome is the task's own.
+        let committed = self.transaction(&mut tasks).map(drop);
+        answer(tasks, &committed);
+    }
+
+    /// Runs the tasks in one transaction. Whether it was committed: it is not where one of them must be undone.
+    fn transaction(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
+        self.file.check()?;
+        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let transaction = begun.map_err(|error| match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => Failure::Locked,
+            _ => error.into(),
+        })?;
+        if tasks.iter_mut().all(|task| task.run(&transaction)) {
+            transaction.commit()?;
+            // Once more: the file may have gone while the transaction waited for a lock or for the disk.
+            self.file.check()?;
+            return Ok(true);
+        }
+        // Rolls back, unless the database has.
+        transaction.finish()?;
+        Ok(false)
+    }
 }
 
 fn answer(tasks: Vec<Box<dyn Task>>, committed: &Result<(), Failure>) {
     tasks.into_iter().for_each(|task| task.answer(committed.clone()));
-}
-
-/// Runs the tasks in one transaction. Whether it was committed: it is not where one of them must be undone.
-fn transaction(connection: &mut Connection, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if tasks.iter_mut().all(|task| task.run(&transaction)) {
-        transaction.commit()?;
-        return Ok(true);
-    }
-    // Rolls back, unless the database has.
-    transaction.finish()?;
-    Ok(false)
 }
 
 /// Moves the log into the database file, and empties it. A log that was moved and is still there would be read again
@@ -191,60 +191,4 @@ fn move_log(connection: &Connection, how: &str) -> rusqlite::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use rusqlite::Connection;
-
-    use super::Writer;
-    use crate::model::Error;
-
-    fn writer() -> (tempfile::TempDir, Writer) {
-        let folder = tempfile::tempdir().expect("a folder");
-        let connection = Connection::open(folder.path().join("test.db")).expect("a database");
-        connection.execute_batch("CREATE TABLE numbers (n INTEGER PRIMARY KEY)").expect("a table");
-        (folder, Writer::start(connection).expect("a thread"))
-    }
-
-    fn insert(connection: &Connection, n: i64) -> Result<(), Error> {
-        connection.execute("INSERT INTO numbers VALUES (?1)", [n]).map(drop).map_err(Error::store)
-    }
-
-    async fn count(writer: &Writer) -> i64 {
-        let count = |c: &Connection| c.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0));
-        writer.run(move |c| count(c).map_err(Error::store)).await.expect("a count")
-    }
-
-    #[tokio::test]
-    async fn a_failed_piece_of_work_undoes_itself_and_nothing_else() {
-        let (_folder, writer) = writer();
-        let good = writer.run(|c| insert(c, 1));
-        let half = writer.run(|c| insert(c, 2).and_then(|()| insert(c, 1)));
-        let panicking = writer.run::<(), _>(|c| {
-            insert(c, 3)?;
-            panic!("a broken rule")
-        });
-        let (good, half, panicking) = tokio::join!(good, half, panicking);
-        assert!(good.is_ok() && half.is_err() && panicking.is_err());
-        assert_eq!(count(&writer).await, 1, "the writer goes on after a panic, and only the good work stands");
-    }
-
-    #[tokio::test]
-    async fn work_after_a_transaction_that_the_database_undid_is_still_done_whole_or_not_at_all() {
-        let (_folder, writer) = writer();
-        let good = writer.run(|c| insert(c, 1));
-        // As SQLite does by itself when the disk fails it.
-        let undoing = writer.run(|c| c.execute_batch("ROLLBACK").map_err(Error::store));
-        let half = writer.run(|c| insert(c, 2).and_then(|()| insert(c, 2)));
-        let last = writer.run(|c| insert(c, 3));
-        let (good, undoing, half, last) = tokio::join!(good, undoing, half, last);
-        assert!(good.is_ok() && undoing.is_err() && half.is_err() && last.is_ok());
-        assert_eq!(count(&writer).await, 2, "what was answered, and no half");
-    }
-
-    #[tokio::test]
-    async fn waiting_work_shares_a_transaction_and_all_of_it_is_answered() {
-        let (_folder, writer) = writer();
-        let all = futures::future::join_all((0..2_000).map(|n| writer.run(move |c| insert(c, n)))).await;
-        assert!(all.iter().all(Result::is_ok));
-        assert_eq!(count(&writer).await, 2_000);
-    }
-}
+mod tests;

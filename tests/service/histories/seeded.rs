@@ -78,6 +78,10 @@ impl Store for Seeded {
         self.store.revoke_token(hash, now).await
     }
 
+    async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
+        self.store.delete_expired_tokens(before, limit).await
+    }
+
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {
         self.store.has_project(id).await
     }

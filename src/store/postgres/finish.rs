@@ -1,0 +1,93 @@
+//! Attempts that are finished without their caller. A connection that is given up in the middle of something has to be
+//! closed, and a new one costs the database a process: a caller that leaves must not cause that.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use tokio::{
+    runtime::Handle,
+    time::{Instant, timeout_at},
+};
+
+/// An attempt that, when it is dropped, goes on in a task until it is done, or until its deadline. Whoever makes one
+/// bounds how many there are.
+pub(super) struct Finish<F>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    attempt: Option<Pin<Box<F>>>,
+    deadline: Instant,
+}
+
+impl<F> Finish<F>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    pub(super) fn by(deadline: Instant, attempt: F) -> Self {
+        Self { attempt: Some(Box::pin(attempt)), deadline }
+    }
+}
+
+impl<F> Future for Finish<F>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let Some(attempt) = &mut self.attempt else { return Poll::Pending };
+        let outcome = std::task::ready!(attempt.as_mut().poll(context));
+        self.attempt = None;
+        Poll::Ready(outcome)
+    }
+}
+
+impl<F> Drop for Finish<F>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    fn drop(&mut self) {
+        let left = self.attempt.take().filter(|_| Instant::now() < self.deadline);
+        if let (Some(attempt), Ok(runtime)) = (left, Handle::try_current()) {
+            runtime.spawn(timeout_at(self.deadline, attempt));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{
+        sync::oneshot::{self, Receiver},
+        time::{Instant, sleep, timeout},
+    };
+
+    use super::Finish;
+
+    /// Leaves an attempt of so many seconds after one, with a deadline of five; what hears of its end.
+    async fn left(seconds: u64) -> Receiver<()> {
+        let (done, ended) = oneshot::channel();
+        let attempt = async move {
+            sleep(Duration::from_secs(seconds)).await;
+            let _ = done.send(());
+        };
+        let deadline = Instant::now() + Duration::from_secs(5);
+        assert!(timeout(Duration::from_secs(1), Finish::by(deadline, attempt)).await.is_err());
+        ended
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_whose_caller_left_is_finished_and_ends_with_its_deadline() {
+        assert!(left(3).await.await.is_ok());
+        let start = Instant::now();
+        assert!(left(60).await.await.is_err());
+        assert_eq!(start.elapsed(), Duration::from_secs(5));
+    }
+}
