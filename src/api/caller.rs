@@ -8,10 +8,17 @@ use axum::{
     http::{Extensions, HeaderMap, request::Parts},
 };
 
-use super::{app::App, audit::Note, extract, front::Peer, problem::Problem};
+use super::{
+    app::App,
+    audit::Note,
+    extract,
+    front::Peer,
+    problem::Problem,
+    signed::{self, HeldBody},
+};
 use crate::{
     contract::check,
-    identity::{Caller, TOKEN_LIMIT, signature::SignedRequest},
+    identity::{Caller, TOKEN_LIMIT},
     model::{BackupId, Error, Operation, ProjectId, Result},
     sharing::Target,
 };
@@ -72,7 +79,7 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
             let of_path = |name| path.as_ref().ok().and_then(|path| extract::named(path, name));
             note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id"));
         }
-        let caller = app.throttle.identify(from(&parts.extensions), identify(parts, app)).await?;
+        let caller = identify(parts, app).await?;
         if let Some(note) = &note {
             note.caller(&caller);
         }
@@ -93,11 +100,12 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
     }
 }
 
-async fn identify(parts: &Parts, app: &App) -> Result<Arc<Caller>> {
-    match parts.extensions.get::<SignedRequest>() {
-        Some(signed) => app.identity.verify(signed).await,
-        None => app.identity.authenticate(token(&parts.headers)?).await,
+async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Caller>, Problem> {
+    if let Some(held) = parts.extensions.remove::<HeldBody>() {
+        return signed::identify(held, parts, app).await;
     }
+    let authenticated = async { app.identity.authenticate(token(&parts.headers)?).await };
+    Ok(app.throttle.identify(from(&parts.extensions), authenticated).await?)
 }
 
 /// Where a request comes from, where that is known.

@@ -26,7 +26,7 @@ use super::{
     head,
     metrics::Metrics,
     problem::Problem,
-    signed::with_signature,
+    signed::hold_body,
     types,
 };
 use crate::{causes, config::CheckAnswers, store::patience};
@@ -50,17 +50,14 @@ pub struct Front {
     metrics: Option<Arc<Metrics>>,
     /// Which connection this serves.
     connection: Option<Arc<Connection>>,
-    /// The largest body, in bytes.
-    body_limit: usize,
 }
 
 impl Front {
     /// `identity_address`: where callers without a good token are sent for one.
-    /// `body_limit`: the largest body, in bytes.
-    pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
+    pub fn new(router: Router, identity_address: &str) -> Self {
         let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
             .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate, answer_checks: None, audit: None, metrics: None, connection: None, body_limit }
+        Self { router, authenticate, answer_checks: None, audit: None, metrics: None, connection: None }
     }
 
     /// Holds answers against the contract before they go out.
@@ -168,10 +165,8 @@ impl Front {
         if let Err(problem) = head::check(request.version(), request.headers()) {
             return problem.into_response();
         }
-        match with_signature(request, self.body_limit).await {
-            Ok(request) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
-            Err(problem) => problem.into_response(),
-        }
+        let routed = self.router.clone().oneshot(hold_body(request)).await;
+        routed.unwrap_or_else(|never| match never {})
     }
 
     /// Fills the answer that a problem began, and tells the log what the caller is not told.
@@ -264,7 +259,7 @@ mod tests {
             .route("/v3/{p}/backups/{b}/members", get(move || async move { Json(json!({ "members": [unknown] })) }))
             .route("/v3/{p}/backups/{b}/members/{m}", get(move || async move { Json(json!({"member": member()})) }))
             .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
-        Front::new(router, "http://127.0.0.1/v3", 1024).checking_answers(&CheckAnswers { mode, one_in: 1 })
+        Front::new(router, "http://127.0.0.1/v3").checking_answers(&CheckAnswers { mode, one_in: 1 })
     }
 
     async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {

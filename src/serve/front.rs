@@ -39,8 +39,7 @@ pub(super) fn front(
         limits: api::Limits { body_bytes: config.limits.body_bytes },
         store,
     }));
-    Ok(Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
-        .checking_answers(&config.check_answers))
+    Ok(Front::new(api::router(app, docs), &identity_address).checking_answers(&config.check_answers))
 }
 
 pub(super) fn audit(target: &str, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Audit>>, ServeError> {

@@ -189,7 +189,7 @@ impl Prepared {
         let mut served = vec![tokio::spawn(serving)];
         if let (Some(listener), Some(metrics)) = (self.metrics, metrics) {
             tracing::info!(address = %listener.address, "metrics");
-            let front = Front::new(metrics.router(), "", limits.body_bytes);
+            let front = Front::new(metrics.router(), "");
             served.push(tokio::spawn(listener.serve(front, connections, limits.clone(), stopped)));
         }
         Ok(Running { address, metrics_address, store, policy, audit, stop, served })

@@ -8,4 +8,7 @@
 mod cluster;
 mod server;
 mod serving;
+mod signatures;
+#[path = "../signer/mod.rs"]
+mod signer;
 mod wire;

@@ -21,6 +21,8 @@ mod process;
 mod races;
 mod recording;
 mod signatures;
+#[path = "../signer/mod.rs"]
+mod signer;
 mod states;
 mod stories;
 mod tenants;
