@@ -8,7 +8,9 @@ use axum::{
     extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
-        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{
+            CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::IntoResponse,
 };
@@ -101,6 +103,7 @@ impl Front {
             self.show(problem, &id, &mut response);
         }
         response.headers_mut().insert(REQUEST_ID.clone(), id.clone());
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some((method, uri)) = asked {
             if let Some(checks) = checks {
                 let broken;

@@ -5,6 +5,7 @@
 mod agreement;
 mod answer_check;
 mod app;
+mod asset;
 mod audit;
 mod body;
 mod caller;

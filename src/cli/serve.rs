@@ -120,7 +120,7 @@ async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Fa
     let store = serve::open_store(&config, clock.as_ref()).await.map_err(failure)?;
     catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock).await.map_err(Failure::failed)?;
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
-    let docs = Docs { tokens: BTreeMap::from(tokens) };
+    let docs = Docs { tokens: BTreeMap::from(tokens), ..Docs::default() };
     let running = prepared.serve(&config, docs, store, clock).map_err(failure)?;
     eprint!("{}", story(running.address));
     announce(running.address).map_err(Failure::failed)?;

@@ -29,6 +29,7 @@ pub(super) fn front(
 ) -> Result<Front, ServeError> {
     let (identity, embedded) = identity(config, &store, &clock, address)?;
     let identity_address = identity.address().to_owned();
+    let docs = Docs { hidden: !config.docs, ..docs };
     let limit = config.limits.members_per_backup;
     let app = App(Arc::new(api::Parts {
         sharing: Sharing::new(Arc::clone(&store), Arc::clone(&identity), clock, limit),
