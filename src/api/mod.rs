@@ -16,6 +16,7 @@ mod extract;
 mod front;
 mod head;
 mod health;
+mod host;
 mod members;
 mod metrics;
 mod parameters;
@@ -36,6 +37,7 @@ pub use self::{
     derived::derived,
     docs::Docs,
     front::Front,
+    host::Challenge,
     metrics::Metrics,
     proxies::TrustedProxies,
     router::router,

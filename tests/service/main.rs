@@ -19,6 +19,7 @@ mod paging;
 mod prism;
 mod process;
 mod races;
+mod reached;
 mod recording;
 mod signatures;
 #[path = "../signer/mod.rs"]
