@@ -22,7 +22,7 @@ fn is_good(text: &str) -> bool {
     let web = uri.scheme_str().is_some_and(|scheme| ["http", "https"].contains(&scheme));
     let host = uri.authority().is_some_and(|authority| {
         let sound = !authority.host().is_empty() && !authority.as_str().contains('@');
-        sound && !["0.0.0.0", "[::]"].contains(&authority.host()) && authority.as_str().split(':').last() != Some("")
+        sound && !["0.0.0.0", "[::]"].contains(&authority.host()) && !authority.as_str().ends_with(':')
     });
     // The parser drops a fragment.
     web && host && uri.path() == "/" && uri.query().is_none() && !text.contains('#')
