@@ -3,6 +3,7 @@
 
 mod database;
 mod identity;
+mod public_url;
 mod roles;
 
 use std::{collections::BTreeMap, path::PathBuf};
@@ -53,6 +54,19 @@ pub struct Config {
     pub log: Log,
     /// Which answers to hold against the contract before they go out.
     pub check_answers: CheckAnswers,
+    /// Which hosts are served: no setting, the demo decides it.
+    #[serde(skip)]
+    pub hosts: Hosts,
+}
+
+/// Which hosts are served, by the `Host` of requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Hosts {
+    /// Whatever it says.
+    #[default]
+    Any,
+    /// This machine, by a loopback address or `localhost`.
+    Loopback,
 }
 
 /// How much and how large.
@@ -148,6 +162,7 @@ impl Default for Config {
             metrics: String::new(),
             log: Log::default(),
             check_answers: CheckAnswers::default(),
+            hosts: Hosts::Any,
         }
     }
 }
@@ -231,7 +246,9 @@ impl Config {
             set(&mut table, path, value(default, &text));
             check(&table, &name)?;
         }
-        check(&table, "settings")
+        let config = check(&table, "settings")?;
+        public_url::check(&config.public_url)?;
+        Ok(config)
     }
 }
 

@@ -8,10 +8,17 @@ use axum::{
     http::{Extensions, HeaderMap, request::Parts},
 };
 
-use super::{app::App, audit::Note, extract, front::Peer, problem::Problem};
+use super::{
+    app::App,
+    audit::Note,
+    extract,
+    front::Peer,
+    problem::Problem,
+    signed::{self, HeldBody},
+};
 use crate::{
     contract::check,
-    identity::{Caller, TOKEN_LIMIT, signature::SignedRequest},
+    identity::{Caller, TOKEN_LIMIT},
     model::{BackupId, Error, Operation, ProjectId, Result},
     sharing::Target,
 };
@@ -94,12 +101,11 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
     }
 }
 
-async fn identify(parts: &Parts, app: &App) -> Result<Arc<Caller>> {
-    let from = from(&parts.extensions);
-    match parts.extensions.get::<SignedRequest>() {
-        Some(signed) => app.throttle.look_up(from, app.identity.verify(signed)).await,
-        None => authenticate(app, from, &parts.headers).await,
+async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Caller>, Problem> {
+    if let Some(held) = parts.extensions.remove::<HeldBody>() {
+        return signed::identify(held, parts, app).await;
     }
+    Ok(authenticate(app, from(&parts.extensions), &parts.headers).await?)
 }
 
 /// Who has a token. What is known of it is always looked up; only a question to another service is throttled.

@@ -1,21 +1,25 @@
 //! The contract, served as it is written, and Swagger UI on it. Everything comes out of this binary; no other host is
-//! called.
+//! called, no page of another host may show it, and no script runs that is not a file of ours.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Router,
+    body::Bytes,
     http::{
-        HeaderName, StatusCode,
-        header::{self, CONTENT_TYPE},
+        HeaderMap, HeaderName, HeaderValue,
+        header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS},
     },
     middleware::map_response,
-    response::{IntoResponse, Response},
-    routing::get,
+    response::{Redirect, Response},
+    routing::{MethodRouter, get},
 };
-use utoipa_swagger_ui::{Config, SwaggerUi};
+use utoipa_swagger_ui::{Config, serve};
 
-use super::{app::App, problem::Problem};
+use super::{app::App, asset::Asset};
 use crate::contract::document;
 
 /// The documentation's pages.
@@ -23,40 +27,70 @@ use crate::contract::document;
 pub struct Docs {
     /// Tokens that the page sends where its user entered none: project id to token. Empty except for demo data.
     pub tokens: BTreeMap<String, String>,
+    /// Whether there is the contract alone, and no page to read it on.
+    pub hidden: bool,
 }
 
-const JSON: &str = "/openapi.json";
-const DEMO_PAGE: &str = include_str!("docs_demo.js");
+/// Of Swagger UI, what its page loads.
+const FILES: [&str; 7] = [
+    "index.html",
+    "index.css",
+    "swagger-ui.css",
+    "swagger-ui-bundle.js",
+    "swagger-ui-standalone-preset.js",
+    "favicon-16x16.png",
+    "favicon-32x32.png",
+];
+const START: &str = include_str!("docs_start.js");
+
+/// Pictures stand in the style sheet. Styles that scripts set are no inline styles.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+                      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+static SECURITY: [(HeaderName, HeaderValue); 3] = [
+    (CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    // For browsers that do not know `frame-ancestors`.
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+];
 
 impl Docs {
     pub(super) fn router(self) -> Router<App> {
-        let config = Config::new([JSON])
-            .validator_url("none")
-            .try_it_out_enabled(true)
-            .display_operation_id(true)
-            .display_request_duration(true);
-        let ui = SwaggerUi::new("/docs").external_url_unchecked(JSON, document::json().clone()).config(config);
-        let ui = Router::from(ui).layer(map_response(in_our_shape));
-        let router = ui.route("/openapi.yaml", get(|| async { typed("application/yaml", document::YAML) }));
-        if self.tokens.is_empty() { router } else { self.with_demo_page(router) }
+        static JSON: LazyLock<String> = LazyLock::new(|| document::json().to_string());
+        let contract = Router::new()
+            .route("/openapi.yaml", file("application/yaml", document::YAML))
+            .route("/openapi.json", file("application/json", JSON.as_str()));
+        let router = if self.hidden { contract } else { self.with_pages(contract) };
+        router.layer(map_response(secured))
     }
 
-    /// Takes the place of the page's own start, with one that knows the demo tokens.
-    fn with_demo_page(self, router: Router<App>) -> Router<App> {
+    fn with_pages(self, router: Router<App>) -> Router<App> {
         let tokens = serde_json::json!(self.tokens).to_string();
-        let page = DEMO_PAGE.replace("\"{{tokens}}\"", &tokens);
-        router.route("/docs/swagger-initializer.js", get(|| async { typed("text/javascript", page) }))
+        let start = file("text/javascript", START.replace("\"{{tokens}}\"", &tokens));
+        let router = router
+            .route("/docs", get(|| async { Redirect::to("/docs/") }))
+            .route("/docs/", swagger_ui("index.html"))
+            .route("/docs/swagger-initializer.js", start);
+        FILES.into_iter().fold(router, |router, name| router.route(&format!("/docs/{name}"), swagger_ui(name)))
     }
 }
 
-/// What the page's files do not have is as unknown as any other path.
-async fn in_our_shape(response: Response) -> Response {
-    match response.status() {
-        StatusCode::NOT_FOUND => Problem::NoSuchApi.into_response(),
-        _ => response,
-    }
+/// A file of Swagger UI, as it was released. One that it does not have is an empty one: a test looks at each.
+fn swagger_ui(name: &str) -> MethodRouter<App> {
+    let found = serve(name, Arc::new(Config::default())).ok().flatten();
+    let (bytes, content_type) = found.map(|file| (file.bytes, file.content_type)).unwrap_or_default();
+    let bytes = match bytes {
+        std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+        std::borrow::Cow::Owned(bytes) => bytes.into(),
+    };
+    file(&content_type, bytes)
 }
 
-fn typed<T>(content_type: &'static str, body: T) -> ([(HeaderName, &'static str); 2], T) {
-    ([(CONTENT_TYPE, content_type), (header::CACHE_CONTROL, "no-cache")], body)
+fn file(content_type: &str, bytes: impl Into<Bytes>) -> MethodRouter<App> {
+    let asset = Arc::new(Asset::new(content_type, bytes.into()));
+    get(move |headers: HeaderMap| async move { asset.response(&headers).await })
+}
+
+async fn secured(mut response: Response) -> Response {
+    response.headers_mut().extend(SECURITY.iter().cloned());
+    response
 }

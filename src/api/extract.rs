@@ -11,7 +11,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::{app::App, body::Unread, problem::Problem};
+use super::{app::App, body::Unread, problem::Problem, signed};
 use crate::{
     contract::check::{self, Rule},
     model::{
@@ -156,11 +156,7 @@ impl<T: DeserializeOwned + Check> FromRequest<App> for JsonBody<T> {
 
     async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Problem> {
         let rule = rule(&request)?;
-        let limit = app.limits.body_bytes;
-        if announced(request.headers()).is_some_and(|length| length > limit) {
-            return Err(Problem::BodyTooLarge(limit));
-        }
-        let bytes = read(request.into_body(), limit).await?;
+        let bytes = signed::body(request, app).await?;
         rule.map_or(Ok(()), |rule| rule.check_json(&bytes))?;
         Ok(Self(typed(&bytes)?))
     }
@@ -196,7 +192,7 @@ pub(super) fn typed<T: DeserializeOwned + Check>(bytes: &[u8]) -> Result<T> {
     Ok(value)
 }
 
-fn announced(headers: &HeaderMap) -> Option<usize> {
+pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 

@@ -8,7 +8,7 @@ use axum::{
     extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
-        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
     },
     response::IntoResponse,
 };
@@ -24,16 +24,25 @@ use super::{
     body::RequestBody,
     connection::Connection,
     head,
+    host::{self, Challenge},
     metrics::Metrics,
     problem::Problem,
-    signed::with_signature,
+    signed::hold_body,
     types,
 };
-use crate::{causes, config::CheckAnswers, store::patience};
+use crate::{
+    causes,
+    config::{CheckAnswers, Hosts},
+    store::patience,
+};
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Seconds to wait after a 429 or 503. The rates are per second, and an outage is looked at again soon.
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
+
+/// A page of another host would read the demo's data through the browser of somebody who tries it.
+const ELSEWHERE: Problem =
+    Problem::BadHeader { name: "Host", reason: "the demo answers to localhost and loopback addresses only" };
 
 /// The address that a request comes from, among its extensions.
 #[derive(Clone, Copy)]
@@ -43,24 +52,24 @@ pub(super) struct Peer(pub(super) IpAddr);
 #[derive(Clone)]
 pub struct Front {
     router: Router,
-    /// `Keystone uri="…"`.
-    authenticate: HeaderValue,
+    challenge: Challenge,
+    hosts: Hosts,
     answer_checks: Option<Arc<AnswerChecks>>,
     audit: Option<Arc<Audit>>,
     metrics: Option<Arc<Metrics>>,
     /// Which connection this serves.
     connection: Option<Arc<Connection>>,
-    /// The largest body, in bytes.
-    body_limit: usize,
 }
 
 impl Front {
-    /// `identity_address`: where callers without a good token are sent for one.
-    /// `body_limit`: the largest body, in bytes.
-    pub fn new(router: Router, identity_address: &str, body_limit: usize) -> Self {
-        let authenticate = HeaderValue::try_from(format!("Keystone uri=\"{identity_address}\""))
-            .unwrap_or(HeaderValue::from_static("Keystone"));
-        Self { router, authenticate, answer_checks: None, audit: None, metrics: None, connection: None, body_limit }
+    /// `challenge`: where callers without a good token are sent for one.
+    pub fn new(router: Router, challenge: Challenge) -> Self {
+        Self { router, challenge, hosts: Hosts::Any, answer_checks: None, audit: None, metrics: None, connection: None }
+    }
+
+    /// Serves requests to these hosts alone.
+    pub fn serving(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Holds answers against the contract before they go out.
@@ -85,6 +94,7 @@ impl Front {
 
     async fn answer(self, mut request: Request) -> Response<Body> {
         let id = request_id(request.headers());
+        let host = self.challenge.host(request.headers());
         let start = Instant::now();
         let note = (self.audit.is_some() || self.metrics.is_some()).then(Note::default);
         if let Some(note) = &note {
@@ -101,9 +111,10 @@ impl Front {
         let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
         let mut problem = response.extensions_mut().remove::<Problem>();
         if let Some(problem) = &problem {
-            self.show(problem, &id, &mut response);
+            self.show(problem, &id, host.as_ref(), &mut response);
         }
         response.headers_mut().insert(REQUEST_ID.clone(), id.clone());
+        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some((method, uri)) = asked {
             if let Some(checks) = checks {
                 let broken;
@@ -159,7 +170,7 @@ impl Front {
         let (mut response, broken) = checks.pass(method, path, response).await;
         if let Some(problem) = &broken {
             *response.status_mut() = problem.shown().status;
-            self.show(problem, id, &mut response);
+            self.show(problem, id, None, &mut response);
         }
         (response, broken)
     }
@@ -168,14 +179,15 @@ impl Front {
         if let Err(problem) = head::check(request.version(), request.headers()) {
             return problem.into_response();
         }
-        match with_signature(request, self.body_limit).await {
-            Ok(request) => self.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {}),
-            Err(problem) => problem.into_response(),
+        if self.hosts == Hosts::Loopback && !host::is_loopback(request.headers()) {
+            return ELSEWHERE.into_response();
         }
+        let routed = self.router.clone().oneshot(hold_body(request)).await;
+        routed.unwrap_or_else(|never| match never {})
     }
 
     /// Fills the answer that a problem began, and tells the log what the caller is not told.
-    fn show(&self, problem: &Problem, id: &HeaderValue, response: &mut Response<Body>) {
+    fn show(&self, problem: &Problem, id: &HeaderValue, host: Option<&HeaderValue>, response: &mut Response<Body>) {
         let shown = problem.shown();
         if shown.status.is_server_error() {
             let cause = match (problem, problem.cause()) {
@@ -190,7 +202,9 @@ impl Front {
         // Said of the empty body that the router saw.
         headers.remove(CONTENT_LENGTH);
         match shown.status {
-            StatusCode::UNAUTHORIZED => drop(headers.insert(WWW_AUTHENTICATE, self.authenticate.clone())),
+            StatusCode::UNAUTHORIZED => {
+                drop(headers.insert(WWW_AUTHENTICATE, self.challenge.header(host)));
+            }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS));
             }
@@ -248,7 +262,7 @@ mod tests {
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
-    use super::Front;
+    use super::{Challenge, Front};
     use crate::config::{AnswerMode, CheckAnswers};
 
     /// A server whose `list_members` breaks the contract, and whose `show_member` keeps it.
@@ -264,7 +278,7 @@ mod tests {
             .route("/v3/{p}/backups/{b}/members", get(move || async move { Json(json!({ "members": [unknown] })) }))
             .route("/v3/{p}/backups/{b}/members/{m}", get(move || async move { Json(json!({"member": member()})) }))
             .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
-        Front::new(router, "http://127.0.0.1/v3", 1024).checking_answers(&CheckAnswers { mode, one_in: 1 })
+        Front::new(router, Challenge::fixed("http://127.0.0.1/v3")).checking_answers(&CheckAnswers { mode, one_in: 1 })
     }
 
     async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {

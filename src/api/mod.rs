@@ -5,6 +5,7 @@
 mod agreement;
 mod answer_check;
 mod app;
+mod asset;
 mod audit;
 mod body;
 mod caller;
@@ -15,6 +16,7 @@ mod extract;
 mod front;
 mod head;
 mod health;
+mod host;
 mod members;
 mod metrics;
 mod parameters;
@@ -36,6 +38,7 @@ pub use self::{
     docs::Docs,
     front::Front,
     health::Readiness,
+    host::Challenge,
     metrics::Metrics,
     proxies::TrustedProxies,
     router::router,

@@ -1,26 +1,92 @@
-//! Requests that are signed with an access key: reads the body, which the signature covers, before anybody decides who
-//! calls. A request with a token is left as it is: the token decides.
+//! Requests that are signed with an access key. The signature covers the body, so that it has to be read before anybody
+//! knows who calls; and nobody's body is read until the route, the key and the date were looked at. A request with a
+//! token is left as it is: the token decides.
 
-use axum::{body::Body, extract::Request, http::header::AUTHORIZATION};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{extract::read, problem::Problem};
-use crate::identity::signature::{SignedRequest, body_hash};
+use axum::{
+    body::{Body, Bytes},
+    extract::Request,
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+};
 
-/// The same request, with what its signature covers among its extensions, where it has a signature and no token.
-pub(super) async fn with_signature(request: Request, body_limit: usize) -> Result<Request, Problem> {
-    let headers = request.headers();
-    if headers.contains_key("x-auth-token") || !headers.contains_key(AUTHORIZATION) {
-        return Ok(request);
+use super::{
+    app::App,
+    caller::from,
+    extract::{announced, read},
+    problem::Problem,
+};
+use crate::identity::{
+    Caller,
+    signature::{SignedRequest, body_hash},
+};
+
+/// The body of a request that has a signature, kept until somebody wants it.
+#[derive(Clone)]
+pub(super) struct HeldBody(Arc<Mutex<Option<Body>>>);
+
+/// What was signed, read.
+#[derive(Clone)]
+struct VerifiedBody(Bytes);
+
+/// The same request, with its body aside where it has a signature and no token.
+pub(super) fn hold_body(request: Request) -> Request {
+    if !is_signed(request.headers()) {
+        return request;
     }
     let (mut parts, body) = request.into_parts();
-    let body = read(body, body_limit).await?;
+    parts.extensions.insert(HeldBody(Arc::new(Mutex::new(Some(body)))));
+    Request::from_parts(parts, Body::empty())
+}
+
+fn is_signed(headers: &HeaderMap) -> bool {
+    headers.contains_key(AUTHORIZATION) && !headers.contains_key("x-auth-token")
+}
+
+impl HeldBody {
+    /// Once; empty after that.
+    fn take(&self) -> Body {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+    }
+}
+
+/// Who signed the request. Its body is read, and is there for [`body`].
+pub(super) async fn identify(held: HeldBody, parts: &mut Parts, app: &App) -> Result<Arc<Caller>, Problem> {
+    let from = from(&parts.extensions);
+    let request = covered(parts);
+    let signer = app.throttle.look_up(from, app.identity.find_signer(&request)).await?;
+    let body = within(held.take(), &parts.headers, app).await?;
+    let verified = async { app.identity.verify(signer, &request, &body_hash(&body)) };
+    let caller = app.throttle.look_up(from, verified).await?;
+    parts.extensions.insert(VerifiedBody(body));
+    Ok(caller)
+}
+
+/// The body of any request, signed or not.
+pub(super) async fn body(mut request: Request, app: &App) -> Result<Bytes, Problem> {
+    if let Some(VerifiedBody(body)) = request.extensions_mut().remove() {
+        return Ok(body);
+    }
+    let held = request.extensions_mut().remove::<HeldBody>();
+    let (parts, body) = request.into_parts();
+    within(held.map_or(body, |held| held.take()), &parts.headers, app).await
+}
+
+/// Not read at all where it says that it is too large.
+async fn within(body: Body, headers: &HeaderMap, app: &App) -> Result<Bytes, Problem> {
+    let limit = app.limits.body_bytes;
+    if announced(headers).is_some_and(|length| length > limit) {
+        return Err(Problem::BodyTooLarge(limit));
+    }
+    read(body, limit).await
+}
+
+fn covered(parts: &Parts) -> SignedRequest {
     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-    parts.extensions.insert(SignedRequest {
+    SignedRequest {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
         headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
-        body_hash: body_hash(&body),
-    });
-    Ok(Request::from_parts(parts, Body::from(body)))
+    }
 }

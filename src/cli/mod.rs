@@ -7,6 +7,8 @@ mod clouds;
 mod connection;
 #[cfg(feature = "server")]
 mod contract;
+#[cfg(feature = "server")]
+mod demo;
 mod failure;
 mod login;
 mod members;

@@ -9,12 +9,12 @@ use clap::Args;
 use tempfile::TempDir;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Outcome};
+use super::{Failure, Outcome, demo};
 use crate::{
     api::Docs,
     catalog,
     clock::{Clock, SystemClock},
-    config::{self, AnswerMode, Config, ConfigError, Database, Unreplicated},
+    config::{self, AnswerMode, Config, ConfigError, Database, Hosts, Unreplicated},
     serve::{self, Running, ServeError},
     telemetry,
 };
@@ -40,9 +40,13 @@ pub(super) struct Serve {
     /// What an answer that breaks the contract leads to; how many are checked is a setting [default: log, one in 100]
     #[arg(long, value_name = "MODE")]
     check_answers: Option<AnswerMode>,
-    /// Serve demo data from a temporary store, and print what to try.
+    /// Serve demo data from a temporary store, and print what to try. Only to this machine: it listens on a loopback
+    /// address, and answers to no other host.
     #[arg(long, conflicts_with_all = ["database", "data"])]
     demo: bool,
+    /// Let the demo listen on any address, and answer to any host. Its tokens are known to everybody.
+    #[arg(long, requires = "demo")]
+    demo_anywhere: bool,
 }
 
 /// The tokens of the demo data: project, token. The README and the contract's examples name the same.
@@ -55,12 +59,14 @@ const DEMO_TOKENS: [(&str, &str); 3] = [
 impl Serve {
     pub(super) fn run(self) -> Outcome {
         let config = self.settings().map_err(|error| Failure::Usage(error.to_string()))?;
+        let hosts = if self.demo { demo::hosts(&config.listen, self.demo_anywhere)? } else { Hosts::Any };
         telemetry::start(&config.log).map_err(|error| Failure::Usage(format!("log.filter: {error}")))?;
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
         runtime.block_on(async {
             let signals = Signals::watch().map_err(Failure::failed)?;
             // The demo's folder goes with the process.
-            let (running, _folder) = if self.demo { serve_demo(config).await? } else { (serve(&config).await?, None) };
+            let (running, _folder) =
+                if self.demo { serve_demo(config, hosts).await? } else { (serve(&config).await?, None) };
             self.until_told(signals, running).await
         })
     }
@@ -114,7 +120,8 @@ async fn serve(config: &Config) -> Result<Running, Failure> {
 }
 
 /// Demo data, and the folder that it is kept in.
-async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Failure> {
+async fn serve_demo(mut config: Config, hosts: Hosts) -> Result<(Running, Option<TempDir>), Failure> {
+    config.hosts = hosts;
     config.data.clear();
     let prepared = serve::prepare(&config).await.map_err(failure)?;
     let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir();
@@ -124,18 +131,11 @@ async fn serve_demo(mut config: Config) -> Result<(Running, Option<TempDir>), Fa
     let store = serve::open_store(&config, clock.as_ref()).await.map_err(failure)?;
     catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock).await.map_err(Failure::failed)?;
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
-    let docs = Docs { tokens: BTreeMap::from(tokens) };
+    let docs = Docs { tokens: BTreeMap::from(tokens), ..Docs::default() };
     let running = prepared.serve(&config, docs, store, clock).map_err(failure)?;
-    eprint!("{}", story(running.address));
+    eprint!("{}", demo::story(running.address));
     announce(running.address).map_err(Failure::failed)?;
     Ok((running, Some(folder)))
-}
-
-/// What to try, to be pasted as it is into any shell, in any folder.
-fn story(address: SocketAddr) -> String {
-    let command = std::env::current_exe().unwrap_or_else(|_| "backup-share".into());
-    let quoted = format!("'{}'", command.display().to_string().replace('\'', r"'\''"));
-    include_str!("demo.txt").replace("{address}", &address.to_string()).replace("{command}", &quoted)
 }
 
 /// The one line on stdout; whoever started us may wait for it.

@@ -9,9 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::{
-    Caller, Identity,
+    Caller, Identity, Signer,
     login::Logins,
-    signature::{Claim, SignedRequest, TOLERANCE},
+    signature::{SignedRequest, UsedSignatures},
 };
 use crate::{
     clock::Clock,
@@ -32,8 +32,7 @@ pub struct Embedded {
     lifetime: Duration,
     callers: Cache<TokenHash, Arc<Caller>>,
     projects: Cache<ProjectId, ()>,
-    /// Signatures of requests that must not come twice, for as long as they verify.
-    signatures: Cache<String, ()>,
+    used_signatures: Arc<UsedSignatures>,
     logins: Logins,
     /// Checked where there is no such user, so that the time taken does not tell.
     decoy: SecretString,
@@ -57,7 +56,7 @@ impl Embedded {
             lifetime,
             callers: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
             projects: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
-            signatures: Cache::builder().time_to_live(2 * TOLERANCE).build(),
+            used_signatures: UsedSignatures::new(),
             logins: Logins::new(0, 0),
             decoy: DECOY.into(),
         }
@@ -106,16 +105,6 @@ impl Embedded {
         Ok(known)
     }
 
-    /// Somebody who overheard a signed request could send it again. Sending a PUT or a DELETE twice changes nothing; a
-    /// POST is let in once.
-    fn first_time(&self, request: &SignedRequest, claim: &Claim<'_>) -> Result<()> {
-        let repeatable = ["GET", "HEAD", "PUT", "DELETE"].contains(&request.method.as_str());
-        if repeatable || self.signatures.entry(claim.signature.to_lowercase()).or_insert(()).is_fresh() {
-            return Ok(());
-        }
-        Err(Error::UnknownCredentials)
-    }
-
     async fn ask(&self, hash: TokenHash) -> Result<Arc<Caller>> {
         let record = self.store.find_token(&hash).await.map_err(unavailable)?.ok_or(Error::UnknownCredentials)?;
         if record.revoked {
@@ -142,14 +131,23 @@ impl Identity for Embedded {
         }
     }
 
-    async fn verify(&self, request: &SignedRequest) -> Result<Arc<Caller>> {
-        let claim = request.claim()?;
+    async fn find_signer(&self, request: &SignedRequest) -> Result<Signer> {
+        let now = self.clock.now();
+        let claim = request.claim(now)?;
         let found = self.store.find_access_key(claim.access).await.map_err(unavailable)?;
         let (key, account) = found.ok_or(Error::UnknownCredentials)?;
-        let now = self.clock.now();
-        request.verify(&claim, &key.secret, now)?;
-        self.first_time(request, &claim)?;
-        Ok(Arc::new(caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false })))
+        let caller = caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false });
+        Ok(Signer { access: claim.access.to_owned(), secret: key.secret, caller })
+    }
+
+    fn verify(&self, signer: Signer, request: &SignedRequest, body_hash: &str) -> Result<Arc<Caller>> {
+        let claim = request.claim(self.clock.now())?;
+        let signature = request.verify(&claim, &signer.secret, body_hash)?;
+        // A request that was overheard could be sent again: once the world has moved on, that does harm.
+        if !request.only_reads() {
+            self.used_signatures.admit(&signer.access, &signature)?;
+        }
+        Ok(Arc::new(signer.caller))
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {

@@ -12,6 +12,7 @@ pub mod signature;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 use crate::{
     model::{Error, ProjectId, Result},
@@ -46,6 +47,14 @@ pub struct Caller {
     pub expires_at: Option<Timestamp>,
 }
 
+/// Somebody whose access key a request names; whether it was used is not known yet.
+pub struct Signer {
+    /// Names the key.
+    access: String,
+    secret: SecretString,
+    caller: Caller,
+}
+
 /// An identity service.
 #[async_trait]
 pub trait Identity: Send + Sync + 'static {
@@ -62,11 +71,21 @@ pub trait Identity: Send + Sync + 'static {
         false
     }
 
-    /// Who signed this request. A service that has no access keys knows nobody.
+    /// Whose key a request says it is signed with. Looked at before its body is read, which [`Identity::verify`] needs.
+    /// A service that has no access keys knows nobody.
     ///
     /// # Errors
     /// Those of [`Identity::authenticate`].
-    async fn verify(&self, _request: &SignedRequest) -> Result<Arc<Caller>> {
+    async fn find_signer(&self, _request: &SignedRequest) -> Result<Signer> {
+        Err(Error::UnknownCredentials)
+    }
+
+    /// Who signed this request, with a body of this hash.
+    ///
+    /// # Errors
+    /// [`UnknownCredentials`](crate::model::Error::UnknownCredentials) where it was not this signer, or not this request;
+    /// [`SignatureUsed`](crate::model::Error::SignatureUsed) and [`Throttled`](crate::model::Error::Throttled) of a write.
+    fn verify(&self, _signer: Signer, _request: &SignedRequest, _body_hash: &str) -> Result<Arc<Caller>> {
         Err(Error::UnknownCredentials)
     }
 

@@ -1,12 +1,16 @@
 //! Puts the HTTP side together from the settings: who knows the callers, what roles may do, what is written down.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
 use super::ServeError;
 use crate::{
-    api::{self, App, Audit, Docs, Front, Throttle},
+    api::{self, App, Audit, Challenge, Docs, Front, Throttle},
     clock::Clock,
     config::{Config, IdentityMode, Limits},
     identity::{
@@ -28,7 +32,8 @@ pub(super) fn front(
     policy: watch::Receiver<Policy>,
 ) -> Result<Front, ServeError> {
     let (identity, embedded) = identity(config, &store, &clock, address)?;
-    let identity_address = identity.address().to_owned();
+    let challenge = challenge(config, identity.address());
+    let docs = Docs { hidden: !config.docs, ..docs };
     let limit = config.limits.members_per_backup;
     let app = App(Arc::new(api::Parts {
         sharing: Sharing::new(Arc::clone(&store), Arc::clone(&identity), clock, limit),
@@ -39,8 +44,34 @@ pub(super) fn front(
         limits: api::Limits { body_bytes: config.limits.body_bytes },
         readiness: api::Readiness::of(store),
     }));
-    Ok(Front::new(api::router(app, docs), &identity_address, config.limits.body_bytes)
-        .checking_answers(&config.check_answers))
+    let front = Front::new(api::router(app, docs), challenge).serving(config.hosts);
+    Ok(front.checking_answers(&config.check_answers))
+}
+
+/// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as they reached it.
+fn challenge(config: &Config, identity_address: &str) -> Challenge {
+    let unsaid = config.identity.address.is_empty() && config.public_url.is_empty();
+    match config.identity.mode {
+        IdentityMode::Embedded if unsaid => Challenge::of_host(identity_address),
+        IdentityMode::Embedded | IdentityMode::Keystone => Challenge::fixed(identity_address),
+    }
+}
+
+/// An address to go to: one that means every address of the machine is none.
+pub fn reachable(listening: SocketAddr) -> SocketAddr {
+    let loopback: IpAddr = match listening.ip() {
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    if listening.ip().is_unspecified() { SocketAddr::new(loopback, listening.port()) } else { listening }
+}
+
+/// What the settings say, or the address that the server listens on.
+fn public_url(config: &Config, listening: SocketAddr) -> String {
+    match config.public_url.trim_end_matches('/') {
+        "" => format!("http://{}", reachable(listening)),
+        url => url.to_owned(),
+    }
 }
 
 pub(super) fn audit(target: &str, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Audit>>, ServeError> {
@@ -63,7 +94,7 @@ fn identity(
     let told = config.identity.address.clone();
     match config.identity.mode {
         IdentityMode::Embedded => {
-            let told = if told.is_empty() { format!("http://{address}/v3") } else { told };
+            let told = if told.is_empty() { format!("{}/v3", public_url(config, address)) } else { told };
             let lifetime = Duration::from_secs(config.identity.token_seconds);
             let embedded = Embedded::new(Arc::clone(store), Arc::clone(clock), told, lifetime);
             let Limits { failed_logins_per_minute, failed_logins_per_minute_of_user, .. } = config.limits;

@@ -17,11 +17,12 @@ use self::{
     front::{audit, front},
 };
 pub use self::{
+    front::reachable,
     prepare::{Prepared, prepare},
     store::{find_store, open_store, open_target, sqlite_file},
 };
 use crate::{
-    api::{Audit, Docs, Front, Metrics},
+    api::{Audit, Challenge, Docs, Front, Metrics},
     catalog::{self, CatalogError},
     clock::{Clock, SystemClock},
     config::{Config, ConfigError, Database},
@@ -191,7 +192,7 @@ impl Prepared {
         let mut served = vec![tokio::spawn(serving), tokio::spawn(expiry)];
         if let (Some(listener), Some(metrics)) = (self.metrics, metrics) {
             tracing::info!(address = %listener.address, "metrics");
-            let front = Front::new(metrics.router(), "", limits.body_bytes);
+            let front = Front::new(metrics.router(), Challenge::fixed(""));
             served.push(tokio::spawn(listener.serve(front, connections, limits.clone(), stopped)));
         }
         Ok(Running { address, metrics_address, store, policy, audit, stop, served })

@@ -21,6 +21,12 @@ export class Explorer {
     const page = await browser.newPage({ viewport: { width: 1280, height: 1500 } });
     page.setDefaultTimeout(15_000);
     const explorer = new Explorer(page);
+    // What the page's policy forbids, whether or not the browser notes it.
+    await page.addInitScript(() => {
+      const note = ({ violatedDirective, blockedURI, sample }) =>
+        console.error(`the policy forbids ${violatedDirective}: ${blockedURI} ${sample}`);
+      document.addEventListener("securitypolicyviolation", note);
+    });
     await page.goto(`${address}/docs/`);
     await page.locator(".opblock").first().waitFor();
     return explorer;

@@ -9,5 +9,8 @@ mod cluster;
 mod logins;
 mod server;
 mod serving;
+mod signatures;
+#[path = "../signer/mod.rs"]
+mod signer;
 mod stores;
 mod wire;

@@ -19,8 +19,11 @@ mod paging;
 mod prism;
 mod process;
 mod races;
+mod reached;
 mod recording;
 mod signatures;
+#[path = "../signer/mod.rs"]
+mod signer;
 mod states;
 mod stories;
 mod tenants;

@@ -1,8 +1,14 @@
-//! Requests signed with an access key, made with the vendor's official SDK for Python at the hour when houses open.
+//! Requests signed with an access key: some made with the vendor's official SDK for Python at the hour when houses open,
+//! the others as its other SDKs sign.
+
+use std::time::Duration;
 
 use reqwest::Method;
 
-use super::house::{Answer, House, answer};
+use super::{
+    house::{Answer, House, answer},
+    signer::Unsigned,
+};
 
 const PROJECT: &str = "0605767b5780d5762fc5c0118072a564";
 const MEMBERS: &str = "/v3/0605767b5780d5762fc5c0118072a564/backups/a5200268-74a5-4806-acc6-95793ab0228b/members";
@@ -45,11 +51,94 @@ async fn what_the_vendors_sdk_signs_is_let_in() {
     assert_eq!(added.json()["dest_project_id"], "p01");
 }
 
+/// What the vendor's SDK for Go signs, which keeps `Host` apart from the other headers.
+const GO: [(&str, &str); 3] =
+    [("user-agent", "huaweicloud-usdk-go/3.0"), ("x-project-id", PROJECT), ("x-sdk-date", DATE)];
+/// What Terraform's provider signs.
+const TERRAFORM: [(&str, &str); 5] = [
+    ("accept", "application/json"),
+    ("content-type", "application/json"),
+    ("user-agent", "terraform"),
+    ("x-language", "en-us"),
+    ("x-sdk-date", DATE),
+];
+const DATE: &str = "20200205T103834Z";
+
+/// A request with these headers, of which a part is signed.
+async fn sends(house: &House, method: &str, path: &str, body: &str, signed: usize, headers: &[(&str, &str)]) -> Answer {
+    let unsigned = Unsigned { method, path, query: "", headers: &headers[..signed], date: DATE, body };
+    let authorization = unsigned.authorization("AKIDEXAMPLE", "example-secret");
+    let mut request = house.request(method.parse().expect("a method"), path, None);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    if !headers.iter().any(|(name, _)| *name == "content-type") {
+        request = request.header("content-type", "application/json");
+    }
+    answer(request.header("authorization", authorization).body(body.to_owned())).await
+}
+
+async fn go(house: &House, method: &str, path: &str, body: &str) -> Answer {
+    sends(house, method, path, body, GO.len(), &GO).await
+}
+
 #[tokio::test]
-async fn a_post_that_comes_twice_is_let_in_once() {
+async fn clients_that_do_not_sign_the_host_are_let_in() {
+    for headers in [GO.as_slice(), &TERRAFORM] {
+        let house = house().await;
+        let client = async |method, path: &str, body| sends(&house, method, path, body, headers.len(), headers).await;
+        assert_eq!(client("POST", MEMBERS, ADD).await.status, 200);
+        let member = format!("{MEMBERS}/p01");
+        assert_eq!(client("GET", &member, "").await.json()["member"]["dest_project_id"], "p01");
+        assert_eq!(client("GET", MEMBERS, "").await.json()["count"], 3);
+        assert_eq!(client("DELETE", &member, "").await.status, 204);
+    }
+}
+
+#[tokio::test]
+async fn what_is_signed_must_match_and_the_time_must_be_signed() {
     let house = house().await;
-    assert_eq!(add(&house, ADD).await.status, 200);
-    assert_eq!(add(&house, ADD).await.refusal(), (401, "APIGW.0301".into()), "somebody sends it again");
+    let refused = (401, "APIGW.0301".to_owned());
+    let host = [("host", "backups.example.com"), ("x-sdk-date", DATE)];
+    assert_eq!(sends(&house, "GET", MEMBERS, "", 2, &host).await.status, 200);
+    let timeless = [("user-agent", "a"), ("x-sdk-date", DATE)];
+    assert_eq!(sends(&house, "GET", MEMBERS, "", 1, &timeless).await.refusal(), refused);
+    let unsigned = Unsigned { method: "GET", path: MEMBERS, query: "", headers: &host, date: DATE, body: "" };
+    let authorization = unsigned.authorization("AKIDEXAMPLE", "example-secret");
+    let elsewhere = house.request(Method::GET, MEMBERS, None).header("host", "elsewhere.example.com");
+    let elsewhere = elsewhere.header("x-sdk-date", DATE).header("authorization", authorization);
+    assert_eq!(answer(elsewhere).await.refusal(), refused);
+}
+
+#[tokio::test]
+async fn equal_requests_within_a_second_are_all_carried_out() {
+    let house = house().await;
+    let member = format!("{MEMBERS}/p01");
+    for _ in 0..2 {
+        assert_eq!(go(&house, "POST", MEMBERS, ADD).await.status, 200);
+        assert_eq!(go(&house, "POST", MEMBERS, ADD).await.code(), "BackupService.6703", "it is what it asks for");
+        assert_eq!(go(&house, "DELETE", &member, "").await.status, 204);
+    }
+}
+
+#[tokio::test]
+async fn a_write_that_was_overheard_is_refused_later_and_told_why() {
+    let house = house().await;
+    let member = format!("{MEMBERS}/p01");
+    let vault = r#"{"status":"pending"}"#;
+    let writes = [("POST", MEMBERS, ADD), ("PUT", &*member, vault), ("DELETE", &*member, "")];
+    for (method, path, body) in writes {
+        let answer = go(&house, method, path, body).await;
+        assert_ne!(answer.status, 401, "{method}: {answer:?}");
+    }
+    assert_eq!(go(&house, "GET", MEMBERS, "").await.status, 200);
+    tokio::time::sleep(Duration::from_millis(2_100)).await;
+    for (method, path, body) in writes {
+        let again = go(&house, method, path, body).await;
+        assert_eq!(again.refusal(), (401, "APIGW.0301".into()), "{method}");
+        assert!(again.text.contains("The signature was used before"), "{again:?}");
+    }
+    assert_eq!(go(&house, "GET", MEMBERS, "").await.status, 200, "reading twice does no harm");
 }
 
 #[tokio::test]
@@ -64,7 +153,7 @@ async fn another_body_or_another_path_is_not_what_was_signed() {
 #[tokio::test]
 async fn a_signature_grows_old() {
     let house = house().await;
-    house.clock.pass(std::time::Duration::from_secs(16 * 60));
+    house.clock.pass(Duration::from_secs(16 * 60));
     assert_eq!(add(&house, ADD).await.refusal(), (401, "APIGW.0301".into()));
 }
 

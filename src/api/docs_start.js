@@ -1,5 +1,5 @@
-// Starts Swagger UI for `serve --demo`: where no token was entered, a request carries the demo token of the project in
-// its path, so that every example works as it stands.
+// Starts Swagger UI. With `serve --demo`, a request for which no token was entered carries the demo token of the project in
+// its path, so that every example works as it stands; else there are no such tokens.
 const tokens = "{{tokens}}";
 
 function withDemoToken(request) {

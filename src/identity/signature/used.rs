@@ -1,0 +1,262 @@
+//! Which signatures have arrived, so that a request that was overheard cannot be sent again. Per access key, and bounded;
+//! knows nothing of requests, and remembers nothing that was not verified.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
+};
+
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep},
+};
+
+use super::{Signature, TOLERANCE};
+use crate::model::{Error, Result};
+
+/// The times of signatures have whole seconds: equal requests of one client within a second carry the same signature,
+/// and all of them are meant. So long after the first of them, another one is a replay.
+const GRACE: Duration = Duration::from_secs(2);
+/// A signature of which the time lies as far ahead as it may verifies for twice the tolerance.
+const WINDOW: Duration = TOLERANCE.saturating_mul(2);
+/// Signatures are forgotten by segments of this length.
+const SEGMENT: Duration = Duration::from_secs(5 * 60);
+/// How many new signatures of one key are let in per second: with it, what is remembered of a key is bounded.
+const PER_SECOND: u32 = 1_000;
+/// How often those of keys that are quiet are looked at.
+const SWEEP: Duration = Duration::from_secs(60);
+
+/// The start of a signature. No two of the two million that a key may have in the window are alike but once in 10⁷ keys,
+/// and who has no key cannot choose them.
+type Id = [u8; 8];
+/// Milliseconds since the start of a segment, in bytes so that a table has no padding.
+type Offset = [u8; 4];
+
+/// Signatures that have arrived, by key.
+pub struct UsedSignatures(Mutex<HashMap<String, Arc<Mutex<Arrivals>>>>);
+
+impl UsedSignatures {
+    /// Forgets by itself what has grown old, where there is a runtime to do so; else when the key is used again.
+    pub fn new() -> Arc<Self> {
+        let used = Arc::new(Self(Mutex::default()));
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(sweep(Arc::downgrade(&used)));
+        }
+        used
+    }
+
+    /// Lets a verified signature of a key in, the first time and shortly after.
+    ///
+    /// # Errors
+    /// [`Error::SignatureUsed`], and [`Error::Throttled`] where the key has too many.
+    pub fn admit(&self, access: &str, signature: &Signature) -> Result<()> {
+        let arrivals = self.of(access);
+        locked(&arrivals).admit(id(signature), Instant::now())
+    }
+
+    fn of(&self, access: &str) -> Arc<Mutex<Arrivals>> {
+        let mut keys = locked(&self.0);
+        if let Some(arrivals) = keys.get(access) {
+            return Arc::clone(arrivals);
+        }
+        Arc::clone(keys.entry(access.to_owned()).or_insert_with(|| Arc::new(Mutex::new(Arrivals::new(Instant::now())))))
+    }
+
+    /// Forgets what does not verify any more.
+    fn forget_old(&self, now: Instant) {
+        let mut keys = locked(&self.0);
+        // One that is being used has an owner beside the table, and stays.
+        keys.retain(|_, arrivals| Arc::strong_count(arrivals) > 1 || locked(arrivals).forget_old(now) > 0);
+    }
+}
+
+async fn sweep(used: Weak<UsedSignatures>) {
+    loop {
+        sleep(SWEEP).await;
+        match used.upgrade() {
+            Some(used) => used.forget_old(Instant::now()),
+            None => break,
+        }
+    }
+}
+
+/// Signatures of one key.
+struct Arrivals {
+    /// By time, the oldest first.
+    segments: VecDeque<Segment>,
+    /// The second that is counted, and how many new ones came in it.
+    second: Instant,
+    in_second: u32,
+}
+
+struct Segment {
+    began: Instant,
+    arrivals: HashMap<Id, Offset>,
+}
+
+impl Arrivals {
+    fn new(now: Instant) -> Self {
+        Self { segments: VecDeque::new(), second: now, in_second: 0 }
+    }
+
+    fn admit(&mut self, id: Id, now: Instant) -> Result<()> {
+        self.forget_old(now);
+        match self.first_arrival(&id) {
+            Some(first) if now.saturating_duration_since(first) <= GRACE => Ok(()),
+            Some(_) => Err(Error::SignatureUsed),
+            None => {
+                self.count(now)?;
+                self.insert(id, now);
+                Ok(())
+            }
+        }
+    }
+
+    fn first_arrival(&self, id: &Id) -> Option<Instant> {
+        self.segments.iter().rev().find_map(|segment| {
+            let offset = segment.arrivals.get(id)?;
+            Some(segment.began + Duration::from_millis(u32::from_ne_bytes(*offset).into()))
+        })
+    }
+
+    fn count(&mut self, now: Instant) -> Result<()> {
+        if now.saturating_duration_since(self.second) >= Duration::from_secs(1) {
+            (self.second, self.in_second) = (now, 0);
+        }
+        if self.in_second >= PER_SECOND {
+            return Err(Error::Throttled);
+        }
+        self.in_second += 1;
+        Ok(())
+    }
+
+    fn insert(&mut self, id: Id, now: Instant) {
+        if self.segments.back().is_none_or(|last| now.saturating_duration_since(last.began) >= SEGMENT) {
+            self.segments.push_back(Segment { began: now, arrivals: HashMap::new() });
+        }
+        if let Some(segment) = self.segments.back_mut() {
+            let offset = now.saturating_duration_since(segment.began).as_millis();
+            segment.arrivals.insert(id, u32::try_from(offset).unwrap_or(u32::MAX).to_ne_bytes());
+        }
+    }
+
+    /// How many segments are left.
+    fn forget_old(&mut self, now: Instant) -> usize {
+        let old = |segment: &Segment| now.saturating_duration_since(segment.began) >= WINDOW + SEGMENT;
+        while self.segments.front().is_some_and(old) {
+            self.segments.pop_front();
+        }
+        self.segments.len()
+    }
+}
+
+fn id(signature: &Signature) -> Id {
+    let mut id = Id::default();
+    id.copy_from_slice(&signature[..size_of::<Id>()]);
+    id
+}
+
+/// Nothing here is left half done by a panic.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use tokio::time::{Instant, advance};
+
+    use super::{Arrivals, GRACE, PER_SECOND, SEGMENT, SWEEP, UsedSignatures, WINDOW, locked};
+    use crate::model::{Error, Result};
+
+    fn outcome(result: Result<()>) -> &'static str {
+        match result {
+            Ok(()) => "admitted",
+            Err(Error::SignatureUsed) => "used",
+            Err(Error::Throttled) => "throttled",
+            Err(_) => "another error",
+        }
+    }
+
+    fn nth(number: u64) -> [u8; 32] {
+        let mut signature = [7; 32];
+        // Spread as those of HMAC are.
+        signature[..8].copy_from_slice(&number.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_be_bytes());
+        signature
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_signature_is_good_for_two_seconds_after_its_first_arrival_and_never_again() {
+        let used = UsedSignatures::new();
+        let arrives = || outcome(used.admit("key", &nth(1)));
+        assert_eq!([arrives(), arrives()], ["admitted"; 2]);
+        advance(GRACE).await;
+        assert_eq!(arrives(), "admitted", "a repeat does not begin the time again");
+        for time in [Duration::from_millis(1), SEGMENT, WINDOW - SEGMENT - GRACE] {
+            advance(time).await;
+            assert_eq!(arrives(), "used", "{time:?} later");
+        }
+        assert_eq!(outcome(used.admit("key", &nth(2))), "admitted", "others are not concerned");
+        assert_eq!(outcome(used.admit("other", &nth(1))), "admitted", "nor is another key");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_key_that_signs_too_much_waits_and_no_other_does() {
+        let used = UsedSignatures::new();
+        for number in 0..u64::from(PER_SECOND) {
+            assert_eq!(outcome(used.admit("key", &nth(number))), "admitted");
+        }
+        assert_eq!(outcome(used.admit("key", &nth(u64::MAX))), "throttled");
+        assert_eq!(outcome(used.admit("key", &nth(0))), "admitted", "a repeat takes no memory");
+        assert_eq!(outcome(used.admit("other", &nth(u64::MAX))), "admitted");
+        advance(Duration::from_secs(1)).await;
+        assert_eq!(outcome(used.admit("key", &nth(u64::MAX))), "admitted");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_verify_any_more_is_forgotten_with_its_key() {
+        let used = UsedSignatures::new();
+        assert_eq!(outcome(used.admit("key", &nth(1))), "admitted");
+        advance(WINDOW).await;
+        assert_eq!(outcome(used.admit("key", &nth(1))), "used");
+        tokio::time::sleep(SEGMENT + 2 * SWEEP).await;
+        assert!(locked(&used.0).is_empty());
+    }
+
+    #[test]
+    fn of_arrivals_at_once_all_count_as_the_first() {
+        let used = UsedSignatures::new();
+        let threads = [(); 8].map(|()| {
+            let used = Arc::clone(&used);
+            std::thread::spawn(move || (0..500).all(|number| used.admit("key", &nth(number)).is_ok()))
+        });
+        assert!(threads.into_iter().all(|thread| thread.join().expect("no panic")));
+    }
+
+    /// As `hashbrown` has it: the table has room for a seventh more than fits, is a power of two, and each entry has a
+    /// byte beside it.
+    fn bytes(arrivals: &Arrivals) -> usize {
+        let tables = arrivals.segments.iter().map(|segment| (segment.arrivals.capacity() * 8 / 7).next_power_of_two());
+        tables.sum::<usize>() * (size_of::<(super::Id, super::Offset)>() + 1)
+    }
+
+    #[test]
+    fn a_key_that_signs_a_thousand_writes_a_second_for_the_whole_window_takes_less_than_64_mib() {
+        let start = Instant::now();
+        let mut arrivals = Arrivals::new(start);
+        let (mut most, seconds) = (0, (WINDOW + 2 * SEGMENT).as_secs());
+        for second in 0..seconds {
+            let now = start + Duration::from_secs(second);
+            arrivals.forget_old(now);
+            for number in 0..u64::from(PER_SECOND) {
+                arrivals.insert(super::id(&nth(second * u64::from(PER_SECOND) + number)), now);
+            }
+            most = most.max(bytes(&arrivals));
+        }
+        let mib = most as f64 / f64::from(1 << 20);
+        println!("{} signatures, {mib:.1} MiB", seconds * u64::from(PER_SECOND));
+        assert!((30.0..60.0).contains(&mib), "{mib}");
+    }
+}
