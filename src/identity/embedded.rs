@@ -76,14 +76,16 @@ impl Embedded {
         password: SecretString,
         for_project: impl FnOnce(&Account) -> bool,
     ) -> Result<Issued> {
-        let account = self.store.find_account(user_name).await.map_err(unavailable)?;
+        let found = self.store.find_account(user_name).await.map_err(unavailable)?;
+        // A disabled user is told nothing else, and no sooner, than one that does not exist.
+        let account = found.filter(|account| account.enabled);
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let good = self.check(password, hash).await?;
         let account = account.filter(|account| good && for_project(account)).ok_or(Error::UnknownCredentials)?;
         let token = new_token();
         let (now, end) = (self.clock.now(), self.clock.after(self.lifetime));
         self.store.insert_token(TokenHash::of(token.expose_secret()), account.name.clone(), now, end).await?;
-        let record = TokenRecord { account, issued_at: now, expires_at: Some(end), revoked: false };
+        let record = TokenRecord { account, issued_at: now, expires_at: Some(end), revoked: false, enabled: true };
         Ok(Issued { token, caller: caller(record) })
     }
 
@@ -118,7 +120,7 @@ impl Embedded {
 
     async fn ask(&self, hash: TokenHash) -> Result<Arc<Caller>> {
         let record = self.store.find_token(&hash).await.map_err(unavailable)?.ok_or(Error::UnknownCredentials)?;
-        if record.revoked {
+        if !record.is_good() {
             return Err(Error::ExpiredCredentials);
         }
         let caller = Arc::new(caller(record));
@@ -145,11 +147,12 @@ impl Identity for Embedded {
     async fn verify(&self, request: &SignedRequest) -> Result<Arc<Caller>> {
         let claim = request.claim()?;
         let found = self.store.find_access_key(claim.access).await.map_err(unavailable)?;
-        let (key, account) = found.ok_or(Error::UnknownCredentials)?;
+        let usable = found.filter(|(key, account)| key.enabled && account.enabled);
+        let (key, account) = usable.ok_or(Error::UnknownCredentials)?;
         let now = self.clock.now();
         request.verify(&claim, &key.secret, now)?;
         self.first_time(request, &claim)?;
-        Ok(Arc::new(caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false })))
+        Ok(Arc::new(caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false, enabled: true })))
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {

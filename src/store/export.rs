@@ -63,4 +63,6 @@ pub struct StoredToken {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, where it was.
     pub revoked_at: Option<Timestamp>,
+    /// Whether it may be used, as far as its data file says.
+    pub enabled: bool,
 }

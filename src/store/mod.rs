@@ -23,7 +23,7 @@ use async_trait::async_trait;
 pub use digest::{Digest, Kind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
-pub use records::{AccessKey, Account, Catalog, Loaded, Project, TokenHash, TokenRecord};
+pub use records::{AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord};
 
 use crate::{
     model::{Change, Facts, ProjectId, Result, Selection},
@@ -54,6 +54,7 @@ pub trait Store: Send + Sync + 'static {
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>>;
 
     /// Keeps a token that was issued to `user_name`, until `expires_at`.
+    /// [`Error::UnknownCredentials`](crate::model::Error::UnknownCredentials) where there is no such user any more.
     async fn insert_token(
         &self,
         hash: TokenHash,

@@ -11,7 +11,7 @@ use backup_share::{
         Selection, Vault, VaultId, VaultSelection, VaultStatus,
         facts::{Capacity, MemberSelection},
     },
-    store::{Account, Catalog, Loaded, Project, Store, TokenHash},
+    store::{Account, Catalog, FixedToken, Loaded, Project, Store, TokenHash},
     timestamp::Timestamp,
 };
 use uuid::Uuid;
@@ -54,6 +54,10 @@ fn vault(number: u128, owner: &str) -> Vault {
 
 const BOBS: u128 = 3;
 
+fn token(text: &str) -> FixedToken {
+    FixedToken { hash: TokenHash::of(text), user_name: "alice".into(), loaded_at: now(), enabled: true }
+}
+
 fn catalog() -> Catalog {
     let account = Account {
         name: "alice".into(),
@@ -61,11 +65,12 @@ fn catalog() -> Catalog {
         project_id: project("owner"),
         project_name: "owner".into(),
         roles: vec!["member".into(), "reader".into()],
+        enabled: true,
     };
     Catalog {
         projects: vec![Project { id: project("owner"), name: "the owner's".into() }],
         accounts: vec![account],
-        tokens: vec![(TokenHash::of("fixed"), "alice".into(), now())],
+        tokens: vec![token("fixed")],
         vaults: vec![vault(2, "owner"), vault(BOBS, "bob")],
         backups: vec![backup()],
         ..Catalog::default()

@@ -98,12 +98,12 @@ type Read = fn(&Row<'_>) -> rusqlite::Result<Record>;
 const EVERYTHING: [(&str, Read); 7] = [
     ("SELECT id, name FROM projects ORDER BY id", project),
     (
-        "SELECT a.name, a.password_hash, a.project_id, coalesce(p.name, ''), a.roles
+        "SELECT a.name, a.password_hash, a.project_id, coalesce(p.name, ''), a.roles, a.enabled
          FROM accounts a LEFT JOIN projects p ON p.id = a.project_id ORDER BY a.name",
         account,
     ),
-    ("SELECT hash, user_name, issued_at, expires_at, revoked_at FROM tokens ORDER BY hash", token),
-    ("SELECT access, secret, user_name FROM access_keys ORDER BY access", access_key),
+    ("SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash", token),
+    ("SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access", access_key),
     (
         "SELECT id, project_id, name, object_type, protect_type, status, size, used, shared FROM vaults ORDER BY id",
         vault,
@@ -141,12 +141,13 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Record> {
         issued_at: row.get(2)?,
         expires_at: row.get(3)?,
         revoked_at: row.get(4)?,
+        enabled: row.get(5)?,
     }))
 }
 
 fn access_key(row: &Row<'_>) -> rusqlite::Result<Record> {
     let secret = SecretString::from(row.get::<_, String>(1)?);
-    Ok(Record::AccessKey(AccessKey { access: row.get(0)?, secret, user_name: row.get(2)? }))
+    Ok(Record::AccessKey(AccessKey { access: row.get(0)?, secret, user_name: row.get(2)?, enabled: row.get(3)? }))
 }
 
 fn vault(row: &Row<'_>) -> rusqlite::Result<Record> {

@@ -29,13 +29,13 @@ pub use self::{
     open::OpenError,
 };
 use self::{
-    failure::failed,
+    failure::{failed, is_orphan},
     open::{File, READING},
     writer::Writer,
 };
 use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
 use crate::{
-    model::{Change, Facts, ProjectId, Result, Selection},
+    model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
 };
 
@@ -117,7 +117,8 @@ impl Store for Sqlite {
         expires_at: Timestamp,
     ) -> Result<()> {
         let insert = move |connection: &Connection| {
-            accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at)).map_err(failed)
+            let inserted = accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at));
+            inserted.map_err(|error| if is_orphan(&error) { Error::UnknownCredentials } else { failed(error) })
         };
         self.writer.run(insert).await.map(drop)
     }
