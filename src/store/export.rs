@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{AccessKey, Account, Project, TokenHash};
+use super::{AccessKey, Account, Project, Removal, RemovalOutcome, TokenHash};
 use crate::{
     model::{Backup, Member, Result, Vault},
     timestamp::Timestamp,
@@ -21,6 +21,9 @@ pub trait Export: Send + Sync {
 
     /// How many records there are.
     async fn count(&self) -> Result<u64>;
+
+    /// What [`Store::remove`](super::Store::remove) would do now. Writes nothing.
+    async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome>;
 
     /// What the database itself finds wrong with how it keeps the records; a sentence each.
     async fn damage(&self) -> Result<Vec<String>>;

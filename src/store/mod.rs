@@ -16,6 +16,7 @@ mod import;
 pub(crate) mod patience;
 pub mod postgres;
 mod records;
+mod removal;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ pub use digest::{Digest, Kind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
 pub use records::{AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord};
+pub use removal::{Removal, RemovalOutcome, RemovalRefused, Removed};
 
 use crate::{
     model::{Change, Facts, ProjectId, Result, Selection},
@@ -71,6 +73,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes over a catalog, all or nothing. What stands already, and what users have done with it, stays.
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded>;
+
+    /// Removes records and what belongs to them: all of them, or none and why. Nothing can be shared, accepted or issued
+    /// meanwhile that would refer to them; projects are an exception, because who shares looks for them before.
+    async fn remove(&self, removal: Removal) -> Result<RemovalOutcome>;
 
     /// Whether reads and writes work at present.
     async fn ready(&self) -> Result<()>;

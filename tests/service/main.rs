@@ -23,6 +23,7 @@ mod recording;
 mod signatures;
 mod states;
 mod stories;
+mod takeback;
 mod tenants;
 mod tokens;
 mod wire;

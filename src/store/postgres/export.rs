@@ -14,8 +14,8 @@ use tokio_postgres::{
 };
 
 use super::{
-    super::{AccessKey, Export, Project, Record, StoredToken},
-    Postgres, accounts, repeated,
+    super::{AccessKey, Export, Project, Record, Removal, RemovalOutcome, StoredToken},
+    Postgres, accounts, removal, repeated,
     retry::{Attempts, Failure, passes},
     rows,
     session::Session,
@@ -63,6 +63,10 @@ impl Export for Postgres {
     async fn count(&self) -> Result<u64> {
         let counts: Vec<i64> = repeated!(self, |session| first_column(session, COUNT))?;
         Ok(counts.into_iter().map(i64::unsigned_abs).sum())
+    }
+
+    async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
+        repeated!(self, |session| removal::look(session, removal))
     }
 
     /// What the catalog of the database says. The data is not looked at: that is the work of `pg_amcheck`.

@@ -12,9 +12,10 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::{
-    super::{AccessKey, Export, Project, Record, StoredToken, TokenHash},
+    super::{AccessKey, Export, Project, Record, Removal, RemovalOutcome, StoredToken, TokenHash},
     failure::failed,
     open::{File, OpenError},
+    removal,
     rows::{self, backup_columns, member_columns},
 };
 use crate::model::{Error, Result, Vault};
@@ -42,7 +43,10 @@ impl SqliteFile {
     }
 
     /// Looks at the file on a thread of its own: it may take long.
-    async fn look<T: Send + 'static>(&self, look: fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
         let path = self.0.clone();
         let look = move || look(&File(&path).look().map_err(gone)?).map_err(failed);
         tokio::task::spawn_blocking(look).await.map_err(Error::store)?
@@ -66,6 +70,12 @@ impl Export for SqliteFile {
 
     async fn count(&self) -> Result<u64> {
         self.look(|connection| connection.query_row(COUNT, [], |row| rows::megabytes(row, 0))).await
+    }
+
+    async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
+        let removal = removal.clone();
+        // In one transaction: all of it is of one moment.
+        self.look(move |connection| removal::look(&*connection.unchecked_transaction()?, &removal)).await
     }
 
     async fn damage(&self) -> Result<Vec<String>> {

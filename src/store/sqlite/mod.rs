@@ -7,6 +7,7 @@ mod export;
 mod failure;
 mod import;
 mod open;
+mod removal;
 mod rows;
 mod shares;
 mod writer;
@@ -33,7 +34,7 @@ use self::{
     open::{File, READING},
     writer::Writer,
 };
-use super::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord};
+use super::{AccessKey, Account, Catalog, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord};
 use crate::{
     model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
@@ -133,6 +134,10 @@ impl Store for Sqlite {
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
         self.writer.run(move |connection| catalog::load(connection, &catalog)).await
+    }
+
+    async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
+        self.writer.run(move |connection| removal::remove(connection, &removal)).await
     }
 
     async fn ready(&self) -> Result<()> {
