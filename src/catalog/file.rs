@@ -315,3 +315,39 @@ impl From<Backup> for model::Backup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::User;
+
+    /// A user with these tokens, as a file has it.
+    fn user(tokens: &Value) -> Value {
+        json!({"name": "alice", "project_id": "p", "roles": [], "tokens": tokens})
+    }
+
+    #[test]
+    fn a_token_is_written_as_a_text_or_as_a_mapping_and_is_enabled_unless_it_says_otherwise() {
+        let tokens = json!(["a", {"token": "b"}, {"token": "c", "enabled": false}]);
+        let user: User = serde_json::from_value(user(&tokens)).expect("a user");
+        let read: Vec<_> = user.tokens.iter().map(|token| (&**token, token.enabled)).collect();
+        assert_eq!(read, [("a", true), ("b", true), ("c", false)]);
+        assert!(user.enabled);
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_token_is_named_by_its_place() {
+        let schema = jsonschema::validator_for(&crate::catalog::schema()).expect("a schema");
+        for (token, place) in [
+            (json!(5), "/users/0/tokens/0"),
+            (json!({"enabled": false}), "/users/0/tokens/0"),
+            (json!({"token": "a", "enabled": "no"}), "/users/0/tokens/0/enabled"),
+            (json!({"token": "a", "until": 5}), "/users/0/tokens/0"),
+        ] {
+            let file = json!({"users": [user(&json!([token]))]});
+            let error = schema.validate(&file).expect_err("refused");
+            assert_eq!(error.instance_path().to_string(), place, "{error}");
+        }
+    }
+}

@@ -88,10 +88,11 @@ pub(in crate::store) fn commands(removal: &Removal) -> &'static [&'static str] {
         Removal::Projects(_) => &["DELETE FROM projects WHERE id {ids}"],
         Removal::Vaults(_) => &["DELETE FROM vaults WHERE id {ids}"],
         Removal::Backups(_) => &[
-            "UPDATE vaults SET shared = shared - (
-                 SELECT CAST(sum(b.resource_size) * 1024 AS BIGINT) FROM members m JOIN backups b ON b.id = m.backup_id
-                 WHERE m.vault_id = vaults.id AND m.backup_id {ids})
-             WHERE id IN (SELECT m.vault_id FROM members m WHERE m.vault_id IS NOT NULL AND m.backup_id {ids})",
+            "UPDATE vaults SET shared = shared - freed.megabytes
+             FROM (SELECT m.vault_id, CAST(sum(b.resource_size) * 1024 AS BIGINT) AS megabytes
+                   FROM members m JOIN backups b ON b.id = m.backup_id
+                   WHERE m.vault_id IS NOT NULL AND m.backup_id {ids} GROUP BY m.vault_id) AS freed
+             WHERE vaults.id = freed.vault_id",
             "DELETE FROM members WHERE backup_id {ids}",
             "DELETE FROM backups WHERE id {ids}",
         ],
