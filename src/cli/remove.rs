@@ -163,8 +163,11 @@ async fn plan(config: &Config, removal: &Removal) -> Result<RemovalOutcome, Fail
 }
 
 async fn remove(config: &Config, removal: Removal) -> Result<RemovalOutcome, Failure> {
-    // First to be looked at: a store that an older server is running on is not brought up to date under it.
-    drop(serve::find_store(config).await.map_err(failure)?);
+    // Only looked at before: nobody who writes waits for a refusal, and a store that an older server is running on is not
+    // brought up to date under it.
+    if let Err(refused) = plan(config, &removal).await? {
+        return Ok(Err(refused));
+    }
     let store = serve::open_store(config, &SystemClock).await.map_err(failure)?;
     store.remove(removal).await.map_err(|error| failed(&error))
 }
