@@ -8,7 +8,7 @@ use backup_share::{
     config::{Config, Unreplicated},
     model::{Backup, BackupId, BackupStatus, ObjectType, ProjectId, ProtectType, Vault, VaultId, VaultStatus},
     serve,
-    store::{Account, Catalog, Project, TokenHash},
+    store::{Account, Catalog, FixedToken, Project, TokenHash},
 };
 use uuid::Uuid;
 
@@ -41,7 +41,12 @@ fn catalog(backups: usize, clock: &SystemClock) -> Outcome<Catalog> {
         let id: ProjectId = project(number).parse()?;
         let name = format!("user-{number}");
         catalog.projects.push(Project { id: id.clone(), name: name.clone() });
-        catalog.tokens.push((TokenHash::of(&token(number)), name.clone(), clock.now()));
+        catalog.tokens.push(FixedToken {
+            hash: TokenHash::of(&token(number)),
+            user_name: name.clone(),
+            loaded_at: clock.now(),
+            enabled: true,
+        });
         catalog.vaults.extend((0..VAULTS_EACH).map(|at| vault(id.clone(), vault_id(number, at))));
         let account = Account {
             name,
@@ -49,6 +54,7 @@ fn catalog(backups: usize, clock: &SystemClock) -> Outcome<Catalog> {
             project_name: String::new(),
             project_id: id,
             roles: vec!["member".into()],
+            enabled: true,
         };
         catalog.accounts.push(account);
     }

@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     identity::{hash_password, password_matches},
     model::{Member, ProjectId, Result},
-    store::{AccessKey, Account, Catalog, Project, Store, TokenHash},
+    store::{AccessKey, Account, Catalog, FixedToken, Project, Store, TokenHash},
 };
 
 pub(super) struct Records<'a> {
@@ -49,14 +49,22 @@ impl<'a> Records<'a> {
             catalog.projects.push(Project { id: project_id.clone(), name: project_name.clone() });
         }
         let now = self.clock.now();
-        catalog.tokens.extend(user.tokens.iter().map(|token| (TokenHash::of(token), user.name.clone(), now)));
+        let token = |token: &file::Token| FixedToken {
+            hash: TokenHash::of(token),
+            user_name: user.name.clone(),
+            loaded_at: now,
+            enabled: token.enabled,
+        };
+        catalog.tokens.extend(user.tokens.iter().map(token));
         let key = |key: file::AccessKey| AccessKey {
             access: key.access,
             secret: key.secret.into(),
             user_name: user.name.clone(),
+            enabled: key.enabled,
         };
         catalog.access_keys.extend(user.access_keys.into_iter().map(key));
-        let account = Account { name: user.name, password_hash, project_id, project_name, roles: user.roles };
+        let (name, roles, enabled) = (user.name, user.roles, user.enabled);
+        let account = Account { name, password_hash, project_id, project_name, roles, enabled };
         catalog.accounts.push(account);
         Ok(())
     }

@@ -10,7 +10,7 @@ use std::{
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle, style::TemplateError};
 
-use super::{Failure, Outcome, output, serve::failure};
+use super::{Failure, Outcome, output, remove::Remove, serve::failure};
 use crate::{
     catalog::{self, Progress},
     clock::{Clock, SystemClock},
@@ -18,7 +18,7 @@ use crate::{
     serve,
 };
 
-/// Load data files into a store, and say what they may hold
+/// Load data files into a store, remove records from it, and say what data files may hold
 #[derive(Args)]
 pub(super) struct Catalog {
     #[command(subcommand)]
@@ -28,6 +28,7 @@ pub(super) struct Catalog {
 #[derive(Subcommand)]
 enum Command {
     Load(Load),
+    Remove(Remove),
     /// Print the JSON Schema of data files
     Schema,
 }
@@ -53,6 +54,7 @@ impl Catalog {
     pub(super) fn run(self) -> Outcome {
         match self.command {
             Command::Load(load) => load.run(),
+            Command::Remove(remove) => remove.run(),
             Command::Schema => output::print(&output::json(&catalog::schema())?),
         }
     }

@@ -2,6 +2,8 @@
 
 mod accept;
 #[cfg(feature = "server")]
+mod audit_line;
+#[cfg(feature = "server")]
 mod catalog;
 mod clouds;
 mod connection;
@@ -16,6 +18,8 @@ mod output;
 #[cfg(feature = "server")]
 mod policy;
 mod reject;
+#[cfg(feature = "server")]
+mod remove;
 mod revoke;
 #[cfg(feature = "server")]
 mod serve;

@@ -18,7 +18,7 @@ pub(super) fn vault(text: &str) -> Result<VaultId, String> {
     uuid(text).map(Into::into)
 }
 
-fn uuid(text: &str) -> Result<Uuid, String> {
+pub(super) fn uuid(text: &str) -> Result<Uuid, String> {
     text.parse().map_err(|_| "it is no UUID like a5200268-74a5-4806-acc6-95793ab0228b".to_owned())
 }
 

@@ -81,7 +81,9 @@ impl Embedded {
         for_project: impl FnOnce(&Account) -> bool,
     ) -> Result<Issued> {
         let guess = self.logins.admit(user_name, from).await?;
-        let account = self.store.find_account(user_name).await.map_err(unavailable)?;
+        let found = self.store.find_account(user_name).await.map_err(unavailable)?;
+        // A disabled user is told nothing else, and no sooner, than one that does not exist.
+        let account = found.filter(|account| account.enabled);
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let known = hash.is_some();
         let good = self.logins.matches(&guess, password, hash.unwrap_or_else(|| self.decoy.clone())).await? && known;
@@ -90,7 +92,7 @@ impl Embedded {
         let token = new_token();
         let (now, end) = (self.clock.now(), self.clock.after(self.lifetime));
         self.store.insert_token(TokenHash::of(token.expose_secret()), account.name.clone(), now, end).await?;
-        let record = TokenRecord { account, issued_at: now, expires_at: Some(end), revoked: false };
+        let record = TokenRecord { account, issued_at: now, expires_at: Some(end), revoked: false, enabled: true };
         Ok(Issued { token, caller: caller(record) })
     }
 
@@ -107,7 +109,7 @@ impl Embedded {
 
     async fn ask(&self, hash: TokenHash) -> Result<Arc<Caller>> {
         let record = self.store.find_token(&hash).await.map_err(unavailable)?.ok_or(Error::UnknownCredentials)?;
-        if record.revoked {
+        if !record.is_good() {
             return Err(Error::ExpiredCredentials);
         }
         let caller = Arc::new(caller(record));
@@ -135,8 +137,9 @@ impl Identity for Embedded {
         let now = self.clock.now();
         let claim = request.claim(now)?;
         let found = self.store.find_access_key(claim.access).await.map_err(unavailable)?;
-        let (key, account) = found.ok_or(Error::UnknownCredentials)?;
-        let caller = caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false });
+        let usable = found.filter(|(key, account)| key.enabled && account.enabled);
+        let (key, account) = usable.ok_or(Error::UnknownCredentials)?;
+        let caller = caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false, enabled: true });
         Ok(Signer { access: claim.access.to_owned(), secret: key.secret, caller })
     }
 

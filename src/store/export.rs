@@ -4,7 +4,7 @@
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{AccessKey, Account, Project, TokenHash};
+use super::{AccessKey, Account, Project, Removal, RemovalOutcome, TokenHash};
 use crate::{
     model::{Backup, Member, Result, Vault},
     timestamp::Timestamp,
@@ -21,6 +21,9 @@ pub trait Export: Send + Sync {
 
     /// How many records there are.
     async fn count(&self) -> Result<u64>;
+
+    /// What [`Store::remove`](super::Store::remove) would do now. Writes nothing.
+    async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome>;
 
     /// What the database itself finds wrong with how it keeps the records; a sentence each.
     async fn damage(&self) -> Result<Vec<String>>;
@@ -63,4 +66,6 @@ pub struct StoredToken {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked, where it was.
     pub revoked_at: Option<Timestamp>,
+    /// Whether it may be used, as far as its data file says.
+    pub enabled: bool,
 }

@@ -16,6 +16,7 @@ mod import;
 pub(crate) mod patience;
 pub mod postgres;
 mod records;
+mod removal;
 pub mod sqlite;
 
 use async_trait::async_trait;
@@ -23,7 +24,8 @@ use async_trait::async_trait;
 pub use digest::{Digest, Kind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
-pub use records::{AccessKey, Account, Catalog, Loaded, Project, TokenHash, TokenRecord};
+pub use records::{AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord};
+pub use removal::{Removal, RemovalOutcome, RemovalRefused, Removed};
 
 use crate::{
     model::{Change, Facts, ProjectId, Result, Selection},
@@ -57,6 +59,7 @@ pub trait Store: Send + Sync + 'static {
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>>;
 
     /// Keeps a token that was issued to `user_name`, until `expires_at`.
+    /// [`Error::UnknownCredentials`](crate::model::Error::UnknownCredentials) where there is no such user any more.
     async fn insert_token(
         &self,
         hash: TokenHash,
@@ -76,6 +79,10 @@ pub trait Store: Send + Sync + 'static {
 
     /// Takes over a catalog, all or nothing. What stands already, and what users have done with it, stays.
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded>;
+
+    /// Removes records and what belongs to them: all of them, or none and why. Nothing can be shared, accepted or issued
+    /// meanwhile that would refer to them; projects are an exception, because who shares looks for them before.
+    async fn remove(&self, removal: Removal) -> Result<RemovalOutcome>;
 
     /// Whether reads and writes work at present.
     async fn ready(&self) -> Result<()>;

@@ -29,6 +29,23 @@ impl TokenHash {
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// The hash in hexadecimal digits.
+    pub fn to_hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A hash out of 64 hexadecimal digits.
+    pub fn from_hex(digits: &str) -> Option<Self> {
+        let mut hash = [0; 32];
+        if digits.len() != 64 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        for (at, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).ok()?;
+        }
+        Some(Self(hash))
+    }
 }
 
 impl fmt::Debug for TokenHash {
@@ -59,6 +76,8 @@ pub struct Account {
     pub project_name: String,
     /// The roles of the user in that project.
     pub roles: Vec<String>,
+    /// Whether the user may log in, and use its tokens and keys.
+    pub enabled: bool,
 }
 
 /// A key to sign requests with.
@@ -70,6 +89,21 @@ pub struct AccessKey {
     pub secret: SecretString,
     /// Whose key it is.
     pub user_name: String,
+    /// Whether it may be used.
+    pub enabled: bool,
+}
+
+/// A token that a data file gives to a user.
+#[derive(Clone, Debug)]
+pub struct FixedToken {
+    /// What is known of the token itself.
+    pub hash: TokenHash,
+    /// Whose it is.
+    pub user_name: String,
+    /// When it was loaded.
+    pub loaded_at: Timestamp,
+    /// Whether it may be used.
+    pub enabled: bool,
 }
 
 /// A token, whatever has become of it, and whose it is.
@@ -83,6 +117,15 @@ pub struct TokenRecord {
     pub expires_at: Option<Timestamp>,
     /// Whether it was revoked.
     pub revoked: bool,
+    /// Whether it may be used, as far as its data file says.
+    pub enabled: bool,
+}
+
+impl TokenRecord {
+    /// Whether the token is still good, its time aside.
+    pub fn is_good(&self) -> bool {
+        !self.revoked && self.enabled && self.account.enabled
+    }
 }
 
 /// What a data file holds, checked and ready to be taken over.
@@ -92,8 +135,8 @@ pub struct Catalog {
     pub projects: Vec<Project>,
     /// Users.
     pub accounts: Vec<Account>,
-    /// Fixed tokens: hash, user name, and when they were loaded.
-    pub tokens: Vec<(TokenHash, String, Timestamp)>,
+    /// Fixed tokens. One that is there already stays its user's, and revoked where it was.
+    pub tokens: Vec<FixedToken>,
     /// Access keys.
     pub access_keys: Vec<AccessKey>,
     /// Vaults; `used` without what accepted shares take.

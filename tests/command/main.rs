@@ -11,6 +11,7 @@ mod cluster;
 mod copy;
 mod database;
 mod process;
+mod remove;
 mod server;
 mod start;
 mod store;

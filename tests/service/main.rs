@@ -26,6 +26,7 @@ mod signatures;
 mod signer;
 mod states;
 mod stories;
+mod takeback;
 mod tenants;
 mod tokens;
 mod wire;

@@ -18,11 +18,15 @@ const ADD_SIGNATURE: &str = "e7b28f2052fed842456e885173246a8cb4773e26e7b9a3e517b
 /// A house with the demo data, whose owner has an access key.
 async fn house() -> House {
     let house = House::open().await;
-    let key = "tokens: [demo-owner], access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]";
-    let data = backup_share::catalog::DEMO.replace("tokens: [demo-owner]", key);
+    load(&house, "access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]").await;
+    house
+}
+
+/// Loads the demo data, with more about its owner.
+async fn load(house: &House, about: &str) {
+    let data = backup_share::catalog::DEMO.replace("tokens: [demo-owner]", &format!("tokens: [demo-owner], {about}"));
     let clock: std::sync::Arc<dyn backup_share::clock::Clock> = house.clock.clone();
     backup_share::catalog::load_text("demo", &data, house.running.store.as_ref(), &clock).await.expect("good data");
-    house
 }
 
 fn signed(house: &House, method: Method, path: &str, signature: &str, media: &str) -> reqwest::RequestBuilder {
@@ -165,4 +169,20 @@ async fn when_a_token_comes_too_the_token_decides() {
     };
     assert_eq!(answer(both("demo-owner", "00")).await.status, 200);
     assert_eq!(answer(both("garbage", ADD_SIGNATURE)).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_key_that_is_disabled_or_whose_user_is_or_that_was_removed_is_refused_at_once() {
+    let house = house().await;
+    let key = "access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]";
+    for about in [&key.replace('}', ", enabled: false}"), &format!("enabled: false, {key}")] {
+        load(&house, about).await;
+        assert_eq!(add(&house, ADD).await.refusal(), (401, "APIGW.0301".into()), "{about}");
+    }
+    load(&house, key).await;
+    assert_eq!(add(&house, ADD).await.status, 200, "enabled again");
+    let removal = backup_share::store::Removal::AccessKeys(vec!["AKIDEXAMPLE".into()]);
+    house.running.store.remove(removal).await.expect("an answer").expect("removed");
+    let list = signed(&house, Method::GET, MEMBERS, ADD_SIGNATURE, "application/json;charset=UTF-8");
+    assert_eq!(answer(list).await.refusal(), (401, "APIGW.0301".into()));
 }

@@ -28,3 +28,5 @@ mod recording;
 mod states;
 #[path = "../service/stories.rs"]
 mod stories;
+#[path = "../service/takeback.rs"]
+mod takeback;

@@ -69,7 +69,7 @@ fn everything() -> Vec<Record> {
         let Project { id, name: project_name } = any(&projects);
         let password_hash = maybe(text().into());
         let roles = any(&[vec![], vec!["member".to_owned()], vec!["reader".to_owned(), "a role".to_owned()]]);
-        Account { name: name(number), password_hash, project_id: id, project_name, roles }
+        Account { name: name(number), password_hash, project_id: id, project_name, roles, enabled: fastrand::bool() }
     };
     let accounts: Vec<_> = (0..100).map(account).collect();
     let token = |number: usize| StoredToken {
@@ -78,8 +78,14 @@ fn everything() -> Vec<Record> {
         issued_at: time(),
         expires_at: maybe(time()),
         revoked_at: maybe(time()),
+        enabled: fastrand::bool(),
     };
-    let key = |number| AccessKey { access: name(number), secret: text().into(), user_name: any(&accounts).name };
+    let key = |number| AccessKey {
+        access: name(number),
+        secret: text().into(),
+        user_name: any(&accounts).name,
+        enabled: fastrand::bool(),
+    };
     let vault = |_| Record::Vault {
         vault: Vault {
             id: id(),

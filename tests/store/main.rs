@@ -6,6 +6,7 @@
 mod cluster;
 mod copies;
 mod reference;
+mod removal;
 mod suite;
 
 use std::sync::Arc;
@@ -39,7 +40,7 @@ async fn postgres() -> Opened {
 macro_rules! through_the_suite {
     ($($open:ident),*) => {$(
         mod $open {
-            through_the_suite!(@ $open:
+            through_the_suite!(@ $open suite:
                 facts_are_what_was_loaded,
                 a_rule_sees_the_facts_and_its_change_is_carried_out,
                 a_refusal_by_the_rule_does_nothing,
@@ -57,13 +58,24 @@ macro_rules! through_the_suite {
                 expired_tokens_are_deleted_some_at_a_time_and_no_others,
                 a_panic_in_a_rule_is_an_error_of_that_request_alone
             );
+            through_the_suite!(@ $open removal:
+                what_is_disabled_is_found_as_such_and_can_be_enabled_again,
+                a_token_that_its_user_revoked_stays_revoked_whatever_a_data_file_says,
+                a_user_goes_with_its_tokens_and_keys,
+                tokens_and_keys_go_by_themselves,
+                a_backup_goes_with_its_shares_and_vaults_get_the_capacity_back,
+                what_holds_backups_or_has_anything_stays,
+                all_go_or_none,
+                who_shares_or_accepts_while_a_backup_is_removed_leaves_the_sums_right,
+                a_vault_is_removed_or_accepted_into_and_never_both
+            );
         }
     )*};
-    (@ $open:ident: $($test:ident),*) => {$(
+    (@ $open:ident $module:ident: $($test:ident),*) => {$(
         #[tokio::test(flavor = "multi_thread")]
         async fn $test() {
             let opened = super::$open().await;
-            super::suite::$test(opened.store.clone()).await;
+            super::$module::$test(opened.store.clone()).await;
         }
     )*};
 }

@@ -11,22 +11,22 @@ use backup_share::{
         Selection, Vault, VaultId, VaultSelection, VaultStatus,
         facts::{Capacity, MemberSelection},
     },
-    store::{Account, Catalog, Loaded, Project, Store, TokenHash},
+    store::{Account, Catalog, FixedToken, Loaded, Project, Store, TokenHash},
     timestamp::Timestamp,
 };
 use uuid::Uuid;
 
-type Any = Arc<dyn Store>;
+pub type Any = Arc<dyn Store>;
 
 pub fn now() -> Timestamp {
     Timestamp::from_micros(1_580_899_114_209_782).expect("a moment of 2020")
 }
 
-fn project(name: &str) -> ProjectId {
+pub fn project(name: &str) -> ProjectId {
     name.parse().expect("a project id")
 }
 
-fn backup() -> Backup {
+pub fn backup() -> Backup {
     Backup {
         id: Uuid::from_u128(1).into(),
         project_id: project("owner"),
@@ -39,7 +39,7 @@ fn backup() -> Backup {
     }
 }
 
-fn vault(number: u128, owner: &str) -> Vault {
+pub fn vault(number: u128, owner: &str) -> Vault {
     Vault {
         id: Uuid::from_u128(number).into(),
         project_id: project(owner),
@@ -52,53 +52,58 @@ fn vault(number: u128, owner: &str) -> Vault {
     }
 }
 
-const BOBS: u128 = 3;
+pub const BOBS: u128 = 3;
 
-fn catalog() -> Catalog {
+pub fn token(text: &str) -> FixedToken {
+    FixedToken { hash: TokenHash::of(text), user_name: "alice".into(), loaded_at: now(), enabled: true }
+}
+
+pub fn catalog() -> Catalog {
     let account = Account {
         name: "alice".into(),
         password_hash: Some("a hash".to_owned().into()),
         project_id: project("owner"),
         project_name: "owner".into(),
         roles: vec!["member".into(), "reader".into()],
+        enabled: true,
     };
     Catalog {
         projects: vec![Project { id: project("owner"), name: "the owner's".into() }],
         accounts: vec![account],
-        tokens: vec![(TokenHash::of("fixed"), "alice".into(), now())],
+        tokens: vec![token("fixed")],
         vaults: vec![vault(2, "owner"), vault(BOBS, "bob")],
         backups: vec![backup()],
         ..Catalog::default()
     }
 }
 
-async fn loaded(store: &Any) -> Loaded {
+pub async fn loaded(store: &Any) -> Loaded {
     store.load_catalog(catalog()).await.expect("a good catalog")
 }
 
-fn everything() -> Selection {
+pub fn everything() -> Selection {
     let vault = VaultSelection::Named(VaultId::from(Uuid::from_u128(BOBS)));
     Selection { backup_id: backup().id, members: MemberSelection::All, vault }
 }
 
-async fn facts(store: &Any) -> Facts {
+pub async fn facts(store: &Any) -> Facts {
     store.load(&everything()).await.expect("facts")
 }
 
-async fn used(store: &Any) -> u64 {
+pub async fn used(store: &Any) -> u64 {
     facts(store).await.vault.expect("bob's vault").used
 }
 
-fn pending(number: u128, name: &str) -> Member {
+pub fn pending(number: u128, name: &str) -> Member {
     Member::pending(Uuid::from_u128(number).into(), backup().id, project(name), now())
 }
 
 /// Carries out a change that was decided without looking.
-async fn blindly(store: &Any, change: Change) -> Result<Change, Error> {
+pub async fn blindly(store: &Any, change: Change) -> Result<Change, Error> {
     store.change(everything(), Box::new(move |_| Ok(change.clone()))).await
 }
 
-fn accepting(before: &Member) -> Change {
+pub fn accepting(before: &Member) -> Change {
     let vault = VaultId::from(Uuid::from_u128(BOBS));
     let after = before.accepted(vault, now());
     Change::Update { before: before.clone(), after, capacity: Capacity::Take(vault, backup().megabytes()) }

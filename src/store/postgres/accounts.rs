@@ -2,22 +2,26 @@
 
 use deadpool_postgres::ClientWrapper;
 use secrecy::SecretString;
-use tokio_postgres::{Error, Row};
+use tokio_postgres::{Error, Row, error::SqlState};
 
 use super::{
     super::{AccessKey, Account, TokenHash, TokenRecord},
     retry::Failure,
     session::Session,
 };
-use crate::{model::ProjectId, timestamp::Timestamp};
+use crate::{
+    model::{self, ProjectId},
+    timestamp::Timestamp,
+};
 
-const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles
+const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, a.enabled
                        FROM accounts a JOIN projects p ON p.id = a.project_id WHERE a.name = $1";
-const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles,
-                            t.issued_at, t.expires_at, t.revoked_at IS NOT NULL
+const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, a.enabled,
+                            t.issued_at, t.expires_at, t.revoked_at IS NOT NULL, t.enabled
                      FROM tokens t JOIN accounts a ON a.name = t.user_name JOIN projects p ON p.id = a.project_id
                      WHERE t.hash = $1";
-const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, k.secret
+const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, a.enabled,
+                                 k.secret, k.enabled
                           FROM access_keys k JOIN accounts a ON a.name = k.user_name
                           JOIN projects p ON p.id = a.project_id WHERE k.access = $1";
 const PROJECT: &str = "SELECT 1 FROM projects WHERE id = $1";
@@ -30,7 +34,7 @@ const DELETE_TOKENS: &str = "DELETE FROM tokens WHERE hash IN (
                                  SELECT hash FROM tokens WHERE expires_at < $1
                                  ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED)";
 
-/// An account, from name, hash, project, the project's name, and roles.
+/// An account, from name, hash, project, the project's name, roles, and whether it is enabled.
 pub(super) fn account(row: &Row) -> Result<Account, Error> {
     Ok(Account {
         name: row.try_get(0)?,
@@ -38,6 +42,7 @@ pub(super) fn account(row: &Row) -> Result<Account, Error> {
         project_id: row.try_get(2)?,
         project_name: row.try_get(3)?,
         roles: row.try_get::<_, &str>(4)?.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect(),
+        enabled: row.try_get(5)?,
     })
 }
 
@@ -49,9 +54,10 @@ pub(super) async fn find_token(session: &Session, hash: &TokenHash) -> Result<Op
     let record = |row: &Row| {
         Ok(TokenRecord {
             account: account(row)?,
-            issued_at: row.try_get(5)?,
-            expires_at: row.try_get(6)?,
-            revoked: row.try_get(7)?,
+            issued_at: row.try_get(6)?,
+            expires_at: row.try_get(7)?,
+            revoked: row.try_get(8)?,
+            enabled: row.try_get(9)?,
         })
     };
     session.read(TOKEN, &[&hash.as_bytes().as_slice()]).await?.first().map(record).transpose()
@@ -60,8 +66,9 @@ pub(super) async fn find_token(session: &Session, hash: &TokenHash) -> Result<Op
 pub(super) async fn find_access_key(session: &Session, access: &str) -> Result<Option<(AccessKey, Account)>, Failure> {
     let found = |row: &Row| {
         let account = account(row)?;
-        let secret = row.try_get::<_, String>(5)?.into();
-        Ok((AccessKey { access: access.to_owned(), secret, user_name: account.name.clone() }, account))
+        let secret = row.try_get::<_, String>(6)?.into();
+        let enabled = row.try_get(7)?;
+        Ok((AccessKey { access: access.to_owned(), secret, user_name: account.name.clone(), enabled }, account))
     };
     session.read(ACCESS_KEY, &[&access]).await?.first().map(found).transpose()
 }
@@ -72,10 +79,17 @@ pub(super) async fn insert_token(
     user_name: &str,
     issued_at: Timestamp,
     expires_at: Timestamp,
-) -> Result<(), Error> {
+) -> Result<(), Failure> {
     let statement = client.prepare_cached(INSERT_TOKEN).await?;
     let hash = hash.as_bytes().as_slice();
-    client.execute(&statement, &[&hash, &user_name, &issued_at, &expires_at]).await.map(drop)
+    match client.execute(&statement, &[&hash, &user_name, &issued_at, &expires_at]).await {
+        Ok(_) => Ok(()),
+        // The user was removed between its login and this.
+        Err(error) if error.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION) => {
+            Err(model::Error::UnknownCredentials.into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 pub(super) async fn revoke_token(client: &ClientWrapper, hash: &TokenHash, now: Timestamp) -> Result<bool, Error> {

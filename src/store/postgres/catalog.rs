@@ -41,10 +41,12 @@ impl Work for Catalog {
         put!("projects", self.projects, p; id: "text" = p.id.clone(), name: "text" = p.name.clone());
         put!("accounts", self.accounts, a; name: "text" = a.name.clone(),
             password_hash: "text" = a.password_hash.as_ref().map(|hash| hash.expose_secret().to_owned()),
-            project_id: "text" = a.project_id.clone(), roles: "text" = a.roles.join(","));
+            project_id: "text" = a.project_id.clone(), roles: "text" = a.roles.join(","),
+            enabled: "boolean" = a.enabled);
         self.tokens(client, &mut loaded).await?;
         put!("access_keys", self.access_keys, k; access: "text" = k.access.clone(),
-            secret: "text" = k.secret.expose_secret().to_owned(), user_name: "text" = k.user_name.clone());
+            secret: "text" = k.secret.expose_secret().to_owned(), user_name: "text" = k.user_name.clone(),
+            enabled: "boolean" = k.enabled);
         put!("vaults", self.vaults, v; id: "uuid" = v.id, project_id: "text" = v.project_id.clone(),
             name: "text" = v.name.clone(), object_type: "text" = v.object_type, protect_type: "text" = v.protect_type,
             status: "text" = v.status, size: "bigint" = i64::from(v.size),
@@ -64,16 +66,21 @@ impl Work for Catalog {
 }
 
 impl Catalog {
-    /// A fixed token that is there already stays as it is, revoked or not.
+    /// A fixed token that is there already stays as it is, revoked or not, but for whether it may be used.
     async fn tokens(&self, client: &ClientWrapper, loaded: &mut Loaded) -> Result<(), Failure> {
-        let sql = "INSERT INTO tokens (hash, user_name, issued_at)
-                   SELECT * FROM unnest($1::bytea[], $2::text[], $3::timestamptz[]) ON CONFLICT DO NOTHING";
+        let set = "UPDATE tokens t SET enabled = n.enabled FROM unnest($1::bytea[], $2::boolean[]) AS n (hash, enabled)
+                   WHERE t.hash = n.hash AND t.enabled <> n.enabled";
+        let insert = "INSERT INTO tokens (hash, enabled, user_name, issued_at)
+                      SELECT * FROM unnest($1::bytea[], $2::boolean[], $3::text[], $4::timestamptz[])
+                      ON CONFLICT DO NOTHING";
         for some in self.tokens.chunks(AT_ONCE) {
-            let hashes: Vec<_> = some.iter().map(|(hash, _, _)| hash.as_bytes().as_slice()).collect();
-            let users: Vec<_> = some.iter().map(|(_, user, _)| user).collect();
-            let times: Vec<_> = some.iter().map(|(_, _, time)| time).collect();
-            let added = client.execute(sql, &[&hashes, &users, &times]).await?;
-            count(loaded, some.len(), added, 0);
+            let hashes: Vec<_> = some.iter().map(|token| token.hash).collect();
+            let enabled: Vec<_> = some.iter().map(|token| token.enabled).collect();
+            let users: Vec<_> = some.iter().map(|token| &token.user_name).collect();
+            let times: Vec<_> = some.iter().map(|token| token.loaded_at).collect();
+            let changed = client.execute(set, &[&hashes, &enabled]).await?;
+            let added = client.execute(insert, &[&hashes, &enabled, &users, &times]).await?;
+            count(loaded, some.len(), added, changed);
         }
         Ok(())
     }

@@ -14,8 +14,8 @@ use tokio_postgres::{
 };
 
 use super::{
-    super::{AccessKey, Export, Project, Record, StoredToken},
-    Postgres, accounts,
+    super::{AccessKey, Export, Project, Record, Removal, RemovalOutcome, StoredToken},
+    Postgres, accounts, removal,
     repeat::repeated,
     retry::{Failure, passes},
     rows,
@@ -66,6 +66,10 @@ impl Export for Postgres {
         Ok(counts.into_iter().map(i64::unsigned_abs).sum())
     }
 
+    async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
+        repeated!(self, |session| removal::look(session, removal))
+    }
+
     /// What the catalog of the database says. The data is not looked at: that is the work of `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
         repeated!(self, |session| first_column(session, DAMAGE))
@@ -91,12 +95,12 @@ type Read = fn(&Row) -> std::result::Result<Record, DatabaseError>;
 const EVERYTHING: [(&str, Read); 7] = [
     ("SELECT id, name FROM projects ORDER BY id", project),
     (
-        "SELECT a.name, a.password_hash, a.project_id, coalesce(p.name, ''), a.roles
+        "SELECT a.name, a.password_hash, a.project_id, coalesce(p.name, ''), a.roles, a.enabled
          FROM accounts a LEFT JOIN projects p ON p.id = a.project_id ORDER BY a.name",
         account,
     ),
-    ("SELECT hash, user_name, issued_at, expires_at, revoked_at FROM tokens ORDER BY hash", token),
-    ("SELECT access, secret, user_name FROM access_keys ORDER BY access", access_key),
+    ("SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash", token),
+    ("SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access", access_key),
     (
         "SELECT id, project_id, name, object_type, protect_type, status, size, used, shared FROM vaults ORDER BY id",
         vault,
@@ -148,12 +152,18 @@ fn token(row: &Row) -> std::result::Result<Record, DatabaseError> {
         issued_at: row.try_get(2)?,
         expires_at: row.try_get(3)?,
         revoked_at: row.try_get(4)?,
+        enabled: row.try_get(5)?,
     }))
 }
 
 fn access_key(row: &Row) -> std::result::Result<Record, DatabaseError> {
     let secret = SecretString::from(row.try_get::<_, String>(1)?);
-    Ok(Record::AccessKey(AccessKey { access: row.try_get(0)?, secret, user_name: row.try_get(2)? }))
+    Ok(Record::AccessKey(AccessKey {
+        access: row.try_get(0)?,
+        secret,
+        user_name: row.try_get(2)?,
+        enabled: row.try_get(3)?,
+    }))
 }
 
 fn vault(row: &Row) -> std::result::Result<Record, DatabaseError> {

@@ -73,12 +73,14 @@ async fn insert(client: &ClientWrapper, records: &[Record]) -> std::result::Resu
     put!("projects", Record::Project(p) => id: "text" = &p.id, name: "text" = &p.name);
     put!("accounts", Record::Account(a) => name: "text" = &a.name,
         password_hash: "text" = a.password_hash.as_ref().map(ExposeSecret::expose_secret),
-        project_id: "text" = &a.project_id, roles: "text" = a.roles.join(","));
+        project_id: "text" = &a.project_id, roles: "text" = a.roles.join(","),
+        enabled: "boolean" = a.enabled);
     put!("tokens", Record::Token(t) => hash: "bytea" = t.hash, user_name: "text" = &t.user_name,
         issued_at: "timestamptz" = t.issued_at, expires_at: "timestamptz" = t.expires_at,
-        revoked_at: "timestamptz" = t.revoked_at);
+        revoked_at: "timestamptz" = t.revoked_at, enabled: "boolean" = t.enabled);
     put!("access_keys", Record::AccessKey(k) => access: "text" = &k.access,
-        secret: "text" = k.secret.expose_secret(), user_name: "text" = &k.user_name);
+        secret: "text" = k.secret.expose_secret(), user_name: "text" = &k.user_name,
+        enabled: "boolean" = k.enabled);
     put!("vaults", Record::Vault { vault: v, shared } => id: "uuid" = v.id, project_id: "text" = &v.project_id,
         name: "text" = &v.name, object_type: "text" = v.object_type, protect_type: "text" = v.protect_type,
         status: "text" = v.status, size: "bigint" = i64::from(v.size), used: "bigint" = signed(v.used),

@@ -13,6 +13,7 @@ mod group;
 mod import;
 mod prepare;
 mod queue;
+mod removal;
 mod repeat;
 mod retry;
 mod rows;
@@ -33,14 +34,16 @@ use self::{
     shares::Ruled,
     write::Writers,
 };
-use super::{AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Rule, Store, TokenHash, TokenRecord};
+use super::{
+    AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord,
+};
 use crate::{
     causes, config,
     model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
 };
 
-/// How long a catalog may take. Nobody waits for it but whoever loads it.
+/// How long a catalog may take, and a removal. Nobody waits for it but whoever loads or removes.
 const CATALOG: Duration = Duration::from_secs(10 * 60);
 
 /// A store in a PostgreSQL cluster.
@@ -224,6 +227,10 @@ impl Store for Postgres {
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
         self.known(self.writers.write(&self.pool, CATALOG, &catalog).await.map_err(Error::from))
+    }
+
+    async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
+        self.known(self.writers.write(&self.pool, CATALOG, &removal).await.map_err(Error::from))
     }
 
     async fn ready(&self) -> Result<()> {

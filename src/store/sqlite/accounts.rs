@@ -6,18 +6,19 @@ use secrecy::SecretString;
 use super::super::{AccessKey, Account, TokenHash, TokenRecord};
 use crate::{model::ProjectId, timestamp::Timestamp};
 
-const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles
+const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, a.enabled
                        FROM accounts a JOIN projects p ON p.id = a.project_id WHERE a.name = ?1";
-const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles,
-                            t.issued_at, t.expires_at, t.revoked_at IS NOT NULL
+const TOKEN: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, a.enabled,
+                            t.issued_at, t.expires_at, t.revoked_at IS NOT NULL, t.enabled
                      FROM tokens t JOIN accounts a ON a.name = t.user_name JOIN projects p ON p.id = a.project_id
                      WHERE t.hash = ?1";
-const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, k.secret
+const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, a.enabled,
+                                 k.secret, k.enabled
                           FROM access_keys k JOIN accounts a ON a.name = k.user_name
                           JOIN projects p ON p.id = a.project_id WHERE k.access = ?1";
 const PROJECT: &str = "SELECT EXISTS (SELECT 1 FROM projects WHERE id = ?1)";
 
-/// An account, from name, hash, project, the project's name, and roles.
+/// An account, from name, hash, project, the project's name, roles, and whether it is enabled.
 pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
     Ok(Account {
         name: row.get(0)?,
@@ -25,6 +26,7 @@ pub(super) fn account(row: &Row<'_>) -> rusqlite::Result<Account> {
         project_id: row.get(2)?,
         project_name: row.get(3)?,
         roles: row.get_ref(4)?.as_str()?.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect(),
+        enabled: row.get(5)?,
     })
 }
 
@@ -36,9 +38,10 @@ pub(super) fn find_token(connection: &Connection, hash: &TokenHash) -> rusqlite:
     let record = |row: &Row<'_>| {
         Ok(TokenRecord {
             account: account(row)?,
-            issued_at: row.get(5)?,
-            expires_at: row.get(6)?,
-            revoked: row.get(7)?,
+            issued_at: row.get(6)?,
+            expires_at: row.get(7)?,
+            revoked: row.get(8)?,
+            enabled: row.get(9)?,
         })
     };
     connection.prepare_cached(TOKEN)?.query_row([hash.as_bytes()], record).optional()
@@ -47,8 +50,9 @@ pub(super) fn find_token(connection: &Connection, hash: &TokenHash) -> rusqlite:
 pub(super) fn find_access_key(connection: &Connection, access: &str) -> rusqlite::Result<Option<(AccessKey, Account)>> {
     let found = |row: &Row<'_>| {
         let account = account(row)?;
-        let secret = row.get::<_, String>(5)?.into();
-        Ok((AccessKey { access: access.to_owned(), secret, user_name: account.name.clone() }, account))
+        let secret = row.get::<_, String>(6)?.into();
+        let enabled = row.get(7)?;
+        Ok((AccessKey { access: access.to_owned(), secret, user_name: account.name.clone(), enabled }, account))
     };
     connection.prepare_cached(ACCESS_KEY)?.query_row([access], found).optional()
 }

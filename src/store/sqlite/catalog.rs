@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension, ToSql, params};
 use secrecy::ExposeSecret;
 
 use super::{
-    super::{Catalog, Loaded},
+    super::{Catalog, FixedToken, Loaded},
     accounts,
     failure::failed,
     shares,
@@ -19,16 +19,16 @@ pub(super) fn load(connection: &Connection, catalog: &Catalog) -> Result<Loaded>
     }
     for account in &catalog.accounts {
         let hash = account.password_hash.as_ref().map(|hash| hash.expose_secret());
-        let values = params![account.name, hash, account.project_id, account.roles.join(",")];
-        loaded.count(put(connection, "accounts", &["name", "password_hash", "project_id", "roles"], values)?);
+        let columns = ["name", "password_hash", "project_id", "roles", "enabled"];
+        let values = params![account.name, hash, account.project_id, account.roles.join(","), account.enabled];
+        loaded.count(put(connection, "accounts", &columns, values)?);
     }
-    for (hash, user_name, now) in &catalog.tokens {
-        let added = accounts::insert_token(connection, hash, user_name, *now, None).map_err(failed)?;
-        loaded.count(if added == 1 { Put::Added } else { Put::Unchanged });
+    for token in &catalog.tokens {
+        loaded.count(put_token(connection, token).map_err(failed)?);
     }
     for key in &catalog.access_keys {
-        let values = params![key.access, key.secret.expose_secret(), key.user_name];
-        loaded.count(put(connection, "access_keys", &["access", "secret", "user_name"], values)?);
+        let values = params![key.access, key.secret.expose_secret(), key.user_name, key.enabled];
+        loaded.count(put(connection, "access_keys", &["access", "secret", "user_name", "enabled"], values)?);
     }
     for vault in &catalog.vaults {
         let columns = ["id", "project_id", "name", "object_type", "protect_type", "status", "size", "used"];
@@ -86,6 +86,18 @@ fn put(connection: &Connection, table: &str, columns: &[&str], values: &[&dyn To
         })
     };
     run().map_err(failed)
+}
+
+/// A fixed token that is there already stays as it is, revoked or not, but for whether it may be used.
+fn put_token(connection: &Connection, token: &FixedToken) -> rusqlite::Result<Put> {
+    let added = accounts::insert_token(connection, &token.hash, &token.user_name, token.loaded_at, None)? == 1;
+    let sql = "UPDATE tokens SET enabled = ?2 WHERE hash = ?1 AND enabled <> ?2";
+    let set = connection.prepare_cached(sql)?.execute(params![token.hash.as_bytes(), token.enabled])?;
+    Ok(match (added, set) {
+        (true, _) => Put::Added,
+        (false, 0) => Put::Unchanged,
+        (false, _) => Put::Changed,
+    })
 }
 
 /// A backup is a picture of one moment: its size, which accepted shares take of vaults, cannot change.

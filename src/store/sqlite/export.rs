@@ -12,9 +12,10 @@ use secrecy::SecretString;
 use tokio::sync::mpsc;
 
 use super::{
-    super::{AccessKey, Export, Project, Record, StoredToken, TokenHash},
+    super::{AccessKey, Export, Project, Record, Removal, RemovalOutcome, StoredToken, TokenHash},
     failure::failed,
     open::{File, OpenError},
+    removal,
     rows::{self, backup_columns, member_columns},
 };
 use crate::model::{Error, Result, Vault};
@@ -42,7 +43,10 @@ impl SqliteFile {
     }
 
     /// Looks at the file on a thread of its own: it may take long.
-    async fn look<T: Send + 'static>(&self, look: fn(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
         let path = self.0.clone();
         let look = move || look(&File(&path).look().map_err(gone)?).map_err(failed);
         tokio::task::spawn_blocking(look).await.map_err(Error::store)?
@@ -66,6 +70,12 @@ impl Export for SqliteFile {
 
     async fn count(&self) -> Result<u64> {
         self.look(|connection| connection.query_row(COUNT, [], |row| rows::megabytes(row, 0))).await
+    }
+
+    async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
+        let removal = removal.clone();
+        // In one transaction: all of it is of one moment.
+        self.look(move |connection| removal::look(&*connection.unchecked_transaction()?, &removal)).await
     }
 
     async fn damage(&self) -> Result<Vec<String>> {
@@ -98,12 +108,12 @@ type Read = fn(&Row<'_>) -> rusqlite::Result<Record>;
 const EVERYTHING: [(&str, Read); 7] = [
     ("SELECT id, name FROM projects ORDER BY id", project),
     (
-        "SELECT a.name, a.password_hash, a.project_id, coalesce(p.name, ''), a.roles
+        "SELECT a.name, a.password_hash, a.project_id, coalesce(p.name, ''), a.roles, a.enabled
          FROM accounts a LEFT JOIN projects p ON p.id = a.project_id ORDER BY a.name",
         account,
     ),
-    ("SELECT hash, user_name, issued_at, expires_at, revoked_at FROM tokens ORDER BY hash", token),
-    ("SELECT access, secret, user_name FROM access_keys ORDER BY access", access_key),
+    ("SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash", token),
+    ("SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access", access_key),
     (
         "SELECT id, project_id, name, object_type, protect_type, status, size, used, shared FROM vaults ORDER BY id",
         vault,
@@ -141,12 +151,13 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Record> {
         issued_at: row.get(2)?,
         expires_at: row.get(3)?,
         revoked_at: row.get(4)?,
+        enabled: row.get(5)?,
     }))
 }
 
 fn access_key(row: &Row<'_>) -> rusqlite::Result<Record> {
     let secret = SecretString::from(row.get::<_, String>(1)?);
-    Ok(Record::AccessKey(AccessKey { access: row.get(0)?, secret, user_name: row.get(2)? }))
+    Ok(Record::AccessKey(AccessKey { access: row.get(0)?, secret, user_name: row.get(2)?, enabled: row.get(3)? }))
 }
 
 fn vault(row: &Row<'_>) -> rusqlite::Result<Record> {

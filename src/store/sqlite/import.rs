@@ -88,15 +88,16 @@ fn insert(connection: &Connection, record: &Record) -> Result<()> {
         Record::Project(p) => put("projects (id, name)", params![p.id, p.name]),
         Record::Account(a) => {
             let hash = a.password_hash.as_ref().map(ExposeSecret::expose_secret);
-            let values = params![a.name, hash, a.project_id, a.roles.join(",")];
-            put("accounts (name, password_hash, project_id, roles)", values)
+            let values = params![a.name, hash, a.project_id, a.roles.join(","), a.enabled];
+            put("accounts (name, password_hash, project_id, roles, enabled)", values)
         }
         Record::Token(t) => put(
-            "tokens (hash, user_name, issued_at, expires_at, revoked_at)",
-            params![t.hash.as_bytes(), t.user_name, t.issued_at, t.expires_at, t.revoked_at],
+            "tokens (hash, user_name, issued_at, expires_at, revoked_at, enabled)",
+            params![t.hash.as_bytes(), t.user_name, t.issued_at, t.expires_at, t.revoked_at, t.enabled],
         ),
         Record::AccessKey(k) => {
-            put("access_keys (access, secret, user_name)", params![k.access, k.secret.expose_secret(), k.user_name])
+            let values = params![k.access, k.secret.expose_secret(), k.user_name, k.enabled];
+            put("access_keys (access, secret, user_name, enabled)", values)
         }
         Record::Vault { vault: v, shared } => {
             let (used, shared) = (signed(v.used)?, signed(*shared)?);

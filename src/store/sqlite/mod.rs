@@ -9,6 +9,7 @@ mod failure;
 mod import;
 mod open;
 mod permissions;
+mod removal;
 mod rows;
 mod same_file;
 mod shares;
@@ -34,11 +35,13 @@ pub use self::{
     open::OpenError,
 };
 use self::{
-    failure::failed,
+    failure::{failed, is_orphan},
     open::{File, READING},
     writer::Writer,
 };
-use super::{AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Rule, Store, TokenHash, TokenRecord};
+use super::{
+    AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord,
+};
 use crate::{
     model::{Change, Error, Facts, ProjectId, Result, Selection},
     timestamp::Timestamp,
@@ -132,7 +135,8 @@ impl Store for Sqlite {
         expires_at: Timestamp,
     ) -> Result<()> {
         let insert = move |connection: &Connection| {
-            accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at)).map_err(failed)
+            let inserted = accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at));
+            inserted.map_err(|error| if is_orphan(&error) { Error::UnknownCredentials } else { failed(error) })
         };
         self.writer.run(insert).await.map(drop)
     }
@@ -152,6 +156,10 @@ impl Store for Sqlite {
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
         self.writer.run_within(LOAD, move |connection| catalog::load(connection, &catalog)).await
+    }
+
+    async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
+        self.writer.run_within(LOAD, move |connection| removal::remove(connection, &removal)).await
     }
 
     async fn ready(&self) -> Result<()> {

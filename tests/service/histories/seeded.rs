@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use backup_share::{
     model::{Change, Error, Facts, MemberStatus, ProjectId, Result, Selection},
-    store::{AccessKey, Account, Catalog, Loaded, Rule, Store, TokenHash, TokenRecord},
+    store::{AccessKey, Account, Catalog, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord},
     timestamp::Timestamp,
 };
 
@@ -88,6 +88,10 @@ impl Store for Seeded {
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
         self.store.load_catalog(catalog).await
+    }
+
+    async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
+        self.store.remove(removal).await
     }
 
     async fn ready(&self) -> Result<()> {

@@ -22,7 +22,7 @@ use backup_share::{
         rules::Decision,
     },
     sharing::{Sharing, Target},
-    store::Store,
+    store::{Removal, RemovalRefused, Removed, Store},
     timestamp::Timestamp,
 };
 use proptest::{
@@ -34,7 +34,7 @@ use tokio::runtime::Runtime;
 use self::{
     model::Model,
     operation::{Choice, Operation, Step, step},
-    world::{GHOST, LIMIT, World},
+    world::{GHOST, LASTING, LIMIT, World},
 };
 
 /// What an operation came to; an error by its name.
@@ -45,6 +45,7 @@ enum Said {
     Added(Vec<Member>),
     Listed(Page),
     One(Member),
+    Removed(Removed),
     Done,
 }
 
@@ -162,7 +163,7 @@ fn word(operation: &Operation, answer: &Answer) -> &'static str {
         Ok(Said::Added(_)) => "Added",
         Ok(Said::Listed(_)) => "Listed",
         Ok(Said::One(_)) => "One",
-        Ok(Said::Done) => "Done",
+        Ok(Said::Removed(_) | Said::Done) => "Done",
         Err(error) => error,
     };
     ANSWERS.into_iter().find(|known| *known == word).unwrap_or_else(|| panic!("a new answer: {word}"))
@@ -177,12 +178,13 @@ async fn same_state(store: &dyn Store, model: &Model) -> std::result::Result<(),
         facts.members.sort_by(|a, b| a.dest_project_id.cmp(&b.dest_project_id));
         let mut members: Vec<_> = model.members.iter().filter(|m| m.backup_id == backup.id).cloned().collect();
         members.sort_by(|a, b| a.dest_project_id.cmp(&b.dest_project_id));
-        if (facts.backup.as_ref(), &facts.members) != (Some(backup), &members) {
+        let backup = Some(backup).filter(|_| !model.gone.contains(&number));
+        if (facts.backup.as_ref(), &facts.members) != (backup, &members) {
             return Err(format!("in the end, backup {number}: the store has {facts:?}, the model {members:?}"));
         }
     }
     for (number, vault) in model.world.vaults.iter().enumerate() {
-        let selection = everything(model.world.backups[0].id, VaultSelection::Named(vault.id));
+        let selection = everything(model.world.backups[LASTING].id, VaultSelection::Named(vault.id));
         let kept = store.load(&selection).await.map_err(|error| error.to_string())?.vault;
         let mut expected = vault.clone();
         expected.used = model.used(vault);
@@ -235,6 +237,14 @@ impl Service {
             }
             Operation::Image { .. } | Operation::Vault { .. } | Operation::Backup { .. } => {
                 self.store.load_catalog(model.changed_by(operation)).await.map(|_| Said::Done)
+            }
+            Operation::Remove { backup } => {
+                let removal = Removal::Backups(vec![world.backup_id(*backup)]);
+                match self.store.remove(removal).await?.as_deref() {
+                    Ok([removed]) => Ok(Said::Removed(removed.clone())),
+                    Err(RemovalRefused::Missing { .. }) => Err(Error::NoSuchBackup),
+                    other => Err(Error::store(format!("{other:?}"))),
+                }
             }
             Operation::Again => Ok(Said::Done),
         }

@@ -1,14 +1,14 @@
 //! The rules once more, written from the description of the service and not from its code: as tables and plain lists,
 //! without a thought of speed. Vaults are added up anew whenever somebody asks.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, collections::BTreeSet};
 
 use backup_share::{
     model::{
         Backup, BackupStatus, Error, ImageId, Member, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId, Vault,
         VaultStatus, page::Page,
     },
-    store::Catalog,
+    store::{Catalog, Removed},
     timestamp::Timestamp,
 };
 use uuid::Uuid;
@@ -22,6 +22,8 @@ use super::{
 pub struct Model {
     pub world: World,
     pub members: Vec<Member>,
+    /// The backups that were removed, by number.
+    pub gone: BTreeSet<usize>,
     /// The ids of all records that there ever were.
     pub issued: Vec<ShareId>,
 }
@@ -31,7 +33,7 @@ type Outcome = Result<Said, Error>;
 impl Model {
     pub fn new(world: World) -> Self {
         let members = world.members();
-        Self { issued: members.iter().map(|m| m.id).collect(), members, world }
+        Self { issued: members.iter().map(|m| m.id).collect(), members, gone: BTreeSet::new(), world }
     }
 
     /// `ids`: what the service called new records, which is not for the model to know.
@@ -50,6 +52,7 @@ impl Model {
                 self.take_over(self.changed_by(operation));
                 Ok(Said::Done)
             }
+            Operation::Remove { backup } => self.remove(*backup),
             Operation::Again => Ok(Said::Done),
         };
         outcome.map_err(name)
@@ -69,7 +72,8 @@ impl Model {
 
     /// Who the caller is to the backup: the owner (true), a member (false), or nobody.
     fn relation(&self, caller: &ProjectId, number: usize) -> Result<(Backup, bool), Error> {
-        let backup = self.world.backups.get(number).ok_or(Error::NoSuchBackup)?;
+        let there = self.world.backups.get(number).filter(|_| !self.gone.contains(&number));
+        let backup = there.ok_or(Error::NoSuchBackup)?;
         let member = self.position(backup, caller).is_some();
         match (backup.project_id == *caller, member) {
             (true, _) => Ok((backup.clone(), true)),
@@ -208,20 +212,42 @@ impl Model {
         }
     }
 
+    fn remove(&mut self, number: usize) -> Outcome {
+        if !self.gone.insert(number) {
+            return Err(Error::NoSuchBackup);
+        }
+        let backup = &self.world.backups[number];
+        let (went, left) = std::mem::take(&mut self.members).into_iter().partition(|m| m.backup_id == backup.id);
+        self.members = left;
+        let went: Vec<Member> = went;
+        let mut removed = Removed { id: backup.id.to_string(), shares: went.len() as u64, ..Removed::default() };
+        for member in went {
+            removed.images += u64::from(member.image_id.is_some());
+            if let Some(vault) = member.vault_id {
+                *removed.freed.entry(vault).or_default() += u64::from(backup.resource_size) * 1024;
+            }
+        }
+        Ok(Said::Removed(removed))
+    }
+
     /// The operator's operation as data to load.
     pub fn changed_by(&self, operation: &Operation) -> Catalog {
         let mut catalog = Catalog::default();
         match operation {
-            Operation::Image { backup, member, vault } => catalog.members.push(Member {
-                id: self.world.id(4, backup * 100 + member).into(),
-                backup_id: self.world.backup_id(*backup),
-                dest_project_id: world::project(*member),
-                status: MemberStatus::Accepted,
-                created_at: world::early(),
-                updated_at: None,
-                vault_id: Some(self.world.vault_id(*vault)),
-                image_id: Some(self.image_id(*backup)),
-            }),
+            Operation::Image { backup, member, vault } => {
+                // A data file has the backups of its members.
+                catalog.backups.push(self.world.backups[*backup].clone());
+                catalog.members.push(Member {
+                    id: self.world.id(4, backup * 100 + member).into(),
+                    backup_id: self.world.backup_id(*backup),
+                    dest_project_id: world::project(*member),
+                    status: MemberStatus::Accepted,
+                    created_at: world::early(),
+                    updated_at: None,
+                    vault_id: Some(self.world.vault_id(*vault)),
+                    image_id: Some(self.image_id(*backup)),
+                });
+            }
             Operation::Vault { vault, status } => {
                 catalog.vaults.push(Vault { status: *status, ..self.world.vaults[*vault].clone() });
             }
@@ -240,7 +266,9 @@ impl Model {
             self.world.vaults.iter_mut().filter(|v| v.id == new.id).for_each(|v| *v = new.clone());
         }
         for new in catalog.backups {
-            self.world.backups.iter_mut().filter(|b| b.id == new.id).for_each(|b| *b = new.clone());
+            let number = self.world.backups.iter().position(|b| b.id == new.id).expect("a backup of this world");
+            self.gone.remove(&number);
+            self.world.backups[number] = new;
         }
         for member in catalog.members {
             let backup = self.world.backups.iter().find(|b| b.id == member.backup_id).expect("its backup");

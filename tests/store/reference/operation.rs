@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{
     model::Model,
-    world::{self, BACKUPS, CALLERS, GHOST, MALLORY, NAMED, VAULTS},
+    world::{self, BACKUPS, CALLERS, GHOST, LASTING, MALLORY, NAMED, VAULTS},
 };
 
 /// An operation, and how many microseconds after the last.
@@ -66,6 +66,10 @@ pub enum Operation {
         status: BackupStatus,
         encrypted: bool,
     },
+    /// A backup is removed, with its shares. To change its status brings it back, without them.
+    Remove {
+        backup: usize,
+    },
     /// The operation before once more.
     Again,
 }
@@ -97,7 +101,10 @@ pub const KEYS: [&str; 8] =
 
 impl Operation {
     pub fn is_the_operators(&self) -> bool {
-        matches!(self, Self::Image { .. } | Self::Vault { .. } | Self::Backup { .. } | Self::Again)
+        matches!(
+            self,
+            Self::Image { .. } | Self::Vault { .. } | Self::Backup { .. } | Self::Remove { .. } | Self::Again
+        )
     }
 }
 
@@ -183,17 +190,18 @@ fn by_the_operator() -> impl Strategy<Value = Operation> {
     let available = prop_oneof![5 => Just(BackupStatus::Available), 1 => Just(BackupStatus::Unavailable)];
     let backup = || 0..BACKUPS - 1;
     prop_oneof![
-        (backup(), 1..CALLERS, 0..VAULTS - 1).prop_map(|(backup, member, vault)| Operation::Image {
+        6 => (backup(), 1..CALLERS, 0..VAULTS - 1).prop_map(|(backup, member, vault)| Operation::Image {
             backup,
             member,
             vault
         }),
-        (0..VAULTS - 1, status).prop_map(|(vault, status)| Operation::Vault { vault, status }),
-        (backup(), available, prop::bool::weighted(0.1)).prop_map(|(backup, status, encrypted)| Operation::Backup {
+        6 => (0..VAULTS - 1, status).prop_map(|(vault, status)| Operation::Vault { vault, status }),
+        6 => (backup(), available, prop::bool::weighted(0.1)).prop_map(|(backup, status, encrypted)| Operation::Backup {
             backup,
             status,
             encrypted
         }),
+        1 => (0..LASTING).prop_map(|backup| Operation::Remove { backup }),
     ]
 }
 

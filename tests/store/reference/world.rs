@@ -32,6 +32,8 @@ pub struct World {
 /// Those that exist, and one that does not.
 pub const BACKUPS: usize = 11;
 pub const VAULTS: usize = 14;
+/// The backup that is never removed: facts about vaults are asked for around one that is there.
+pub const LASTING: usize = BACKUPS - 2;
 
 /// Before anything that a sequence does.
 pub fn early() -> Timestamp {

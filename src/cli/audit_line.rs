@@ -1,0 +1,98 @@
+//! What a command did to a store, in the audit: lines of JSON beside those of requests. No token goes there.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+};
+
+use serde::Serialize;
+
+use super::{Failure, Outcome};
+use crate::{clock::Clock, timestamp::Timestamp};
+
+/// How many ids stand in a line, and how long each may be, in characters.
+const IDS: usize = 100;
+const LONGEST: usize = 128;
+
+/// Where the lines go. Opened before anything is done: what cannot be written down is not done.
+pub(super) enum Audit {
+    Nowhere,
+    Stderr,
+    File(String, File),
+}
+
+/// What became of a command.
+#[derive(Clone, Copy, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ended {
+    Done,
+    Refused,
+    Failed,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    time: Timestamp,
+    /// Who ran the command on this machine.
+    user: &'a str,
+    action: &'a str,
+    ids: Vec<String>,
+    outcome: Ended,
+}
+
+impl Audit {
+    /// `target`: the setting `audit`.
+    pub(super) fn open(target: &str) -> Result<Self, Failure> {
+        match target {
+            "" => Ok(Self::Nowhere),
+            "stderr" => Ok(Self::Stderr),
+            file => {
+                // As the server opens it: nobody but who runs the service can read what others did.
+                let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+                let failed = |error| Failure::failed(format!("audit: cannot write to {file}: {error}"));
+                opened.map(|opened| Self::File(file.to_owned(), opened)).map_err(failed)
+            }
+        }
+    }
+
+    /// Writes what became of a command on these ids.
+    pub(super) fn write(mut self, clock: &dyn Clock, action: &str, ids: &[String], outcome: Ended) -> Outcome {
+        if let Self::Nowhere = self {
+            return Ok(());
+        }
+        let (time, user) = (clock.now(), user());
+        for some in ids.chunks(IDS) {
+            let ids = some.iter().map(|id| id.chars().take(LONGEST).collect()).collect();
+            let line = Line { time, user: &user, action, ids, outcome };
+            let mut text = serde_json::to_vec(&line).map_err(Failure::failed)?;
+            text.push(b'\n');
+            self.append(&text)?;
+        }
+        Ok(())
+    }
+
+    /// One write for a line: others add to the same file.
+    fn append(&mut self, text: &[u8]) -> Outcome {
+        let (name, written) = match self {
+            Self::Nowhere => return Ok(()),
+            Self::Stderr => ("stderr", io::stderr().write_all(text)),
+            Self::File(name, file) => (name.as_str(), file.write_all(text)),
+        };
+        written.map_err(|error| {
+            Failure::failed(format!("the command has run, but its line in the audit {name} was not written: {error}"))
+        })
+    }
+}
+
+/// The name of the user that this runs as, or the number where the machine's own list has no name for it.
+fn user() -> String {
+    let Ok(process) = fs::metadata("/proc/self") else { return "catalog remove".to_owned() };
+    let number = process.uid().to_string();
+    let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let named = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        fields.next().filter(|_| fields.nth(1) == Some(&number))
+    });
+    named.map_or_else(|| format!("uid {number}"), str::to_owned)
+}
