@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::ConfigError;
 use crate::model::{
     Operation,
-    policy::{self, Effect, Policy, Statement},
+    policy::{Effect, Policy, Statement},
 };
 
 /// What each role may do.
@@ -99,7 +99,7 @@ impl Role {
 fn covers_any(pattern: &str) -> bool {
     let only = Statement { effect: Effect::Allow, actions: vec![pattern.to_owned()] };
     let policy = Policy::new([(String::new(), vec![only])]);
-    Operation::ALL.into_iter().any(|operation| policy.decision([""], policy::action(operation)).is_some())
+    Operation::ALL.into_iter().any(|operation| policy.decision([""], operation).is_some())
 }
 
 fn read(file: &PathBuf) -> Result<Vec<Statement>, ConfigError> {
