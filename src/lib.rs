@@ -27,6 +27,8 @@ pub mod identity;
 #[cfg(feature = "server")]
 pub mod model;
 #[cfg(feature = "server")]
+mod regular_file;
+#[cfg(feature = "server")]
 pub mod serve;
 #[cfg(feature = "server")]
 pub mod sharing;

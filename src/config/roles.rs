@@ -6,9 +6,12 @@ use std::{collections::BTreeMap, path::PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
-use crate::model::{
-    Operation,
-    policy::{Effect, Policy, Statement},
+use crate::{
+    model::{
+        Operation,
+        policy::{Effect, Policy, Statement},
+    },
+    regular_file,
 };
 
 /// What each role may do.
@@ -104,7 +107,7 @@ fn covers_any(pattern: &str) -> bool {
 
 fn read(file: &PathBuf) -> Result<Vec<Statement>, ConfigError> {
     let named = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
+    let text = regular_file::text(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
     let document: Document = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text))
         .map_err(|error| ConfigError::Value { origin: named, reason: error.to_string() })?;
     let Version::V1_1 = document.version;

@@ -30,6 +30,7 @@ pub struct Prepared {
 /// # Errors
 /// [`ServeError`]: then nothing listens, and no file was made.
 pub async fn prepare(config: &Config) -> Result<Prepared, ServeError> {
+    config.check()?;
     let policy = config::policy(&config.roles)?;
     let proxies = TrustedProxies::parse(&config.trusted_proxies)
         .map_err(|reason| ConfigError::Value { origin: "trusted_proxies".to_owned(), reason })?;
