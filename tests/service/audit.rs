@@ -4,8 +4,17 @@ use serde_json::{Value, json};
 
 use super::house::{ALICE, BOB, House, MALLORY, backup, member, members, vault};
 
-fn lines(house: &House) -> Vec<Value> {
-    let text = std::fs::read_to_string(house.kept.folder().join("audit.jsonl")).expect("an audit");
+/// So many lines, which are accepted before the responses, and written soon after.
+async fn lines(house: &House, count: usize) -> Vec<Value> {
+    let file = house.kept.folder().join("audit.jsonl");
+    let mut text = String::new();
+    for _ in 0..500 {
+        text = std::fs::read_to_string(&file).expect("an audit");
+        if text.lines().count() >= count && text.ends_with('\n') {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     for secret in ["garbage", "Signature", "s3cret"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
@@ -45,7 +54,7 @@ async fn every_decision_leaves_a_line_and_no_secret_does() {
     super::house::answer(signed).await;
     house.get("/livez", "alice").await;
     house.get("/no/such/path", "alice").await;
-    let lines = lines(&house);
+    let lines = lines(&house, 7).await;
     let (action, one) = (|name: &str| format!("cbr:member:{name}"), backup(1));
     let expected = [
         json!(["alice", ALICE, action("create"), one, [BOB, "p01"], "done", 200, null]),
@@ -71,5 +80,5 @@ async fn a_fault_of_ours_leaves_a_line_too() {
     house.kept.execute("ALTER TABLE members RENAME TO gone");
     house.get(&members(ALICE, 1), "alice").await;
     let expected = json!(["alice", ALICE, "cbr:member:list", backup(1), [], "failed", 500, "BackupService.9910"]);
-    assert_eq!(lines(&house).iter().map(told).collect::<Vec<_>>(), [expected]);
+    assert_eq!(lines(&house, 1).await.iter().map(told).collect::<Vec<_>>(), [expected]);
 }
