@@ -6,6 +6,7 @@
 
 #[path = "../postgres/mod.rs"]
 mod cluster;
+mod logging;
 mod server;
 mod serving;
 mod wire;
