@@ -1,7 +1,10 @@
 //! What roles may do, as it is written down: a list of actions in the settings, or a policy document in the vendor's form
 //! in a file of its own. What a policy comes to is not known here.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -105,7 +108,7 @@ fn covers_any(pattern: &str) -> bool {
     Operation::ALL.into_iter().any(|operation| policy.decision([""], operation).is_some())
 }
 
-fn read(file: &PathBuf) -> Result<Vec<Statement>, ConfigError> {
+fn read(file: &Path) -> Result<Vec<Statement>, ConfigError> {
     let named = file.display().to_string();
     let text = regular_file::text(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
     let document: Document = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text))

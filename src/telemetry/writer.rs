@@ -121,15 +121,22 @@ impl LineWriter {
     /// # Errors
     /// It cannot be opened, or was not within the deadline.
     pub(crate) async fn reopen(&self, deadline: Duration) -> io::Result<()> {
-        let (reply, replied) = oneshot::channel();
-        let mut queue = self.0.lock();
-        queue.reopen = Some(reply);
-        self.0.wake(queue);
+        let replied = self.ask_reopen();
         match tokio::time::timeout(deadline, replied).await {
             Ok(Ok(reopened)) => reopened,
             Ok(Err(_)) => Err(io::Error::other("another request to open it came after this one")),
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "what was written before is still waited for")),
         }
+    }
+
+    fn ask_reopen(&self) -> oneshot::Receiver<io::Result<()>> {
+        let (reply, replied) = oneshot::channel();
+        let mut queue = self.0.lock();
+        queue.reopen = Some(reply);
+        self.0.wake(queue);
+        // It may wait before it tries again to write what it could not.
+        self.0.more.notify_one();
+        replied
     }
 
     /// How many lines of the log were dropped since the start.
@@ -140,7 +147,7 @@ impl LineWriter {
     /// Waits until everything is written, until an instant; how many lines with a slot are not written by then.
     pub(crate) fn flush(&self, until: Instant) -> usize {
         let left = until.saturating_duration_since(Instant::now());
-        let unsettled = |queue: &mut Queue| !queue.ended && !(queue.idle && queue.lines.is_empty());
+        let unsettled = |queue: &mut Queue| !(queue.ended || queue.idle && queue.lines.is_empty());
         let waited = self.0.settled.wait_timeout_while(self.0.lock(), left, unsettled);
         waited.unwrap_or_else(PoisonError::into_inner).0.unwritten
     }

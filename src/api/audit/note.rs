@@ -123,3 +123,47 @@ impl Drop for Response {
         self.write(Outcome::Unknown, None, None);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::Arc,
+        time::{Duration, Instant},
+    };
+
+    use axum::http::{HeaderValue, StatusCode};
+    use serde_json::{Value, json};
+
+    use super::{Audit, Note};
+    use crate::{clock::SystemClock, model::Operation};
+
+    /// Outcome and status of the lines of two requests to operations, and of one to none; `end` ends each.
+    async fn lines(end: impl Fn(super::Response)) -> Vec<Value> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let path = file.path().to_str().expect("text");
+        let audit = Arc::new(Audit::open(path, Arc::new(SystemClock)).expect("an audit"));
+        for operation in [Some(Operation::AddMember), Some(Operation::ShowMember), None] {
+            let note = Note::new(Some(Arc::clone(&audit)));
+            let response = note.until_response(&HeaderValue::from_static("r-1"));
+            if let Some(operation) = operation {
+                note.asks(operation, Some("b"), None).await.expect("a place");
+            }
+            end(response);
+        }
+        assert_eq!(audit.flush(Instant::now() + Duration::from_secs(10)), 0);
+        let text = std::fs::read_to_string(path).expect("lines");
+        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        lines.map(|line| json!([line["request_id"], line["outcome"], line["status"]])).collect()
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_leaves_before_the_response_leaves_a_line_that_says_so() {
+        assert_eq!(lines(drop).await, [json!(["r-1", "unknown", null]), json!(["r-1", "unknown", null])]);
+    }
+
+    #[tokio::test]
+    async fn a_response_leaves_one_line_and_a_request_to_no_operation_none() {
+        let told = lines(|response| response.is(StatusCode::OK, None)).await;
+        assert_eq!(told, [json!(["r-1", "done", 200]), json!(["r-1", "done", 200])]);
+    }
+}
