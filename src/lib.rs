@@ -31,6 +31,8 @@ pub mod model;
 #[cfg(feature = "server")]
 mod quota;
 #[cfg(feature = "server")]
+mod regular_file;
+#[cfg(feature = "server")]
 pub mod serve;
 #[cfg(feature = "server")]
 pub mod sharing;

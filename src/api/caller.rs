@@ -77,7 +77,7 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         let note = parts.extensions.get::<Note>().cloned();
         if let Some(note) = &note {
             let of_path = |name| path.as_ref().ok().and_then(|path| extract::named(path, name));
-            note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id"));
+            note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id")).await?;
         }
         let caller = identify(parts, app).await?;
         if let Some(note) = &note {

@@ -96,10 +96,11 @@ impl Front {
         let id = request_id(request.headers());
         let host = self.challenge.host(request.headers());
         let start = Instant::now();
-        let note = (self.audit.is_some() || self.metrics.is_some()).then(Note::default);
+        let note = (self.audit.is_some() || self.metrics.is_some()).then(|| Note::new(self.audit.clone()));
         if let Some(note) = &note {
             request.extensions_mut().insert(note.clone());
         }
+        let audited = note.as_ref().map(|note| note.until_response(&id));
         if let Some(connection) = &self.connection {
             let from = connection.client(request.headers());
             request.extensions_mut().insert(Peer(from));
@@ -126,9 +127,8 @@ impl Front {
         if let (Some(metrics), Some(note)) = (&self.metrics, &note) {
             metrics.answered(note.operation(), response.status(), start.elapsed());
         }
-        if let (Some(audit), Some(note)) = (&self.audit, note) {
-            let code = problem.map(|problem| problem.shown().error_code);
-            audit.write(&note, id.to_str().unwrap_or_default(), response.status(), code);
+        if let Some(audited) = audited {
+            audited.is(response.status(), problem.map(|problem| problem.shown().error_code));
         }
         self.close_after_unread_body(&mut response).await;
         response

@@ -34,8 +34,8 @@ struct Explain {
     #[arg(long, required = true)]
     role: Vec<String>,
     /// An action, such as cbr:member:create
-    #[arg(long, value_parser = known_action)]
-    action: String,
+    #[arg(long, value_parser = operation_of)]
+    action: Operation,
     /// Settings in TOML.
     #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
     config: Option<PathBuf>,
@@ -53,9 +53,9 @@ impl Explain {
         let usage = |error: config::ConfigError| Failure::Usage(error.to_string());
         let Config { roles, .. } = Config::read(self.config.as_deref(), std::env::vars()).map_err(usage)?;
         let policy = config::policy(&roles).map_err(usage)?;
-        let Self { action, .. } = self;
+        let action = action(self.action);
         let Some(Decision { effect, role, number, pattern }) =
-            policy.decision(self.role.iter().map(String::as_str), action)
+            policy.decision(self.role.iter().map(String::as_str), self.action)
         else {
             let unknown = self.role.iter().filter(|role| !roles.contains_key(*role)).cloned().collect::<Vec<_>>();
             let unknown = match unknown.as_slice() {
@@ -76,10 +76,8 @@ impl Explain {
     }
 }
 
-fn known_action(text: &str) -> Result<String, String> {
-    let known = Operation::ALL.map(action);
-    match known.contains(&text) {
-        true => Ok(text.to_owned()),
-        false => Err(format!("there are {}", known.join(", "))),
-    }
+/// The operation that wants this action.
+fn operation_of(text: &str) -> Result<Operation, String> {
+    let wanted = Operation::ALL.into_iter().find(|&operation| action(operation) == text);
+    wanted.ok_or_else(|| format!("there are {}", Operation::ALL.map(action).join(", ")))
 }

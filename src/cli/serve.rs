@@ -1,8 +1,14 @@
 //! `backup-share serve`: runs the service until SIGTERM or Ctrl-C.
 
 use std::{
-    collections::BTreeMap, fs::Permissions, io::Write, net::SocketAddr, os::unix::fs::PermissionsExt, path::PathBuf,
+    collections::BTreeMap,
+    fs::Permissions,
+    io::Write,
+    net::SocketAddr,
+    os::unix::fs::PermissionsExt,
+    path::PathBuf,
     sync::Arc,
+    time::{Duration, Instant},
 };
 
 use clap::Args;
@@ -11,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Outcome, demo};
 use crate::{
-    api::Docs,
+    api::{Audit, Docs},
     catalog,
     clock::{Clock, SystemClock},
     config::{self, AnswerMode, Config, ConfigError, Database, Hosts, Unreplicated},
@@ -20,7 +26,7 @@ use crate::{
 };
 
 /// Run the service until SIGTERM or Ctrl-C.
-#[derive(Args)]
+#[derive(Args, Clone)]
 pub(super) struct Serve {
     /// Settings in TOML.
     #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
@@ -49,6 +55,13 @@ pub(super) struct Serve {
     demo_anywhere: bool,
 }
 
+/// How long the work of requests may take to end that are in flight after the server has stopped.
+const RUNTIME_DEADLINE: Duration = Duration::from_secs(2);
+/// How long lines of the audit may take to be written at the end.
+const AUDIT_DEADLINE: Duration = Duration::from_secs(3);
+/// The same, for the log.
+const LOG_DEADLINE: Duration = Duration::from_secs(1);
+
 /// The tokens of the demo data: project, token. The README and the contract's examples name the same.
 const DEMO_TOKENS: [(&str, &str); 3] = [
     ("0605767b5780d5762fc5c0118072a564", "demo-owner"),
@@ -60,42 +73,57 @@ impl Serve {
     pub(super) fn run(self) -> Outcome {
         let config = self.settings().map_err(|error| Failure::Usage(error.to_string()))?;
         let hosts = if self.demo { demo::hosts(&config.listen, self.demo_anywhere)? } else { Hosts::Any };
-        telemetry::start(&config.log).map_err(|error| Failure::Usage(format!("log.filter: {error}")))?;
+        telemetry::start(&config.log).map_err(|error| Failure::Usage(error.to_string()))?;
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
-        runtime.block_on(async {
-            let signals = Signals::watch().map_err(Failure::failed)?;
-            // The demo's folder goes with the process.
-            let (running, _folder) =
-                if self.demo { serve_demo(config, hosts).await? } else { (serve(&config).await?, None) };
-            self.until_told(signals, running).await
-        })
+        let served = runtime.block_on(self.serve(config, hosts));
+        // Ends what is in flight still; a file that is not read to its end is not waited for.
+        runtime.shutdown_timeout(RUNTIME_DEADLINE);
+        let outcome = served.map(end_audit);
+        telemetry::flush(Instant::now() + LOG_DEADLINE);
+        outcome
     }
 
-    /// Goes on until a signal says stop; another one has the policy read anew.
-    async fn until_told(&self, mut signals: Signals, running: Running) -> Outcome {
-        loop {
-            tokio::select! {
-                _ = signals.terminate.recv() => break,
-                _ = signals.interrupt.recv() => break,
-                _ = signals.hangup.recv() => self.read_anew(&running),
+    async fn serve(&self, config: Config, hosts: Hosts) -> Result<Option<Arc<Audit>>, Failure> {
+        let signals = Signals::watch().map_err(Failure::failed)?;
+        // The demo's folder goes with the process.
+        let (running, _folder) =
+            if self.demo { serve_demo(config, hosts).await? } else { (serve(&config).await?, None) };
+        let audit = running.audit();
+        self.until_told(signals, running).await;
+        Ok(audit)
+    }
+
+    /// Goes on until a signal says stop; another one has the policy reloaded.
+    async fn until_told(&self, signals: Signals, running: Running) {
+        let Signals { mut terminate, mut interrupt, mut hangup, _file_too_large } = signals;
+        let reloads = async {
+            while hangup.recv().await.is_some() {
+                self.reload(&running).await;
             }
+        };
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+            () = reloads => {}
         }
         tracing::info!("stopping");
         running.stop().await;
-        Ok(())
     }
 
-    /// What a server does not have to be stopped for.
-    fn read_anew(&self, running: &Running) {
-        match self.settings().and_then(|config| config::policy(&config.roles)) {
-            Ok(policy) => {
-                running.replace_policy(policy);
-                tracing::info!("the policy was read anew");
-            }
-            Err(error) => tracing::error!(%error, "the policy cannot be read, and stays as it was"),
+    /// What a server does not have to be stopped for. Files are read aside: a slow disk holds up nothing else.
+    async fn reload(&self, running: &Running) {
+        if let Err(error) = running.reopen_audit().await {
+            tracing::error!(%error, "the file of the audit cannot be opened again, and stays as it was");
         }
-        if let Err(error) = running.reopen_audit() {
-            tracing::error!(%error, "the file of the audit cannot be opened anew, and stays as it was");
+        let settings = self.clone();
+        let read = move || settings.settings().and_then(|config| config::policy(&config.roles));
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Ok(policy)) => {
+                running.replace_policy(policy);
+                tracing::info!("the policy was reloaded");
+            }
+            Ok(Err(error)) => tracing::error!(%error, "the policy cannot be read, and stays as it was"),
+            Err(error) => tracing::error!(%error, "the policy cannot be read, and stays as it was"),
         }
     }
 
@@ -110,6 +138,15 @@ impl Serve {
             config.data.clone_from(&self.data);
         }
         Ok(config)
+    }
+}
+
+/// Once nothing adds to it any more.
+fn end_audit(audit: Option<Arc<Audit>>) {
+    let lost = audit.map_or(0, |audit| audit.flush(Instant::now() + AUDIT_DEADLINE));
+    match lost {
+        0 => tracing::info!("stopped"),
+        lines => tracing::error!(lines, "stopped; lines of the audit could not be written, and are lost"),
     }
 }
 

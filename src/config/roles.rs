@@ -1,14 +1,20 @@
 //! What roles may do, as it is written down: a list of actions in the settings, or a policy document in the vendor's form
 //! in a file of its own. What a policy comes to is not known here.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
 use super::ConfigError;
-use crate::model::{
-    Operation,
-    policy::{self, Effect, Policy, Statement},
+use crate::{
+    model::{
+        Operation,
+        policy::{Effect, Policy, Statement},
+    },
+    regular_file,
 };
 
 /// What each role may do.
@@ -99,12 +105,12 @@ impl Role {
 fn covers_any(pattern: &str) -> bool {
     let only = Statement { effect: Effect::Allow, actions: vec![pattern.to_owned()] };
     let policy = Policy::new([(String::new(), vec![only])]);
-    Operation::ALL.into_iter().any(|operation| policy.decision([""], policy::action(operation)).is_some())
+    Operation::ALL.into_iter().any(|operation| policy.decision([""], operation).is_some())
 }
 
-fn read(file: &PathBuf) -> Result<Vec<Statement>, ConfigError> {
+fn read(file: &Path) -> Result<Vec<Statement>, ConfigError> {
     let named = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
+    let text = regular_file::text(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
     let document: Document = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text))
         .map_err(|error| ConfigError::Value { origin: named, reason: error.to_string() })?;
     let Version::V1_1 = document.version;

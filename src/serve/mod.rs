@@ -107,12 +107,20 @@ impl Running {
         self.policy.send_replace(policy);
     }
 
-    /// Opens the file of the audit anew, where there is one: it may have been moved away.
+    /// Opens the file of the audit again, where there is one: it may have been moved away.
     ///
     /// # Errors
     /// It cannot be written to.
-    pub fn reopen_audit(&self) -> std::io::Result<()> {
-        self.audit.as_ref().map_or(Ok(()), |audit| audit.reopen())
+    pub async fn reopen_audit(&self) -> std::io::Result<()> {
+        match &self.audit {
+            Some(audit) => audit.reopen().await,
+            None => Ok(()),
+        }
+    }
+
+    /// The audit, where there is one. What is in flight when the server stops may still add to it.
+    pub fn audit(&self) -> Option<Arc<Audit>> {
+        self.audit.clone()
     }
 
     /// Takes no new connections, answers what is in flight, and returns when that is done.

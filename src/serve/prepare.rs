@@ -2,9 +2,8 @@
 //! start that fails here leaves nothing behind.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io,
-    os::unix::fs::OpenOptionsExt,
     path::Path,
 };
 
@@ -14,6 +13,7 @@ use crate::{
     catalog::CatalogError,
     config::{self, Config, ConfigError},
     model::policy::Policy,
+    telemetry,
 };
 
 /// What a start has found to be good: sockets that clients can connect to already, and settings.
@@ -30,6 +30,7 @@ pub struct Prepared {
 /// # Errors
 /// [`ServeError`]: then nothing listens, and no file was made.
 pub async fn prepare(config: &Config) -> Result<Prepared, ServeError> {
+    config.check()?;
     let policy = config::policy(&config.roles)?;
     let proxies = TrustedProxies::parse(&config.trusted_proxies)
         .map_err(|reason| ConfigError::Value { origin: "trusted_proxies".to_owned(), reason })?;
@@ -73,7 +74,7 @@ fn check_audit(target: &str) -> Result<(), ServeError> {
         return Ok(());
     }
     let is_new = fs::symlink_metadata(target).is_err();
-    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(target);
+    let opened = telemetry::append_to(Path::new(target));
     let removed = opened.and_then(|_| if is_new { fs::remove_file(target) } else { Ok(()) });
     removed.map_err(|source| ServeError::Audit { file: target.to_owned(), source })
 }

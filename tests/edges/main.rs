@@ -6,6 +6,7 @@
 
 #[path = "../postgres/mod.rs"]
 mod cluster;
+mod logging;
 mod logins;
 mod server;
 mod serving;

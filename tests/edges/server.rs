@@ -54,6 +54,15 @@ impl Server {
 
     /// With settings, as variables (`LIMITS_BODY_SECONDS`), and a prefix of shell words (`ulimit -n 256;`).
     pub fn with(store: Store, settings: &[(&str, &str)], before: &str) -> Self {
+        Self::made(store, settings, before, None)
+    }
+
+    /// The same, with a stderr other than the file `log`.
+    pub fn heard_by(store: Store, settings: &[(&str, &str)], before: &str, stderr: Stdio) -> Self {
+        Self::made(store, settings, before, Some(stderr))
+    }
+
+    fn made(store: Store, settings: &[(&str, &str)], before: &str, stderr: Option<Stdio>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("data.yaml"), include_str!("../service/data.yaml")).expect("written");
         let schema = match store {
@@ -69,7 +78,10 @@ impl Server {
         command.env("TMPDIR", folder.path()).env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn");
         command.envs(settings.iter().map(|(name, value)| (format!("BACKUP_SHARE_{name}"), value)));
         let log = File::create(folder.path().join("log")).expect("a file");
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log).spawn().expect("the command");
+        command.stderr(stderr.unwrap_or_else(|| log.into()));
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the command");
+        // With its copy of stderr: what reads the other end must see the end of it.
+        drop(command);
         let address = listening(&mut child);
         Self { child, address, folder, schema }
     }

@@ -4,8 +4,26 @@ use serde_json::{Value, json};
 
 use super::house::{ALICE, BOB, House, MALLORY, backup, member, members, vault};
 
-fn lines(house: &House) -> Vec<Value> {
-    let text = std::fs::read_to_string(house.kept.folder().join("audit.jsonl")).expect("an audit");
+/// A house whose audit goes to a file beside its store.
+async fn audited() -> House {
+    House::with(|config| {
+        let folder = config.database.expose().strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
+        config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
+    })
+    .await
+}
+
+/// So many lines, which are accepted before the responses, and written soon after.
+async fn lines(house: &House, count: usize) -> Vec<Value> {
+    let file = house.kept.folder().join("audit.jsonl");
+    let mut text = String::new();
+    for _ in 0..500 {
+        text = std::fs::read_to_string(&file).expect("an audit");
+        if text.lines().count() >= count && text.ends_with('\n') {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
     for secret in ["garbage", "Signature", "s3cret"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
@@ -28,11 +46,7 @@ fn told(line: &Value) -> Value {
 
 #[tokio::test]
 async fn every_decision_leaves_a_line_and_no_secret_does() {
-    let house = House::with(|config| {
-        let folder = config.database.expose().strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
-        config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
-    })
-    .await;
+    let house = audited().await;
     house.share(1, &[BOB, "p01"]).await;
     let accept = format!(r#"{{"status": "accepted", "vault_id": "{}"}}"#, vault(1));
     house.put(&member(BOB, 1, BOB), "bob", &accept).await;
@@ -45,7 +59,7 @@ async fn every_decision_leaves_a_line_and_no_secret_does() {
     super::house::answer(signed).await;
     house.get("/livez", "alice").await;
     house.get("/no/such/path", "alice").await;
-    let lines = lines(&house);
+    let lines = lines(&house, 7).await;
     let (action, one) = (|name: &str| format!("cbr:member:{name}"), backup(1));
     let expected = [
         json!(["alice", ALICE, action("create"), one, [BOB, "p01"], "done", 200, null]),
@@ -63,13 +77,18 @@ async fn every_decision_leaves_a_line_and_no_secret_does() {
 
 #[tokio::test]
 async fn a_fault_of_ours_leaves_a_line_too() {
-    let house = House::with(|config| {
-        let folder = config.database.expose().strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
-        config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
-    })
-    .await;
+    let house = audited().await;
     house.kept.execute("ALTER TABLE members RENAME TO gone");
     house.get(&members(ALICE, 1), "alice").await;
     let expected = json!(["alice", ALICE, "cbr:member:list", backup(1), [], "failed", 500, "BackupService.9910"]);
-    assert_eq!(lines(&house).iter().map(told).collect::<Vec<_>>(), [expected]);
+    assert_eq!(lines(&house, 1).await.iter().map(told).collect::<Vec<_>>(), [expected]);
+}
+
+#[tokio::test]
+async fn what_stands_in_place_of_an_id_is_cut_at_128_characters() {
+    let house = audited().await;
+    house.get(&format!("{}/{}", members(ALICE, 1), "%0A".repeat(5_000)), "garbage").await;
+    let line = &lines(&house, 1).await[0];
+    let member = line["members"][0].as_str().expect("a member");
+    assert_eq!((member.chars().count(), member.chars().last()), (128, Some('…')));
 }

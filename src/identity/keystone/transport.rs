@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::{Certificate, Client, redirect};
 
-use crate::causes;
+use crate::{causes, regular_file};
 
 /// The longest answer that is read, in bytes: one about a token has some hundreds.
 const ANSWER_LIMIT: usize = 1024 * 1024;
@@ -80,8 +80,8 @@ impl Http {
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, TransportError> {
-    let read =
-        std::fs::read(file).map_err(|source| TransportError::Read { file: file.display().to_string(), source })?;
+    let read = regular_file::bytes(file)
+        .map_err(|source| TransportError::Read { file: file.display().to_string(), source })?;
     match Certificate::from_pem_bundle(&read) {
         Ok(found) if found.is_empty() => Err(TransportError::Tls(format!("{} holds no certificate", file.display()))),
         found => found.map_err(|error| tls(&error)),

@@ -18,7 +18,7 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{OpenError, session::is_followed};
-use crate::{causes, config};
+use crate::{causes, config, regular_file};
 
 /// How often the database looks whether a client that waits for it is still there, in milliseconds.
 const LOOK_FOR_CLIENT: u32 = 1_000;
@@ -145,8 +145,8 @@ fn tls(mode: SslMode, roots: &Path) -> Result<MakeRustlsConnect, OpenError> {
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         } else {
             let failed = |reason: String| OpenError::Roots { file: roots.display().to_string(), reason };
-            let certificates = CertificateDer::pem_file_iter(roots).map_err(|error| failed(error.to_string()))?;
-            for certificate in certificates {
+            let certificates = regular_file::bytes(roots).map_err(|error| failed(error.to_string()))?;
+            for certificate in CertificateDer::pem_slice_iter(&certificates) {
                 let certificate = certificate.map_err(|error| failed(error.to_string()))?;
                 store.add(certificate).map_err(|error| failed(error.to_string()))?;
             }
