@@ -81,9 +81,11 @@ pub struct Limits {
     pub members_per_backup: usize,
     /// How many requests a project may send in a second; 0 for no limit.
     pub requests_per_second: u32,
-    /// How many requests without good credentials may come from an address in a second; 0 for no limit.
+    /// How many requests without good credentials may come from an address in a second; 0 for no limit. Beyond, no
+    /// password is hashed and Keystone is not asked for that address; tokens that are known are let in all the same.
     pub unauthenticated_per_second: u32,
-    /// How many logins with a wrong password an address may try in a minute, in all; 0 for no limit.
+    /// How many logins with a wrong password an address may try in a minute, in all; 0 for no limit. Beyond, no password
+    /// from there is looked at. In IPv6 an address is its first 64 bits.
     pub failed_logins_per_minute: u32,
     /// How many logins with a wrong password an address may try in a minute for one user; 0 for no limit.
     pub failed_logins_per_minute_of_user: u32,

@@ -24,8 +24,7 @@ const DELAY: Duration = Duration::from_millis(50);
 const DELAYING: u32 = 40;
 /// How many logins are delayed at a time.
 const DELAYED_AT_ONCE: usize = 256;
-/// How many logins of an address are under way at a time, so that those of one address do not fill the queue: a login
-/// that leaves it counts for no quota.
+/// How many logins of an address are under way at a time, so that those of one address do not fill the queue.
 const IN_FLIGHT_OF_ADDRESS: usize = 50;
 
 /// What has been tried. Names are as long as their sender likes: what is counted by are hashes.
@@ -83,8 +82,17 @@ impl Guesses {
         if self.limits(&guess).any(|(quotas, key)| quotas.is_spent(&key)) {
             return Err(Error::Throttled);
         }
-        self.delay(&guess).await?;
+        self.waiting(&guess, self.delay(&guess)).await?;
         Ok(guess)
+    }
+
+    /// Waits for something before the guess is [taken](Self::take). One whose caller leaves meanwhile counts for its
+    /// address: else a few addresses could fill every queue, again and again.
+    pub(super) async fn waiting<T>(&self, guess: &Guess, wait: impl Future<Output = T>) -> T {
+        let mut left = Left(self.of_address.as_ref().zip(guess.address));
+        let waited = wait.await;
+        left.0 = None;
+        waited
     }
 
     /// Counts a guess, right before the password is hashed.
@@ -129,10 +137,22 @@ impl Guesses {
     }
 }
 
+/// Counts where the caller leaves: when it is dropped with a quota.
+struct Left<'a>(Option<(&'a Quotas<u64>, u64)>);
+
+impl Drop for Left<'_> {
+    fn drop(&mut self) {
+        if let Some((quotas, key)) = self.0 {
+            quotas.take(&key);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::{net::IpAddr, time::Duration};
+    use std::{future::pending, net::IpAddr, time::Duration};
 
+    use futures::FutureExt;
     use tokio::time::{Instant, advance};
 
     use super::Guesses;
@@ -204,6 +224,18 @@ mod tests {
         assert!(guesses.admit("alice", address(2)).await.is_ok());
         drop(of_one);
         assert!(guesses.admit("alice", address(1)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_login_that_is_left_while_it_waits_counts_for_its_address() {
+        let guesses = Guesses::new(5, 0);
+        for _ in 0..5 {
+            let guess = guesses.admit("alice", address(1)).await.expect("within the quota");
+            guesses.waiting(&guess, async {}).await;
+            assert!(guesses.waiting(&guess, pending::<()>()).now_or_never().is_none());
+        }
+        assert!(matches!(guesses.admit("bob", address(1)).await, Err(Error::Throttled)));
+        assert!(guesses.admit("alice", address(2)).await.is_ok());
     }
 
     #[tokio::test(start_paused = true)]

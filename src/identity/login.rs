@@ -55,7 +55,8 @@ impl Logins {
     /// # Errors
     /// [`Error::Throttled`], [`Error::Busy`]: it was not looked at.
     pub(super) async fn matches(&self, guess: &Guess, password: SecretString, hash: SecretString) -> Result<bool> {
-        let permit = self.permits.acquire().await.map_err(|_| Error::Busy("logins"))?;
+        let permit = self.guesses.waiting(guess, self.permits.acquire()).await;
+        let permit = permit.map_err(|_| Error::Busy("logins"))?;
         self.guesses.take(guess)?;
         let mut desk = Desk::with(permit, &self.memory);
         // A set, because it aborts what has not begun when it is dropped. What has begun keeps its permit to its end.
