@@ -65,7 +65,11 @@ const SHORT: Duration = Duration::from_millis(50);
 
 /// Keeps the thread busy for three times that.
 async fn block(writer: &Writer) -> Result<(), Error> {
-    writer.run(|_| Ok(thread::sleep(3 * SHORT))).await
+    let work = |_: &Connection| {
+        thread::sleep(3 * SHORT);
+        Ok(())
+    };
+    writer.run(work).await
 }
 
 #[tokio::test]
