@@ -54,7 +54,7 @@ async fn is_used_on(config: &Config) {
     let store = serve::open_store(config, clock.as_ref()).await.expect("the store of a release opens");
     let account = store.find_account("mia").await.expect("it can be read").expect("a user of the release");
     assert_eq!(account.roles, ["cbr_admin"]);
-    assert!(account.enabled, "what an older version knew nothing of does not shut anybody out");
+    assert!(account.enabled, "what an older version did not know of shuts no user out");
     // Once more, over what was there: nothing of it is new.
     let data = String::from_utf8(released("tests/released/1.0.1/data.yaml")).expect("text");
     let loaded = catalog::load_text("data.yaml", &data, store.as_ref(), &clock).await.expect("it loads");

@@ -11,6 +11,7 @@ mod file;
 mod records;
 mod source;
 mod stream;
+mod token;
 
 use std::{
     path::Path,

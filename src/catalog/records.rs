@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{file, source::Batch, stream::Record};
+use super::{file, source::Batch, stream::Record, token::Token};
 use crate::{
     clock::Clock,
     identity::{hash_password, password_matches},
@@ -49,7 +49,7 @@ impl<'a> Records<'a> {
             catalog.projects.push(Project { id: project_id.clone(), name: project_name.clone() });
         }
         let now = self.clock.now();
-        let token = |token: &file::Token| FixedToken {
+        let token = |token: &Token| FixedToken {
             hash: TokenHash::of(token),
             user_name: user.name.clone(),
             loaded_at: now,

@@ -48,7 +48,7 @@ impl Audit {
             "" => Ok(Self::Nowhere),
             "stderr" => Ok(Self::Stderr),
             file => {
-                // As the server opens it: nobody but who runs the service can read what others did.
+                // For its owner alone, as the server opens it.
                 let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
                 let failed = |error| Failure::failed(format!("audit: cannot write to {file}: {error}"));
                 opened.map(|opened| Self::File(file.to_owned(), opened)).map_err(failed)

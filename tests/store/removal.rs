@@ -35,7 +35,7 @@ async fn stand(store: &Any) -> (bool, bool, bool) {
     let account = store.find_account("alice").await.expect("asked").expect("alice");
     let token = store.find_token(&TokenHash::of("fixed")).await.expect("asked").expect("her token");
     let (key, of) = store.find_access_key("key").await.expect("asked").expect("her key");
-    assert_eq!((token.account.enabled, of.enabled), (account.enabled, account.enabled), "whoever is asked");
+    assert_eq!((token.account.enabled, of.enabled), (account.enabled, account.enabled), "however it is found");
     assert_eq!(token.is_good(), token.enabled && account.enabled);
     (account.enabled, token.enabled, key.enabled)
 }
@@ -123,7 +123,7 @@ pub async fn what_holds_backups_or_has_anything_stays(store: Any) {
     let members = vec![pending(10, "bob").accepted(bobs(), now())];
     let projects = vec![
         backup_share::store::Project { id: project("bob"), name: "bob's".into() },
-        backup_share::store::Project { id: project("idle"), name: "nobody's".into() },
+        backup_share::store::Project { id: project("idle"), name: "without anything".into() },
     ];
     loaded(&store).await;
     store.load_catalog(Catalog { projects, members, ..Catalog::default() }).await.expect("loaded");
@@ -158,9 +158,9 @@ pub async fn what_holds_backups_or_has_anything_stays(store: Any) {
 
 pub async fn all_go_or_none(store: Any) {
     loaded(&store).await;
-    let nobody = Removal::Users(vec!["eve".into(), "alice".into(), "mallory".into()]);
+    let unknown_users = Removal::Users(vec!["eve".into(), "alice".into(), "mallory".into()]);
     let expected = RemovalRefused::Missing { kind: "user", ids: vec!["eve".into(), "mallory".into()] };
-    assert_eq!(refused(&store, nobody).await, expected);
+    assert_eq!(refused(&store, unknown_users).await, expected);
     let unknown = Removal::Tokens(vec![TokenHash::of("fixed"), TokenHash::of("unknown")]);
     let RemovalRefused::Missing { ids, .. } = refused(&store, unknown).await else { panic!("another reason") };
     assert!(ids.len() == 1 && ids[0].len() == "sha256:".len() + 16, "{ids:?}");

@@ -43,7 +43,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long a catalog may take, and a removal. Nobody waits for it but whoever loads or removes.
+/// How long a catalog may take, and a removal. Only the operator waits for them.
 const CATALOG: Duration = Duration::from_secs(10 * 60);
 
 /// A store in a PostgreSQL cluster.
