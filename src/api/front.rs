@@ -41,8 +41,10 @@ static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// A page of another host would read the demo's data through the browser of somebody who tries it.
-const ELSEWHERE: Problem =
-    Problem::BadHeader { name: "Host", reason: "the demo answers to localhost and loopback addresses only" };
+const ELSEWHERE: Problem = Problem::BadHeader {
+    name: "Host",
+    reason: "the demo answers to localhost and loopback addresses alone, unless it is started with --demo-anywhere",
+};
 
 /// The address that a request comes from, among its extensions.
 #[derive(Clone, Copy)]

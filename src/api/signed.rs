@@ -1,5 +1,5 @@
 //! Requests that are signed with an access key. The signature covers the body, so that it has to be read before anybody
-//! knows who calls; and nobody's body is read until the route, the key and the date were looked at. A request with a
+//! knows who calls; and no body is read until the route, the key and the date were looked at. A request with a
 //! token is left as it is: the token decides.
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -37,7 +37,7 @@ pub(super) fn story(listening: SocketAddr) -> String {
 
 fn opened(listening: SocketAddr) -> String {
     format!(
-        "Open to others: whoever reaches {listening} can see and change all of this with the tokens and passwords \
+        "Open to others: everybody who reaches {listening} can see and change all of this with the tokens and passwords \
          above.\n\n"
     )
 }

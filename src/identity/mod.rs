@@ -72,7 +72,7 @@ pub trait Identity: Send + Sync + 'static {
     }
 
     /// Whose key a request says it is signed with. Looked at before its body is read, which [`Identity::verify`] needs.
-    /// A service that has no access keys knows nobody.
+    /// A service without access keys refuses every one.
     ///
     /// # Errors
     /// Those of [`Identity::authenticate`].

@@ -1,4 +1,4 @@
-//! Requests with signatures: overheard ones that are sent again, bodies that nobody asked for, a key that signs without
+//! Requests with signatures: overheard ones that are sent again, bodies that no operation reads, a key that signs without
 //! end; and what a page of another host, or a neighbour, gets from the demo.
 
 use std::{
@@ -140,7 +140,7 @@ fn a_body_is_not_waited_for_before_the_route_the_key_and_the_date_are_good() {
 }
 
 #[test]
-fn megabytes_for_nobody_take_no_memory() {
+fn bodies_that_no_operation_reads_take_no_memory() {
     let server = server();
     let before = server.takes().memory;
     let watch = server.watch();
@@ -158,7 +158,7 @@ fn megabytes_for_nobody_take_no_memory() {
     thread::sleep(SECOND / 2);
     drop(held);
     let seen = watch.end();
-    seen.print("60 bodies of 1 MB that nobody wants");
+    seen.print("60 bodies of 1 MB that no operation reads");
     let grown = seen.peak.memory.saturating_sub(before);
     println!("{} KB were sent, memory grew by {grown} MB", sent / 1024);
     assert!(grown < 25, "{grown} MB");
@@ -201,7 +201,7 @@ fn one(reader: &mut impl std::io::BufRead) -> u16 {
 }
 
 #[test]
-fn a_key_that_signs_without_end_is_slowed_down_and_nobody_else_is() {
+fn a_key_that_signs_without_end_is_throttled_alone() {
     let server = server();
     let date = date(0);
     // Refused by a rule, once its signature was let in: a project is not shared with itself.

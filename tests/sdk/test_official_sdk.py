@@ -2,7 +2,6 @@
 are understood, and its models are filled from the answers."""
 
 import re
-import time
 import unittest
 from contextlib import contextmanager
 
@@ -125,12 +124,8 @@ class OfficialSdk(unittest.TestCase):
         rejected = self.member.update(REJECTED, status="rejected")
         self.assert_member(rejected.member, REJECTED, "member", "rejected")
 
-    def another_second(self):
-        """With a token, the same request may come twice at once."""
-
     def test_refusals_carry_code_message_and_request_id(self):
         self.owner.add(REFUSED, "member")
-        self.another_second()
         with self.assert_refused(400, "BackupService.6703", "The backup has been shared."):
             self.owner.add(REFUSED, "member")
         with self.assert_refused(400, "BackupService.6707", "Backup sharing is not allowed."):
@@ -170,10 +165,6 @@ class OfficialSdkWithAccessKeys(OfficialSdk):
         cls.owner = Person(address, "owner", access="olgas-key", secret="olgas-secret")
         cls.member = Person(address, "member", access="maxs-key", secret="maxs-secret")
         cls.intruder = Person(address, "member", access="maxs-key", secret="not maxs-secret")
-
-    def another_second(self):
-        """Signatures count seconds: the same POST twice within one has the same signature, and looks like a replay."""
-        time.sleep(1)
 
 
 if __name__ == "__main__":
