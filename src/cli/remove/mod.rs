@@ -30,9 +30,9 @@ use crate::{
 /// vaults that it was accepted into get the capacity back. A vault that holds a backup, an accepted one included, and a
 /// project that has a user, a vault, a backup or a share is refused with the list of what stands in the way.
 ///
-/// Servers may be running on the store. They cache tokens and projects for 5 seconds: within that time each of them
-/// refuses removed users and tokens, and to share with removed projects; everything else takes effect at once. A line
-/// about the command goes to where the setting `audit` says.
+/// Servers may be running on the store. Each of them refuses removed users and tokens, and to share with removed
+/// projects, within 5 seconds, for which it caches them; everything else takes effect at once. A line about the command
+/// goes to where the setting `audit` says.
 ///
 /// Records that are taken out of a data file stay in the store, and records that are removed come back when a data file
 /// that has them is loaded again: take them out of the files that a server loads at start too. To keep a user, a token
