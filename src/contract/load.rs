@@ -163,6 +163,9 @@ fn yaml(name: &str, text: &str) -> Result<Value, LoadError> {
 /// Room for the largest documents, and still none for documents that grow by aliases.
 fn yaml_limits() -> serde_saphyr::Options {
     serde_saphyr::options! {
+        // The core schema of YAML 1.2, as OpenAPI has it: `no` and `1_000` are text.
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
         budget: serde_saphyr::budget! { max_nodes: 4_000_000, max_events: 10_000_000, max_depth: MAX_DEPTH },
     }
 }
