@@ -179,3 +179,14 @@ fn one_line(text: &str) -> String {
 fn malformed(name: &str, line: u64, column: u64, reason: String) -> LoadError {
     LoadError::Malformed { name: name.to_owned(), line, column, reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::yaml;
+
+    #[test]
+    fn words_that_older_yaml_takes_for_booleans_are_text() {
+        let document = yaml("x.yaml", "enum: [y, NO, on, off, yes, 1_000, true]").expect("well-formed");
+        assert_eq!(document.to_string(), r#"{"enum":["y","NO","on","off","yes","1_000",true]}"#);
+    }
+}
