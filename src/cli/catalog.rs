@@ -12,11 +12,11 @@ use tokio::runtime::Runtime;
 
 use super::{Failure, Outcome, output, remove::Remove, serve::failure};
 use crate::{
-    catalog::{self, CatalogError, Checked, Data, Environment, Progress},
+    catalog::{self, CatalogError, Checked, Data, Environment, Progress, Tell},
     clock::SystemClock,
     config::{Config, Database},
     serve,
-    store::Nothing,
+    store::{Loaded, Nothing},
 };
 
 /// Load data files into a store, remove records from it, and say what data files may hold
@@ -84,29 +84,33 @@ impl Catalog {
 impl Load {
     fn run(self) -> Outcome {
         let config = settings(self.config.as_deref(), self.database)?;
-        let environment = environment(&config)?;
+        let is_absent = serve::is_absent(&config).map_err(failure)?;
         let data = Data::open(&self.file).map_err(Failure::failed)?;
         let bar = bar().map_err(Failure::failed)?;
-        let loaded = runtime()?.block_on(async {
-            let clock = SystemClock;
-            let tell = |progress| show(&bar, progress);
-            // A store that is not there yet is not made for a file with mistakes.
-            if serve::is_absent(&config).map_err(failure)? {
-                let checked = data.check(&Nothing, &environment, &tell).await.map_err(Failure::failed)?;
-                warn(&checked);
-                let store = serve::open_store(&config, &clock).await.map_err(failure)?;
-                return checked.load(store.as_ref(), &clock, &tell).await.map_err(Failure::failed);
-            }
-            let store = serve::open_store(&config, &clock).await.map_err(failure)?;
-            let checked = data.check(&store, &environment, &tell).await.map_err(Failure::failed)?;
-            warn(&checked);
-            checked.load(store.as_ref(), &clock, &tell).await.map_err(Failure::failed)
-        });
+        let loaded = runtime()?.block_on(load(data, &config, is_absent, &|progress| show(&bar, progress)));
         bar.finish_and_clear();
         let loaded = loaded?;
         let counts = format!("{} added, {} changed, {} unchanged", loaded.added, loaded.changed, loaded.unchanged);
         output::print(&format!("{}: {counts}\n", self.file.display()))
     }
+}
+
+/// A store that is not there yet is not made for a file with mistakes.
+async fn load(data: Data, config: &Config, is_absent: bool, tell: Tell<'_>) -> Result<Loaded, Failure> {
+    let environment = environment(config)?;
+    let open = async || serve::open_store(config, &SystemClock).await.map_err(failure);
+    let store = if is_absent { None } else { Some(open().await?) };
+    let checked = match &store {
+        Some(store) => data.check(store, &environment, tell).await,
+        None => data.check(&Nothing, &environment, tell).await,
+    };
+    let checked = checked.map_err(Failure::failed)?;
+    warn(&checked);
+    let store = match store {
+        Some(store) => store,
+        None => open().await?,
+    };
+    checked.load(store.as_ref(), &SystemClock, tell).await.map_err(Failure::failed)
 }
 
 impl Check {

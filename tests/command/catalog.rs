@@ -42,7 +42,7 @@ impl Place {
     fn backups(&self, count: usize, instead: Option<&str>) -> PathBuf {
         let path = self.folder.path().join(format!("{count}.yaml"));
         let mut file = BufWriter::new(File::create(&path).expect("a file"));
-        write!(file, "{}backups:\n", owner()).expect("written");
+        writeln!(file, "{}backups:", owner()).expect("written");
         for number in 0..count - usize::from(instead.is_some()) {
             writeln!(file, "  - {}", backup(number, 40)).expect("written");
         }
