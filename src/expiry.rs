@@ -77,6 +77,7 @@ mod tests {
             project_id: id.clone(),
             project_name: "p".into(),
             roles: vec![],
+            enabled: true,
         };
         let projects = vec![Project { id, name: "p".into() }];
         let catalog = Catalog { projects, accounts: vec![account], ..Catalog::default() };
