@@ -30,7 +30,9 @@ fn json(file: &Path, text: &str) -> Result<Value, Error> {
 }
 
 fn yaml(file: &Path, text: &str) -> Result<Value, Error> {
-    serde_saphyr::from_str(text).map_err(|fault| {
+    // The core schema of YAML 1.2, as OpenAPI has it: `no` and `1_000` are text.
+    let options = serde_saphyr::options! { strict_booleans: true, underscored_numbers_as_strings: true };
+    serde_saphyr::from_str_with_options(text, options).map_err(|fault| {
         let (line, column) = fault.location().map_or((0, 0), |at| (at.line(), at.column()));
         Error::Malformed { file: file.to_owned(), line, column, reason: fault.without_snippet().to_string() }
     })
@@ -46,6 +48,12 @@ mod tests {
     fn the_order_of_keys_is_kept() {
         let document = yaml(Path::new("c.yaml"), "z: 1\na: {'200': x}\nm: [null, true]\n").expect("well-formed");
         assert_eq!(document.to_string(), r#"{"z":1,"a":{"200":"x"},"m":[null,true]}"#);
+    }
+
+    #[test]
+    fn words_that_older_yaml_takes_for_booleans_are_text() {
+        let document = yaml(Path::new("c.yaml"), "enum: [y, NO, on, off, yes, 1_000, true]\n").expect("well-formed");
+        assert_eq!(document.to_string(), r#"{"enum":["y","NO","on","off","yes","1_000",true]}"#);
     }
 
     #[test]

@@ -1,119 +1,206 @@
-//! The first reading of a data file: whether its records go together, with each other and with what stands in the store.
-//! It writes nothing, and keeps nothing but ids.
+//! The first reading of a data file: whether its records go together, with each other and with what stands in the
+//! store. It writes nothing, and keeps nothing but ids.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt, TryStreamExt, stream};
 use uuid::Uuid;
 
 use super::{
-    file,
+    Environment, file,
+    mistake::{Wrong, did_you_mean, quoted},
+    seen::{ANY, Seen},
     source::Batch,
-    stream::{Record, Wrong},
+    stream::{List, Record},
 };
 use crate::{
-    model::{Facts, MemberStatus, ProjectId, Result, Selection, VaultSelection, facts::MemberSelection},
-    store::{Store, TokenHash},
+    model::{ProjectId, Result},
+    store::Lookup,
 };
 
 /// How many questions the store is asked at a time.
 const AT_ONCE: usize = 16;
 
-/// What was seen so far.
-#[derive(Default)]
-pub(super) struct Seen {
-    /// The projects that the file lists.
-    pub projects: HashSet<ProjectId>,
-    users: HashSet<String>,
-    tokens: HashSet<[u8; 32]>,
-    vaults: HashSet<Uuid>,
-    backups: HashSet<Uuid>,
-    /// Members whose backup has not been seen: their number, and the backup.
-    without_backup: Vec<(usize, Uuid)>,
-    /// Members that are accepted into a vault that has not been seen: their number, the backup, and the vault.
-    without_vault: Vec<(usize, Uuid, Uuid)>,
+/// A check that is under way. Lists come in the order in which they refer to each other.
+pub(super) struct Check<'a> {
+    store: &'a dyn Lookup,
+    environment: &'a Environment,
+    pub seen: Seen<'a>,
 }
 
-impl Seen {
-    /// Looks at some records by themselves.
-    pub(super) fn look(&mut self, batch: &Batch) -> std::result::Result<(), Wrong> {
-        batch.iter().try_for_each(|(at, record)| match record {
-            Record::Project(project) => {
-                self.projects.insert(project.id.0.clone());
-                Ok(())
-            }
-            Record::User(user) => self.user(*at, user),
-            Record::Vault(vault) => new(&mut self.vaults, vault.id.0, || format!("/vaults/{at}/id"), "id"),
-            Record::Backup(backup) => new(&mut self.backups, backup.id.0, || format!("/backups/{at}/id"), "id"),
-            Record::Member(member) => self.member(*at, member),
-        })
+/// What the store says to a batch: of vaults and backups that the file does not have.
+#[derive(Default)]
+struct Answers {
+    /// Each with its project.
+    vaults: HashMap<Uuid, u32>,
+    backups: HashSet<Uuid>,
+    /// Backups of the batch that the store has with another size.
+    resized: HashSet<Uuid>,
+}
+
+impl<'a> Check<'a> {
+    pub(super) fn new(store: &'a dyn Lookup, environment: &'a Environment) -> Self {
+        Self { store, environment, seen: Seen::new(environment) }
     }
 
-    fn user(&mut self, at: usize, user: &file::User) -> std::result::Result<(), Wrong> {
-        if !self.users.insert(user.name.clone()) {
-            return Err(Wrong::at(format!("/users/{at}/name"), "a user of this name stands above"));
+    /// Looks at some records.
+    pub(super) async fn look(&mut self, batch: Batch) -> Result<()> {
+        let batch = self.seen.look(batch);
+        self.ask_projects(&batch).await?;
+        let answers = Answers {
+            vaults: self.ask_vaults(&batch).await?,
+            backups: self.ask_backups(&batch).await?,
+            resized: self.ask_sizes(&batch).await?,
+        };
+        for (at, record) in &batch {
+            self.references(*at, record, &answers);
         }
-        user.tokens.iter().enumerate().try_for_each(|(token_at, token)| {
-            let place = || format!("/users/{at}/tokens/{token_at}");
-            new(&mut self.tokens, *TokenHash::of(token).as_bytes(), place, "token")
-        })
-    }
-
-    fn member(&mut self, at: usize, member: &file::Member) -> std::result::Result<(), Wrong> {
-        let accepted = MemberStatus::from(member.status) == MemberStatus::Accepted;
-        if accepted != member.vault_id.is_some() {
-            let reason = "an accepted member has a vault, and no other has";
-            return Err(Wrong::at(format!("/members/{at}/vault_id"), reason));
-        }
-        let backup = member.backup_id.0;
-        if !self.backups.contains(&backup) {
-            self.without_backup.push((at, backup));
-        }
-        let vault = member.vault_id.as_ref().map(|id| id.0).filter(|id| !self.vaults.contains(id));
-        self.without_vault.extend(vault.map(|vault| (at, backup, vault)));
         Ok(())
     }
 
-    /// Looks at what can be known at the end only. The store is asked for the vaults that the file does not have.
-    pub(super) async fn end(&mut self, store: &dyn Store) -> Result<std::result::Result<(), Wrong>> {
-        if let Some((at, _)) = self.without_backup.iter().find(|(_, backup)| !self.backups.contains(backup)) {
-            return Ok(Err(Wrong::at(format!("/members/{at}/backup_id"), "no backup of this file")));
+    async fn ask_projects(&mut self, batch: &Batch) -> Result<()> {
+        if self.environment.foreign_projects {
+            return Ok(());
         }
-        for (at, backup, vault) in std::mem::take(&mut self.without_vault) {
-            let known = self.vaults.contains(&vault)
-                || facts(store, backup, VaultSelection::Named(vault.into())).await?.vault.is_some();
-            if !known {
-                return Ok(Err(Wrong::at(format!("/members/{at}/vault_id"), "no vault of this file or of the store")));
+        let named: HashSet<_> = batch.iter().filter_map(|(_, record)| project(record)).collect();
+        let open: Vec<_> = named.into_iter().filter(|id| self.seen.projects.is_open(id)).collect();
+        let store = self.store;
+        for (id, known) in ask(open, |id| store.knows_project(id)).await? {
+            self.seen.projects.answered(id, known);
+        }
+        Ok(())
+    }
+
+    async fn ask_vaults(&mut self, batch: &Batch) -> Result<HashMap<Uuid, u32>> {
+        let named: HashSet<_> = batch.iter().filter_map(|(_, record)| vault(record)).collect();
+        let open = named.into_iter().filter(|id| !self.seen.vaults.contains_key(id)).collect();
+        let store = self.store;
+        let owners = ask(open, |id: Uuid| store.vault_owner(id.into())).await?;
+        let mut known = |(id, owner): (Uuid, Option<ProjectId>)| Some((id, self.seen.projects.number(&owner?)));
+        Ok(owners.into_iter().filter_map(&mut known).collect())
+    }
+
+    /// The backups of members.
+    async fn ask_backups(&self, batch: &Batch) -> Result<HashSet<Uuid>> {
+        let of_member = |record: &Record| match record {
+            Record::Member(member) => Some(member.backup_id.0),
+            _ => None,
+        };
+        let named: HashSet<_> = batch.iter().filter_map(|(_, record)| of_member(record)).collect();
+        let open = named.into_iter().filter(|id| !self.seen.backups.contains(id)).collect();
+        let sizes = ask(open, |id: Uuid| self.store.backup_size(id.into())).await?;
+        Ok(sizes.into_iter().filter_map(|(id, size)| size.map(|_| id)).collect())
+    }
+
+    /// A backup is a picture of one moment: its size cannot change.
+    async fn ask_sizes(&self, batch: &Batch) -> Result<HashSet<Uuid>> {
+        let size = |record: &Record| match record {
+            Record::Backup(backup) => Some((backup.id.0, backup.resource_size)),
+            _ => None,
+        };
+        let sizes = batch.iter().filter_map(|(_, record)| size(record)).filter(|_| self.store.is_store()).collect();
+        let standing = ask(sizes, |(id, _): (Uuid, u32)| self.store.backup_size(id.into())).await?;
+        let resized =
+            |((id, size), standing): ((Uuid, u32), Option<u32>)| standing.is_some_and(|s| s != size).then_some(id);
+        Ok(standing.into_iter().filter_map(resized).collect())
+    }
+
+    /// Whether what a record refers to is there.
+    fn references(&mut self, at: usize, record: &Record, answers: &Answers) {
+        match record {
+            Record::Vault(vault) => self.project(List::Vaults, at, "project_id", &vault.project_id.0),
+            Record::Backup(backup) => {
+                self.project(List::Backups, at, "project_id", &backup.project_id.0);
+                self.vault(List::Backups, at, backup.vault_id.0, &backup.project_id.0, answers);
+                if answers.resized.contains(&backup.id.0) {
+                    let reason = "the size of a backup cannot change, and the store has it with another";
+                    self.seen.found.add(|| Wrong::at(List::Backups.place(at).key("resource_size"), reason));
+                }
             }
+            Record::Member(member) => self.member(at, member, answers),
+            Record::Project(_) | Record::User(_) | Record::Invalid(_) => {}
         }
-        Ok(Ok(()))
+    }
+
+    fn member(&mut self, at: usize, member: &file::Member, answers: &Answers) {
+        let project = &member.dest_project_id.0;
+        self.project(List::Members, at, "dest_project_id", project);
+        let backup = member.backup_id.0;
+        let known = self.seen.backups.contains(&backup) || answers.backups.contains(&backup);
+        if !known && self.seen.is_whole(List::Backups) {
+            let reason = || format!("{}: {}", quoted(&backup.to_string()), nowhere(self.store, "backup"));
+            self.seen.found.add(|| Wrong::at(List::Members.place(at).key("backup_id"), reason()));
+        }
+        if let Some(id) = &member.vault_id {
+            self.vault(List::Members, at, id.0, project, answers);
+        }
+    }
+
+    fn project(&mut self, list: List, at: usize, key: &str, id: &ProjectId) {
+        let required = !self.environment.foreign_projects && self.seen.is_whole(List::Projects);
+        if required && !self.seen.projects.is_known(id) {
+            let projects = &self.seen.projects;
+            self.seen.found.add(|| {
+                let hint = did_you_mean(id.as_str(), projects.known().map(ProjectId::as_str));
+                let reason = format!("{}: {}{hint}", quoted(id.as_str()), nowhere(self.store, "project"));
+                Wrong::at(list.place(at).key(key), reason)
+            });
+        }
+    }
+
+    /// Whether there is such a vault, and it is of the project.
+    fn vault(&mut self, list: List, at: usize, id: Uuid, project: &ProjectId, answers: &Answers) {
+        let number = self.seen.projects.number(project);
+        let owner = self.seen.vaults.get(&id).or_else(|| answers.vaults.get(&id)).copied();
+        let sound = match owner {
+            None => !self.seen.is_whole(List::Vaults),
+            Some(owner) => owner == number || owner == ANY,
+        };
+        if !sound {
+            let owner = owner.map(|owner| self.seen.projects.name(owner).map_or("another project", ProjectId::as_str));
+            let reason = || match owner {
+                None => nowhere(self.store, "vault"),
+                Some(owner) => format!("this vault is of {owner}, and not of {project}"),
+            };
+            let reason = || format!("{}: {}", quoted(&id.to_string()), reason());
+            self.seen.found.add(|| Wrong::at(list.place(at).key("vault_id"), reason()));
+        }
     }
 }
 
-fn new<T: Eq + std::hash::Hash>(
-    seen: &mut HashSet<T>,
-    id: T,
-    place: impl Fn() -> String,
-    what: &str,
-) -> std::result::Result<(), Wrong> {
-    seen.insert(id).then_some(()).ok_or_else(|| Wrong::at(place(), format!("the same {what} stands above")))
+fn nowhere(store: &dyn Lookup, what: &str) -> String {
+    let or_store = if store.is_store() { " or in the store" } else { "" };
+    format!("there is no such {what} in this file{or_store}")
 }
 
-/// Whether the store has one of these backups with another size: a backup is a picture of one moment.
-pub(super) async fn sizes(store: &dyn Store, batch: &Batch) -> Result<std::result::Result<(), Wrong>> {
-    let backups = batch.iter().filter_map(|(at, record)| match record {
-        Record::Backup(backup) => Some((*at, backup.id.0, backup.resource_size)),
+/// The project that a record names, and does not make known.
+fn project(record: &Record) -> Option<&ProjectId> {
+    match record {
+        Record::Vault(vault) => Some(&vault.project_id.0),
+        Record::Backup(backup) => Some(&backup.project_id.0),
+        Record::Member(member) => Some(&member.dest_project_id.0),
+        Record::Project(_) | Record::User(_) | Record::Invalid(_) => None,
+    }
+}
+
+/// The vault that a record names.
+fn vault(record: &Record) -> Option<Uuid> {
+    match record {
+        Record::Backup(backup) => Some(backup.vault_id.0),
+        Record::Member(member) => member.vault_id.as_ref().map(|id| id.0),
         _ => None,
-    });
-    let asked = backups.map(|(at, id, size)| async move {
-        let standing = facts(store, id, VaultSelection::None).await?.backup;
-        Ok::<_, crate::model::Error>(standing.is_some_and(|backup| backup.resource_size != size).then_some(at))
-    });
-    let other: Vec<_> = stream::iter(asked).buffered(AT_ONCE).try_filter_map(async |at| Ok(at)).try_collect().await?;
-    let reason = "the size of a backup cannot change, and it is there with another";
-    Ok(other.first().map_or(Ok(()), |at| Err(Wrong::at(format!("/backups/{at}/resource_size"), reason))))
+    }
 }
 
-async fn facts(store: &dyn Store, backup: Uuid, vault: VaultSelection) -> Result<Facts> {
-    store.load(&Selection { backup_id: backup.into(), members: MemberSelection::All, vault }).await
+/// Asks the store about each of these.
+async fn ask<K, V, F>(about: Vec<K>, question: impl Fn(K) -> F) -> Result<Vec<(K, V)>>
+where
+    K: Copy,
+    F: Future<Output = Result<V>>,
+{
+    let asked = about.into_iter().map(|key| {
+        let answer = question(key);
+        async move { Ok((key, answer.await?)) }
+    });
+    stream::iter(asked).buffered(AT_ONCE).try_collect().await
 }

@@ -10,6 +10,11 @@ use uuid::Uuid;
 use super::token::{Token, yes};
 use crate::model::{self, ProjectId};
 
+/// What the id of a project looks like.
+pub(super) const PROJECT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
+/// What any other id looks like.
+pub(super) const UUID: &str = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
+
 /// A data file: what to put into the store before anybody calls.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -97,6 +102,7 @@ pub(super) struct Vault {
     /// Whether it can be used.
     pub status: VaultStatus,
     /// Capacity in GB.
+    #[schemars(range(max = 4_294_967_295_u64))]
     pub size: u32,
     /// Used capacity in MB, without what accepted shares take.
     #[serde(default)]
@@ -119,6 +125,7 @@ pub(super) struct Backup {
     /// What was backed up, such as `OS::Nova::Server`.
     pub resource_type: String,
     /// Size of what was backed up, in GB.
+    #[schemars(range(max = 4_294_967_295_u64))]
     pub resource_size: u32,
     /// Whether it can be used.
     pub status: BackupStatus,
@@ -168,7 +175,7 @@ impl JsonSchema for Id<ProjectId> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"})
+        json_schema!({"type": "string", "pattern": PROJECT_ID})
     }
 }
 
@@ -178,8 +185,7 @@ impl JsonSchema for Id<Uuid> {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        let pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
-        json_schema!({"type": "string", "format": "uuid", "pattern": pattern})
+        json_schema!({"type": "string", "format": "uuid", "pattern": UUID})
     }
 }
 

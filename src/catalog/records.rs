@@ -25,8 +25,8 @@ impl<'a> Records<'a> {
         Self { store, clock, projects: listed }
     }
 
-    /// What the store is to take over at a time.
-    pub(super) async fn catalog(&mut self, batch: Batch) -> Result<Catalog> {
+    /// What the store is to take over at a time; `None` where a record is not what was checked.
+    pub(super) async fn catalog(&mut self, batch: Batch) -> Result<Option<Catalog>> {
         let mut catalog = Catalog::default();
         for (_, record) in batch {
             match record {
@@ -35,9 +35,10 @@ impl<'a> Records<'a> {
                 Record::Vault(vault) => catalog.vaults.push(vault.into()),
                 Record::Backup(backup) => catalog.backups.push(backup.into()),
                 Record::Member(member) => catalog.members.push(self.member(member)),
+                Record::Invalid(_) => return Ok(None),
             }
         }
-        Ok(catalog)
+        Ok(Some(catalog))
     }
 
     async fn user(&mut self, user: file::User, catalog: &mut Catalog) -> Result<()> {

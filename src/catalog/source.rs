@@ -13,7 +13,15 @@ use std::{
 
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::stream::{self, List, Record, Rules, Stop};
+use super::{
+    Progress, lines,
+    mistake::Place,
+    rules::Rules,
+    stream::{self, List, Record, Stop, Whole},
+};
+
+/// The path that stands for standard input.
+pub const STANDARD_INPUT: &str = "-";
 
 /// How many records go to the store at a time. A transaction of so many keeps others from writing for about a tenth of a
 /// second; a larger one would not be faster.
@@ -29,21 +37,27 @@ impl<T: Read + Seek + Send> ReadAgain for T {}
 pub(super) struct Source {
     from: Box<dyn ReadAgain>,
     /// In bytes.
-    pub length: u64,
+    length: u64,
     read: Arc<AtomicU64>,
 }
 
 impl Source {
-    /// A file; what cannot be read twice, such as a pipe, is read into memory.
+    /// A file, or standard input for `-`.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let mut file = File::open(path)?;
-        let about = file.metadata()?;
-        if about.is_file() {
-            return Ok(Self::new(file, about.len()));
+        if path == Path::new(STANDARD_INPUT) {
+            return Self::spool(io::stdin().lock());
         }
-        let mut bytes = vec![];
-        file.read_to_end(&mut bytes)?;
-        Ok(Self::text(bytes))
+        let file = File::open(path)?;
+        let about = file.metadata()?;
+        if about.is_file() { Ok(Self::new(file, about.len())) } else { Self::spool(file) }
+    }
+
+    /// What cannot be read twice, such as a pipe, goes through a temporary file without a name, which this user alone
+    /// can read, and which is gone with the process.
+    fn spool(mut from: impl Read) -> io::Result<Self> {
+        let mut file = tempfile::tempfile()?;
+        let length = io::copy(&mut from, &mut file)?;
+        Ok(Self::new(file, length))
     }
 
     /// The text of a file.
@@ -56,8 +70,8 @@ impl Source {
         Self { from: Box::new(from), length, read: Arc::default() }
     }
 
-    fn read(&mut self, rules: &Rules, wanted: &[List], batches: &mpsc::Sender<Batch>) -> Result<Vec<List>, Stop> {
-        self.from.rewind().map_err(|error| Stop::Syntax(error.to_string()))?;
+    fn read(&mut self, rules: &Rules, wanted: &[List], batches: &mpsc::Sender<Batch>) -> Result<Whole, Stop> {
+        self.from.rewind().map_err(Stop::unreadable)?;
         let mut batch = Batch::with_capacity(BATCH);
         let mut take = |at, record| {
             batch.push((at, record));
@@ -66,9 +80,18 @@ impl Source {
             }
             batches.blocking_send(std::mem::replace(&mut batch, Batch::with_capacity(BATCH))).map_err(|_| Stop::Enough)
         };
-        let seen = stream::read(Counted(&mut self.from, &self.read), rules, wanted, &mut take)?;
+        let whole = stream::read(Counted(&mut self.from, &self.read), rules, wanted, &mut take);
+        // Where reading ended early, what came before it is looked at nevertheless.
         batches.blocking_send(batch).map_err(|_| Stop::Enough)?;
-        Ok(seen)
+        whole
+    }
+
+    /// The line of each place; 0 where it is not known.
+    pub(super) fn lines(&mut self, places: &[Place]) -> Vec<u64> {
+        match self.from.rewind() {
+            Ok(()) => lines::find(&mut self.from, places),
+            Err(_) => vec![0; places.len()],
+        }
     }
 }
 
@@ -85,21 +108,22 @@ impl<R: Read> Read for Counted<'_, R> {
 /// A reading that is under way.
 pub(super) struct Reading {
     batches: mpsc::Receiver<Batch>,
-    thread: JoinHandle<(Source, Result<Vec<List>, Stop>)>,
+    thread: JoinHandle<(Source, Result<Whole, Stop>)>,
     read: Arc<AtomicU64>,
+    length: u64,
 }
 
 impl Reading {
     /// Starts to read the wanted lists. It is never further ahead than one batch.
     pub(super) fn start(mut source: Source, rules: Arc<Rules>, wanted: Vec<List>) -> Self {
         let (sender, batches) = mpsc::channel(1);
-        let read = Arc::clone(&source.read);
+        let (read, length) = (Arc::clone(&source.read), source.length);
         read.store(0, Ordering::Relaxed);
         let thread = tokio::task::spawn_blocking(move || {
-            let seen = source.read(&rules, &wanted, &sender);
-            (source, seen)
+            let whole = source.read(&rules, &wanted, &sender);
+            (source, whole)
         });
-        Self { batches, thread, read }
+        Self { batches, thread, read, length }
     }
 
     /// The next batch, until there are no more, or something is wrong with the rest: [`Reading::end`] tells.
@@ -107,15 +131,15 @@ impl Reading {
         self.batches.recv().await
     }
 
-    /// How many bytes were read so far.
-    pub(super) fn done(&self) -> u64 {
-        self.read.load(Ordering::Relaxed)
+    /// How far it is, as one of so many readings.
+    pub(super) fn progress(&self, loading: bool, turn: usize, turns: usize) -> Progress {
+        let before = self.length * turn as u64;
+        Progress { loading, done: before + self.read.load(Ordering::Relaxed), all: self.length * turns as u64 }
     }
 
-    /// The file, to be read again, and its lists in its order.
-    pub(super) async fn end(self) -> Result<(Source, Vec<List>), Stop> {
+    /// The file, to be read again, and what there is besides records.
+    pub(super) async fn end(self) -> io::Result<(Source, Result<Whole, Stop>)> {
         drop(self.batches);
-        let (source, seen) = self.thread.await.map_err(|error| Stop::Syntax(error.to_string()))?;
-        Ok((source, seen?))
+        self.thread.await.map_err(io::Error::other)
     }
 }

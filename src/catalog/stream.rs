@@ -3,14 +3,18 @@
 
 use std::{fmt, io::Read};
 
-use jsonschema::Validator;
 use serde::{
     Deserializer,
     de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Map, Value};
 
-use super::file;
+use super::{
+    file,
+    mistake::{Place, Syntax, Wrong},
+    rules::Rules,
+    yaml,
+};
 
 /// A record, as the file has it.
 pub(super) enum Record {
@@ -19,10 +23,12 @@ pub(super) enum Record {
     Vault(file::Vault),
     Backup(file::Backup),
     Member(file::Member),
+    /// One of any list that does not say what it may.
+    Invalid(Invalid),
 }
 
 /// A list of records, in the order in which records refer to each other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum List {
     Projects,
     Users,
@@ -34,7 +40,7 @@ pub(super) enum List {
 impl List {
     pub(super) const ALL: [Self; 5] = [Self::Projects, Self::Users, Self::Vaults, Self::Backups, Self::Members];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Projects => "projects",
             Self::Users => "users",
@@ -42,6 +48,11 @@ impl List {
             Self::Backups => "backups",
             Self::Members => "members",
         }
+    }
+
+    /// The place of its record of this number.
+    pub(super) fn place(self, at: usize) -> Place {
+        Place::default().key(self.name()).item(at)
     }
 
     fn record(self, value: Value) -> serde_json::Result<Record> {
@@ -55,90 +66,101 @@ impl List {
     }
 }
 
-/// What is wrong with a file: a JSON pointer, and what is not right there.
-pub(super) struct Wrong {
-    pub place: String,
-    pub reason: String,
+/// A record that does not say what it may, and what is known of it nevertheless: others may refer to it.
+pub(super) struct Invalid {
+    pub list: List,
+    pub id: Option<String>,
+    pub project_id: Option<String>,
+    pub wrong: Vec<Wrong>,
 }
 
-impl Wrong {
-    pub(super) fn at(place: String, reason: impl ToString) -> Self {
-        Self { place, reason: reason.to_string() }
+impl Invalid {
+    fn new(list: List, value: &Value, wrong: Vec<Wrong>) -> Self {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
+        Self { list, id: text("id"), project_id: text("project_id"), wrong }
     }
 }
 
 /// Why reading ended early.
 pub(super) enum Stop {
-    /// It is no YAML; where and why.
-    Syntax(String),
-    /// It does not say what a data file may say.
-    Content(Wrong),
+    /// It is no YAML.
+    Syntax(Syntax),
+    /// A list stands behind one that refers to it.
+    Unsorted,
     /// Whoever takes the records wants no more.
     Enough,
 }
 
-/// The JSON Schema, of the whole and of each record by itself.
-pub(super) struct Rules {
-    whole: Validator,
-    records: Vec<Validator>,
+impl Stop {
+    /// What the parser could not read.
+    pub(super) fn syntax(self) -> Option<Syntax> {
+        match self {
+            Self::Syntax(syntax) => Some(syntax),
+            Self::Unsorted | Self::Enough => None,
+        }
+    }
+
+    pub(super) fn unreadable(error: std::io::Error) -> Self {
+        Self::Syntax(Syntax { line: 0, reason: format!("cannot be read: {error}") })
+    }
 }
 
-impl Rules {
-    pub(super) fn new() -> Result<Self, Stop> {
-        let whole = super::schema();
-        let wrong = |error: jsonschema::ValidationError<'_>| Stop::Content(Wrong::at("schema".into(), error));
-        let validator = |schema: &Value| jsonschema::validator_for(schema).map_err(wrong);
-        let record = |list: List| {
-            let mut schema = whole["properties"][list.name()]["items"].clone();
-            schema["$defs"] = whole["$defs"].clone();
-            validator(&schema)
-        };
-        Ok(Self { whole: validator(&whole)?, records: List::ALL.into_iter().map(record).collect::<Result<_, _>>()? })
-    }
-
-    fn check(validator: &Validator, place: &str, value: &Value) -> Result<(), Stop> {
-        validator.validate(value).map_err(|error| {
-            // Masked: the value may be a password.
-            Stop::Content(Wrong::at(format!("{place}{}", error.instance_path()), error.masked()))
-        })
-    }
+/// A file that was read to its end.
+pub(super) struct Whole {
+    /// Its lists, in its order.
+    pub lists: Vec<List>,
+    /// What is wrong outside of its records.
+    pub wrong: Vec<Wrong>,
 }
 
 /// Takes a record, with its number in its list.
 pub(super) type Take<'t> = &'t mut dyn FnMut(usize, Record) -> Result<(), Stop>;
 
-/// Reads a file to its end, and gives the records of the wanted lists to `take`. Returns the lists in the file's order.
-pub(super) fn read(from: impl Read, rules: &Rules, wanted: &[List], take: Take<'_>) -> Result<Vec<List>, Stop> {
-    // No bounds on the size: an operator's own file. No excerpts in errors: they could show a password.
-    let alias_limits = serde_saphyr::alias_limits! { max_total_replayed_events: usize::MAX };
-    let options = serde_saphyr::options! { budget: None, with_snippet: false, alias_limits: alias_limits };
-    let mut reading = Reading { rules, wanted, take, seen: vec![], stopped: None };
-    let shell = serde_saphyr::with_deserializer_from_reader_with_options(from, options, |yaml| {
-        yaml.deserialize_any(Whole(&mut reading))
+/// Reads a file to its end, and gives the records of the wanted lists to `take`.
+pub(super) fn read(from: impl Read, rules: &Rules, wanted: &[List], take: Take<'_>) -> Result<Whole, Stop> {
+    let mut reading = Reading { rules, wanted, take, lists: vec![], stopped: None };
+    let shell = serde_saphyr::with_deserializer_from_reader_with_options(from, yaml::options(), |yaml| {
+        yaml.deserialize_any(Shell(&mut reading))
     });
     if let Some(stop) = reading.stopped {
         return Err(stop);
     }
-    let shell = shell.map_err(|error| Stop::Syntax(error.to_string()))?;
-    Rules::check(&rules.whole, "", &shell)?;
-    Ok(reading.seen)
+    let shell = shell.map_err(|error| Stop::Syntax(yaml::syntax(&error)))?;
+    Ok(Whole { lists: reading.lists, wrong: rules.whole(&shell) })
 }
 
 struct Reading<'r> {
     rules: &'r Rules,
     wanted: &'r [List],
     take: Take<'r>,
-    seen: Vec<List>,
+    lists: Vec<List>,
     /// The real cause, where the deserializer is told to stop: its own errors have no room for it.
     stopped: Option<Stop>,
 }
 
 impl Reading<'_> {
+    fn begin(&mut self, list: List) -> Result<(), Stop> {
+        let before = self.lists.iter().filter(|before| self.wanted.contains(before)).max();
+        let sorted = !self.wanted.contains(&list) || before.is_none_or(|before| *before <= list);
+        self.lists.push(list);
+        sorted.then_some(()).ok_or(Stop::Unsorted)
+    }
+
     fn record(&mut self, list: List, at: usize, value: Value) -> Result<(), Stop> {
-        let place = format!("/{}/{at}", list.name());
-        Rules::check(&self.rules.records[list as usize], &place, &value)?;
-        let record = list.record(value).map_err(|error| Stop::Content(Wrong::at(place, error)))?;
+        let record = match self.rules.record(list, at, &value) {
+            Err(wrong) => Record::Invalid(Invalid::new(list, &value, wrong)),
+            Ok(()) => list.record(value).unwrap_or_else(|error| {
+                let wrong = Wrong::at(list.place(at), error);
+                Record::Invalid(Invalid::new(list, &Value::Null, vec![wrong]))
+            }),
+        };
         (self.take)(at, record)
+    }
+
+    /// Leaves what is wrong for the end, and ends the reading.
+    fn stop<E: de::Error>(&mut self, stop: Stop) -> E {
+        self.stopped = Some(stop);
+        E::custom("stopped")
     }
 }
 
@@ -173,9 +195,9 @@ macro_rules! anything_else {
 }
 
 /// The file. What becomes of it is its shell: the same file with nothing in its lists.
-struct Whole<'r, 't>(&'t mut Reading<'r>);
+struct Shell<'r, 't>(&'t mut Reading<'r>);
 
-impl<'de> Visitor<'de> for Whole<'_, '_> {
+impl<'de> Visitor<'de> for Shell<'_, '_> {
     type Value = Value;
 
     anything_else!();
@@ -190,7 +212,7 @@ impl<'de> Visitor<'de> for Whole<'_, '_> {
         while let Some(key) = lists.next_key::<String>()? {
             let value = match List::ALL.into_iter().find(|list| list.name() == key) {
                 Some(list) => {
-                    self.0.seen.push(list);
+                    self.0.begin(list).map_err(|stop| self.0.stop(stop))?;
                     lists.next_value_seed(Records(self.0, list))?
                 }
                 None => lists.next_value::<IgnoredAny>().map(|_| Value::Null)?,
@@ -225,10 +247,7 @@ impl<'de> Visitor<'de> for Records<'_, '_> {
         }
         let mut at = 0;
         while let Some(value) = records.next_element::<Value>()? {
-            if let Err(stop) = reading.record(list, at, value) {
-                reading.stopped = Some(stop);
-                return Err(de::Error::custom("stopped"));
-            }
+            reading.record(list, at, value).map_err(|stop| reading.stop(stop))?;
             at += 1;
         }
         Ok(Value::Array(vec![]))

@@ -13,10 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::{Failure, Outcome, output, serve::failure};
 use crate::{
     causes,
-    config::{self, Config},
+    config::{self, Config, IdentityMode},
     serve,
     store::{
-        check::{self, Finding},
+        check::{self, Finding, Projects},
         copy::{self, Compared},
         sqlite,
     },
@@ -33,7 +33,7 @@ pub(super) struct Store {
 enum Command {
     /// Check that what a store keeps holds together
     ///
-    /// Prints one line for each kind of invariant. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
+    /// Prints the store, and one line for each kind of invariant. Nothing is made where there is no store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
     Check {
         #[command(flatten)]
         database: Database,
@@ -52,7 +52,7 @@ enum Command {
 ///
 /// Stop the servers of both stores first. What is written to the source meanwhile is not copied for certain: it is read
 /// as it was at one moment, and again at the end, when both stores are read to compare them. The counts and checksums
-/// of that are printed. Users and their passwords, tokens, access keys, vaults, backups and shares are copied as they
+/// of that are printed; checksums are salted, so those of two runs cannot be compared. Users and their passwords, tokens, access keys, vaults, backups and shares are copied as they
 /// are, ids and times included.
 ///
 /// The target is made where it is not there. One that holds records which the source does not have, or has otherwise, is
@@ -107,12 +107,17 @@ fn settings(file: Option<&Path>) -> Result<Config, Failure> {
 fn check(config: &Config) -> Outcome {
     // Whoever asks whether a store is sound must be able to tell "no" from "I could not look".
     let could_not_look = |why: String| Failure::Usage(format!("could not look: {why}"));
+    let projects = match config.identity.mode {
+        IdentityMode::Embedded => Projects::InStore,
+        IdentityMode::Keystone => Projects::Elsewhere,
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
     let findings = runtime.block_on(async {
         let store = serve::find_store(config).await.map_err(|error| could_not_look(error.to_string()))?;
-        check::check(store.as_ref()).await.map_err(|error| could_not_look(causes::all(&error)))
+        check::check(store.as_ref(), projects).await.map_err(|error| could_not_look(causes::all(&error)))
     })?;
-    output::print(&findings.iter().map(line).collect::<String>())?;
+    let lines: String = findings.iter().map(line).collect();
+    output::print(&format!("store      {}\n{lines}", config.database))?;
     for example in findings.iter().flat_map(|finding| &finding.examples) {
         eprintln!("{example}");
     }
@@ -168,7 +173,7 @@ impl Copy {
 
 fn table(compared: &[Compared]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["KIND", "SOURCE", "TARGET", "CHECKSUMS"]);
+    table.load_style(presets::NOTHING).set_header(["KIND", "SOURCE", "TARGET", "CHECKSUMS OF THIS RUN"]);
     for Compared { kind, source, target } in compared {
         let verdict = match (source.checksum == target.checksum, short(source.checksum), short(target.checksum)) {
             (true, both, _) => format!("{both} equal"),

@@ -163,6 +163,9 @@ fn yaml(name: &str, text: &str) -> Result<Value, LoadError> {
 /// Room for the largest documents, and still none for documents that grow by aliases.
 fn yaml_limits() -> serde_saphyr::Options {
     serde_saphyr::options! {
+        // The core schema of YAML 1.2, as OpenAPI has it: `no` and `1_000` are text.
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
         budget: serde_saphyr::budget! { max_nodes: 4_000_000, max_events: 10_000_000, max_depth: MAX_DEPTH },
     }
 }
@@ -175,4 +178,15 @@ fn one_line(text: &str) -> String {
 
 fn malformed(name: &str, line: u64, column: u64, reason: String) -> LoadError {
     LoadError::Malformed { name: name.to_owned(), line, column, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::yaml;
+
+    #[test]
+    fn words_that_older_yaml_takes_for_booleans_are_text() {
+        let document = yaml("x.yaml", "enum: [y, NO, on, off, yes, 1_000, true]").expect("well-formed");
+        assert_eq!(document.to_string(), r#"{"enum":["y","NO","on","off","yes","1_000",true]}"#);
+    }
 }

@@ -68,6 +68,11 @@ impl Policy {
         Self { roles: roles.into_iter().map(|(role, statements)| (role, rulings(&statements))).collect() }
     }
 
+    /// The names of the roles that there are.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.keys().map(String::as_str)
+    }
+
     /// Whether these roles may perform the operation's action.
     ///
     /// # Errors

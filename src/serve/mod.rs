@@ -1,6 +1,7 @@
 //! Starts the service: picks the store and the identity, loads data, listens, and stops gracefully.
 
 mod connections;
+mod data;
 mod descriptors;
 mod front;
 mod listen;
@@ -17,13 +18,14 @@ use self::{
     front::{audit, front},
 };
 pub use self::{
+    data::environment,
     front::reachable,
     prepare::{Prepared, prepare},
-    store::{find_store, open_store, open_target, sqlite_file},
+    store::{find_store, is_absent, look_up, open_store, open_target, sqlite_file},
 };
 use crate::{
     api::{Audit, Challenge, Docs, Front, Metrics},
-    catalog::{self, CatalogError},
+    catalog::{CatalogError, Environment},
     clock::{Clock, SystemClock},
     config::{Config, ConfigError, Database},
     expiry,
@@ -139,12 +141,13 @@ impl Running {
 pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     let prepared = prepare(config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let environment = environment(config)?;
     let new_file = store::missing_file(&config.database);
     let store = open_store(config, clock.as_ref()).await?;
-    match load(config, store.as_ref(), &clock).await {
+    match load(config, store.as_ref(), &environment, &clock).await {
         Ok(()) => prepared.serve(config, docs, store, clock),
         // What it says it has is kept.
-        Err(error @ CatalogError::Halfway { .. }) => Err(error.into()),
+        Err(error @ (CatalogError::Halfway { .. } | CatalogError::Changed { .. })) => Err(error.into()),
         Err(error) => {
             drop(store);
             new_file.iter().for_each(|file| store::remove(file));
@@ -153,10 +156,14 @@ pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     }
 }
 
-async fn load(config: &Config, store: &dyn Store, clock: &Arc<dyn Clock>) -> Result<(), CatalogError> {
+async fn load(
+    config: &Config,
+    store: &dyn Store,
+    environment: &Environment,
+    clock: &Arc<dyn Clock>,
+) -> Result<(), CatalogError> {
     for file in &config.data {
-        let loaded = catalog::load(file, store, clock).await?;
-        tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");
+        data::load(file, store, environment, clock.as_ref()).await?;
     }
     Ok(())
 }

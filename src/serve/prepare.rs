@@ -10,7 +10,7 @@ use std::{
 use super::{ServeError, descriptors, front, listen::Listener};
 use crate::{
     api::TrustedProxies,
-    catalog::CatalogError,
+    catalog::{self, CatalogError},
     config::{self, Config, ConfigError},
     model::policy::Policy,
     telemetry,
@@ -59,6 +59,9 @@ async fn listen_for_metrics(config: &Config) -> Result<Option<Listener>, ServeEr
 
 /// Whether a data file can be read. A pipe can be read once only, and not now.
 fn check_data(file: &Path) -> Result<(), ServeError> {
+    if file == Path::new(catalog::STANDARD_INPUT) {
+        return Ok(());
+    }
     let checked = fs::metadata(file).and_then(|about| match about {
         about if about.is_dir() => Err(io::ErrorKind::IsADirectory.into()),
         about if about.is_file() => File::open(file).map(drop),

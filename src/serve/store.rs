@@ -11,9 +11,9 @@ use crate::{
     clock::Clock,
     config::{Config, Database},
     store::{
-        Export, Import, Store,
+        Export, Import, Lookup, Store,
         postgres::Postgres,
-        sqlite::{Sqlite, SqliteFile, SqliteTarget},
+        sqlite::{Sqlite, SqliteFile, SqliteLookup, SqliteTarget},
     },
 };
 
@@ -36,6 +36,28 @@ pub async fn find_store(config: &Config) -> Result<Box<dyn Export>, ServeError> 
     match postgres_url(&config.database) {
         Some(url) => Ok(Box::new(Postgres::find(url, &config.postgres).await?)),
         None => Ok(Box::new(SqliteFile::find(&sqlite_file(&config.database)?)?)),
+    }
+}
+
+/// Finds the store that the settings name, which must be there, to look up single records in. It is not written to.
+///
+/// # Errors
+/// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
+pub async fn look_up(config: &Config) -> Result<Box<dyn Lookup>, ServeError> {
+    match postgres_url(&config.database) {
+        Some(url) => Ok(Box::new(Arc::new(Postgres::find(url, &config.postgres).await?))),
+        None => Ok(Box::new(SqliteLookup::find(&sqlite_file(&config.database)?)?)),
+    }
+}
+
+/// Whether the store that the settings name is a file that is not there.
+///
+/// # Errors
+/// [`ServeError::Database`].
+pub fn is_absent(config: &Config) -> Result<bool, ServeError> {
+    match postgres_url(&config.database) {
+        Some(_) => Ok(false),
+        None => Ok(!sqlite_file(&config.database)?.exists()),
     }
 }
 

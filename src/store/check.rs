@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use futures::{StreamExt, stream::BoxStream};
 
 use super::{Export, Record};
-use crate::model::{BackupId, Error, Member, MemberStatus, ProjectId, Result, Vault, VaultId};
+use crate::model::{Backup, BackupId, Error, Member, MemberStatus, ProjectId, Result, Vault, VaultId};
 
 /// How many violations of a kind are told; the others are counted.
 const TOLD: usize = 10;
@@ -48,18 +48,28 @@ impl Finding {
 /// # Errors
 /// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot look at itself. What is
 /// there and makes no sense is a finding.
-pub async fn check(store: &dyn Export) -> Result<Vec<Finding>> {
+pub async fn check(store: &dyn Export, projects: Projects) -> Result<Vec<Finding>> {
     let mut integrity = Finding::new("integrity", "looks of the database at itself");
     let damage = store.damage().await?;
     integrity.look(damage.is_empty(), String::new);
     integrity.examples = damage.into_iter().take(TOLD).collect();
-    let mut seen = Seen::new();
+    let mut seen = Seen::new(projects);
     seen.read(store.records()).await?;
     Ok([vec![integrity], seen.findings()].concat())
 }
 
+/// Who knows the projects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Projects {
+    /// The store: every project that a record names must be there.
+    InStore,
+    /// Another service, such as Keystone.
+    Elsewhere,
+}
+
 /// What has been read, as far as later records refer to it.
 struct Seen {
+    known: Projects,
     projects: HashSet<ProjectId>,
     users: HashSet<String>,
     vaults: HashMap<VaultId, Sums>,
@@ -77,8 +87,9 @@ struct Sums {
 }
 
 impl Seen {
-    fn new() -> Self {
+    fn new(known: Projects) -> Self {
         Self {
+            known,
             projects: HashSet::new(),
             users: HashSet::new(),
             vaults: HashMap::new(),
@@ -114,9 +125,7 @@ impl Seen {
             Record::Token(token) => self.owned("a token", &token.user_name),
             Record::AccessKey(key) => self.owned("an access key", &key.user_name),
             Record::Vault { vault, shared } => self.vault(vault, shared),
-            Record::Backup(backup) => {
-                self.sizes.insert(backup.id, backup.megabytes());
-            }
+            Record::Backup(backup) => self.backup(&backup),
             Record::Member(member) => self.member(&member),
         }
     }
@@ -125,7 +134,26 @@ impl Seen {
         self.orphans.look(self.users.contains(user), || format!("{what}: no user {user}"));
     }
 
+    fn project(&mut self, id: &ProjectId, named: impl FnOnce() -> String) {
+        if self.known == Projects::InStore {
+            self.orphans.look(self.projects.contains(id), || format!("{}: no project {id}", named()));
+        }
+    }
+
+    fn backup(&mut self, backup: &Backup) {
+        let named = || format!("backup {}", backup.id);
+        self.project(&backup.project_id, named);
+        let owner = self.vaults.get(&backup.vault_id).map(|vault| &vault.owner);
+        let sound = owner == Some(&backup.project_id);
+        self.orphans.look(sound, || match owner {
+            None => format!("{}: no vault {}", named(), backup.vault_id),
+            Some(owner) => format!("{}: vault {} is of project {owner}", named(), backup.vault_id),
+        });
+        self.sizes.insert(backup.id, backup.megabytes());
+    }
+
     fn vault(&mut self, vault: Vault, shared: u64) {
+        self.project(&vault.project_id, || format!("vault {}", vault.id));
         self.vaults.insert(vault.id, Sums { owner: vault.project_id, counted: shared, accepted: 0 });
     }
 
@@ -137,6 +165,7 @@ impl Seen {
             true => format!("{}: {}, and {} vault", named(), member.status, if accepted { "no" } else { "in a" }),
             false => format!("{}: updated before it was made", named()),
         });
+        self.project(&member.dest_project_id, named);
         let size = self.sizes.get(&member.backup_id).copied();
         self.orphans.look(size.is_some(), || format!("{}: no such backup", named()));
         let Some(id) = member.vault_id else { return };

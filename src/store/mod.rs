@@ -13,6 +13,7 @@ pub mod copy;
 mod digest;
 mod export;
 mod import;
+mod lookup;
 pub(crate) mod patience;
 pub mod postgres;
 mod records;
@@ -24,11 +25,12 @@ use async_trait::async_trait;
 pub use digest::{Digest, Kind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
+pub use lookup::{Lookup, Nothing};
 pub use records::{AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord};
 pub use removal::{Removal, RemovalOutcome, RemovalRefused, Removed};
 
 use crate::{
-    model::{Change, Facts, ProjectId, Result, Selection},
+    model::{Change, Facts, ProjectId, Result, Selection, VaultId},
     timestamp::Timestamp,
 };
 
@@ -73,6 +75,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Deletes at most so many of the tokens that expired before a moment; how many there were. Fixed tokens stay.
     async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64>;
+
+    /// The project that owns the vault, where there is such a vault.
+    async fn find_vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>>;
 
     /// Whether the project is known here.
     async fn has_project(&self, id: &ProjectId) -> Result<bool>;

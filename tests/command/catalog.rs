@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::{BufWriter, Write},
+    io::{BufWriter, Read, Write},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -42,7 +42,7 @@ impl Place {
     fn backups(&self, count: usize, instead: Option<&str>) -> PathBuf {
         let path = self.folder.path().join(format!("{count}.yaml"));
         let mut file = BufWriter::new(File::create(&path).expect("a file"));
-        writeln!(file, "backups:").expect("written");
+        writeln!(file, "{}backups:", owner()).expect("written");
         for number in 0..count - usize::from(instead.is_some()) {
             writeln!(file, "  - {}", backup(number, 40)).expect("written");
         }
@@ -54,6 +54,15 @@ impl Place {
     fn load(&self, file: &Path) -> String {
         format!("catalog load {} --database {}", named(file), self.database)
     }
+}
+
+/// The owner of all backups, and the vault that they are in: two records.
+fn owner() -> String {
+    format!(
+        "projects: [{{id: {OWNER}, name: owner}}]\n\
+         vaults: [{{id: {VAULT}, project_id: {OWNER}, name: v, object_type: server, protect_type: backup, \
+         status: available, size: 100}}]\n"
+    )
 }
 
 fn backup(number: usize, size: i64) -> String {
@@ -96,36 +105,45 @@ fn memory_does_not_grow_with_the_file() {
 #[test]
 fn a_mistake_in_the_last_record_leaves_nothing_behind() {
     let place = Place::new();
-    let last = format!("/backups/{}", MANY - 1);
+    let last = format!("{MANY}.yaml:{}: backups[{}]", MANY + 3, MANY - 1);
     for (wrong, told) in [
-        (format!("  - {}", backup(0, -1)), format!("{last}/resource_size: ")),
-        (format!("  - {}", backup(0, 40)), format!("{last}/id: the same id stands above\n")),
-        ("  - {id: ".to_owned(), "is no YAML: ".to_owned()),
-        (format!("members: [{{backup_id: {BACKUP}, dest_project_id: p}}]"), "/members/0/backup_id: ".to_owned()),
-        ("secrets: []".to_owned(), "'secrets' was unexpected".to_owned()),
+        (format!("  - {}", backup(0, -1)), format!("{last}.resource_size: -1: it must be at least 0\n")),
+        (format!("  - {}", backup(0, 40)), format!("{last}.id: the same id stands above\n")),
+        ("  - {id: ".to_owned(), format!("{MANY}.yaml:{}: this is no YAML: ", MANY + 3)),
+        (
+            format!("members: [{{backup_id: {BACKUP}, dest_project_id: p}}]"),
+            format!("members[0].backup_id: \"{BACKUP}\": there is no such backup in this file\n"),
+        ),
+        ("secrets: []".to_owned(), ": secrets: there is no such key".to_owned()),
     ] {
         let refused = run(&place.load(&place.backups(MANY, Some(&wrong)))).failed(1);
         assert!(refused.contains(&told), "{wrong}: {refused}");
     }
+    assert!(!place.folder.path().join("store.db").exists(), "no store was made");
     let loaded = run(&place.load(&place.backups(MANY, None))).done();
-    assert!(loaded.ends_with(&format!(": {MANY} added, 0 changed, 0 unchanged\n")), "{loaded}");
+    assert!(loaded.ends_with(&format!(": {} added, 0 changed, 0 unchanged\n", MANY + 2)), "{loaded}");
 }
 
 #[test]
 fn what_the_store_would_refuse_is_found_before_anything_is_written() {
     let place = Place::new();
-    let first = place.file("first.yaml", &format!("backups: [{}]", backup(MANY - 1, 41)));
+    let first = place.file("first.yaml", &format!("{}backups: [{}]", owner(), backup(MANY - 1, 41)));
     run(&place.load(&first)).done();
     let refused = run(&place.load(&place.backups(MANY, None))).failed(1);
-    let place_told = format!("/backups/{}/resource_size: the size of a backup cannot change", MANY - 1);
+    let place_told = format!("backups[{}].resource_size: the size of a backup cannot change", MANY - 1);
     assert!(refused.contains(&place_told), "{refused}");
     let nowhere = format!(
-        "backups: [{}]\nmembers: [{{backup_id: d2000000-0000-4000-8000-000000000000, dest_project_id: p, \
-         status: accepted, vault_id: {VAULT}}}]",
+        "backups: [{}]\nmembers: [{{backup_id: d2000000-0000-4000-8000-000000000000, dest_project_id: {OWNER}, \
+         status: accepted, vault_id: {BACKUP}}}]",
         backup(0, 40)
     );
     let refused = run(&place.load(&place.file("nowhere.yaml", &nowhere))).failed(1);
-    assert!(refused.contains("/members/0/vault_id: no vault of this file or of the store"), "{refused}");
+    assert!(
+        refused.contains(
+            "members[0].vault_id: \"a5200268-74a5-4806-acc6-95793ab0228b\": there is no such vault in this file or in"
+        ),
+        "{refused}"
+    );
     let loaded = run(&place.load(&place.file("other.yaml", &format!("backups: [{}]", backup(0, 40))))).done();
     assert!(loaded.ends_with(": 1 added, 0 changed, 0 unchanged\n"), "{loaded}");
 }
@@ -135,19 +153,22 @@ fn lists_may_stand_in_any_order() {
     let place = Place::new();
     let id = "d2000000-0000-4000-8000-000000000000";
     let text = format!(
-        "members: [{{backup_id: {id}, dest_project_id: p, status: accepted, vault_id: {VAULT}}}]\n\
+        "members: [{{backup_id: {id}, dest_project_id: p, status: accepted, vault_id: {id}}}]\n\
          backups: [{}]\n\
-         vaults: [{{id: {VAULT}, project_id: p, name: v, object_type: server, protect_type: backup, status: available, \
-         size: 100}}]\n\
+         vaults:\n\
+         - {{id: {VAULT}, project_id: {OWNER}, name: v, object_type: server, protect_type: backup, status: available, \
+         size: 100}}\n\
+         - {{id: {id}, project_id: p, name: v, object_type: server, protect_type: backup, status: available, \
+         size: 100}}\n\
          users: [{{name: alice, project_id: p, roles: [], tokens: [t]}}]\n\
-         projects: [{{id: p, name: p}}]\n",
+         projects: [{{id: p, name: p}}, {{id: {OWNER}, name: owner}}]\n",
         backup(0, 40)
     );
     let load = place.load(&place.file("data.yaml", &text));
     let loaded = run(&load).done();
-    assert!(loaded.ends_with(": 6 added, 0 changed, 0 unchanged\n"), "{loaded}");
+    assert!(loaded.ends_with(": 8 added, 0 changed, 0 unchanged\n"), "{loaded}");
     let loaded = run(&load).done();
-    assert!(loaded.ends_with(": 0 added, 0 changed, 6 unchanged\n"), "{loaded}");
+    assert!(loaded.ends_with(": 0 added, 0 changed, 8 unchanged\n"), "{loaded}");
 }
 
 #[test]
@@ -175,4 +196,60 @@ fn a_server_writes_while_a_large_file_is_loaded() {
     }
     assert!(load.wait().expect("it ends").success());
     assert!(written > 0, "the load was over before anything could be written");
+}
+
+#[test]
+fn a_file_is_checked_without_being_loaded() {
+    let place = Place::new();
+    let file = place.file("data.yaml", &format!("{}backups: [{}]", owner(), backup(0, 40)));
+    assert_eq!(
+        run(&format!("catalog check {}", named(&file))).done(),
+        format!("{}: 3 records, no mistakes\n", named(&file))
+    );
+    // Alone it leads nowhere; the store is asked only where it is named, and is never made.
+    let alone = place.file("alone.yaml", &format!("backups: [{}]", backup(0, 40)));
+    let refused = run(&format!("catalog check {}", named(&alone))).failed(1);
+    assert!(
+        refused.contains("backups[0].vault_id: ") && refused.ends_with("no such vault in this file\n"),
+        "{refused}"
+    );
+    let check = format!("catalog check {} --database {}", named(&alone), place.database);
+    let refused = run(&check).failed(2);
+    assert!(refused.contains("could not look: there is no file "), "{refused}");
+    assert!(!place.folder.path().join("store.db").exists(), "no store was made");
+    run(&place.load(&file)).done();
+    run(&check).done();
+    let refused = run("catalog check nothere.yaml").failed(2);
+    assert!(refused.contains("could not look: cannot read nothere.yaml: "), "{refused}");
+}
+
+#[test]
+fn what_comes_through_a_pipe_is_read_as_often_as_a_file() {
+    let place = Place::new();
+    let text = format!("backups: [{}]\n{}", backup(0, 40), owner());
+    for (line, said) in [
+        ("catalog check -".to_owned(), "3 records, no mistakes\n"),
+        (format!("catalog load - --database {}", place.database), "3 added, 0 changed, 0 unchanged\n"),
+    ] {
+        let mut child = command(&[]).args(line.split_whitespace()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+        let child = child.as_mut().expect("the command");
+        child.stdin.take().expect("its input").write_all(text.as_bytes()).expect("written");
+        let mut out = String::new();
+        child.stdout.take().expect("its output").read_to_string(&mut out).expect("text");
+        assert!(child.wait().expect("it ends").success() && out.ends_with(said), "{line}: {out}");
+    }
+}
+
+#[test]
+fn a_server_does_not_start_on_data_that_refers_to_nothing_and_warns_of_a_role_that_is_none() {
+    let place = Place::new();
+    let dangling = place.file("dangling.yaml", &format!("backups: [{}]", backup(0, 40)));
+    let serve = format!("serve --listen 127.0.0.1:0 --database {} --data", place.database);
+    let refused = run(&format!("{serve} {}", named(&dangling))).failed(1);
+    assert!(refused.contains("dangling.yaml:1: backups[0].vault_id: "), "{refused}");
+    let role = "users: [{name: a, project_id: p, roles: [memberr]}]";
+    let role = place.file("role.yaml", role);
+    let loaded = run(&place.load(&role));
+    assert_eq!(loaded.code, Some(0), "{loaded:?}");
+    assert!(loaded.err.contains("warning: ") && loaded.err.contains("did you mean member?"), "{loaded:?}");
 }

@@ -29,8 +29,9 @@ fn a_sound_store_is_found_so_while_a_server_is_running_on_it() {
     let (_server, file) = server();
     let said = run(&format!("store check --database sqlite:{}", named(&file))).done();
     let kinds: Vec<_> = said.lines().map(|line| line.split_whitespace().next().expect("a kind")).collect();
-    assert_eq!(kinds, ["integrity", "records", "capacity", "states", "orphans"], "{said}");
-    assert!(said.lines().all(|line| line.ends_with(": ok")), "{said}");
+    assert_eq!(kinds, ["store", "integrity", "records", "capacity", "states", "orphans"], "{said}");
+    assert!(said.starts_with(&format!("store      sqlite:{}\n", named(&file))), "{said}");
+    assert!(said.lines().skip(1).all(|line| line.ends_with(": ok")), "{said}");
     assert!(said.contains("\nstates     2 shares: ok\n"), "it looked at the shares: {said}");
 }
 
@@ -46,6 +47,23 @@ fn each_violation_is_found_counted_and_named() {
         ("DELETE FROM vaults WHERE shared > 0", "orphans", "no vault"),
         ("UPDATE vaults SET project_id = 'other'", "orphans", "of that project"),
         ("DELETE FROM projects", "orphans", "no project"),
+        ("UPDATE backups SET vault_id = randomblob(16)", "orphans", ": no vault "),
+        (
+            "UPDATE backups SET vault_id = (SELECT vault_id FROM members WHERE vault_id IS NOT NULL)",
+            "orphans",
+            "is of project",
+        ),
+        (
+            "UPDATE backups SET project_id = 'gone'",
+            "orphans",
+            "backup a5200268-74a5-4806-acc6-95793ab0228b: no project gone",
+        ),
+        ("UPDATE vaults SET project_id = 'gone' WHERE shared = 0", "orphans", ": no project gone"),
+        (
+            "INSERT INTO members SELECT backup_id, 'gone', randomblob(16), 'pending', created_at, NULL, NULL, NULL FROM members LIMIT 1",
+            "orphans",
+            "with gone: no project gone",
+        ),
         ("DELETE FROM accounts", "orphans", "a token: no user"),
         ("UPDATE backups SET status = 'lost'", "records", "cannot be read any further"),
     ] {
@@ -88,9 +106,11 @@ fn what_cannot_be_looked_at_ends_with_2_and_nothing_is_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("store.db");
     let said = run(&format!("store check --database sqlite:{}", named(&file))).failed(2);
-    assert!(said.contains("could not look") && said.contains(named(&file)), "{said}");
+    assert!(said.contains(&format!("could not look: there is no file {}", named(&file))), "{said}");
     let said = run(&format!("store backup copy.db --database sqlite:{}", named(&file))).failed(1);
-    assert!(said.contains(named(&file)), "{said}");
+    assert!(said.contains(&format!("there is no file {}", named(&file))), "{said}");
+    let said = run(&format!("store copy --from sqlite:{0} --to sqlite:{0}.copy", named(&file))).failed(1);
+    assert!(said.contains(&format!("there is no file {}", named(&file))), "{said}");
     fs::write(&file, "a letter").expect("written");
     let said = run(&format!("store check --database sqlite:{}", named(&file))).failed(2);
     assert!(said.contains("it is no SQLite database"), "{said}");

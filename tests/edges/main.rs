@@ -4,6 +4,7 @@
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod catalog;
 #[path = "../postgres/mod.rs"]
 mod cluster;
 mod logging;

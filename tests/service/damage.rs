@@ -144,7 +144,7 @@ async fn open(left: &[u8], log: &[u8]) -> Came {
         Ok(store) => store,
         Err(error) => return Came::Refused(error.to_string()),
     };
-    match check::check(&store).await {
+    match check::check(&store, check::Projects::InStore).await {
         Ok(findings) if findings.iter().all(|finding| finding.wrong == 0) => Came::Sound(shares(&store).await),
         Ok(_) | Err(_) => Came::Found,
     }

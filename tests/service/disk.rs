@@ -153,7 +153,8 @@ async fn after_the_kill(small: &Small) -> usize {
     }
     let file = copy.path().join("test.db");
     drop(Sqlite::open(&file, backup_share::timestamp::Timestamp::from_micros(0).expect("a moment")).expect("a store"));
-    let findings = check::check(&SqliteFile::find(&file).expect("a store")).await.expect("looked at");
+    let findings =
+        check::check(&SqliteFile::find(&file).expect("a store"), check::Projects::InStore).await.expect("looked at");
     assert!(findings.iter().all(|finding| finding.wrong == 0), "{findings:?}");
     findings.iter().find(|finding| finding.kind == "states").expect("shares").looked_at
 }

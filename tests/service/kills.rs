@@ -125,7 +125,7 @@ async fn check(store: &dyn Export, acknowledged: &Acknowledged, kills: usize) {
     println!("{}: {kills} kills, {count} writes acknowledged, {lost} lost", Kept::NAME);
     assert_eq!(lost, 0, "of {count} acknowledged writes");
     assert!(count > 10 * kills, "the kills must come under load: {count} writes");
-    let findings = store::check::check(store).await.expect("a look");
+    let findings = store::check::check(store, store::check::Projects::InStore).await.expect("a look");
     let looked_at = |kind| findings.iter().find(|finding| finding.kind == kind).expect("a finding").looked_at;
     assert!(looked_at("states") >= acknowledged.added.len() && looked_at("capacity") == 2);
     let wrong: Vec<_> = findings.iter().filter(|finding| finding.wrong > 0).collect();

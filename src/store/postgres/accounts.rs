@@ -10,7 +10,7 @@ use super::{
     session::Session,
 };
 use crate::{
-    model::{self, ProjectId},
+    model::{self, ProjectId, VaultId},
     timestamp::Timestamp,
 };
 
@@ -24,6 +24,7 @@ const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, 
                                  k.secret, k.enabled
                           FROM access_keys k JOIN accounts a ON a.name = k.user_name
                           JOIN projects p ON p.id = a.project_id WHERE k.access = $1";
+const VAULT_OWNER: &str = "SELECT project_id FROM vaults WHERE id = $1";
 const PROJECT: &str = "SELECT 1 FROM projects WHERE id = $1";
 // Written again where it is there: only a write waits until the standby has what came before it.
 const INSERT_TOKEN: &str = "INSERT INTO tokens (hash, user_name, issued_at, expires_at) VALUES ($1, $2, $3, $4)
@@ -101,6 +102,10 @@ pub(super) async fn revoke_token(client: &ClientWrapper, hash: &TokenHash, now: 
 pub(super) async fn delete_tokens(client: &ClientWrapper, before: Timestamp, limit: u32) -> Result<u64, Error> {
     let statement = client.prepare_cached(DELETE_TOKENS).await?;
     client.execute(&statement, &[&before, &i64::from(limit)]).await
+}
+
+pub(super) async fn find_vault_owner(session: &Session, id: VaultId) -> Result<Option<ProjectId>, Failure> {
+    Ok(session.read(VAULT_OWNER, &[&id]).await?.first().map(|row| row.try_get(0)).transpose()?)
 }
 
 pub(super) async fn has_project(session: &Session, id: &ProjectId) -> Result<bool, Failure> {

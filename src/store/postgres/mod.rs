@@ -39,7 +39,7 @@ use super::{
 };
 use crate::{
     causes, config,
-    model::{Change, Error, Facts, ProjectId, Result, Selection},
+    model::{Change, Error, Facts, ProjectId, Result, Selection, VaultId},
     timestamp::Timestamp,
 };
 
@@ -219,6 +219,10 @@ impl Store for Postgres {
 
     async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
         finished!(self, [], |session| accounts::delete_tokens(session, before, limit))
+    }
+
+    async fn find_vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {
+        repeated!(self, |session| accounts::find_vault_owner(session, id))
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {

@@ -4,7 +4,10 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use secrecy::SecretString;
 
 use super::super::{AccessKey, Account, TokenHash, TokenRecord};
-use crate::{model::ProjectId, timestamp::Timestamp};
+use crate::{
+    model::{ProjectId, VaultId},
+    timestamp::Timestamp,
+};
 
 const ACCOUNT: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, a.roles, a.enabled
                        FROM accounts a JOIN projects p ON p.id = a.project_id WHERE a.name = ?1";
@@ -16,6 +19,7 @@ const ACCESS_KEY: &str = "SELECT a.name, a.password_hash, a.project_id, p.name, 
                                  k.secret, k.enabled
                           FROM access_keys k JOIN accounts a ON a.name = k.user_name
                           JOIN projects p ON p.id = a.project_id WHERE k.access = ?1";
+const VAULT_OWNER: &str = "SELECT project_id FROM vaults WHERE id = ?1";
 const PROJECT: &str = "SELECT EXISTS (SELECT 1 FROM projects WHERE id = ?1)";
 
 /// An account, from name, hash, project, the project's name, roles, and whether it is enabled.
@@ -79,6 +83,10 @@ pub(super) fn delete_tokens(connection: &Connection, before: Timestamp, limit: u
     let expired = "SELECT hash FROM tokens WHERE expires_at < ?1 ORDER BY expires_at LIMIT ?2";
     let mut delete = connection.prepare_cached(&format!("DELETE FROM tokens WHERE hash IN ({expired})"))?;
     delete.execute(params![before, limit]).map(|deleted| deleted as u64)
+}
+
+pub(super) fn find_vault_owner(connection: &Connection, id: VaultId) -> rusqlite::Result<Option<ProjectId>> {
+    connection.prepare_cached(VAULT_OWNER)?.query_row([id], |row| row.get(0)).optional()
 }
 
 pub(super) fn has_project(connection: &Connection, id: &ProjectId) -> rusqlite::Result<bool> {

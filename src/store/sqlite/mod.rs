@@ -7,6 +7,7 @@ mod claim;
 mod export;
 mod failure;
 mod import;
+mod lookup;
 mod open;
 mod permissions;
 mod removal;
@@ -32,6 +33,7 @@ pub use self::{
     backup::{BackupError, backup},
     export::SqliteFile,
     import::SqliteTarget,
+    lookup::SqliteLookup,
     open::OpenError,
 };
 use self::{
@@ -43,7 +45,7 @@ use super::{
     AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord,
 };
 use crate::{
-    model::{Change, Error, Facts, ProjectId, Result, Selection},
+    model::{Change, Error, Facts, ProjectId, Result, Selection, VaultId},
     timestamp::Timestamp,
 };
 
@@ -148,6 +150,10 @@ impl Store for Sqlite {
     async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
         let delete = move |connection: &Connection| accounts::delete_tokens(connection, before, limit).map_err(failed);
         self.writer.run(delete).await
+    }
+
+    async fn find_vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {
+        self.read(|connection| accounts::find_vault_owner(connection, id))
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {

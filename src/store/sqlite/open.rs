@@ -32,6 +32,12 @@ pub enum OpenError {
         /// Why.
         reason: String,
     },
+    /// It is to be read, and is not there.
+    #[error("there is no file {path}")]
+    Missing {
+        /// The file.
+        path: String,
+    },
     /// A version after this one has written to it.
     #[error("the database {path} was written by a newer version of backup-share: it knows the schema {found}")]
     Newer {
@@ -148,6 +154,9 @@ impl File<'_> {
     /// A connection to a file that is there and has just the schema of this version, for reading alone.
     pub(super) fn look(&self) -> Result<Connection, OpenError> {
         let unusable = |error: rusqlite::Error| self.unusable(&error);
+        if self.0.metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            return Err(OpenError::Missing { path: self.name() });
+        }
         let connection = connect(self.0, READING).map_err(unusable)?;
         self.refuse_foreign(&connection)?;
         let history = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use backup_share::{
-    model::{Change, Error, Facts, MemberStatus, ProjectId, Result, Selection},
+    model::{Change, Error, Facts, MemberStatus, ProjectId, Result, Selection, VaultId},
     store::{AccessKey, Account, Catalog, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord},
     timestamp::Timestamp,
 };
@@ -80,6 +80,10 @@ impl Store for Seeded {
 
     async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
         self.store.delete_expired_tokens(before, limit).await
+    }
+
+    async fn find_vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {
+        self.store.find_vault_owner(id).await
     }
 
     async fn has_project(&self, id: &ProjectId) -> Result<bool> {

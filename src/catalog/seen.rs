@@ -1,0 +1,176 @@
+//! What was seen of a data file so far: ids, and of vaults their projects. Finds what stands in a file twice, and what
+//! is wrong with a record whose parts are each as they may be. Asks no store.
+
+use std::collections::{HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::{
+    Environment, file,
+    mistake::{Found, Place, Wrong, did_you_mean, quoted},
+    projects::Projects,
+    source::Batch,
+    stream::{Invalid, List, Record},
+};
+use crate::{model::MemberStatus, store::TokenHash};
+
+/// The number of no project: that of a vault whose own cannot be read.
+pub(super) const ANY: u32 = u32::MAX;
+
+pub(super) struct Seen<'a> {
+    environment: &'a Environment,
+    pub projects: Projects,
+    users: HashSet<String>,
+    tokens: HashSet<[u8; 32]>,
+    access_keys: HashSet<String>,
+    /// Each with its project.
+    pub vaults: HashMap<Uuid, u32>,
+    pub backups: HashSet<Uuid>,
+    members: HashSet<Uuid>,
+    /// A backup, and the project that it is shared with.
+    shares: HashSet<(Uuid, u32)>,
+    /// Lists with a record whose id cannot be read. What refers to them is not judged: it may mean that one.
+    unreadable: HashSet<List>,
+    roles: HashSet<String>,
+    pub found: Found,
+    /// What is no mistake for certain.
+    pub warnings: Found,
+}
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(environment: &'a Environment) -> Self {
+        Self {
+            environment,
+            projects: Projects::default(),
+            users: HashSet::new(),
+            tokens: HashSet::new(),
+            access_keys: HashSet::new(),
+            vaults: HashMap::new(),
+            backups: HashSet::new(),
+            members: HashSet::new(),
+            shares: HashSet::new(),
+            unreadable: HashSet::new(),
+            roles: HashSet::new(),
+            found: Found::default(),
+            warnings: Found::default(),
+        }
+    }
+
+    /// Whether every record of a list has an id that could be read.
+    pub(super) fn is_whole(&self, list: List) -> bool {
+        !self.unreadable.contains(&list)
+    }
+
+    /// Looks at some records by themselves.
+    pub(super) fn look(&mut self, batch: Batch) -> Batch {
+        let sound = |(at, record): (usize, Record)| self.record(at, record).map(|record| (at, record));
+        batch.into_iter().filter_map(sound).collect()
+    }
+
+    /// The record, where it may be held against others.
+    fn record(&mut self, at: usize, record: Record) -> Option<Record> {
+        match &record {
+            Record::Project(project) => {
+                let is_new = self.projects.list(&project.id.0);
+                self.unique(is_new, || List::Projects.place(at).key("id"), "id");
+            }
+            Record::User(user) => self.user(at, user),
+            Record::Vault(vault) => self.vault(at, vault),
+            Record::Backup(backup) => {
+                let is_new = self.backups.insert(backup.id.0);
+                self.unique(is_new, || List::Backups.place(at).key("id"), "id");
+            }
+            Record::Member(member) => self.member(at, member),
+            Record::Invalid(_) => {}
+        }
+        match record {
+            Record::Invalid(invalid) => {
+                self.invalid(invalid);
+                None
+            }
+            valid => Some(valid),
+        }
+    }
+
+    fn unique(&mut self, is_new: bool, place: impl FnOnce() -> Place, what: &str) {
+        if !is_new {
+            self.found.add(|| Wrong::at(place(), format!("the same {what} stands above")));
+        }
+    }
+
+    fn user(&mut self, at: usize, user: &file::User) {
+        let place = || List::Users.place(at);
+        self.projects.of_user(&user.project_id.0);
+        let is_new = self.users.insert(user.name.clone());
+        self.unique(is_new, || place().key("name"), "name");
+        for (token_at, token) in user.tokens.iter().enumerate() {
+            let is_new = self.tokens.insert(*TokenHash::of(token).as_bytes());
+            self.unique(is_new, || place().key("tokens").item(token_at), "token");
+        }
+        for (key_at, key) in user.access_keys.iter().enumerate() {
+            let is_new = self.access_keys.insert(key.access.clone());
+            self.unique(is_new, || place().key("access_keys").item(key_at).key("access"), "access key");
+        }
+        for (role_at, role) in user.roles.iter().enumerate() {
+            self.role(|| place().key("roles").item(role_at), role);
+        }
+    }
+
+    /// A role that no policy knows lets a user do nothing. It is told once, however many users have it.
+    fn role(&mut self, place: impl FnOnce() -> Place, role: &str) {
+        let Some(policy) = &self.environment.policy else { return };
+        if policy.roles().all(|known| known != role) && self.roles.insert(role.to_owned()) {
+            let hint = did_you_mean(role, policy.roles());
+            let reason = format!("{}: the settings have no such role, and it permits nothing{hint}", quoted(role));
+            self.warnings.add(|| Wrong::at(place(), reason));
+        }
+    }
+
+    fn vault(&mut self, at: usize, vault: &file::Vault) {
+        let project = self.projects.number(&vault.project_id.0);
+        let is_new = self.vaults.insert(vault.id.0, project).is_none();
+        self.unique(is_new, || List::Vaults.place(at).key("id"), "id");
+        let room = u64::from(vault.size) * 1024;
+        if vault.used > room {
+            let reason = format!("{} MB: it must be at most {room}, the {} GB of `size`", vault.used, vault.size);
+            self.found.add(|| Wrong::at(List::Vaults.place(at).key("used"), reason));
+        }
+    }
+
+    fn member(&mut self, at: usize, member: &file::Member) {
+        let place = || List::Members.place(at);
+        let accepted = MemberStatus::from(member.status) == MemberStatus::Accepted;
+        if accepted != member.vault_id.is_some() {
+            let reason = "an accepted member has a vault, and no other has";
+            self.found.add(|| Wrong::at(place().key("vault_id"), reason));
+        }
+        if let Some(id) = &member.id {
+            let is_new = self.members.insert(id.0);
+            self.unique(is_new, || place().key("id"), "id");
+        }
+        let project = self.projects.number(&member.dest_project_id.0);
+        let is_new = self.shares.insert((member.backup_id.0, project));
+        self.unique(is_new, || place().key("dest_project_id"), "backup with the same project");
+    }
+
+    /// What is known of a record that is wrong: others refer to it by right.
+    fn invalid(&mut self, invalid: Invalid) {
+        let project = invalid.project_id.as_deref().and_then(|id| id.parse().ok());
+        let uuid = invalid.id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
+        let is_noted = match invalid.list {
+            List::Projects => invalid.id.and_then(|id| id.parse().ok()).map(|id| self.projects.list(&id)).is_some(),
+            // Its project, which it makes known.
+            List::Users => project.map(|id| self.projects.of_user(&id)).is_some(),
+            List::Vaults => {
+                let project = project.map_or(ANY, |project| self.projects.number(&project));
+                uuid.map(|id| self.vaults.insert(id, project)).is_some()
+            }
+            List::Backups => uuid.map(|id| self.backups.insert(id)).is_some(),
+            List::Members => true,
+        };
+        if !is_noted {
+            self.unreadable.insert(if invalid.list == List::Users { List::Projects } else { invalid.list });
+        }
+        invalid.wrong.into_iter().for_each(|wrong| self.found.add(|| wrong));
+    }
+}

@@ -1,0 +1,52 @@
+//! Single records of a database file that is there already, while a server may be writing to it. Nothing is written.
+
+use std::{
+    path::Path,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension};
+
+use super::{
+    super::Lookup,
+    accounts,
+    failure::failed,
+    open::{File, OpenError},
+};
+use crate::model::{BackupId, ProjectId, Result, VaultId};
+
+const BACKUP_SIZE: &str = "SELECT resource_size FROM backups WHERE id = ?1";
+
+/// A database file that is there already, to look up single records in.
+pub struct SqliteLookup(Mutex<Connection>);
+
+impl SqliteLookup {
+    /// A file with the schema of this version. Nothing is made, and nothing is brought up to date.
+    ///
+    /// # Errors
+    /// One sentence that names the file.
+    pub fn find(path: &Path) -> std::result::Result<Self, OpenError> {
+        File(path).look().map(Mutex::new).map(Self)
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        // A panic while reading leaves nothing behind on the connection.
+        read(&self.0.lock().unwrap_or_else(PoisonError::into_inner)).map_err(failed)
+    }
+}
+
+#[async_trait]
+impl Lookup for SqliteLookup {
+    async fn backup_size(&self, id: BackupId) -> Result<Option<u32>> {
+        self.read(|connection| connection.prepare_cached(BACKUP_SIZE)?.query_row([id], |row| row.get(0)).optional())
+    }
+
+    async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {
+        self.read(|connection| accounts::find_vault_owner(connection, id))
+    }
+
+    async fn knows_project(&self, id: &ProjectId) -> Result<bool> {
+        self.read(|connection| accounts::has_project(connection, id))
+    }
+}
