@@ -197,7 +197,11 @@ impl Front {
                 (Problem::AnswerBroken(how), None) => how.clone(),
                 (_, None) => "panicked".to_owned(),
             };
-            tracing::error!(request_id = ?id, error_code = shown.error_code, cause, "could not answer");
+            // What was shed is no fault, and a flood of it would fill the log.
+            match problem.is_shed() {
+                true => tracing::debug!(request_id = ?id, cause, "too busy"),
+                false => tracing::error!(request_id = ?id, error_code = shown.error_code, cause, "could not answer"),
+            }
         }
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -105,6 +105,11 @@ impl Problem {
         }
     }
 
+    /// Whether the request was refused because too many others were there.
+    pub(super) fn is_shed(&self) -> bool {
+        matches!(self.cause(), Some(Error::Busy(_)))
+    }
+
     /// The error behind it, for the log.
     pub(super) fn cause(&self) -> Option<&Error> {
         match self {

@@ -1,6 +1,6 @@
 //! What becomes of work that fails, waits, or loses its caller.
 
-use std::{thread, time::Duration};
+use std::{sync::mpsc, thread, time::Duration};
 
 use futures::future::join_all;
 use rusqlite::Connection;
@@ -111,11 +111,16 @@ async fn work_whose_caller_left_is_not_done() {
 #[tokio::test]
 async fn a_full_queue_refuses_more_work() {
     let (_folder, writer) = writer();
+    let (release, released) = mpsc::channel();
+    let blocked = writer.run(move |_| released.recv().map_err(Error::store));
     let all = async {
         sleep(SHORT / 5).await;
-        join_all((0..=QUEUE).map(|_| writer.run(|_| Ok(())))).await
+        let mut all = join_all((0..=QUEUE).map(|_| writer.run(|_| Ok(()))));
+        assert!(futures::poll!(&mut all).is_pending(), "each has its place or is refused");
+        release.send(()).expect("it is waited for");
+        all.await
     };
-    let (blocked, all) = tokio::join!(block(&writer), all);
+    let (blocked, all) = tokio::join!(blocked, all);
     let busy = all.iter().filter(|outcome| matches!(outcome, Err(Error::Busy(_)))).count();
     assert!(blocked.is_ok() && busy == 1, "{busy}");
     assert!(writer.run(|_| Ok(())).await.is_ok(), "there is room again");
