@@ -61,7 +61,7 @@ async fn is_used_on(config: &Config) {
     assert_eq!((loaded.added, loaded.changed), (0, 0), "{loaded:?}");
     drop(store);
     let found = serve::find_store(config).await.expect("it is there");
-    for finding in check::check(found.as_ref()).await.expect("it can be checked") {
+    for finding in check::check(found.as_ref(), check::Projects::InStore).await.expect("it can be checked") {
         assert_eq!(finding.wrong, 0, "{}: {:?}", finding.kind, finding.examples);
     }
 }
