@@ -46,7 +46,7 @@ impl Writer {
         let file = SameFile::of(path)?;
         let (queue, waiting) = mpsc::sync_channel(QUEUE);
         let thread = thread::Builder::new().name("sqlite-writer".into());
-        let thread = thread.spawn(move || Thread { connection, file }.write(&waiting))?;
+        let thread = thread.spawn(move || Thread { connection, file, is_lost: false }.write(&waiting))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -103,6 +103,8 @@ impl Drop for Writer {
 struct Thread {
     connection: Connection,
     file: SameFile,
+    /// Whether the file was another one when it was last looked at.
+    is_lost: bool,
 }
 
 impl Thread {
@@ -148,7 +150,9 @@ impl Thread {
 
     /// Runs the tasks in one transaction. Whether it was committed: it is not where one of them must be undone.
     fn transaction(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
-        self.file.check()?;
+        if self.is_lost {
+            self.look_at_file()?;
+        }
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy) => Failure::Locked,
@@ -156,13 +160,19 @@ impl Thread {
         })?;
         if tasks.iter_mut().all(|task| task.run(&transaction)) {
             transaction.commit()?;
-            // Once more: the file may have gone while the transaction waited for a lock or for the disk.
-            self.file.check()?;
+            // Only now: the file may have gone while the transaction waited for a lock or for the disk.
+            self.look_at_file()?;
             return Ok(true);
         }
         // Rolls back, unless the database has.
         transaction.finish()?;
         Ok(false)
+    }
+
+    fn look_at_file(&mut self) -> Result<(), Failure> {
+        let looked = self.file.check();
+        self.is_lost = looked.is_err();
+        Ok(looked?)
     }
 }
 
