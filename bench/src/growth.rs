@@ -63,7 +63,7 @@ impl Growth {
         let mut sizes = Vec::new();
         for power in SMALLEST..=self.largest {
             let (file, members) = (folder.path().join(format!("{power}.db")), 10_usize.pow(power));
-            let took = fill::fill(&file, members)?;
+            let took = fill::fill(&program, &file, members)?;
             let megabytes = file.metadata()?.len() / 1_000_000;
             eprintln!("{members} members: {megabytes} MB, made in {:.1} s", took.as_secs_f64());
             sizes.push(Size { members, server: serve(&program, &format!("sqlite:{}", file.display()))? });

@@ -73,7 +73,7 @@ impl Kind {
             let _ = fs::remove_file(folder.join(name));
         }
         let database = format!("sqlite:{}", file.display());
-        world::prepare(&database, MANY)?;
+        world::prepare(server, &database, MANY)?;
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
         if self.shared {
             let plain = Process::start(server, &arguments)?;

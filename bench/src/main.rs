@@ -189,7 +189,7 @@ impl Service {
         thread::sleep(IDLE);
         let resident = empty.resident()?;
         let full = database("full");
-        let loaded = world::prepare(&full, rounds * BACKUPS_A_ROUND)?;
+        let loaded = world::prepare(program, &full, rounds * BACKUPS_A_ROUND)?;
         let process = serve(program, &full)?;
         Ok(Self { program: program.to_owned(), process, ready: table::median(ready, Duration::cmp), resident, loaded })
     }

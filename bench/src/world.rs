@@ -1,15 +1,15 @@
 //! What the store holds under load, and the requests about it: one owner's backups, shared with ten projects, each of
 //! which has vaults with room. Ids are scattered as random ones are, yet the same in every run.
 
-use std::time::{Duration, Instant};
-
-use backup_share::{
-    clock::{Clock, SystemClock},
-    config::{Config, Unreplicated},
-    model::{Backup, BackupId, BackupStatus, ObjectType, ProjectId, ProtectType, Vault, VaultId, VaultStatus},
-    serve,
-    store::{Account, Catalog, FixedToken, Project, TokenHash},
+use std::{
+    io::{BufWriter, Write},
+    path::Path,
+    process::{Command, Stdio},
+    time::{Duration, Instant},
 };
+
+use backup_share::model::{BackupId, VaultId};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::Outcome;
@@ -20,73 +20,56 @@ pub const OWNER: usize = 10;
 pub const MEMBERS: usize = 10;
 const VAULTS_EACH: usize = 100;
 
-/// Fills a database with so many backups; returns how long the store took to load them.
-pub fn prepare(database: &str, backups: usize) -> Outcome<Duration> {
-    let clock = SystemClock;
-    let catalog = catalog(backups, &clock)?;
-    let mut config = Config { database: database.into(), ..Config::default() };
-    config.postgres.unreplicated = Unreplicated::Warn;
-    let load = async {
-        let store = serve::open_store(&config, &clock).await?;
-        let start = Instant::now();
-        store.load_catalog(catalog).await?;
-        Ok(start.elapsed())
-    };
-    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(load)
-}
-
-fn catalog(backups: usize, clock: &SystemClock) -> Outcome<Catalog> {
-    let mut catalog = Catalog::default();
-    for number in 0..=OWNER {
-        let id: ProjectId = project(number).parse()?;
-        let name = format!("user-{number}");
-        catalog.projects.push(Project { id: id.clone(), name: name.clone() });
-        catalog.tokens.push(FixedToken {
-            hash: TokenHash::of(&token(number)),
-            user_name: name.clone(),
-            loaded_at: clock.now(),
-            enabled: true,
-        });
-        catalog.vaults.extend((0..VAULTS_EACH).map(|at| vault(id.clone(), vault_id(number, at))));
-        let account = Account {
-            name,
-            password_hash: None,
-            project_name: String::new(),
-            project_id: id,
-            roles: vec!["member".into()],
-            enabled: true,
-        };
-        catalog.accounts.push(account);
-    }
-    let owner: ProjectId = project(OWNER).parse()?;
-    catalog.backups.extend((0..backups).map(|number| backup(number, owner.clone())));
-    Ok(catalog)
-}
-
-fn vault(project_id: ProjectId, id: VaultId) -> Vault {
-    Vault {
-        id,
-        project_id,
-        name: "vault".into(),
-        object_type: ObjectType::Server,
-        protect_type: ProtectType::Backup,
-        status: VaultStatus::Available,
-        size: 1_000_000,
-        used: 0,
+/// Fills a database with so many backups, by the program that will serve it, for its schema may be an older one; returns
+/// how long the program took.
+pub fn prepare(program: &Path, database: &str, backups: usize) -> Outcome<Duration> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    write_data(&mut BufWriter::new(&mut file), backups)?;
+    let start = Instant::now();
+    let mut load = Command::new(program);
+    load.args(["catalog", "load"]).arg(file.path()).args(["--database", database]);
+    let loaded = load.env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn").stderr(Stdio::inherit()).output()?;
+    match loaded.status.success() {
+        true => Ok(start.elapsed()),
+        false => Err(format!("{} did not load the data", program.display()).into()),
     }
 }
 
-fn backup(number: usize, project_id: ProjectId) -> Backup {
-    Backup {
-        id: backup_id(number),
-        project_id,
-        vault_id: vault_id(OWNER, number % VAULTS_EACH),
-        name: format!("backup-{number}"),
-        resource_type: "OS::Nova::Server".into(),
-        resource_size: 1,
-        status: BackupStatus::Available,
-        encrypted: false,
+/// A data file, as JSON, which is YAML too: a record on each line.
+fn write_data(to: &mut impl Write, backups: usize) -> Outcome<()> {
+    write!(to, "{{")?;
+    list(to, "users", (0..=OWNER).map(user))?;
+    list(to, "vaults", (0..=OWNER).flat_map(|owner| (0..VAULTS_EACH).map(move |at| vault(owner, at))))?;
+    list(to, "backups", (0..backups).map(backup))?;
+    Ok(writeln!(to, "\"projects\": []}}")?)
+}
+
+fn list(to: &mut impl Write, name: &str, records: impl Iterator<Item = Value>) -> Outcome<()> {
+    write!(to, "\"{name}\": [")?;
+    for (number, record) in records.enumerate() {
+        write!(to, "{}\n{record}", if number == 0 { "" } else { "," })?;
     }
+    Ok(writeln!(to, "],")?)
+}
+
+fn user(number: usize) -> Value {
+    let name = format!("user-{number}");
+    json!({"name": name, "project_id": project(number), "roles": ["member"], "tokens": [token(number)]})
+}
+
+fn vault(owner: usize, at: usize) -> Value {
+    json!({
+        "id": vault_id(owner, at).to_string(), "project_id": project(owner), "name": "vault", "object_type": "server",
+        "protect_type": "backup", "status": "available", "size": 1_000_000,
+    })
+}
+
+fn backup(number: usize) -> Value {
+    json!({
+        "id": backup_id(number).to_string(), "project_id": project(OWNER),
+        "vault_id": vault_id(OWNER, number % VAULTS_EACH).to_string(), "name": format!("backup-{number}"),
+        "resource_type": "OS::Nova::Server", "resource_size": 1, "status": "available",
+    })
 }
 
 /// The id of a project.

@@ -13,9 +13,9 @@ use super::requests::SHARES;
 use crate::{Outcome, world};
 
 /// A store of the projects, users and vaults that the requests name, and so many shares, all pending; how long it took.
-pub fn fill(file: &Path, members: usize) -> Outcome<Duration> {
+pub fn fill(program: &Path, file: &Path, members: usize) -> Outcome<Duration> {
     let start = Instant::now();
-    world::prepare(&format!("sqlite:{}", file.display()), 0)?;
+    world::prepare(program, &format!("sqlite:{}", file.display()), 0)?;
     let mut connection = Connection::open(file)?;
     // Nothing is lost in a crash but this measurement. The cache, in KiB, holds all of the largest store.
     connection.execute_batch("PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -4194304;")?;
