@@ -103,7 +103,8 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
 
 async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Caller>, Problem> {
     if let Some(held) = parts.extensions.remove::<HeldBody>() {
-        return signed::identify(held, parts, app).await;
+        // Boxed, as all that few requests need: the future of every request would be larger for it.
+        return Box::pin(signed::identify(held, parts, app)).await;
     }
     Ok(authenticate(app, from(&parts.extensions), &parts.headers).await?)
 }
@@ -111,11 +112,18 @@ async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Calle
 /// Who has a token. What is known of it is always looked up; only a question to another service is throttled.
 pub(super) async fn authenticate(app: &App, from: Option<IpAddr>, headers: &HeaderMap) -> Result<Arc<Caller>> {
     let find_out = async { app.identity.authenticate(token(headers)?).await };
-    let asks = match token(headers) {
-        Ok(token) if app.throttle.limits_unauthenticated() => app.identity.asks_about(token).await,
-        _ => false,
-    };
-    if asks { app.throttle.work_out(from, find_out).await } else { app.throttle.look_up(from, find_out).await }
+    if app.throttle.limits_unauthenticated() && asks(app, headers).await {
+        return Box::pin(app.throttle.work_out(from, find_out)).await;
+    }
+    app.throttle.look_up(from, find_out).await
+}
+
+/// Whether another service would be asked about the token of a request.
+async fn asks(app: &App, headers: &HeaderMap) -> bool {
+    match token(headers) {
+        Ok(token) => app.identity.asks_about(token).await,
+        Err(_) => false,
+    }
 }
 
 /// Where a request comes from, where that is known.
