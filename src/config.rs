@@ -46,7 +46,8 @@ pub struct Config {
     pub keystone: Keystone,
     /// How much and how large.
     pub limits: Limits,
-    /// What roles may do: role to actions, `*` for any characters; or to the file of a policy document.
+    /// What roles may do, in place of the roles that there are by default: role to actions, `*` for any characters; or to
+    /// the file of a policy document.
     pub roles: Roles,
     /// Where to write who was let do what, a line of JSON each: `stderr` or a file; empty for nowhere.
     pub audit: String,

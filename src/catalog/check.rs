@@ -34,8 +34,8 @@ struct Answers {
     /// Each with its project.
     vaults: HashMap<Uuid, u32>,
     backups: HashSet<Uuid>,
-    /// Backups of the batch that the store has with another size.
-    resized: HashSet<Uuid>,
+    /// Vaults and backups of the batch that the store has with another value of this key.
+    changed: HashMap<Uuid, &'static str>,
 }
 
 impl<'a> Check<'a> {
@@ -50,7 +50,7 @@ impl<'a> Check<'a> {
         let answers = Answers {
             vaults: self.ask_vaults(&batch).await?,
             backups: self.ask_backups(&batch).await?,
-            resized: self.ask_sizes(&batch).await?,
+            changed: self.ask_changed(&batch).await?,
         };
         for (at, record) in &batch {
             self.references(*at, record, &answers);
@@ -88,34 +88,45 @@ impl<'a> Check<'a> {
         };
         let named: HashSet<_> = batch.iter().filter_map(|(_, record)| of_member(record)).collect();
         let open = named.into_iter().filter(|id| !self.seen.backups.contains(id)).collect();
-        let sizes = ask(open, |id: Uuid| self.store.backup_size(id.into())).await?;
-        Ok(sizes.into_iter().filter_map(|(id, size)| size.map(|_| id)).collect())
+        let found = ask(open, |id: Uuid| self.store.backup(id.into())).await?;
+        Ok(found.into_iter().filter_map(|(id, found)| found.map(|_| id)).collect())
     }
 
-    /// A backup is a picture of one moment: its size cannot change.
-    async fn ask_sizes(&self, batch: &Batch) -> Result<HashSet<Uuid>> {
-        let size = |record: &Record| match record {
-            Record::Backup(backup) => Some((backup.id.0, backup.resource_size)),
+    /// A backup is a picture of one moment: its size cannot change. Nor can owners, whom shares and capacity depend on.
+    async fn ask_changed(&self, batch: &Batch) -> Result<HashMap<Uuid, &'static str>> {
+        if !self.store.is_store() {
+            return Ok(HashMap::new());
+        }
+        let of = |record: &Record| match record {
+            Record::Backup(backup) => Some((backup.id.0, Some(backup.resource_size), backup.project_id.0.clone())),
+            Record::Vault(vault) => Some((vault.id.0, None, vault.project_id.0.clone())),
             _ => None,
         };
-        let sizes = batch.iter().filter_map(|(_, record)| size(record)).filter(|_| self.store.is_store()).collect();
-        let standing = ask(sizes, |(id, _): (Uuid, u32)| self.store.backup_size(id.into())).await?;
-        let resized =
-            |((id, size), standing): ((Uuid, u32), Option<u32>)| standing.is_some_and(|s| s != size).then_some(id);
-        Ok(standing.into_iter().filter_map(resized).collect())
+        let asked = batch.iter().filter_map(|(_, record)| of(record)).map(|(id, size, owner)| async move {
+            let standing = match size {
+                Some(_) => self.store.backup(id.into()).await?.map(|backup| (Some(backup.size), backup.owner)),
+                None => self.store.vault_owner(id.into()).await?.map(|owner| (None, owner)),
+            };
+            Ok(standing.and_then(|(known_size, known_owner)| match () {
+                () if known_size != size => Some((id, "resource_size")),
+                () if known_owner != owner => Some((id, "project_id")),
+                () => None,
+            }))
+        });
+        stream::iter(asked).buffered(AT_ONCE).try_filter_map(async |changed| Ok(changed)).try_collect().await
     }
 
     /// Whether what a record refers to is there.
     fn references(&mut self, at: usize, record: &Record, answers: &Answers) {
         match record {
-            Record::Vault(vault) => self.project(List::Vaults, at, "project_id", &vault.project_id.0),
+            Record::Vault(vault) => {
+                self.project(List::Vaults, at, "project_id", &vault.project_id.0);
+                self.unchanged(List::Vaults, at, vault.id.0, answers);
+            }
             Record::Backup(backup) => {
                 self.project(List::Backups, at, "project_id", &backup.project_id.0);
                 self.vault(List::Backups, at, backup.vault_id.0, &backup.project_id.0, answers);
-                if answers.resized.contains(&backup.id.0) {
-                    let reason = "the size of a backup cannot change, and the store has it with another";
-                    self.seen.found.add(|| Wrong::at(List::Backups.place(at).key("resource_size"), reason));
-                }
+                self.unchanged(List::Backups, at, backup.id.0, answers);
             }
             Record::Member(member) => self.member(at, member, answers),
             Record::Project(_) | Record::User(_) | Record::Invalid(_) => {}
@@ -133,6 +144,16 @@ impl<'a> Check<'a> {
         }
         if let Some(id) = &member.vault_id {
             self.vault(List::Members, at, id.0, project, answers);
+        }
+    }
+
+    fn unchanged(&mut self, list: List, at: usize, id: Uuid, answers: &Answers) {
+        if let Some(key) = answers.changed.get(&id) {
+            let reason = match *key {
+                "resource_size" => "the size of a backup cannot change, and the store has it with another",
+                _ => "the owner cannot change, and the store has it with another",
+            };
+            self.seen.found.add(|| Wrong::at(list.place(at).key(key), reason));
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::{
     io::{IsTerminal, stderr},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
@@ -144,7 +145,7 @@ fn backup(database: &config::Database, file: &Path) -> Outcome {
 
 impl Copy {
     fn run(self) -> Outcome {
-        if self.from == self.to {
+        if self.from == self.to || is_same_file(&self.from, &self.to) {
             return Err(Failure::Usage("--from and --to are the same store".to_owned()));
         }
         let config = settings(self.config.as_deref())?;
@@ -169,6 +170,15 @@ impl Copy {
             ))),
         }
     }
+}
+
+/// Whether both are the same SQLite file, under whatever names.
+fn is_same_file(one: &config::Database, other: &config::Database) -> bool {
+    let file = |database| {
+        let about = serve::sqlite_file(database).ok()?.metadata().ok()?;
+        Some((about.dev(), about.ino()))
+    };
+    file(one).is_some_and(|one| file(other) == Some(one))
 }
 
 fn table(compared: &[Compared]) -> String {

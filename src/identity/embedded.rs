@@ -181,9 +181,12 @@ fn caller(record: TokenRecord) -> Caller {
     }
 }
 
-/// The store is this service's memory: without it nobody can be let in.
+/// The store is this service's memory: without it nobody new is let in.
 fn unavailable(error: Error) -> Error {
-    Error::IdentityUnavailable(Box::new(error))
+    match error {
+        Error::StoreUnavailable(_) | Error::Busy(_) => error,
+        other => Error::IdentityUnavailable(Box::new(other)),
+    }
 }
 
 /// 244 random bits, from the operating system's generator.

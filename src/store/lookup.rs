@@ -10,8 +10,8 @@ use crate::model::{BackupId, ProjectId, Result, Selection, VaultId, VaultSelecti
 /// A store, to look up single records in.
 #[async_trait]
 pub trait Lookup: Send + Sync {
-    /// The size of the backup in GB, where there is such a backup.
-    async fn backup_size(&self, id: BackupId) -> Result<Option<u32>>;
+    /// What a data file cannot change of the backup, where there is such a backup.
+    async fn backup(&self, id: BackupId) -> Result<Option<Lasting>>;
 
     /// The project that owns the vault, where there is such a vault.
     async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>>;
@@ -25,12 +25,21 @@ pub trait Lookup: Send + Sync {
     }
 }
 
+/// What a backup has for good.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lasting {
+    /// Its size in GB.
+    pub size: u32,
+    /// The project that owns it.
+    pub owner: ProjectId,
+}
+
 /// No store: nothing is there.
 pub struct Nothing;
 
 #[async_trait]
 impl Lookup for Nothing {
-    async fn backup_size(&self, _: BackupId) -> Result<Option<u32>> {
+    async fn backup(&self, _: BackupId) -> Result<Option<Lasting>> {
         Ok(None)
     }
 
@@ -54,9 +63,13 @@ where
     P: Deref<Target = S> + Send + Sync,
     S: Store + ?Sized,
 {
-    async fn backup_size(&self, backup_id: BackupId) -> Result<Option<u32>> {
+    async fn backup(&self, backup_id: BackupId) -> Result<Option<Lasting>> {
         let selection = Selection { backup_id, members: MemberSelection::All, vault: VaultSelection::None };
-        Ok(self.load(&selection).await?.backup.map(|backup| backup.resource_size))
+        Ok(self
+            .load(&selection)
+            .await?
+            .backup
+            .map(|backup| Lasting { size: backup.resource_size, owner: backup.project_id }))
     }
 
     async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {

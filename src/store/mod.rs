@@ -25,7 +25,7 @@ use async_trait::async_trait;
 pub use digest::{Digest, Kind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
-pub use lookup::{Lookup, Nothing};
+pub use lookup::{Lasting, Lookup, Nothing};
 pub use records::{AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord};
 pub use removal::{Removal, RemovalOutcome, RemovalRefused, Removed};
 

@@ -81,7 +81,7 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
     for (file, why) in [
         (&text, "it is no SQLite database"),
         (&foreign, "another program's"),
-        (&newer, "written by a newer version of backup-share: it knows the schema 99"),
+        (&newer, "written by a newer version of backup-share: it has the schema 99"),
     ] {
         let before = fs::read(file).expect("a file");
         let said = refused(file);

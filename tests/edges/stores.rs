@@ -132,7 +132,7 @@ fn is_noticed(what: &str, accident: impl Fn(&Path)) {
     let ready = get(&server, "/readyz", None).status;
     println!("the file is {what}: a write {wrote}, /readyz {ready}");
     assert_eq!((wrote, ready), (503, 503), "{what}");
-    assert!(server.log().contains("restart the server"), "{}", server.log());
+    assert!(server.log().contains("the next start would not find them"), "{}", server.log());
 }
 
 /// `GET /readyz` over kept connections for a while; how many times.

@@ -91,7 +91,8 @@ pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenEr
         None => Err(unusable("there is nothing of backup-share in it".to_owned())),
         Some(newer) if newer > known => Err(OpenError::Newer { hosts: hosts.to_string(), version: i64::from(newer) }),
         Some(older) if older < known => {
-            Err(unusable(format!("it has the schema {older}, and {known} is wanted: start the service on it once")))
+            let back = "start the service on it once; older versions refuse it then, so make a backup first";
+            Err(unusable(format!("it has the schema {older}, and this program needs {known}: {back}")))
         }
         Some(_) => Ok(()),
     }

@@ -51,7 +51,8 @@ pub enum BackupError {
 pub fn backup(from: &Path, to: &Path, progress: impl FnMut(u64, u64)) -> Result<(), BackupError> {
     let exists = || BackupError::Exists(to.display().to_string());
     let write = |source: io::Error| BackupError::Write { file: to.display().to_string(), source };
-    let source = File(from).look()?;
+    // Of any schema: a backup is made before the schema is brought up to date.
+    let (source, _) = File(from).look_at_any_schema()?;
     if to.exists() {
         return Err(exists());
     }

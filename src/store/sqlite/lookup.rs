@@ -6,17 +6,17 @@ use std::{
 };
 
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    super::Lookup,
+    super::{Lasting, Lookup},
     accounts,
     failure::failed,
     open::{File, OpenError},
 };
 use crate::model::{BackupId, ProjectId, Result, VaultId};
 
-const BACKUP_SIZE: &str = "SELECT resource_size FROM backups WHERE id = ?1";
+const BACKUP: &str = "SELECT resource_size, project_id FROM backups WHERE id = ?1";
 
 /// A database file that is there already, to look up single records in.
 pub struct SqliteLookup(Mutex<Connection>);
@@ -38,8 +38,9 @@ impl SqliteLookup {
 
 #[async_trait]
 impl Lookup for SqliteLookup {
-    async fn backup_size(&self, id: BackupId) -> Result<Option<u32>> {
-        self.read(|connection| connection.prepare_cached(BACKUP_SIZE)?.query_row([id], |row| row.get(0)).optional())
+    async fn backup(&self, id: BackupId) -> Result<Option<Lasting>> {
+        let lasting = |row: &Row<'_>| Ok(Lasting { size: row.get(0)?, owner: row.get(1)? });
+        self.read(|connection| connection.prepare_cached(BACKUP)?.query_row([id], lasting).optional())
     }
 
     async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {

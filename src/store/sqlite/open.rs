@@ -39,7 +39,7 @@ pub enum OpenError {
         path: String,
     },
     /// A version after this one has written to it.
-    #[error("the database {path} was written by a newer version of backup-share: it knows the schema {found}")]
+    #[error("the database {path} was written by a newer version of backup-share: it has the schema {found}")]
     Newer {
         /// The file.
         path: String,
@@ -129,7 +129,17 @@ impl File<'_> {
     /// Brings the schema up to date.
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         match migrations::migrations::runner().run(connection) {
-            Ok(_) => Ok(()),
+            Ok(done) => {
+                if let Some(last) = done.applied_migrations().last() {
+                    let (file, schema) = (self.name(), last.version());
+                    tracing::info!(
+                        file,
+                        schema,
+                        "the schema was brought up to date: older versions refuse this database"
+                    );
+                }
+                Ok(())
+            }
             Err(error) => Err(match error.kind() {
                 Kind::MissingVersion(found) => OpenError::Newer { path: self.name(), found: found.version() },
                 Kind::Connection(_, source) => match source.downcast_ref() {
@@ -153,6 +163,18 @@ impl File<'_> {
 
     /// A connection to a file that is there and has just the schema of this version, for reading alone.
     pub(super) fn look(&self) -> Result<Connection, OpenError> {
+        match self.look_at_any_schema()? {
+            (_, older) if older < latest() => {
+                let back = "start the service on it once; older versions refuse it then, so make a backup first";
+                let reason = format!("it has the schema {older}, and this program needs {}: {back}", latest());
+                Err(OpenError::Open { path: self.name(), reason })
+            }
+            (connection, _) => Ok(connection),
+        }
+    }
+
+    /// The same for a file whose schema may be older, and which schema that is.
+    pub(super) fn look_at_any_schema(&self) -> Result<(Connection, i32), OpenError> {
         let unusable = |error: rusqlite::Error| self.unusable(&error);
         if self.0.metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
             return Err(OpenError::Missing { path: self.name() });
@@ -161,17 +183,17 @@ impl File<'_> {
         self.refuse_foreign(&connection)?;
         let history = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
         let found: i32 = connection.query_row(history, [], |row| row.get(0)).map_err(unusable)?;
-        let runner = migrations::migrations::runner();
-        let known = runner.get_migrations().iter().map(|migration| migration.version()).max().unwrap_or_default();
         match found {
-            newer if newer > known => Err(OpenError::Newer { path: self.name(), found }),
-            older if older < known => {
-                let reason = format!("it has the schema {found}, and {known} is wanted: start the service on it once");
-                Err(OpenError::Open { path: self.name(), reason })
-            }
-            _ => Ok(connection),
+            newer if newer > latest() => Err(OpenError::Newer { path: self.name(), found }),
+            _ => Ok((connection, found)),
         }
     }
+}
+
+/// The schema of this version.
+fn latest() -> i32 {
+    let runner = migrations::migrations::runner();
+    runner.get_migrations().iter().map(|migration| migration.version()).max().unwrap_or_default()
 }
 
 /// How a connection that only reads is opened.

@@ -31,12 +31,18 @@ struct Known {
 /// Why nothing may be written any more.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "{file} was {what} while it was open: writes are refused, for the next start would lose them; restart the server"
+    "{file} was {what} while it was open, and writes are refused, for the next start would not find them: {advice}"
 )]
 pub(super) struct Lost {
     file: Arc<str>,
     what: &'static str,
+    advice: &'static str,
 }
+
+/// What brings writes back. A start makes a new database where there is none: what a server has open may be the last
+/// copy.
+const PUT_BACK: &str = "put the same file back; before a restart without it, copy what this process has open";
+const RESTORE: &str = "stop the server, put a backup in its place, and start again";
 
 impl SameFile {
     /// The files of an open database.
@@ -53,7 +59,7 @@ impl SameFile {
             self.was_emptied.store(true, Ordering::Relaxed);
         }
         if self.was_emptied.load(Ordering::Relaxed) {
-            return Err(self.database.lost("emptied"));
+            return Err(self.database.lost("emptied", RESTORE));
         }
         self.log.as_ref().map_or(Ok(None), Known::size).map(drop)
     }
@@ -69,15 +75,15 @@ impl Known {
     fn size(&self) -> Result<Option<u64>, Lost> {
         match self.path.metadata() {
             Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => Ok(Some(found.len())),
-            Ok(_) => Err(self.lost("replaced")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(self.lost("removed")),
+            Ok(_) => Err(self.lost("replaced", PUT_BACK)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(self.lost("removed", PUT_BACK)),
             // A folder that cannot be searched at present says nothing about the file.
             Err(_) => Ok(None),
         }
     }
 
-    fn lost(&self, what: &'static str) -> Lost {
-        Lost { file: self.path.display().to_string().into(), what }
+    fn lost(&self, what: &'static str, advice: &'static str) -> Lost {
+        Lost { file: self.path.display().to_string().into(), what, advice }
     }
 }
 

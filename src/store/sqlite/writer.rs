@@ -153,6 +153,13 @@ impl Thread {
         if self.is_lost {
             self.look_at_file()?;
         }
+        let outcome = self.run(tasks);
+        // Only now: the file may have gone while the transaction waited for a lock or for the disk.
+        self.look_at_file()?;
+        outcome
+    }
+
+    fn run(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
         let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy) => Failure::Locked,
@@ -160,8 +167,6 @@ impl Thread {
         })?;
         if tasks.iter_mut().all(|task| task.run(&transaction)) {
             transaction.commit()?;
-            // Only now: the file may have gone while the transaction waited for a lock or for the disk.
-            self.look_at_file()?;
             return Ok(true);
         }
         // Rolls back, unless the database has.
