@@ -1,15 +1,15 @@
 //! What a command did to a store, in the audit: lines of JSON beside those of requests. No token goes there.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write},
-    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::Path,
 };
 
 use serde::Serialize;
 
 use super::{Failure, Outcome};
-use crate::{clock::Clock, timestamp::Timestamp};
+use crate::{clock::Clock, telemetry, timestamp::Timestamp};
 
 /// How many ids stand in a line, and how long each may be, in characters.
 const IDS: usize = 100;
@@ -48,8 +48,7 @@ impl Audit {
             "" => Ok(Self::Nowhere),
             "stderr" => Ok(Self::Stderr),
             file => {
-                // For its owner alone, as the server opens it.
-                let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(file);
+                let opened = telemetry::append_to(Path::new(file));
                 let failed = |error| Failure::failed(format!("audit: cannot write to {file}: {error}"));
                 opened.map(|opened| Self::File(file.to_owned(), opened)).map_err(failed)
             }
@@ -87,8 +86,7 @@ impl Audit {
 
 /// The name of the user that this runs as, or the number where the machine's own list has no name for it.
 fn user() -> String {
-    let Ok(process) = fs::metadata("/proc/self") else { return "catalog remove".to_owned() };
-    let number = process.uid().to_string();
+    let number = rustix::process::getuid().as_raw().to_string();
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let named = users.lines().find_map(|line| {
         let mut fields = line.split(':');

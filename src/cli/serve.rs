@@ -84,10 +84,18 @@ impl Serve {
     }
 
     async fn serve(&self, config: Config, hosts: Hosts) -> Result<Option<Arc<Audit>>, Failure> {
-        let signals = Signals::watch().map_err(Failure::failed)?;
-        // The demo's folder goes with the process.
-        let (running, _folder) =
-            if self.demo { serve_demo(config, hosts).await? } else { (serve(&config).await?, None) };
+        let mut signals = Signals::watch().map_err(Failure::failed)?;
+        let start = async {
+            match self.demo {
+                true => serve_demo(config, hosts).await,
+                false => Ok((serve(&config).await?, None)),
+            }
+        };
+        // The demo's folder goes with the process. A large data file, or a pipe that is not closed, takes its time.
+        let (running, _folder) = tokio::select! {
+            started = start => started?,
+            () = signals.stop() => return Ok(None),
+        };
         let audit = running.audit();
         self.until_told(signals, running).await;
         Ok(audit)
@@ -102,8 +110,7 @@ impl Serve {
             }
         };
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            () = stop(&mut terminate, &mut interrupt) => {}
             () = reloads => {}
         }
         tracing::info!("stopping");
@@ -194,7 +201,19 @@ struct Signals {
 /// SIGXFSZ of Linux and the BSDs.
 const FILE_TOO_LARGE: i32 = 25;
 
+/// Waits for a signal that says stop.
+async fn stop(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
 impl Signals {
+    async fn stop(&mut self) {
+        stop(&mut self.terminate, &mut self.interrupt).await;
+    }
+
     fn watch() -> std::io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tokio::task::spawn_blocking;
+
 use crate::{
     catalog::{CatalogError, Data, Environment},
     clock::Clock,
@@ -28,7 +30,11 @@ pub(super) async fn load(
     environment: &Environment,
     clock: &dyn Clock,
 ) -> Result<(), CatalogError> {
-    let checked = Data::open(file)?.check(&store, environment, &|_| {}).await?;
+    // A pipe is read to its end when it is opened.
+    let path = file.to_owned();
+    let unreadable = |source| CatalogError::Read { file: file.display().to_string(), source };
+    let opened = spawn_blocking(move || Data::open(&path)).await.map_err(|error| unreadable(error.into()))?;
+    let checked = opened?.check(&store, environment, &|_| {}).await?;
     for warning in checked.warnings() {
         tracing::warn!("{warning}");
     }

@@ -4,6 +4,7 @@
 
 use std::{
     io,
+    ops::RangeInclusive,
     path::Path,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
@@ -13,17 +14,24 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Resource, getrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::{target::Target, thread::Thread};
 
 /// How many bytes may wait where lines of the log are added.
 const LOG_BYTES: usize = 1024 * 1024;
-/// How many lines of the audit may be reserved or wait: more than requests are usually in flight. A line has some 4 KB
-/// at most.
-const SLOTS: usize = 4096;
+/// How many lines of the audit may be reserved or wait, at least and at most. A line has some 4 KB at most.
+const SLOTS: RangeInclusive<usize> = 4_096..=16_384;
 /// The name of the threads that write.
 const THREAD: &str = "lines";
+
+/// One for each connection that there can be: a request holds its slot while its body comes, and must not take those of
+/// others.
+fn slots() -> usize {
+    let files = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok());
+    files.unwrap_or(usize::MAX).clamp(*SLOTS.start(), *SLOTS.end())
+}
 
 /// A queue of lines, and the thread that writes them. Dropping it ends the thread once everything is written.
 pub(crate) struct LineWriter(Arc<Shared>);
@@ -86,7 +94,7 @@ impl LineWriter {
             queue: Mutex::default(),
             more: Condvar::new(),
             settled: Condvar::new(),
-            slots: Arc::new(Semaphore::new(SLOTS)),
+            slots: Arc::new(Semaphore::new(slots())),
             dropped: AtomicU64::new(0),
         });
         let thread = Thread::new(Arc::clone(&shared), target);

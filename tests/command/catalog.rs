@@ -125,6 +125,20 @@ fn a_mistake_in_the_last_record_leaves_nothing_behind() {
 }
 
 #[test]
+fn vaults_and_backups_keep_their_owners() {
+    let place = Place::new();
+    let users = owner().replace("users: [", "users: [{name: other, project_id: other, roles: []}, ");
+    run(&place.load(&place.file("first.yaml", &format!("{users}backups: [{}]", backup(0, 41))))).done();
+    let moved = format!("{users}backups: [{}]", backup(0, 41)).replace(OWNER, "other");
+    let moved = moved.replace("name: other, project_id: other", &format!("name: owner, project_id: {OWNER}"));
+    let refused = run(&place.load(&place.file("moved.yaml", &moved))).failed(1);
+    for record in ["vaults[0]", "backups[0]"] {
+        let told = format!("{record}.project_id: the owner cannot change, and the store has it with another");
+        assert!(refused.contains(&told), "{refused}");
+    }
+}
+
+#[test]
 fn what_the_store_would_refuse_is_found_before_anything_is_written() {
     let place = Place::new();
     let first = place.file("first.yaml", &format!("{}backups: [{}]", owner(), backup(MANY - 1, 41)));

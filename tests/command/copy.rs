@@ -149,10 +149,13 @@ fn a_store_at_work_is_refused_as_a_target_and_left_alone() {
 
 #[test]
 fn what_cannot_be_meant_ends_with_2_what_cannot_be_reached_with_1_and_no_password_is_told() {
-    let (_folder, from) = source(1);
+    let (folder, from) = source(1);
+    let link = folder.path().join("link.db");
+    std::fs::hard_link(folder.path().join("store.db"), &link).expect("linked");
     let mut all = String::new();
     for (line, code) in [
         (format!("store copy --from {from} --to {from}"), 2),
+        (format!("store copy --from {from} --to sqlite:{}", named(&link)), 2),
         (format!("store copy --from {from}"), 2),
         (format!("store copy --from {from} --to mysql://user:secret@127.0.0.1/"), 2),
         (format!("store copy --from {from} --to postgres://user:secret@127.0.0.1:1/db"), 1),

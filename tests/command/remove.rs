@@ -67,6 +67,14 @@ impl Place {
         Server::start(tempfile::tempdir().expect("a folder"), &line)
     }
 
+    /// With a named pipe as the audit.
+    fn remove_into_a_pipe(&self, line: &str) -> Ran {
+        let pipe = self.file("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+        let settings = [("BACKUP_SHARE_DATABASE", self.database.as_str()), ("BACKUP_SHARE_AUDIT", named(&pipe))];
+        run_with(&settings, &format!("catalog remove {line}"))
+    }
+
     /// User, action, ids, outcome of each line.
     fn audit(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.file("audit.jsonl")).unwrap_or_default();
@@ -203,4 +211,12 @@ fn the_help_says_how_soon_it_takes_effect_and_what_brings_records_back() {
     for words in ["within 5 seconds", "come back when a data file that has them is loaded again", "enabled: false"] {
         assert!(help.contains(words), "{words}: {help}");
     }
+}
+
+#[test]
+fn a_pipe_is_no_audit_and_nothing_is_removed() {
+    let place = Place::sqlite();
+    let said = place.remove_into_a_pipe(&format!("backups {BACKUP}")).failed(1);
+    assert!(said.contains("it is a pipe, not a file"), "{said}");
+    assert!(place.remove(&format!("backups {BACKUP} --dry-run")).done().contains(BACKUP), "it is there still");
 }

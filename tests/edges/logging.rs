@@ -20,7 +20,8 @@ const LONG: Duration = Duration::from_secs(3);
 /// A server whose audit goes to a stderr that is not read.
 fn unheard() -> (Server, PipeReader) {
     let (stderr, writer) = pipe().expect("a pipe");
-    (Server::heard_by(Store::Sqlite, &[("AUDIT", "stderr")], "", writer.into()), stderr)
+    // As few places for lines as there are.
+    (Server::heard_by(Store::Sqlite, &[("AUDIT", "stderr")], "ulimit -n 1024;", writer.into()), stderr)
 }
 
 /// The status of a request, 0 where none came.
@@ -136,6 +137,24 @@ fn a_policy_that_becomes_a_named_pipe_is_refused_and_sigterm_is_obeyed() {
     println!("SIGHUP with a pipe as policy: show {show}, SIGTERM {ended:?} after {:.1?}", start.elapsed());
     assert!(show == 200 && ended.is_some_and(|status| status.success()), "{show} {ended:?}");
     assert!(server.log().contains("policy.json: it is not a regular file"), "{}", server.log());
+}
+
+#[test]
+fn a_start_that_waits_for_its_data_obeys_sigterm() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    mkfifo(&pipe);
+    let mut serve = Command::new(program());
+    serve.args(["serve", "--listen", "127.0.0.1:0", "--database"]);
+    serve.arg(format!("sqlite:{}", folder.path().join("store.db").display())).arg("--data").arg(&pipe);
+    let mut child = serve.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts");
+    thread::sleep(Duration::from_secs(1));
+    let start = Instant::now();
+    signal(&child, "TERM");
+    let ended = ended(&mut child, Duration::from_secs(6));
+    println!("data from a pipe that is not written to: SIGTERM {ended:?} after {:.1?}", start.elapsed());
+    let _ = child.kill();
+    assert!(ended.is_some_and(|status| status.success()), "{ended:?}");
 }
 
 #[test]

@@ -130,8 +130,10 @@ impl File<'_> {
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
         match migrations::migrations::runner().run(connection) {
             Ok(done) => {
-                if let Some(last) = done.applied_migrations().last() {
-                    let (file, schema) = (self.name(), last.version());
+                // A new database has none before the first.
+                let is_upgrade = done.applied_migrations().first().is_some_and(|first| first.version() > 1);
+                if is_upgrade {
+                    let (file, schema) = (self.name(), latest());
                     tracing::info!(
                         file,
                         schema,

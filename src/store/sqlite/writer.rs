@@ -120,7 +120,10 @@ impl Thread {
                     self.together(tasks);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    checkpoint(&self.connection);
+                    // Not into a file that was lost: a copy may be on its way to its place.
+                    if !self.is_lost {
+                        checkpoint(&self.connection);
+                    }
                     logged = false;
                 }
                 Err(RecvTimeoutError::Disconnected) => return,
