@@ -84,6 +84,7 @@ pub struct Limits {
     pub requests_per_second: u32,
     /// How many requests without good credentials may come from an address in a second; 0 for no limit. Beyond, no
     /// password is hashed and Keystone is not asked for that address; tokens that are known are let in all the same.
+    /// Logins and questions count until they turn out to be good, so that no more of them are under way than this.
     pub unauthenticated_per_second: u32,
     /// How many logins with a wrong password an address may try in a minute, in all; 0 for no limit. Beyond, no password
     /// from there is looked at. In IPv6 an address is its first 64 bits.

@@ -135,6 +135,10 @@ fn line(finding: &Finding) -> String {
 }
 
 fn backup(database: &config::Database, file: &Path) -> Outcome {
+    if serve::is_postgres(database) {
+        let advice = "backups of PostgreSQL are made by its own tools, such as pg_dump; this command copies SQLite";
+        return Err(Failure::Usage(advice.to_owned()));
+    }
     let from = serve::sqlite_file(database).map_err(|error| Failure::Usage(error.to_string()))?;
     let bar = bar()?;
     let copied = sqlite::backup(&from, file, |done, all| show(&bar, done, all));

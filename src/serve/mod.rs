@@ -21,7 +21,7 @@ pub use self::{
     data::environment,
     front::reachable,
     prepare::{Prepared, prepare},
-    store::{find_store, is_absent, look_up, open_store, open_target, sqlite_file},
+    store::{find_store, is_absent, is_postgres, look_up, open_store, open_target, sqlite_file},
 };
 use crate::{
     api::{Audit, Challenge, Docs, Front, Metrics},
@@ -143,17 +143,21 @@ pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let environment = environment(config)?;
     let new_file = store::missing_file(&config.database);
-    let store = open_store(config, clock.as_ref()).await?;
-    match load(config, store.as_ref(), &environment, &clock).await {
-        Ok(()) => prepared.serve(config, docs, store, clock),
-        // What it says it has is kept.
-        Err(error @ (CatalogError::Halfway { .. } | CatalogError::Changed { .. })) => Err(error.into()),
-        Err(error) => {
-            drop(store);
-            new_file.iter().for_each(|file| store::remove(file));
-            Err(error.into())
-        }
+    let started = async {
+        let store = open_store(config, clock.as_ref()).await?;
+        load(config, store.as_ref(), &environment, &clock).await?;
+        prepared.serve(config, docs, store, clock)
+    };
+    let started = started.await;
+    if started.as_ref().is_err_and(|error| !keeps_data(error)) {
+        new_file.iter().for_each(|file| store::remove(file));
     }
+    started
+}
+
+/// Whether a start that failed says itself that a part of the data was taken over.
+fn keeps_data(error: &ServeError) -> bool {
+    matches!(error, ServeError::Catalog(CatalogError::Halfway { .. } | CatalogError::Changed { .. }))
 }
 
 async fn load(

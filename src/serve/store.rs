@@ -72,6 +72,11 @@ pub async fn open_target(config: &Config) -> Result<Box<dyn Import>, ServeError>
     }
 }
 
+/// Whether the address is one of PostgreSQL.
+pub fn is_postgres(database: &Database) -> bool {
+    postgres_url(database).is_some()
+}
+
 /// The address, where it is one of PostgreSQL.
 fn postgres_url(database: &Database) -> Option<&str> {
     let scheme = database.expose().split_once("://").map(|(scheme, _)| scheme);

@@ -146,3 +146,23 @@ fn a_copy_made_under_writes_is_whole_and_a_server_starts_on_it() {
     let members = from_copy.alice(&format!("members {BACKUP}")).done();
     assert!(members.contains(MEMBER) && members.contains("accepted"), "{members}");
 }
+
+#[test]
+fn a_store_of_an_older_version_is_backed_up_before_it_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (old, copy) = (folder.path().join("old.db"), folder.path().join("copy.db"));
+    let released = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/released/1.0.1/store.db");
+    fs::copy(released, &old).expect("copied");
+    run(&format!("store backup {} --database sqlite:{}", named(&copy), named(&old))).done();
+    let said = run(&format!("store check --database sqlite:{}", named(&copy))).failed(2);
+    assert!(said.contains("it has the schema 1") && said.contains("make a backup first"), "{said}");
+}
+
+#[test]
+fn an_empty_file_is_said_to_be_none_of_ours() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("empty.db");
+    fs::write(&file, "").expect("written");
+    let said = run(&format!("store check --database sqlite:{}", named(&file))).failed(2);
+    assert!(said.contains("there is nothing of backup-share in it"), "{said}");
+}

@@ -153,6 +153,11 @@ impl File<'_> {
         }
     }
 
+    fn is_empty(&self, connection: &Connection) -> Result<bool, OpenError> {
+        let tables = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
+        connection.query_row(tables, [], |row| row.get(0)).map_err(|error| self.unusable(&error))
+    }
+
     /// Refuses what others keep in SQLite, before anything is written to it.
     fn refuse_foreign(&self, connection: &Connection) -> Result<(), OpenError> {
         let tables = "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history') FROM sqlite_schema";
@@ -183,6 +188,10 @@ impl File<'_> {
         }
         let connection = connect(self.0, READING).map_err(unusable)?;
         self.refuse_foreign(&connection)?;
+        if self.is_empty(&connection)? {
+            let reason = "there is nothing of backup-share in it".to_owned();
+            return Err(OpenError::Open { path: self.name(), reason });
+        }
         let history = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
         let found: i32 = connection.query_row(history, [], |row| row.get(0)).map_err(unusable)?;
         match found {
