@@ -73,6 +73,16 @@ async fn a_connection_is_kept_unless_the_rest_of_a_body_would_come_next() {
 }
 
 #[tokio::test]
+async fn a_head_that_grows_beyond_64_kib_is_431() {
+    let house = House::open().await;
+    let head = |size: usize| format!("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: {}", "x".repeat(size));
+    let whole = sent(&house, &format!("{}\r\n\r\n", head(60_000))).await;
+    assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
+    let half = sent(&house, &head(65_600)).await;
+    assert!(half.starts_with("HTTP/1.1 431 "), "{half}");
+}
+
+#[tokio::test]
 async fn a_request_names_one_host_and_one_of_each_credential() {
     let house = House::open().await;
     let get = async |head: &str| sent(&house, &format!("GET {head}\r\nConnection: close\r\n\r\n")).await;
