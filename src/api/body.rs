@@ -25,6 +25,8 @@ pub(super) struct RequestBody {
     incoming: Option<Incoming>,
     connection: Arc<Connection>,
     started: Instant,
+    /// Its client waits for `100 Continue`, which the first look for a part of the body sends.
+    unasked: bool,
     /// How much of it came, in bytes.
     received: usize,
     /// Held by a large one.
@@ -58,11 +60,13 @@ impl Unread {
 }
 
 impl RequestBody {
-    pub(super) fn new(incoming: Incoming, connection: Arc<Connection>) -> Self {
+    /// `awaits_continue`: whether its client sends it only when it is told to.
+    pub(super) fn new(incoming: Incoming, connection: Arc<Connection>, awaits_continue: bool) -> Self {
         Self {
             incoming: Some(incoming),
             connection,
             started: Instant::now(),
+            unasked: awaits_continue,
             received: 0,
             permit: None,
             deadline: None,
@@ -105,6 +109,7 @@ impl HttpBody for RequestBody {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        self.unasked = false;
         let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
         match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(read) => Poll::Ready(self.take(read).transpose()),
@@ -123,7 +128,9 @@ impl HttpBody for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        if let Some(rest) = self.incoming.take().filter(|_| self.connection.body_unread()) {
+        // Of a body that its client was not told to send there is no rest to read: it would be told to, and then refused.
+        let is_left = self.connection.body_unread() && !self.unasked;
+        if let Some(rest) = self.incoming.take().filter(|_| is_left) {
             self.connection.leave(rest);
         }
     }

@@ -149,7 +149,7 @@ impl Connection {
     pub(super) async fn read_rest(&self) -> bool {
         let Some(rest) = self.lock_rest().take() else { return false };
         let is_small = rest.size_hint().upper().is_some_and(|left| left <= SMALL_BODY as u64);
-        let is_read = is_small && timeout(REST_DEADLINE, rest.collect()).await.is_ok_and(|read| read.is_ok());
+        let is_read = is_small && timeout(REST_DEADLINE, discard(rest)).await.is_ok_and(|read| read.is_ok());
         self.body_unread.fetch_and(!is_read, Ordering::AcqRel);
         is_read
     }
@@ -170,6 +170,14 @@ impl Connection {
         }
         goes_on
     }
+}
+
+/// Reads to the end and keeps nothing.
+async fn discard(mut rest: Incoming) -> Result<(), hyper::Error> {
+    while let Some(frame) = rest.frame().await {
+        drop(frame?);
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,15 +3,16 @@
 use std::str::FromStr;
 
 use axum::{
-    body::{Body, Bytes},
+    body::{Body, Bytes, HttpBody},
     extract::{FromRequest, FromRequestParts, RawPathParams, Request},
     http::{HeaderMap, header::CONTENT_LENGTH, header::CONTENT_TYPE, request::Parts},
 };
+use bytes::BytesMut;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 
-use super::{app::App, body::Unread, problem::Problem, signed};
+use super::{app::App, body::Unread, connection::SMALL_BODY, problem::Problem, signed};
 use crate::{
     contract::check::{self, Rule},
     model::{
@@ -198,14 +199,28 @@ pub(super) fn announced(headers: &HeaderMap) -> Option<usize> {
 
 /// A body as a whole: at most so many bytes, within the time that its connection gives it.
 pub(super) async fn read(body: Body, limit: usize) -> std::result::Result<Bytes, Problem> {
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Problem::BodyTooLarge(limit)),
-        Err(error) => Err(match Unread::behind(error.as_ref()) {
-            Some(Unread::Late(seconds)) => Problem::BodyTooSlow(*seconds),
-            Some(Unread::Busy) => Error::Busy("large bodies").into(),
-            _ => Error::malformed("body", "it broke off").into(),
-        }),
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut bytes = BytesMut::with_capacity(announced.min(limit).min(SMALL_BODY));
+    let mut body = Limited::new(body, limit);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| unread(error.as_ref(), limit))?;
+        // Copied: a frame of one byte keeps all of the buffer that it was read into.
+        if let Some(data) = frame.data_ref() {
+            bytes.extend_from_slice(data);
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// Why a body was not read to its end.
+fn unread(error: &(dyn std::error::Error + 'static), limit: usize) -> Problem {
+    if error.is::<LengthLimitError>() {
+        return Problem::BodyTooLarge(limit);
+    }
+    match Unread::behind(error) {
+        Some(Unread::Late(seconds)) => Problem::BodyTooSlow(*seconds),
+        Some(Unread::Busy) => Error::Busy("large bodies").into(),
+        _ => Error::malformed("body", "it broke off").into(),
     }
 }
 

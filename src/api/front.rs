@@ -8,7 +8,9 @@ use axum::{
     extract::Request,
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
-        header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS},
+        header::{
+            CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+        },
     },
     response::IntoResponse,
 };
@@ -153,7 +155,8 @@ impl Front {
         }
         match &self.connection {
             Some(connection) if has_body => {
-                request.map(|incoming| Body::new(RequestBody::new(incoming, Arc::clone(connection))))
+                let awaits_continue = request.headers().contains_key(EXPECT);
+                request.map(|incoming| Body::new(RequestBody::new(incoming, Arc::clone(connection), awaits_continue)))
             }
             _ if has_body => request.map(Body::new),
             _ => request.map(|_| Body::empty()),

@@ -25,6 +25,9 @@ const STOP_GRACE: Duration = Duration::from_secs(3);
 const STOP_WAIT: Duration = Duration::from_secs(1);
 /// How often to look for such clients.
 const STOP_LOOKS: Duration = Duration::from_millis(100);
+/// Where a head that is still not whole is refused, in bytes: what a client can make a connection keep. The longest
+/// tokens fit in it several times.
+const HEAD_BUFFER: usize = 64 * 1024;
 /// The longest deadline there is: hyper adds it to the time of day, which has an end.
 const LONGEST: u64 = 365 * 24 * 60 * 60;
 
@@ -103,7 +106,7 @@ impl Listener {
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     let head_deadline = Duration::from_secs(limits.header_seconds.min(LONGEST));
-    http.timer(TokioTimer::new()).header_read_timeout(head_deadline);
+    http.timer(TokioTimer::new()).header_read_timeout(head_deadline).max_buf_size(HEAD_BUFFER);
     http
 }
 

@@ -39,6 +39,28 @@ fn bodies_that_do_not_come_leave_room_for_others() {
 }
 
 #[test]
+fn bodies_that_come_one_byte_at_a_time_take_no_more_memory_than_their_bytes() {
+    let server = Server::on(Store::Sqlite);
+    let before = server.takes().memory;
+    let watch = server.watch();
+    let mut streams = held(server.address, 40, &SLOW.replace("Length: 100", "Length: 16000"));
+    let start = Instant::now();
+    for _ in 0..1_500 {
+        for stream in &mut streams {
+            stream.write_all(b" ").expect("sent");
+        }
+        thread::sleep(Duration::from_millis(1));
+        assert!(start.elapsed() < Duration::from_secs(30), "the machine is too slow for this test");
+    }
+    let seen = watch.end();
+    seen.print("40 bodies of 1,500 single bytes");
+    let grown = seen.peak.memory.saturating_sub(before);
+    println!("sent in {:.1?}; memory grew by {grown} MB", start.elapsed());
+    drop(streams);
+    assert!(grown < 40, "{grown} MB");
+}
+
+#[test]
 fn connections_that_are_opened_again_and_again_leave_room_for_others() {
     let server = Server::with(Store::Sqlite, &[], "ulimit -n 256;");
     let watch = server.watch();

@@ -164,6 +164,28 @@ fn bodies_that_no_operation_reads_take_no_memory() {
     assert!(grown < 25, "{grown} MB");
 }
 
+#[test]
+fn a_claim_that_covers_a_header_again_and_again_takes_no_memory() {
+    let server = server();
+    let before = server.takes().memory;
+    let watch = server.watch();
+    let (path, names, value) = (members(1), "a;".repeat(6_000), "x".repeat(40_000));
+    let authorization =
+        format!("SDK-HMAC-SHA256 Access=AK, SignedHeaders={names}x-sdk-date, Signature={}", "0".repeat(64));
+    let date = date(0);
+    let request = format!(
+        "GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nX-Sdk-Date: {date}\r\nA: {value}\r\n\
+         Authorization: {authorization}\r\n\r\n"
+    );
+    let status = wire::ask(server.address, &request, 30 * SECOND).expect("an answer").status;
+    let seen = watch.end();
+    seen.print("a head of 52 KB that covers 40 KB 6,000 times");
+    let grown = seen.peak.memory.saturating_sub(before);
+    println!("answered with {status}, memory grew by {grown} MB");
+    assert_eq!(status, 401);
+    assert!(grown < 25, "{grown} MB");
+}
+
 /// Requests one behind the other on one connection; how many got each status.
 fn pipelined(address: SocketAddr, requests: Vec<String>) -> [usize; 2] {
     let stream = wire::connect(address, 10 * SECOND).expect("it listens");

@@ -73,6 +73,36 @@ async fn a_connection_is_kept_unless_the_rest_of_a_body_would_come_next() {
 }
 
 #[tokio::test]
+async fn a_refusal_does_not_ask_for_the_body_first() {
+    let house = House::open().await;
+    let json = "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9\r\n";
+    for (path, status) in [("/nowhere".to_owned(), 404), (members(ALICE, 1), 401)] {
+        let response = sent(&house, &format!("POST {path} HTTP/1.1\r\nHost: x\r\n{json}\r\n")).await;
+        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
+        assert!(has(&response, "connection: close") && !response.contains(" 100 Continue"), "{response}");
+    }
+    let response = timeout(Duration::from_secs(10), async {
+        let mut stream = TcpStream::connect(house.running.address).await.expect("connected");
+        let head = format!("POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\n{json}\r\n");
+        stream.write_all(head.as_bytes()).await.expect("sent");
+        let mut told = [0; 21];
+        stream.read_exact(&mut told).await.expect("told");
+        String::from_utf8_lossy(&told).into_owned()
+    });
+    assert_eq!(response.await.expect("in time"), "HTTP/1.1 100 Continue", "a body that is wanted is asked for");
+}
+
+#[tokio::test]
+async fn a_head_that_grows_beyond_64_kib_is_431() {
+    let house = House::open().await;
+    let head = |size: usize| format!("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: {}", "x".repeat(size));
+    let whole = sent(&house, &format!("{}\r\n\r\n", head(60_000))).await;
+    assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
+    let half = sent(&house, &head(65_600)).await;
+    assert!(half.starts_with("HTTP/1.1 431 "), "{half}");
+}
+
+#[tokio::test]
 async fn a_request_names_one_host_and_one_of_each_credential() {
     let house = House::open().await;
     let get = async |head: &str| sent(&house, &format!("GET {head}\r\nConnection: close\r\n\r\n")).await;

@@ -5,7 +5,11 @@
 mod canonical;
 mod used;
 
-use std::{fmt::Write, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt::Write,
+    time::Duration,
+};
 
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{civil::DateTime, tz::TimeZone};
@@ -22,6 +26,8 @@ pub use self::used::UsedSignatures;
 /// How far the time of a signature may lie from the present, either way.
 pub const TOLERANCE: Duration = Duration::from_secs(15 * 60);
 
+/// The most headers that a claim covers: no request has more.
+const MOST_HEADERS: usize = 100;
 const ALGORITHM: &str = "SDK-HMAC-SHA256";
 const DATE: &str = "x-sdk-date";
 const CONTENT_HASH: &str = "x-sdk-content-sha256";
@@ -64,15 +70,26 @@ impl SignedRequest {
         values.next().filter(|_| values.next().is_none())
     }
 
+    /// The values of all headers by their names, in one pass; as [`Self::header`] does, nothing for one that is there
+    /// twice.
+    fn by_name(&self) -> HashMap<&str, Option<&str>> {
+        let mut values = HashMap::with_capacity(self.headers.len());
+        for (name, value) in &self.headers {
+            values.entry(name.as_str()).and_modify(|value| *value = None).or_insert(Some(value.as_str()));
+        }
+        values
+    }
+
     /// What the request claims, as far as that can be judged without its body and the key.
     ///
     /// # Errors
     /// [`Error::UnknownCredentials`] where the header is not of this kind, does not cover the time, covers a header that
-    /// is not there, or where the time is too far away.
+    /// is not there, or one twice, or where the time is too far away.
     pub fn claim(&self, now: Timestamp) -> Result<Claim<'_>> {
         let claim = self.header("authorization").and_then(claim).ok_or(Error::UnknownCredentials)?;
         let covers_time = claim.signed_headers.contains(&DATE);
-        let complete = claim.signed_headers.iter().all(|name| self.header(name).is_some());
+        let values = self.by_name();
+        let complete = claim.signed_headers.iter().all(|name| values.get(name).is_some_and(Option::is_some));
         let timely = self.header(DATE).is_some_and(|date| timely(date, now));
         if covers_time && complete && timely { Ok(claim) } else { Err(Error::UnknownCredentials) }
     }
@@ -107,8 +124,10 @@ impl SignedRequest {
     fn canonical(&self, claim: &Claim<'_>, body_hash: &str) -> Option<String> {
         let (path, query) = (canonical::path(&self.path), canonical::query(&self.query));
         let mut text = format!("{}\n{path}\n{query}\n", self.method);
+        let values = self.by_name();
         for name in &claim.signed_headers {
-            writeln!(text, "{name}:{}", self.header(name)?.trim()).ok()?;
+            let value: &str = values.get(name).copied().flatten()?;
+            writeln!(text, "{name}:{}", value.trim()).ok()?;
         }
         write!(text, "\n{}\n{body_hash}", claim.signed_headers.join(";")).ok()?;
         Some(text)
@@ -118,8 +137,16 @@ impl SignedRequest {
 fn claim(header: &str) -> Option<Claim<'_>> {
     let rest = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
     let part = |name: &str| rest.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
-    let signed_headers = part("SignedHeaders")?.split(';').collect();
+    let signed_headers = signed_headers(part("SignedHeaders")?)?;
     Some(Claim { access: part("Access")?, signed_headers, signature: signature(part("Signature")?)? })
+}
+
+/// Each at most once, and no more than a request has: each takes as much of the canonical form as its header is long, and
+/// that form is made before the signature is judged.
+fn signed_headers(names: &str) -> Option<Vec<&str>> {
+    let names: Vec<&str> = names.split(';').take(MOST_HEADERS + 1).collect();
+    let mut seen = HashSet::with_capacity(names.len());
+    (names.len() <= MOST_HEADERS && names.iter().all(|name| seen.insert(*name))).then_some(names)
 }
 
 /// Whether a time like `20261121T203548Z` is near enough to the present.

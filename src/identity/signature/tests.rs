@@ -167,3 +167,23 @@ fn a_header_that_is_signed_must_not_be_there_twice() {
         assert!(!verifies(&vector, NOW), "{name}");
     }
 }
+
+#[test]
+fn a_claim_covers_each_header_once_and_no_more_than_a_request_has() {
+    let (mut request, _) = vectors()[0].clone();
+    request.headers.extend((0..100).map(|number| (format!("h{number}"), String::new())));
+    let signature = "0".repeat(64);
+    let mut accepts = |names: &[String]| {
+        let at = request.headers.iter().position(|(name, _)| name == "authorization").expect("in it");
+        let names = names.join(";");
+        request.headers[at].1 = format!("SDK-HMAC-SHA256 Access=x, SignedHeaders={names}, Signature={signature}");
+        request.claim(self::at("2020-02-05T10:38:34")).is_ok()
+    };
+    let names = |count: usize| {
+        let numbered = (0..count - 1).map(|number| format!("h{number}"));
+        numbered.chain(["x-sdk-date".to_owned()]).collect::<Vec<_>>()
+    };
+    assert!(accepts(&names(1)) && accepts(&names(100)));
+    assert!(!accepts(&names(101)));
+    assert!(!accepts(&[names(3), names(3)].concat()) && !accepts(&vec!["x-sdk-date".to_owned(); 2]));
+}
