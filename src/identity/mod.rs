@@ -66,7 +66,8 @@ pub trait Identity: Send + Sync + 'static {
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where nobody could be asked: then nobody is let in.
     async fn authenticate(&self, token: &str) -> Result<Arc<Caller>>;
 
-    /// Whether [`Identity::authenticate`] would have to ask another service about this token.
+    /// Whether [`Identity::authenticate`] would have to ask another service about this token, of which it does not know
+    /// that it was ever good.
     async fn asks_about(&self, _token: &str) -> bool {
         false
     }

@@ -232,7 +232,13 @@ impl Identity for Keystone {
     }
 
     async fn asks_about(&self, token: &str) -> bool {
-        is_token(token) && self.tokens.counting(&TokenHash::of(token), self.clock.now()).await.is_none()
+        is_token(token)
+            && match self.tokens.last(&TokenHash::of(token)).await {
+                // Asked about again in the lane of those who are known: a flood from their address is not theirs.
+                Some(Believed { said: Verdict::Good(_) | Verdict::Ended, .. }) => false,
+                Some(Believed { said: Verdict::Unknown, until }) => until <= self.clock.now(),
+                None => true,
+            }
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {

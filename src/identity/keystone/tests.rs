@@ -275,6 +275,19 @@ async fn a_question_is_needed_only_about_what_is_not_cached_and_could_be_a_token
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_was_good_once_is_no_new_question_when_its_answer_has_lapsed() {
+    let house = House::with(Settings { believed: Duration::ZERO, ..settings() });
+    assert_eq!((house.says("good").await, house.says("garbage").await), ("welcome", "unknown"));
+    assert!(!house.keystone.asks_about("good").await, "its answer lapsed at once");
+    advance(5 * SECOND).await;
+    assert!(house.keystone.asks_about("garbage").await, "what was never good is new again");
+    house.fake.state().callers.clear();
+    assert_eq!(house.says("good").await, "ended");
+    advance(60 * SECOND).await;
+    assert!(!house.keystone.asks_about("good").await);
+}
+
+#[tokio::test(start_paused = true)]
 async fn our_token_is_renewed_ahead_of_its_end() {
     let house = House::with(Settings { believed: Duration::ZERO, ..settings() });
     house.says("good").await;
