@@ -15,6 +15,7 @@ use super::{
     front::Peer,
     problem::Problem,
     signed::{self, HeldBody},
+    throttle::network,
 };
 use crate::{
     contract::check,
@@ -111,7 +112,7 @@ async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Calle
 
 /// Who has a token. What is known of it is always looked up; only a question to another service is throttled.
 pub(super) async fn authenticate(app: &App, from: Option<IpAddr>, headers: &HeaderMap) -> Result<Arc<Caller>> {
-    let find_out = async { app.identity.authenticate(token(headers)?).await };
+    let find_out = async { app.identity.authenticate_from(token(headers)?, from.map(network)).await };
     if app.throttle.limits_unauthenticated() && asks(app, headers).await {
         return Box::pin(app.throttle.work_out(from, find_out)).await;
     }

@@ -81,7 +81,8 @@ impl Embedded {
         for_project: impl FnOnce(&Account) -> bool,
     ) -> Result<Issued> {
         let guess = self.logins.admit(user_name, from).await?;
-        let found = self.store.find_account(user_name).await.map_err(unavailable)?;
+        let found = self.store.find_account(user_name).await;
+        let found = found.inspect_err(|_| self.logins.not_judged(&guess)).map_err(unavailable)?;
         // A disabled user is told nothing else, and no sooner, than one that does not exist.
         let account = found.filter(|account| account.enabled);
         let hash = account.as_ref().and_then(|account| account.password_hash.clone());

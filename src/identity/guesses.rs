@@ -22,8 +22,10 @@ const UNDELAYED: u32 = 10;
 /// How much each further one adds, and how many of them count: 2 seconds in all.
 const DELAY: Duration = Duration::from_millis(50);
 const DELAYING: u32 = 40;
-/// How many logins are delayed at a time.
+/// How many logins are delayed at a time: beyond, they are not, because the delay must not lock anybody out either.
 const DELAYED_AT_ONCE: usize = 256;
+/// How many of them may come from one address, so that a few addresses do not fill those places.
+const DELAYED_OF_ADDRESS: usize = 2;
 /// How many logins of an address are under way at a time, so that those of one address do not fill the queue.
 const IN_FLIGHT_OF_ADDRESS: usize = 50;
 
@@ -34,6 +36,7 @@ pub(super) struct Guesses {
     of_user: Option<Quotas<u64>>,
     undelayed: f64,
     delayed: Semaphore,
+    delayed_of_address: InFlight,
     in_flight: InFlight,
     /// Keyed, so that callers cannot make hashes collide.
     hasher: RandomState,
@@ -46,6 +49,8 @@ pub(super) struct Guess {
     address: Option<u64>,
     user_and_address: Option<u64>,
     user: u64,
+    /// Whether it is counted by the limits already.
+    reserved: bool,
 }
 
 impl Guesses {
@@ -61,35 +66,38 @@ impl Guesses {
             of_user: Quotas::new(counted, period),
             undelayed: f64::from(undelayed),
             delayed: Semaphore::new(DELAYED_AT_ONCE),
+            delayed_of_address: InFlight::new(DELAYED_OF_ADDRESS),
             in_flight: InFlight::new(IN_FLIGHT_OF_ADDRESS),
             hasher: RandomState::new(),
         }
     }
 
-    /// A guess that may go on, after a while. Nothing is counted yet.
+    /// A guess that may go on, after a while. What is delayed is counted by the limits beforehand.
     ///
     /// # Errors
-    /// [`Error::Throttled`]; [`Error::Busy`] where too many are delayed already.
+    /// [`Error::Throttled`].
     pub(super) async fn admit(&self, user: &str, address: Option<IpAddr>) -> Result<Guess> {
         let of_address = address.map(|address| self.hasher.hash_one(address));
         let in_flight = of_address.map(|address| self.in_flight.begin(address).ok_or(Error::Throttled));
-        let guess = Guess {
+        let mut guess = Guess {
             _in_flight: in_flight.transpose()?,
             address: of_address,
             user_and_address: address.map(|address| self.hasher.hash_one((user, address))),
             user: self.hasher.hash_one(user),
+            reserved: false,
         };
         if self.limits(&guess).any(|(quotas, key)| quotas.is_spent(&key)) {
             return Err(Error::Throttled);
         }
-        self.waiting(&guess, self.delay(&guess)).await?;
+        self.delay(&mut guess).await?;
         Ok(guess)
     }
 
     /// Waits for something before the guess is [taken](Self::take). One whose caller leaves meanwhile counts for its
     /// address: else a few addresses could fill every queue, again and again.
     pub(super) async fn waiting<T>(&self, guess: &Guess, wait: impl Future<Output = T>) -> T {
-        let mut left = Left(self.of_address.as_ref().zip(guess.address));
+        let uncounted = guess.address.filter(|_| !guess.reserved);
+        let mut left = Left(self.of_address.as_ref().zip(uncounted));
         let waited = wait.await;
         left.0 = None;
         waited
@@ -100,14 +108,28 @@ impl Guesses {
     /// # Errors
     /// [`Error::Throttled`]: it must not be hashed.
     pub(super) fn take(&self, guess: &Guess) -> Result<()> {
+        if !guess.reserved {
+            self.reserve(guess)?;
+        }
+        if let Some(quotas) = &self.of_user {
+            quotas.take(&guess.user);
+        }
+        Ok(())
+    }
+
+    /// The guess was not [taken](Self::take), for no fault of its caller: it does not count.
+    pub(super) fn release(&self, guess: &Guess) {
+        if guess.reserved {
+            self.limits(guess).for_each(|(quotas, key)| quotas.give_back(&key));
+        }
+    }
+
+    fn reserve(&self, guess: &Guess) -> Result<()> {
         for (at, (quotas, key)) in self.limits(guess).enumerate() {
             if !quotas.take(&key) {
                 self.limits(guess).take(at).for_each(|(quotas, key)| quotas.give_back(&key));
                 return Err(Error::Throttled);
             }
-        }
-        if let Some(quotas) = &self.of_user {
-            quotas.take(&guess.user);
         }
         Ok(())
     }
@@ -126,13 +148,20 @@ impl Guesses {
         address.into_iter().chain(self.of_user_and_address.as_ref().zip(guess.user_and_address))
     }
 
-    async fn delay(&self, guess: &Guess) -> Result<()> {
+    /// Delays the guess. It is counted first: else one address could hold every place with guesses that it has no quota
+    /// for.
+    async fn delay(&self, guess: &mut Guess) -> Result<()> {
         let used = self.of_user.as_ref().map_or(0.0, |quotas| quotas.used(&guess.user));
         if used <= self.undelayed {
             return Ok(());
         }
-        let _place = self.delayed.try_acquire().map_err(|_| Error::Busy("logins that are delayed"))?;
-        sleep(DELAY.mul_f64(used - self.undelayed)).await;
+        let of_address = guess.address.map(|address| self.delayed_of_address.begin(address).ok_or(Error::Throttled));
+        let _of_address = of_address.transpose()?;
+        self.reserve(guess)?;
+        guess.reserved = true;
+        if let Ok(_place) = self.delayed.try_acquire() {
+            sleep(DELAY.mul_f64(used - self.undelayed)).await;
+        }
         Ok(())
     }
 }
@@ -152,8 +181,8 @@ impl Drop for Left<'_> {
 mod tests {
     use std::{future::pending, net::IpAddr, time::Duration};
 
-    use futures::FutureExt;
-    use tokio::time::{Instant, advance};
+    use futures::{FutureExt, future::join_all};
+    use tokio::time::{Instant, advance, sleep};
 
     use super::Guesses;
     use crate::model::{Error, Result};
@@ -219,7 +248,7 @@ mod tests {
     #[tokio::test]
     async fn an_address_has_only_so_many_logins_under_way() {
         let guesses = Guesses::new(0, 0);
-        let of_one: Vec<_> = futures::future::join_all((0..60).map(|_| guesses.admit("alice", address(1)))).await;
+        let of_one: Vec<_> = join_all((0..60).map(|_| guesses.admit("alice", address(1)))).await;
         assert_eq!(of_one.iter().filter(|said| matches!(said, Err(Error::Throttled))).count(), 10);
         assert!(guesses.admit("alice", address(2)).await.is_ok());
         drop(of_one);
@@ -238,13 +267,61 @@ mod tests {
         assert!(guesses.admit("alice", address(2)).await.is_ok());
     }
 
+    /// With a user whose logins are delayed.
+    async fn under_attack() -> Guesses {
+        let guesses = Guesses::new(60, 10);
+        for from in 1..=60 {
+            wrong(&guesses, "alice", from).await.expect("another address");
+        }
+        guesses
+    }
+
     #[tokio::test(start_paused = true)]
-    async fn only_so_many_logins_are_delayed_at_a_time() {
+    async fn however_many_logins_are_delayed_none_is_refused_for_it() {
         let guesses = Guesses::new(0, 0);
         for _ in 0..60 {
             guesses.take(&guesses.admit("alice", None).await.expect("no limit")).expect("no limit");
         }
-        let said = futures::future::join_all((0..300).map(|_| guesses.admit("alice", None))).await;
-        assert_eq!(said.iter().filter(|said| matches!(said, Err(Error::Busy(_)))).count(), 300 - 256);
+        let start = Instant::now();
+        let said =
+            join_all((0..300).map(|_| async { (guesses.admit("alice", None).await.is_ok(), start.elapsed()) })).await;
+        assert!(said.iter().all(|&(admitted, _)| admitted));
+        assert_eq!(said.iter().filter(|(_, after)| after.is_zero()).count(), 300 - 256, "only so many are delayed");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn addresses_that_fill_the_delay_of_a_user_do_not_lock_it_out() {
+        let guesses = under_attack().await;
+        let flood =
+            join_all((0..20).flat_map(|from| vec![100 + from; 50]).map(|from| guesses.admit("alice", address(from))));
+        let alice = async {
+            sleep(Duration::from_millis(10)).await;
+            let start = Instant::now();
+            let admitted = guesses.admit("alice", address(200)).await.is_ok();
+            (admitted, start.elapsed(), guesses.delayed.available_permits())
+        };
+        let (flood, (admitted, after, places)) = tokio::join!(flood, alice);
+        assert!(admitted && after > Duration::from_secs(1), "{admitted} after {after:?}");
+        assert!(places >= 256 - 2 * 20, "{places} places are left");
+        assert_eq!(flood.iter().filter(|said| said.is_ok()).count(), 2 * 20, "2 of each address");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_delayed_login_counts_while_it_waits_and_once() {
+        let guesses = under_attack().await;
+        let from = address(200);
+        assert!(guesses.admit("alice", from).now_or_never().is_none(), "it is left in its delay");
+        for _ in 0..4 {
+            let guess = guesses.admit("alice", from).await.expect("within the quota");
+            guesses.take(&guess).expect("it is counted already");
+        }
+        let guess = guesses.admit("alice", from).await.expect("within the quota");
+        guesses.release(&guess);
+        let used = guesses
+            .of_user_and_address
+            .as_ref()
+            .map_or(0.0, |quotas| quotas.used(&guess.user_and_address.unwrap_or(0)));
+        // Some of it has come back since.
+        assert!((3.0..=5.0).contains(&used), "{used}");
     }
 }

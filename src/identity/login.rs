@@ -56,7 +56,7 @@ impl Logins {
     /// [`Error::Throttled`], [`Error::Busy`]: it was not looked at.
     pub(super) async fn matches(&self, guess: &Guess, password: SecretString, hash: SecretString) -> Result<bool> {
         let permit = self.guesses.waiting(guess, self.permits.acquire()).await;
-        let permit = permit.map_err(|_| Error::Busy("logins"))?;
+        let permit = permit.inspect_err(|_| self.guesses.release(guess)).map_err(|_| Error::Busy("logins"))?;
         self.guesses.take(guess)?;
         let mut desk = Desk::with(permit, &self.memory);
         // A set, because it aborts what has not begun when it is dropped. What has begun keeps its permit to its end.
@@ -66,6 +66,11 @@ impl Logins {
             Some(matches) => matches.map_err(Error::store),
             None => Ok(false),
         }
+    }
+
+    /// The login could not be judged: its password was not looked at.
+    pub(super) fn not_judged(&self, guess: &Guess) {
+        self.guesses.release(guess);
     }
 
     /// The login does not count as a failed one.

@@ -9,7 +9,7 @@ mod password;
 mod permits;
 pub mod signature;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use async_trait::async_trait;
 use secrecy::SecretString;
@@ -66,7 +66,17 @@ pub trait Identity: Send + Sync + 'static {
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where nobody could be asked: then nobody is let in.
     async fn authenticate(&self, token: &str) -> Result<Arc<Caller>>;
 
-    /// Whether [`Identity::authenticate`] would have to ask another service about this token.
+    /// The same for a caller of this network: an IPv4 address, or 64 bits of an IPv6 one. A service that asks another one
+    /// does so for a few new tokens of a network at a time.
+    ///
+    /// # Errors
+    /// Those of [`Identity::authenticate`], and [`Throttled`](crate::model::Error::Throttled) beyond that.
+    async fn authenticate_from(&self, token: &str, _network: Option<IpAddr>) -> Result<Arc<Caller>> {
+        self.authenticate(token).await
+    }
+
+    /// Whether [`Identity::authenticate`] would have to ask another service about this token, of which it does not know
+    /// that it was ever good.
     async fn asks_about(&self, _token: &str) -> bool {
         false
     }

@@ -224,7 +224,7 @@ impl SlowKeystone {
         asked.total.fetch_add(1, Ordering::SeqCst);
         let under_way = asked.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         asked.most_under_way.fetch_max(under_way, Ordering::SeqCst);
-        let (status, body) = if subject == "alice" {
+        let (status, body) = if subject.starts_with("alice") {
             let project = format!(r#"{{"id":"{ALICE}","name":"alice"}}"#);
             let times = r#""issued_at":"2026-01-01T00:00:00.000000Z","expires_at":"2999-01-01T00:00:00.000000Z""#;
             let user = r#""user":{"name":"alice"},"roles":[{"name":"member"}]"#;
@@ -278,4 +278,42 @@ fn an_address_asks_keystone_as_often_as_its_rate_allows_and_known_callers_from_t
     println!("  {asked} asked about, {} × 429, in {longest:.1?}", count(&responses, 429));
     assert!(asked <= 15, "5 a second, while they were sent");
     assert_eq!(seen.failed, 0);
+}
+
+#[test]
+fn garbage_tokens_of_one_address_do_not_keep_new_tokens_of_others_out() {
+    let keystone = SlowKeystone::start();
+    let server = keystone.server(&[]);
+    let address = server.address;
+    let attack = thread::spawn(move || {
+        let (start, mut responses) = (Instant::now(), vec![]);
+        for wave in 0.. {
+            if start.elapsed() >= Duration::from_secs(3) {
+                break;
+            }
+            responses.extend(
+                at_once((0..330).map(|number| {
+                    let stream = wire::connect_from(caller(0), address, TIMEOUT).expect("a connection");
+                    (stream, wire::get(&share(), Some(&format!("garbage-{wave}-{number}"))))
+                }))
+                .0,
+            );
+        }
+        responses
+    });
+    let (mut new, mut longest) = (vec![], Duration::ZERO);
+    while !attack.is_finished() {
+        let mut stream = wire::connect_from(caller(1), address, TIMEOUT).expect("a connection");
+        let start = Instant::now();
+        stream.write_all(wire::get(&share(), Some(&format!("alice-{}", new.len()))).as_bytes()).expect("sent");
+        new.push(wire::read(&mut stream).expect("a response"));
+        longest = longest.max(start.elapsed());
+        thread::sleep(Duration::from_millis(50));
+    }
+    let garbage = attack.join().expect("no panic");
+    let [refused, throttled] = [401, 429].map(|status| count(&garbage, status));
+    println!("garbage of one address: {refused} × 401, {throttled} × 429 of {}", garbage.len());
+    println!("  new tokens of another: {} of {} × 200, longest wait {longest:.1?}", count(&new, 200), new.len());
+    assert_eq!(count(&new, 200), new.len());
+    assert!(throttled > 0);
 }

@@ -1,7 +1,12 @@
 //! How many questions to Keystone are under way at a time, and how long each may take. What they are about, and what the
 //! answers mean, is not known here.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    hash::{BuildHasher, RandomState},
+    net::IpAddr,
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -11,13 +16,19 @@ use super::{
     questions::Fault,
     transport::{Transport, Unreachable},
 };
-use crate::identity::permits::{Full, Permits};
+use crate::identity::{
+    in_flight::InFlight,
+    permits::{Full, Permits},
+};
 
 /// How many questions of each lane are under way at a time.
 const UNKNOWN: usize = 24;
 const KNOWN: usize = 8;
 /// How many wait for their turn in each.
 const QUEUE: usize = 256;
+/// How many questions about unknown tokens may be there for one network, under way or waiting, so that its garbage leaves
+/// room for the new tokens of others.
+const UNKNOWN_OF_NETWORK: usize = 16;
 /// How often a request is sent that did not find anybody to connect to, and the wait before the next time.
 const TRIES: u32 = 3;
 const WAIT: Duration = Duration::from_millis(50);
@@ -27,8 +38,8 @@ const WAIT: Duration = Duration::from_millis(50);
 pub(super) enum Lane {
     /// Questions about tokens that were good before, and those that do not come from a caller's token.
     Known,
-    /// Questions about all other tokens.
-    Unknown,
+    /// Questions about all other tokens, and the network that the token comes from, where it is known.
+    Unknown(Option<IpAddr>),
 }
 
 /// The way to Keystone.
@@ -38,6 +49,8 @@ pub(super) struct Lanes {
     deadline: Duration,
     known: Permits,
     unknown: Permits,
+    of_network: InFlight,
+    hasher: RandomState,
 }
 
 impl Lanes {
@@ -47,6 +60,8 @@ impl Lanes {
             deadline,
             known: Permits::new(KNOWN, QUEUE, deadline),
             unknown: Permits::new(UNKNOWN, QUEUE, deadline),
+            of_network: InFlight::new(UNKNOWN_OF_NETWORK),
+            hasher: RandomState::new(),
         }
     }
 
@@ -58,20 +73,23 @@ impl Lanes {
         by: Instant,
         lane: Lane,
     ) -> Result<Response<Bytes>, Fault> {
-        let permits = match lane {
-            Lane::Known => &self.known,
-            Lane::Unknown => &self.unknown,
+        let (permits, network) = match lane {
+            Lane::Known => (&self.known, None),
+            Lane::Unknown(network) => (&self.unknown, network),
         };
+        let share = network.map(|network| self.of_network.begin(self.hasher.hash_one(network)));
+        let share = share.map(|share| share.ok_or(Fault::ShareSpent)).transpose()?;
         let permit = permits.acquire().await.map_err(|Full| Fault::Crowded)?;
         let (transport, deadline) = (Arc::clone(&self.transport), self.deadline);
         let idle = Instant::now() + deadline;
+        let held = (permit, share);
         let asked = tokio::spawn(async move {
             let answered = timeout_at(by, exchange(transport.as_ref(), request)).await;
             if answered.is_err() {
                 // Keystone may be working on it for as long as a question may take.
                 tokio::spawn(async move {
                     sleep_until(idle).await;
-                    drop(permit);
+                    drop(held);
                 });
             }
             answered

@@ -26,8 +26,13 @@ where
     }
 
     /// What counts now, if anything does.
-    pub(super) async fn counting(&self, key: &K, now: Timestamp) -> Option<T> {
-        self.0.get(key).await.filter(|believed| now < believed.until).map(|believed| believed.said)
+    async fn counting(&self, key: &K, now: Timestamp) -> Option<T> {
+        self.last(key).await.filter(|believed| now < believed.until).map(|believed| believed.said)
+    }
+
+    /// What was said last, whether or not it still counts.
+    pub(super) async fn last(&self, key: &K) -> Option<Believed<T>> {
+        self.0.get(key).await
     }
 
     /// What counts now; else what `ask` brings, which is told what counted last. Whoever comes while another asks about

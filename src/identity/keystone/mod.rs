@@ -14,6 +14,7 @@ mod tests;
 mod transport;
 
 use std::{
+    net::IpAddr,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -27,6 +28,7 @@ use tokio::time::{Instant, timeout_at};
 
 pub use self::transport::{Http, Transport, TransportError, Unreachable};
 use self::{
+    lanes::Lane,
     memory::{Believed, Memory},
     questions::{Asking, Fault, Questions, Reply},
     service_account::ServiceAccount,
@@ -136,17 +138,23 @@ impl Keystone {
         }
     }
 
-    /// What has become of a token, in the light of what it was `before`.
-    async fn look_up(&self, asking: &Asking<'_>, token: &str, before: Option<Verdict>) -> Answered<Believed<Verdict>> {
+    /// What has become of a token from a network, in the light of what it was `before`.
+    async fn look_up(
+        &self,
+        asking: &Asking<'_>,
+        token: &str,
+        network: Option<IpAddr>,
+        before: Option<Verdict>,
+    ) -> Answered<Believed<Verdict>> {
         let was_good = matches!(before, Some(Verdict::Good(_) | Verdict::Ended));
+        let lane = if was_good { Lane::Known } else { Lane::Unknown(network) };
         let reply = match &self.account {
             Some(account) => {
-                let ask =
-                    |own: SecretString| async move { asking.validate(own.expose_secret(), token, was_good).await };
+                let ask = |own: SecretString| async move { asking.validate(own.expose_secret(), token, lane).await };
                 self.asking_as(account, asking, ask).await?
             }
             // A bad token that asks about itself is one that Keystone does not take.
-            None => asking.validate(token, token, was_good).await?,
+            None => asking.validate(token, token, lane).await?,
         };
         self.reachable.store(true, Ordering::Relaxed);
         Ok(match reply {
@@ -201,6 +209,7 @@ impl Keystone {
     async fn in_time<T>(&self, by: Instant, answer: impl Future<Output = Answered<T>>) -> Result<T> {
         let late = Err(Fault::Late(self.settings.deadline));
         match timeout_at(by + GRACE, answer).await.unwrap_or(late) {
+            Err(Fault::ShareSpent) => Err(Error::Throttled),
             Err(Fault::Crowded) => Err(Error::Busy("questions to Keystone")),
             answered => answered.map_err(|fault| {
                 self.reachable.store(false, Ordering::Relaxed);
@@ -221,18 +230,29 @@ type Answered<T> = std::result::Result<T, Fault>;
 #[async_trait]
 impl Identity for Keystone {
     async fn authenticate(&self, token: &str) -> Result<Arc<Caller>> {
+        self.authenticate_from(token, None).await
+    }
+
+    async fn authenticate_from(&self, token: &str, network: Option<IpAddr>) -> Result<Arc<Caller>> {
         if !is_token(token) {
             return Err(Error::UnknownCredentials);
         }
         let by = Instant::now() + self.settings.deadline;
         let asking = self.questions.by(by);
         let hash = TokenHash::of(token);
-        let verdict = self.tokens.recall(&hash, self.clock.now(), |before| self.look_up(&asking, token, before));
+        let ask = |before| self.look_up(&asking, token, network, before);
+        let verdict = self.tokens.recall(&hash, self.clock.now(), ask);
         self.in_time(by, verdict).await?.at(self.clock.now())
     }
 
     async fn asks_about(&self, token: &str) -> bool {
-        is_token(token) && self.tokens.counting(&TokenHash::of(token), self.clock.now()).await.is_none()
+        is_token(token)
+            && match self.tokens.last(&TokenHash::of(token)).await {
+                // Asked about again in the lane of those who are known: a flood from their address is not theirs.
+                Some(Believed { said: Verdict::Good(_) | Verdict::Ended, .. }) => false,
+                Some(Believed { said: Verdict::Unknown, until }) => until <= self.clock.now(),
+                None => true,
+            }
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {

@@ -61,6 +61,8 @@ pub(super) enum Fault {
     Late(Duration),
     #[error("too many questions to Keystone are under way")]
     Crowded,
+    #[error("too many questions to Keystone are under way for one network")]
+    ShareSpent,
     #[error("a question to Keystone broke off: {0}")]
     BrokeOff(#[from] JoinError),
     #[error("Keystone answers with status {0}")]
@@ -129,12 +131,12 @@ impl Questions {
 }
 
 impl Asking<'_> {
-    /// Whose token this is. `own` is the token to ask with; `was_good`: the last that was heard of it.
-    pub(super) async fn validate(&self, own: &str, subject: &str, was_good: bool) -> Result<Reply<Caller>, Fault> {
+    /// Whose token this is. `own` is the token to ask with; `lane`: by what is known of it.
+    pub(super) async fn validate(&self, own: &str, subject: &str, lane: Lane) -> Result<Reply<Caller>, Fault> {
         // GET: the role `service` may not ask by HEAD.
         let mut request = self.request(Method::GET, "/auth/tokens?nocatalog", Some(own))?;
         request.headers_mut().insert(SUBJECT_TOKEN, secret_value(subject)?);
-        let answer = self.ask(request, if was_good { Lane::Known } else { Lane::Unknown }).await?;
+        let answer = self.ask(request, lane).await?;
         reply(answer, "look at tokens of others", |body| {
             let TokenAnswer { token } = read(body, "whose a token is")?;
             Ok(token.caller().map_or(Reply::Unknown, Reply::Found))

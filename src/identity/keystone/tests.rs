@@ -57,6 +57,7 @@ fn word<T>(said: Result<T, Error>) -> &'static str {
         Err(Error::ExpiredCredentials) => "ended",
         Err(Error::IdentityUnavailable(_)) => "unavailable",
         Err(Error::Busy(_)) => "busy",
+        Err(Error::Throttled) => "throttled",
         Err(_) => "something else",
     }
 }
@@ -241,6 +242,28 @@ async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_o
 }
 
 #[tokio::test(start_paused = true)]
+async fn garbage_of_one_network_leaves_room_for_the_new_tokens_of_others() {
+    let house = House::open();
+    assert_eq!(house.says("good").await, "welcome");
+    house.fake.state().weather = Weather::Slow(SECOND);
+    let from = |last| Some([192, 0, 2, last].into());
+    let garbage: Vec<_> = (0..300).map(|n| format!("garbage-{n}")).collect();
+    let new: Vec<_> = (0..8).map(|n| format!("new-{n}")).collect();
+    new.iter().for_each(|token| house.fake.issues(token));
+    let says = async |token, last| word(house.keystone.authenticate_from(token, from(last)).await);
+    let flood = join_all(garbage.iter().map(|token| says(token, 1)));
+    let (flood, new) = tokio::join!(flood, join_all(new.iter().map(|token| says(token, 2))));
+    assert!(new.iter().all(|&said| said == "welcome"), "{new:?}");
+    let count = |word| flood.iter().filter(|&&said| said == word).count();
+    assert_eq!((count("unknown"), count("throttled")), (16, 300 - 16));
+    assert_eq!(says("garbage", 1).await, "unknown", "nothing is held of those that were answered");
+    let left: Vec<_> = (0..16).map(|n| format!("left-{n}")).collect();
+    let leaving = left.iter().map(|token| tokio::time::timeout(SECOND / 100, says(token, 1)));
+    assert!(join_all(leaving).await.iter().all(Result::is_err));
+    assert_eq!(says("more", 1).await, "throttled", "questions of those who left are under way still");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_caller_that_leaves_loses_its_turn_and_what_was_asked_goes_on_within_the_bounds() {
     let house = House::open();
     assert_eq!(house.says("good").await, "welcome");
@@ -272,6 +295,19 @@ async fn a_question_is_needed_only_about_what_is_not_cached_and_could_be_a_token
     for token in ["gAAAAABl_x-Y=", "eyJ.eyJ.sig", "MIIDkgYJ+0/w=="] {
         assert!(house.keystone.asks_about(token).await);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_was_good_once_is_no_new_question_when_its_answer_has_lapsed() {
+    let house = House::with(Settings { believed: Duration::ZERO, ..settings() });
+    assert_eq!((house.says("good").await, house.says("garbage").await), ("welcome", "unknown"));
+    assert!(!house.keystone.asks_about("good").await, "its answer lapsed at once");
+    advance(5 * SECOND).await;
+    assert!(house.keystone.asks_about("garbage").await, "what was never good is new again");
+    house.fake.state().callers.clear();
+    assert_eq!(house.says("good").await, "ended");
+    advance(60 * SECOND).await;
+    assert!(!house.keystone.asks_about("good").await);
 }
 
 #[tokio::test(start_paused = true)]
