@@ -58,6 +58,12 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quotas<K> {
         self.used(key) + 1.0 > self.limit
     }
 
+    /// How long until there is a unit again, in whole seconds and at least one.
+    pub(crate) fn seconds_to_next(&self, key: &K) -> u64 {
+        let missing = (self.used(key) + 1.0 - self.limit).max(0.0);
+        Duration::try_from_secs_f64((missing / self.refill_per_second).ceil()).map_or(1, |wait| wait.as_secs().max(1))
+    }
+
     /// How many units are used at present.
     pub(crate) fn used(&self, key: &K) -> f64 {
         self.used.get(key).map_or(0.0, |used| self.refilled(&mut lock(&used)))
@@ -94,6 +100,7 @@ mod tests {
         assert!(!quotas.is_spent(&1));
         assert_eq!(taken(&quotas, 1), 6);
         assert!(quotas.is_spent(&1));
+        assert_eq!((quotas.seconds_to_next(&1), quotas.seconds_to_next(&2)), (10, 1));
         assert_eq!(taken(&quotas, 2), 6, "each key has its own");
         advance(Duration::from_secs(21)).await;
         assert_eq!(taken(&quotas, 1), 2);

@@ -39,8 +39,6 @@ use crate::{
 };
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-/// Seconds to wait after a 429 or 503. The rates are per second, and an outage is looked at again soon.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("1");
 
 /// A page of another host would read the demo's data through the browser of somebody who tries it.
 const ELSEWHERE: Problem = Problem::BadHeader {
@@ -215,7 +213,7 @@ impl Front {
                 drop(headers.insert(WWW_AUTHENTICATE, self.challenge.header(host)));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-                drop(headers.insert(RETRY_AFTER, RETRY_AFTER_SECONDS));
+                drop(headers.insert(RETRY_AFTER, problem.retry_after().into()));
             }
             _ => {}
         }
@@ -271,8 +269,11 @@ mod tests {
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
-    use super::{Challenge, Front};
-    use crate::config::{AnswerMode, CheckAnswers};
+    use super::{Challenge, Front, Problem};
+    use crate::{
+        config::{AnswerMode, CheckAnswers},
+        model::Error,
+    };
 
     /// A server whose `list_members` breaks the contract, and whose `show_member` keeps it.
     fn front(mode: AnswerMode) -> Front {
@@ -374,5 +375,23 @@ mod tests {
     async fn an_answer_that_keeps_the_contract_or_is_none_of_its_passes() {
         assert_eq!(answer(AnswerMode::Fail, "/v3/p/backups/b/members/m").await.0, StatusCode::OK);
         assert_eq!(answer(AnswerMode::Fail, "/livez").await.0, StatusCode::IM_A_TEAPOT);
+    }
+
+    #[tokio::test]
+    async fn who_tried_too_many_passwords_is_told_when_the_next_may_be_tried() {
+        let login = || async { Problem::from(Error::TooManyGuesses { seconds: 6 }) };
+        let router = Router::new().route("/v3/auth/tokens", get(login));
+        let front = Front::new(router, Challenge::fixed("http://127.0.0.1/v3"));
+        let request = Request::get("/v3/auth/tokens").header("host", "x").body(Body::empty()).expect("a request");
+        let response = front.answer(request).await;
+        assert_eq!(
+            (response.status(), response.headers()["retry-after"].as_bytes()),
+            (StatusCode::TOO_MANY_REQUESTS, &b"6"[..])
+        );
+        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        let body: Value = serde_json::from_slice(&body).expect("JSON");
+        assert_eq!(body["error_code"], "APIGW.0308");
+        let told = "The throttling threshold has been reached. Too many wrong passwords: try again in 6 seconds.";
+        assert_eq!(body["error_msg"], told);
     }
 }

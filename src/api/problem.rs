@@ -110,6 +110,14 @@ impl Problem {
         matches!(self.cause(), Some(Error::Busy(_)))
     }
 
+    /// How many seconds to wait before the next try. Rates are per second, and an outage is looked at again soon.
+    pub(super) fn retry_after(&self) -> u64 {
+        match self.cause() {
+            Some(Error::TooManyGuesses { seconds }) => (*seconds).clamp(1, 3600),
+            _ => 1,
+        }
+    }
+
     /// The error behind it, for the log.
     pub(super) fn cause(&self) -> Option<&Error> {
         match self {
@@ -162,6 +170,12 @@ fn refused(error: &Error) -> Shown {
         }
         Error::Throttled => {
             shown(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", "The throttling threshold has been reached.")
+        }
+        Error::TooManyGuesses { seconds } => {
+            let message = format!(
+                "The throttling threshold has been reached. Too many wrong passwords: try again in {seconds} seconds."
+            );
+            shown(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", message)
         }
         Error::NoSuchBackup => hidden("BackupService.6200", "The backup does not exist."),
         Error::NoSuchMember => hidden("BackupService.6705", "The share member does not exist."),

@@ -72,7 +72,8 @@ impl Embedded {
     ///
     /// # Errors
     /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or the project;
-    /// [`Error::Throttled`] where too many logins failed, [`Error::Busy`] where too many are under way.
+    /// [`Error::TooManyGuesses`] where too many logins failed, [`Error::Throttled`] and [`Error::Busy`] where too many are
+    /// under way, of the address and in all.
     pub async fn issue(
         &self,
         user_name: &str,

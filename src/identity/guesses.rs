@@ -75,7 +75,7 @@ impl Guesses {
     /// A guess that may go on, after a while. What is delayed is counted by the limits beforehand.
     ///
     /// # Errors
-    /// [`Error::Throttled`].
+    /// [`Error::TooManyGuesses`]; [`Error::Throttled`] where too many of the address are under way.
     pub(super) async fn admit(&self, user: &str, address: Option<IpAddr>) -> Result<Guess> {
         let of_address = address.map(|address| self.hasher.hash_one(address));
         let in_flight = of_address.map(|address| self.in_flight.begin(address).ok_or(Error::Throttled));
@@ -86,8 +86,8 @@ impl Guesses {
             user: self.hasher.hash_one(user),
             reserved: false,
         };
-        if self.limits(&guess).any(|(quotas, key)| quotas.is_spent(&key)) {
-            return Err(Error::Throttled);
+        if let Some((quotas, key)) = self.limits(&guess).find(|(quotas, key)| quotas.is_spent(key)) {
+            return Err(too_many(quotas, key));
         }
         self.delay(&mut guess).await?;
         Ok(guess)
@@ -106,7 +106,7 @@ impl Guesses {
     /// Counts a guess, right before the password is hashed.
     ///
     /// # Errors
-    /// [`Error::Throttled`]: it must not be hashed.
+    /// [`Error::TooManyGuesses`]: it must not be hashed.
     pub(super) fn take(&self, guess: &Guess) -> Result<()> {
         if !guess.reserved {
             self.reserve(guess)?;
@@ -128,7 +128,7 @@ impl Guesses {
         for (at, (quotas, key)) in self.limits(guess).enumerate() {
             if !quotas.take(&key) {
                 self.limits(guess).take(at).for_each(|(quotas, key)| quotas.give_back(&key));
-                return Err(Error::Throttled);
+                return Err(too_many(quotas, key));
             }
         }
         Ok(())
@@ -164,6 +164,10 @@ impl Guesses {
         }
         Ok(())
     }
+}
+
+fn too_many(quotas: &Quotas<u64>, key: u64) -> Error {
+    Error::TooManyGuesses { seconds: quotas.seconds_to_next(&key) }
 }
 
 /// Counts where the caller leaves: when it is dropped with a quota.
@@ -211,7 +215,7 @@ mod tests {
         assert_eq!(wrong_until_refused(&guesses, "alice", 1).await, 5);
         assert_eq!(wrong_until_refused(&guesses, "bob", 1).await, 5);
         assert_eq!(wrong_until_refused(&guesses, "carol", 1).await, 2);
-        assert!(matches!(wrong(&guesses, "dave", 1).await, Err(Error::Throttled)));
+        assert!(matches!(wrong(&guesses, "dave", 1).await, Err(Error::TooManyGuesses { seconds: 5 })));
         assert!(wrong(&guesses, "alice", 2).await.is_ok(), "others are not concerned");
         advance(Duration::from_secs(60)).await;
         assert_eq!(wrong_until_refused(&guesses, "alice", 1).await, 5);
@@ -263,7 +267,7 @@ mod tests {
             guesses.waiting(&guess, async {}).await;
             assert!(guesses.waiting(&guess, pending::<()>()).now_or_never().is_none());
         }
-        assert!(matches!(guesses.admit("bob", address(1)).await, Err(Error::Throttled)));
+        assert!(matches!(guesses.admit("bob", address(1)).await, Err(Error::TooManyGuesses { seconds: 12 })));
         assert!(guesses.admit("alice", address(2)).await.is_ok());
     }
 

@@ -44,7 +44,7 @@ impl Logins {
     /// A login that may go on: not too many have failed.
     ///
     /// # Errors
-    /// [`Error::Throttled`], [`Error::Busy`].
+    /// [`Error::TooManyGuesses`], [`Error::Throttled`].
     pub(super) async fn admit(&self, user: &str, address: Option<IpAddr>) -> Result<Guess> {
         self.guesses.admit(user, address).await
     }
@@ -53,7 +53,7 @@ impl Logins {
     /// [succeeded](Self::succeeded), also where its caller does not wait for the end of it.
     ///
     /// # Errors
-    /// [`Error::Throttled`], [`Error::Busy`]: it was not looked at.
+    /// [`Error::TooManyGuesses`], [`Error::Busy`]: it was not looked at.
     pub(super) async fn matches(&self, guess: &Guess, password: SecretString, hash: SecretString) -> Result<bool> {
         let permit = self.guesses.waiting(guess, self.permits.acquire()).await;
         let permit = permit.inspect_err(|_| self.guesses.release(guess)).map_err(|_| Error::Busy("logins"))?;
@@ -158,6 +158,6 @@ mod tests {
         };
         let said = join_all((0..50).map(|n| login(if n == 40 { "secret" } else { "wrong" }))).await;
         assert_eq!(said.iter().filter(|said| matches!(said, Ok(false))).count(), 5);
-        assert!(matches!(said[40], Err(Error::Throttled)), "a right one beyond the quota gets nowhere");
+        assert!(matches!(said[40], Err(Error::TooManyGuesses { .. })), "a right one beyond the quota gets nowhere");
     }
 }

@@ -41,6 +41,12 @@ pub enum Error {
     /// The caller is over its rate.
     #[error("over the rate")]
     Throttled,
+    /// Too many wrong passwords were tried, by the caller's address or for this user from there.
+    #[error("too many wrong passwords: the next may be tried in {seconds} s")]
+    TooManyGuesses {
+        /// When the next may be tried.
+        seconds: u64,
+    },
     /// No such backup, or the caller may not know of it.
     #[error("no such backup")]
     NoSuchBackup,
