@@ -117,10 +117,16 @@ impl Connection {
         Arc::clone(&self.bounds.large_bodies).try_acquire_owned().ok()
     }
 
-    /// The head of a request is there.
-    pub(crate) fn head_read(&self, has_body: bool) {
+    /// Whether it is that of a trusted proxy.
+    pub(crate) fn is_from_proxy(&self) -> bool {
+        self.from_proxy
+    }
+
+    /// The head of a request is there. Whether the connection goes on.
+    #[must_use]
+    pub(crate) fn head_read(&self, has_body: bool) -> bool {
         self.body_unread.store(has_body, Ordering::Release);
-        self.enter(WORKING);
+        self.enter(WORKING)
     }
 
     /// A reader of the body waits for more of it. Whether the connection goes on.
@@ -194,13 +200,13 @@ mod tests {
     fn a_connection_waits_for_its_client_except_while_a_whole_request_is_worked_on() {
         let connection = connection();
         assert!(connection.waiting().is_some(), "for the head");
-        connection.head_read(true);
+        assert!(connection.head_read(true));
         assert!(connection.waiting().is_none() && connection.body_unread(), "its body may never be wanted");
         assert!(connection.waits_for_body() && connection.waiting().is_some(), "for the body");
         assert!(connection.body_read() && connection.waiting().is_none() && !connection.body_unread());
         connection.answered();
         assert!(connection.waiting().is_some(), "for the response to be read, or the next head");
-        connection.head_read(false);
+        assert!(connection.head_read(false));
         assert!(connection.waiting().is_none() && !connection.body_unread());
     }
 
@@ -208,12 +214,11 @@ mod tests {
     fn a_connection_that_is_worked_on_is_not_closed_and_one_that_is_closed_begins_no_operation() {
         let connection = connection();
         assert!(!connection.close_if_waiting(Duration::from_secs(60)), "not that long");
-        connection.head_read(false);
-        assert!(!connection.close_if_waiting(Duration::ZERO));
-        connection.head_read(true);
-        connection.waits_for_body();
+        assert!(connection.head_read(false) && !connection.close_if_waiting(Duration::ZERO));
+        assert!(connection.head_read(true) && connection.waits_for_body());
         assert!(connection.close_if_waiting(Duration::ZERO) && !connection.close_if_waiting(Duration::ZERO));
         assert!(!connection.body_read(), "its body must not be taken for a whole one");
+        assert!(!connection.head_read(false), "nor may another request begin");
         assert!(connection.waiting().is_none());
     }
 }

@@ -1,6 +1,8 @@
 //! What every request passes on its way in and out: the request id, panics, and the one shape of errors.
 
-use std::{convert::Infallible, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Instant};
+use std::{
+    convert::Infallible, future::pending, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Instant,
+};
 
 use axum::{
     Router,
@@ -146,11 +148,7 @@ impl Front {
     }
 
     /// The request with its body as handlers read it, in time and known to its connection.
-    fn with_body(&self, request: hyper::Request<Incoming>) -> Request {
-        let has_body = !request.body().is_end_stream();
-        if let Some(connection) = &self.connection {
-            connection.head_read(has_body);
-        }
+    fn with_body(&self, request: hyper::Request<Incoming>, has_body: bool) -> Request {
         match &self.connection {
             Some(connection) if has_body => {
                 let awaits_continue = request.headers().contains_key(EXPECT);
@@ -232,7 +230,12 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
-        Box::pin(self.clone().answer(self.with_body(request)).map(Ok))
+        let has_body = !request.body().is_end_stream();
+        if self.connection.as_ref().is_some_and(|connection| !connection.head_read(has_body)) {
+            // The task that serves it is being ended.
+            return Box::pin(pending());
+        }
+        Box::pin(self.clone().answer(self.with_body(request, has_body)).map(Ok))
     }
 }
 

@@ -1,5 +1,5 @@
 //! All open connections: how many there may be, in total and from an address, and which of them makes room where there
-//! are too many: the one that has kept the server waiting for the longest time.
+//! are too many: one of the address that has the most, which has kept the server waiting for the longest time.
 
 use std::{
     collections::HashMap,
@@ -41,6 +41,7 @@ struct Open {
 
 /// An open connection, and the task that serves it as soon as that runs.
 struct Served {
+    address: IpAddr,
     connection: Arc<Connection>,
     task: Option<AbortHandle>,
 }
@@ -111,7 +112,7 @@ impl Connections {
         let mut open = self.lock();
         let number = open.opened;
         open.opened += 1;
-        open.by_number.insert(number, Served { connection, task: None });
+        open.by_number.insert(number, Served { address, connection, task: None });
         *open.by_address.entry(address).or_default() += 1;
         Place { connections: Arc::clone(self), number, address }
     }
@@ -123,10 +124,18 @@ impl Connections {
         }
     }
 
+    /// Of the address that has the most connections: who floods the server makes room before others do, however slowly
+    /// they send. The connections of a trusted proxy are those of many, and come last.
     fn close_longest_waiting(&self) {
         let open = self.lock();
-        let waiting = open.by_number.values().filter_map(|served| Some((served.connection.waiting()?, served)));
-        let longest = waiting.max_by_key(|(waiting, _)| *waiting);
+        let count = |address: &IpAddr| open.by_address.get(address).copied().unwrap_or_default();
+        let rank = |served: &Served| {
+            let waiting = served.connection.waiting()?;
+            let count = if served.connection.is_from_proxy() { 0 } else { count(&served.address) };
+            Some((count, waiting))
+        };
+        let waiting = open.by_number.values().filter_map(|served| Some((rank(served)?, served)));
+        let longest = waiting.max_by_key(|(rank, _)| *rank);
         if longest.is_some_and(|(_, served)| served.close_if_waiting(UNDISTURBED)) {
             tracing::debug!("a connection was closed to make room");
         }
@@ -197,10 +206,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_that_has_the_most_connections_makes_room_before_an_older_one_of_another() {
+        let connections = connections(4, 0);
+        let other = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 3));
+        for from in [ELSEWHERE, other, HERE, HERE] {
+            connections.serve(from, |_| pending());
+            sleep(Duration::from_millis(20)).await;
+        }
+        timeout(Duration::from_secs(5), connections.room()).await.expect("room is made");
+        let mut open: Vec<u64> = connections.lock().by_number.keys().copied().collect();
+        open.sort_unstable();
+        assert_eq!(open, [0, 1, 3], "the older one of the two that one address has");
+    }
+
+    #[tokio::test]
     async fn a_connection_whose_request_is_worked_on_makes_no_room_until_it_ends() {
         let connections = connections(1, 0);
         connections.serve(HERE, |connection| async move {
-            connection.head_read(false);
+            assert!(connection.head_read(false));
             sleep(Duration::from_millis(600)).await;
         });
         assert!(timeout(Duration::from_millis(400), connections.room()).await.is_err(), "it is worked on");

@@ -1,6 +1,7 @@
 //! Connections: clients that send slowly, read nothing, send large bodies to be refused, or open as many as they can.
 
 use std::{
+    collections::VecDeque,
     io::{self, Write},
     net::{SocketAddr, TcpStream},
     thread,
@@ -261,4 +262,52 @@ fn a_client_that_is_throttled_learns_it_before_it_has_sent_its_body() {
         })
         .collect();
     none_lost("12 refusals with 429 of bodies of 1 MB", &lost);
+}
+
+/// A connection from another address of this machine.
+fn connect_from(address: [u8; 4], to: SocketAddr) -> TcpStream {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::from((address, 0)).into()).expect("bound");
+    socket.connect(&to.into()).expect("connected");
+    let stream = TcpStream::from(socket);
+    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("set");
+    stream
+}
+
+#[test]
+fn who_sends_slowly_is_not_cut_off_while_another_address_opens_connections_without_end() {
+    let server = Server::with(Store::Sqlite, &[], "ulimit -n 256;");
+    let address = server.address;
+    let end = Instant::now() + Duration::from_secs(5);
+    let flood = thread::spawn(move || {
+        let mut open = VecDeque::new();
+        let mut opened = 0;
+        while Instant::now() < end {
+            open.extend(TcpStream::connect_timeout(&address, Duration::from_millis(100)).ok());
+            opened += 1;
+            if open.len() > 600 {
+                open.pop_front();
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+        opened
+    });
+    thread::sleep(Duration::from_millis(500));
+    let mut statuses = vec![];
+    while Instant::now() + Duration::from_millis(1_600) < end {
+        let body = format!("{:<300}", r#"{"members": ["p01"]}"#);
+        let request = wire::with_body("POST", &members(1), Some("alice"), &body);
+        let mut stream = connect_from([127, 0, 0, 2], address);
+        let (head, body) = request.split_at(request.len() - body.len());
+        let sent = stream.write_all(head.as_bytes()).and_then(|()| {
+            body.as_bytes().chunks(10).try_for_each(|some| {
+                thread::sleep(Duration::from_millis(30));
+                stream.write_all(some)
+            })
+        });
+        statuses.push(sent.and_then(|()| wire::read(&mut stream)).map_or(0, |response| response.status));
+    }
+    let opened = flood.join().expect("no panic");
+    println!("{opened} idle connections of another address meanwhile: slow uploads {statuses:?}");
+    assert!(statuses.len() >= 2 && !statuses.contains(&0), "{statuses:?}");
 }
