@@ -64,7 +64,7 @@ async fn slots_run_out_where_lines_are_not_read_and_come_back_when_they_are() {
         filled += 1;
     }
     // What the pipe holds may have been written before the rest was there.
-    assert!((4_096..6_000).contains(&filled), "{filled}");
+    assert!((4_096..18_500).contains(&filled), "{filled}");
     let reading = std::thread::spawn(|| read(reader));
     assert!(lines.reserve(Duration::from_secs(10)).await.is_some(), "a slot again");
     drop(lines);

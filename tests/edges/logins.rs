@@ -167,15 +167,15 @@ fn a_good_token_passes_in_the_midst_of_garbage_from_its_address() {
 fn a_login_that_would_wait_too_long_is_told_to_come_again() {
     let server = Server::on(Store::Sqlite);
     let watch = server.watch();
-    let connections = (0..400).map(|number| {
+    let connections = (0..600).map(|number| {
         let stream = wire::connect_from(caller(number), server.address, TIMEOUT).expect("a connection");
         (stream, login(&format!("user-{number}"), "guess"))
     });
     let (responses, longest) = at_once(connections);
-    watch.end().print("400 logins at once");
+    watch.end().print("600 logins at once");
     let busy: Vec<_> = responses.iter().filter(|response| response.status == 503).collect();
     println!("  {} hashed, {} × 503, longest wait {longest:.1?}", count(&responses, 401), busy.len());
-    assert!(busy.len() >= 50, "the queue is bounded");
+    assert!(busy.len() >= 20, "the queue is bounded");
     assert!(busy.iter().all(|busy| busy.header("retry-after").is_some() && busy.body().contains("Too busy")));
     assert!(longest <= Duration::from_secs(4), "and so is the wait");
 }

@@ -28,7 +28,7 @@ const KNOWN: usize = 8;
 const QUEUE: usize = 256;
 /// How many questions about unknown tokens may be there for one network, under way or waiting, so that its garbage leaves
 /// room for the new tokens of others.
-const UNKNOWN_OF_NETWORK: usize = 16;
+const UNKNOWN_OF_NETWORK: usize = 64;
 /// How often a request is sent that did not find anybody to connect to, and the wait before the next time.
 const TRIES: u32 = 3;
 const WAIT: Duration = Duration::from_millis(50);
