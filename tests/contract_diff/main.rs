@@ -9,6 +9,7 @@ mod corpus;
 #[path = "../mutations/mod.rs"]
 mod mutations;
 mod pairs;
+mod rules;
 
 use std::{collections::BTreeMap, thread};
 

@@ -261,7 +261,7 @@ fn security_is_a_choice_of_sets() {
         (json!([{"key": [], "auth": []}]), json!([{"key": []}]), "compatible"),
         (json!([{"key": []}, {"auth": []}]), json!([{"auth": []}, {"key": []}]), "docs"),
         (json!([]), json!([{"key": []}]), "breaking"),
-        (json!([{"key": []}]), json!([{}]), "compatible"),
+        (json!([{"key": []}]), json!([{}]), "breaking"),
     ] {
         let report = compared(&secured(old.clone()), &secured(new.clone()));
         assert_eq!(report.class.word(), class, "{old} to {new}{}", said(&report));

@@ -27,8 +27,8 @@ fn servers(made: &mut Made<'_>) {
 }
 
 fn security(made: &mut Made<'_>) {
-    made.edit("security removed", COMPATIBLE, "", |document| take(document, "security"));
-    made.edit("security made optional", COMPATIBLE, "/security", |security| {
+    made.edit("security removed", BREAKING, "", |document| take(document, "security"));
+    made.edit("security made optional", BREAKING, "/security", |security| {
         security.as_array_mut().expect("a list").push(json!({}));
     });
     made.edit("security with a scope", BREAKING, "/security/0", |one| {

@@ -14,7 +14,7 @@ pub fn all(made: &mut Made<'_>) {
         made.edit("operationId changed", BREAKING, &at, |operation| put(operation, "operationId", json!("renamed")));
         made.edit("operationId removed", BREAKING, &at, |operation| take(operation, "operationId"));
         made.edit("operation deprecated", COMPATIBLE, &at, |operation| put(operation, "deprecated", json!(true)));
-        made.edit("operation without security", COMPATIBLE, &at, |operation| put(operation, "security", json!([])));
+        made.edit("operation without security", BREAKING, &at, |operation| put(operation, "security", json!([])));
         made.edit("operation with a scope", BREAKING, &at, |operation| {
             put(operation, "security", json!([{"token": ["admin"]}]));
         });

@@ -13,19 +13,34 @@ impl<'a> Comparison<'a> {
         self.match_operations(&all(&base), &all(&head), true);
     }
 
+    /// Callbacks belong together by their names; one that got another name, by where it is called.
     pub(super) fn callbacks(&mut self, both: &Both<'a>) {
         // Callbacks of callbacks go no deeper: whoever needs them is not known.
-        if !both.reversed {
-            let (base, head) = (called(&both.base.node), called(&both.head.node));
-            self.match_operations(&base, &head, true);
+        if both.reversed {
+            return;
         }
+        let (base, head) = (called(&both.base.node), called(&both.head.node));
+        let find = |name: &str, among: &[Callback<'a>]| {
+            among.iter().find(|(other, _)| *other == name).map(|(_, operations)| operations.clone())
+        };
+        for (name, old) in &base {
+            if let Some(new) = find(name, &head) {
+                self.match_operations(old, &new, true);
+            }
+        }
+        let rest = |these: &[Callback<'a>], others: &[Callback<'a>]| -> Vec<Operation<'a>> {
+            let rest = these.iter().filter(|(name, _)| find(name, others).is_none());
+            rest.flat_map(|(_, operations)| operations.clone()).collect()
+        };
+        self.match_operations(&rest(&base, &head), &rest(&head, &base), true);
     }
 }
 
-/// The operations of all callbacks of an operation.
-fn called<'a>(operation: &Node<'a>) -> Vec<Operation<'a>> {
-    let callbacks = operation.named("callbacks").into_iter().map(|(_, callback)| callback.resolved());
-    let items = callbacks.flat_map(|callback| callback.entries().collect::<Vec<_>>());
-    let items: Vec<_> = items.filter(|(expression, _)| !expression.starts_with("x-")).collect();
-    all(&items)
+/// The name of a callback, and its operations.
+pub(super) type Callback<'a> = (&'a str, Vec<Operation<'a>>);
+
+/// The callbacks of an operation.
+pub(super) fn called<'a>(operation: &Node<'a>) -> Vec<Callback<'a>> {
+    let operations = |callback: &Node<'a>| all(&callback.resolved().entries().collect::<Vec<_>>());
+    operation.named("callbacks").iter().map(|(name, callback)| (*name, operations(callback))).collect()
 }

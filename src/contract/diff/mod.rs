@@ -18,6 +18,7 @@ pub mod render;
 mod responses;
 mod rule;
 mod schema;
+mod schemes;
 mod security;
 mod servers;
 mod version;

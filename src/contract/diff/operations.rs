@@ -38,9 +38,12 @@ impl<'a> Comparison<'a> {
     }
 
     pub(super) fn match_operations(&mut self, base: &[Operation<'a>], head: &[Operation<'a>], reversed: bool) {
-        let same = |one: &Operation<'_>, other: &Operation<'_>| {
-            one.method == other.method && template(one.path) == template(other.path)
+        // What stands in braces is the name of a parameter in a path, and the whole sense of a callback's expression.
+        let path = |operation: &Operation<'_>| match reversed {
+            true => operation.path.to_owned(),
+            false => template(operation.path),
         };
+        let same = |one: &Operation<'_>, other: &Operation<'_>| one.method == other.method && path(one) == path(other);
         let find = |of: &Operation<'a>, among: &[Operation<'a>]| among.iter().find(|other| same(of, other)).cloned();
         for old in base {
             match find(old, head) {
@@ -48,19 +51,28 @@ impl<'a> Comparison<'a> {
                     let both = Both { name: old.name(), base: old.clone(), head: new, reversed };
                     self.operation(&both);
                 }
-                None => self.removed(old),
+                None => self.removed(old, reversed),
             }
         }
         for new in head.iter().filter(|new| find(new, base).is_none()) {
-            let sentence = format!("{} was added: clients of the old contract work on.", new.name());
-            let class = if reversed { Class::Breaking } else { Class::Compatible };
+            let (class, who) = match reversed {
+                true => {
+                    (Class::Breaking, "the server calls it, and clients of the old contract do not respond to it yet")
+                }
+                false => (Class::Compatible, "clients of the old contract work on"),
+            };
+            let sentence = format!("{} was added: {who}.", new.name());
             let change = by_rule(Rule::OperationAdded, class, Direction::Both, sentence, (None, Some(&new.node)));
             self.changes.add(&new.name(), change);
         }
     }
 
-    fn removed(&mut self, old: &Operation<'a>) {
-        let sentence = format!("{} was removed: clients that call it get nothing.", old.name());
+    fn removed(&mut self, old: &Operation<'a>, reversed: bool) {
+        let who = match reversed {
+            true => "clients that wait for it are not called any more",
+            false => "clients that call it get nothing",
+        };
+        let sentence = format!("{} was removed: {who}.", old.name());
         let sides = (Some(&old.node), None);
         let change = by_rule(Rule::OperationRemoved, Class::Breaking, Direction::Both, sentence, sides);
         self.changes.add(&old.name(), change);
@@ -108,7 +120,7 @@ impl<'a> Comparison<'a> {
 /// The operations of path items.
 pub(super) fn all<'a>(items: &[(&'a str, Node<'a>)]) -> Vec<Operation<'a>> {
     let mut operations = Vec::new();
-    for (path, item) in items {
+    for (path, item) in items.iter().filter(|(path, _)| !path.starts_with("x-")) {
         // What stands beside a `$ref` of a path item comes before what stands behind it.
         let behind = item.resolved();
         for method in METHODS {

@@ -32,6 +32,7 @@ rules! {
     ServerAdded = "server-added",
     ServerChanged = "server-changed",
     SecurityTightened = "security-tightened",
+    SecurityRemoved = "security-removed",
     SecurityLoosened = "security-loosened",
     SecurityScheme = "security-scheme",
     PathParameterRenamed = "path-parameter-renamed",
