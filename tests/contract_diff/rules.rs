@@ -2,6 +2,8 @@
 //! written. Schemas are tested in `pairs`.
 
 mod access;
+mod reversed;
+mod writing;
 
 use backup_share::contract::diff::Report;
 use serde_json::{Value, json};
@@ -14,6 +16,11 @@ fn document(rest: Value) -> Value {
         document[key] = value.clone();
     }
     document
+}
+
+/// A document with one operation, `POST /a/{id}`.
+fn operation(operation: Value) -> Value {
+    document(json!({"paths": {"/a/{id}": {"post": operation}}}))
 }
 
 fn said(report: &Report) -> Vec<String> {

@@ -1,68 +1,99 @@
-//! Compares the headers of answers.
+//! Compares headers: those of responses, and those of the parts of bodies.
 
 use super::{
     Comparison,
-    change::Class,
+    change::{Class, Direction},
     collect::by_rule,
     node::Node,
     operations::Both,
     rule::Rule,
-    schema::{Place, deprecated},
+    schema::deprecated,
+    writing::Written,
 };
 
 impl<'a> Comparison<'a> {
-    pub(super) fn headers(&mut self, both: &Both<'a>, status: &str, base: &Node<'a>, head: &Node<'a>) {
+    /// The headers of two things that are sent in a direction: `of` says of what they are.
+    pub(super) fn headers(
+        &mut self,
+        both: &Both<'a>,
+        direction: Direction,
+        of: &str,
+        base: &Node<'a>,
+        head: &Node<'a>,
+    ) {
         let (old, new) = (headers(base), headers(head));
         let find = |name: &str, among: &[(String, Node<'a>)]| {
             among.iter().find(|(other, _)| other == name).map(|(_, node)| node.clone())
         };
         for (name, header) in &old {
             match find(name, &new) {
-                Some(other) => self.header(both, status, name, header, &other),
+                Some(other) => {
+                    let at = format!("header `{name}` of {of}");
+                    let name = &format!("header `{name}`");
+                    let written = Written { name, at, rule: Rule::HeaderWriting, direction };
+                    self.header(both, written, header, &other);
+                }
                 None => {
-                    let sentence = format!("header `{name}` was removed: clients that read it find nothing.");
+                    let who = match direction {
+                        Direction::Request => "clients that send it are ignored or refused",
+                        _ => "clients that read it find nothing",
+                    };
+                    let sentence = format!("header `{name}` was removed: {who}.");
                     let sides = (Some(header), None);
-                    let change = by_rule(Rule::HeaderRemoved, Class::Breaking, both.received(), sentence, sides);
+                    let change = by_rule(Rule::HeaderRemoved, Class::Breaking, direction, sentence, sides);
                     self.changes.add(&both.name, change);
                 }
             }
         }
         for (name, header) in new.iter().filter(|(name, _)| find(name, &old).is_none()) {
-            let sentence = format!("header `{name}` was added: clients ignore headers that they do not know.");
-            let sides = (None, Some(header));
-            let change = by_rule(Rule::HeaderAdded, Class::Compatible, both.received(), sentence, sides);
+            let (class, who) = match direction {
+                Direction::Request if header.flag("required") => {
+                    (Class::Breaking, "clients that do not send it are refused")
+                }
+                Direction::Request => (Class::Compatible, "clients that do not send it work on"),
+                _ => (Class::Compatible, "clients ignore headers that they do not know"),
+            };
+            let sentence = format!("header `{name}` was added: {who}.");
+            let change = by_rule(Rule::HeaderAdded, class, direction, sentence, (None, Some(header)));
             self.changes.add(&both.name, change);
         }
     }
 
-    fn header(&mut self, both: &Both<'a>, status: &str, name: &str, base: &Node<'a>, head: &Node<'a>) {
-        let direction = both.received();
+    fn header(&mut self, both: &Both<'a>, written: Written<'_>, base: &Node<'a>, head: &Node<'a>) {
         self.prose(&both.name, base, head);
         if let Some(change) = deprecated(base, head) {
             self.changes.add(&both.name, change);
         }
-        let (rule, class, now) = match (base.flag("required"), head.flag("required")) {
-            (true, false) => {
-                (Rule::HeaderOptional, Class::Breaking, "may be missing now: clients that rely on it are hurt")
-            }
-            _ => (Rule::HeaderRequired, Class::Compatible, "is always there now: clients of the old contract work on"),
-        };
         if base.flag("required") != head.flag("required") {
+            let (rule, class, now) = required(written.direction, head.flag("required"));
             let (old, new) = (base.raw("required"), head.raw("required"));
-            let sentence = format!("header `{name}` {now}.");
-            self.changes.add(&both.name, by_rule(rule, class, direction, sentence, (old.as_ref(), new.as_ref())));
+            let sentence = format!("{} {now}.", written.name);
+            let change = by_rule(rule, class, written.direction, sentence, (old.as_ref(), new.as_ref()));
+            self.changes.add(&both.name, change);
         }
-        let at = format!("header `{name}` of the {status} answer of {}", both.name);
-        match (base.raw("schema"), head.raw("schema")) {
-            (Some(base), Some(head)) => self.schemas(&both.name, &Place { direction, at, base, head }),
-            _ => self.content(both, direction, base, head, &at),
-        }
+        self.written(both, written, base, head);
     }
 }
 
-/// The headers of an answer by their names in lower case; the type of the body has its own place.
-fn headers<'a>(response: &Node<'a>) -> Vec<(String, Node<'a>)> {
-    let headers = response.named("headers").into_iter();
+/// What it means that a header is required now, or no longer.
+fn required(direction: Direction, required: bool) -> (Rule, Class, &'static str) {
+    match (required, direction) {
+        (true, Direction::Request) => {
+            (Rule::HeaderRequired, Class::Breaking, "is required now: clients that leave it out are refused")
+        }
+        (true, _) => {
+            (Rule::HeaderRequired, Class::Compatible, "is always there now: clients of the old contract work on")
+        }
+        (false, Direction::Request) => {
+            (Rule::HeaderOptional, Class::Compatible, "is optional now: clients that send it work on")
+        }
+        (false, _) => (Rule::HeaderOptional, Class::Breaking, "may be missing now: clients that rely on it are hurt"),
+    }
+}
+
+/// Headers by their names in lower case; the type of the body has its own place.
+fn headers<'a>(of: &Node<'a>) -> Vec<(String, Node<'a>)> {
+    let headers = of.named("headers").into_iter();
     let headers = headers.map(|(name, header)| (name.to_lowercase(), header.resolved()));
     headers.filter(|(name, _)| name != "content-type").collect()
 }

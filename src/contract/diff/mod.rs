@@ -8,7 +8,9 @@ mod callbacks;
 mod change;
 mod collect;
 mod components;
+mod encoding;
 mod headers;
+mod media;
 mod node;
 mod normal;
 mod operations;
@@ -23,6 +25,7 @@ mod security;
 mod servers;
 mod version;
 mod words;
+mod writing;
 
 use std::{
     sync::mpsc,

@@ -9,6 +9,7 @@ use super::{
     operations::{Both, Operation},
     rule::Rule,
     schema::{Place, deprecated},
+    writing::{Written, any_text},
 };
 
 /// What tells a parameter from the others of its operation.
@@ -31,28 +32,13 @@ impl<'a> Comparison<'a> {
     fn parameter(&mut self, both: &Both<'a>, base: &Node<'a>, head: &Node<'a>) {
         let direction = both.sent();
         self.prose(&both.name, base, head);
-        let found = [
-            deprecated(base, head),
-            renamed(base, head),
-            required(direction, base, head),
-            writing(direction, base, head),
-        ];
+        let found = [deprecated(base, head), renamed(base, head), required(direction, base, head)];
         for change in found.into_iter().flatten() {
             self.changes.add(&both.name, change);
         }
-        let at =
-            format!("{} parameter `{}` of {}", base.str("in").unwrap_or(""), base.str("name").unwrap_or(""), both.name);
-        match (base.raw("schema"), head.raw("schema")) {
-            (Some(base), Some(head)) => self.schemas(&both.name, &Place { direction, at, base, head }),
-            (None, None) => self.content(both, direction, base, head, &at),
-            (old, new) => {
-                let sentence =
-                    format!("{at} is described in another way: clients that write it as before may be refused.");
-                let sides = (old.as_ref().or(Some(base)), new.as_ref().or(Some(head)));
-                self.changes
-                    .add(&both.name, by_rule(Rule::ParameterWriting, Class::Breaking, direction, sentence, sides));
-            }
-        }
+        let at = format!("{} parameter `{}` of {}", base.str("in").unwrap_or(""), name(base), both.name);
+        let name = &format!("parameter `{}`", name(head));
+        self.written(both, Written { name, at, rule: Rule::ParameterWriting, direction }, base, head);
     }
 
     /// The schemas of one place.
@@ -71,9 +57,11 @@ fn parameters<'a>(operation: &Operation<'a>) -> Vec<(Key<'a>, Node<'a>)> {
         let (Some(place), Some(name)) = (parameter.str("in"), parameter.str("name")) else { continue };
         let name = match place {
             "path" => position(operation.path, name),
-            "header" => name.to_lowercase(),
-            _ => name.to_owned(),
+            "header" => Some(name.to_lowercase()),
+            _ => Some(name.to_owned()),
         };
+        // Nobody can send what is not in the path.
+        let Some(name) = name else { continue };
         // These are described by media types and security, and ignored as parameters.
         let elsewhere = place == "header" && ["accept", "content-type", "authorization"].contains(&name.as_str());
         if !elsewhere && !found.iter().any(|(key, _)| *key == (place, name.clone())) {
@@ -84,25 +72,44 @@ fn parameters<'a>(operation: &Operation<'a>) -> Vec<(Key<'a>, Node<'a>)> {
 }
 
 /// Which of the path's parameters it is.
-fn position(path: &str, name: &str) -> String {
+fn position(path: &str, name: &str) -> Option<String> {
     let names = path.split('{').skip(1).filter_map(|part| part.split_once('}'));
-    names.map(|(name, _)| name).position(|other| other == name).map_or(name.to_owned(), |index| index.to_string())
+    names.map(|(name, _)| name).position(|other| other == name).map(|index| index.to_string())
 }
 
 fn removed(direction: Direction, old: &Node<'_>) -> Change {
-    let sentence = format!("parameter `{}` was removed: clients that send it are ignored or refused.", name(old));
-    by_rule(Rule::ParameterRemoved, Class::Breaking, direction, sentence, (Some(old), None))
+    let (class, who) = match (in_path(old), direction) {
+        (true, _) => (Class::Compatible, "it is still in the path, where it may be anything now"),
+        (false, Direction::Request) => (Class::Breaking, "clients that send it are ignored or refused"),
+        _ => (Class::Breaking, "clients that read it find nothing"),
+    };
+    let sentence = format!("parameter `{}` was removed: {who}.", name(old));
+    by_rule(Rule::ParameterRemoved, class, direction, sentence, (Some(old), None))
 }
 
 fn added(direction: Direction, new: &Node<'_>) -> Change {
-    let (class, who) = if new.flag("required") {
-        (Class::Breaking, "clients that do not know of it are refused")
-    } else {
-        (Class::Compatible, "clients that do not know of it work on")
+    let anything = || new.raw("content").is_none() && new.raw("schema").is_none_or(|schema| any_text(&schema));
+    let (class, who) = match (is_required(new), direction) {
+        _ if in_path(new) && anything() => (Class::Compatible, "it was in the path before, and may still be anything"),
+        _ if in_path(new) => {
+            (Class::Breaking, "it was in the path before, and clients that send something else are refused")
+        }
+        (true, Direction::Request) => (Class::Breaking, "clients that do not know of it are refused"),
+        (false, Direction::Request) => (Class::Compatible, "clients that do not know of it work on"),
+        _ => (Class::Compatible, "clients ignore what they do not know"),
     };
-    let kind = if new.flag("required") { "required" } else { "optional" };
+    let kind = if is_required(new) { "required" } else { "optional" };
     let sentence = format!("{kind} parameter `{}` was added: {who}.", name(new));
     by_rule(Rule::ParameterAdded, class, direction, sentence, (None, Some(new)))
+}
+
+fn in_path(parameter: &Node<'_>) -> bool {
+    parameter.str("in") == Some("path")
+}
+
+/// What stands in a path is always there, whatever is said of it.
+fn is_required(parameter: &Node<'_>) -> bool {
+    in_path(parameter) || parameter.flag("required")
 }
 
 fn renamed(base: &Node<'_>, head: &Node<'_>) -> Option<Change> {
@@ -114,63 +121,26 @@ fn renamed(base: &Node<'_>, head: &Node<'_>) -> Option<Change> {
 }
 
 fn required(direction: Direction, base: &Node<'_>, head: &Node<'_>) -> Option<Change> {
-    let (old, new) = (base.raw("required"), head.raw("required"));
-    let (rule, class, sentence) = match (base.flag("required"), head.flag("required")) {
-        (false, true) => {
-            let sentence =
-                format!("parameter `{}` is required now: clients that leave it out are refused.", name(head));
-            (Rule::ParameterRequired, Class::Breaking, sentence)
-        }
-        (true, false) => {
-            let sentence = format!("parameter `{}` is optional now: clients that send it work on.", name(head));
-            (Rule::ParameterOptional, Class::Compatible, sentence)
-        }
-        _ => return None,
-    };
-    Some(by_rule(rule, class, direction, sentence, (old.as_ref(), new.as_ref())))
-}
-
-/// How the value is written into the request.
-fn writing(direction: Direction, base: &Node<'_>, head: &Node<'_>) -> Option<Change> {
-    let (old, new) = (Writing::of(base), Writing::of(head));
-    if old == new {
+    if is_required(base) == is_required(head) {
         return None;
     }
-    // More characters or empty values may be written as they are; nothing else may change.
-    let more = Writing { reserved: new.reserved, empty: new.empty, ..old.clone() } == new;
-    let class = if more && new.reserved >= old.reserved && new.empty >= old.empty {
-        Class::Compatible
-    } else {
-        Class::Breaking
+    let (rule, class, now) = match (is_required(head), direction) {
+        (true, Direction::Request) => {
+            (Rule::ParameterRequired, Class::Breaking, "is required now: clients that leave it out are refused")
+        }
+        (true, _) => {
+            (Rule::ParameterRequired, Class::Compatible, "is always sent now: clients of the old contract work on")
+        }
+        (false, Direction::Request) => {
+            (Rule::ParameterOptional, Class::Compatible, "is optional now: clients that send it work on")
+        }
+        (false, _) => {
+            (Rule::ParameterOptional, Class::Breaking, "may be missing now: clients that rely on it are hurt")
+        }
     };
-    let who = match class {
-        Class::Breaking => "clients that write it as before are misread",
-        _ => "clients that write it as before are read as before",
-    };
-    let key = ["style", "explode", "allowReserved", "allowEmptyValue"]
-        .into_iter()
-        .find(|key| base.value.get(key) != head.value.get(key))?;
-    let sentence = format!("`{key}` of parameter `{}` changed how its value is written: {who}.", name(head));
-    let (old, new) = (base.raw(key), head.raw(key));
-    Some(by_rule(Rule::ParameterWriting, class, direction, sentence, (old.as_ref(), new.as_ref())))
-}
-
-#[derive(Clone, PartialEq)]
-struct Writing {
-    style: String,
-    explode: bool,
-    reserved: bool,
-    empty: bool,
-}
-
-impl Writing {
-    /// With what holds where nothing is said.
-    fn of(parameter: &Node<'_>) -> Self {
-        let usual = if matches!(parameter.str("in"), Some("query" | "cookie")) { "form" } else { "simple" };
-        let style = parameter.str("style").unwrap_or(usual).to_owned();
-        let explode = if parameter.raw("explode").is_some() { parameter.flag("explode") } else { style == "form" };
-        Self { style, explode, reserved: parameter.flag("allowReserved"), empty: parameter.flag("allowEmptyValue") }
-    }
+    let (old, new) = (base.raw("required"), head.raw("required"));
+    let sentence = format!("parameter `{}` {now}.", name(head));
+    Some(by_rule(rule, class, direction, sentence, (old.as_ref(), new.as_ref())))
 }
 
 fn name<'a>(parameter: &Node<'a>) -> &'a str {

@@ -1,5 +1,7 @@
 //! Compares answers: statuses (also `4XX` and `default`), their bodies and links.
 
+use std::collections::BTreeSet;
+
 use super::{
     Comparison,
     change::{Class, Direction},
@@ -12,14 +14,14 @@ use super::{
 impl<'a> Comparison<'a> {
     pub(super) fn responses(&mut self, both: &Both<'a>) {
         let (base, head) = (both.base.node.named("responses"), both.head.node.named("responses"));
-        let mut statuses: Vec<&str> = base.iter().chain(&head).map(|(status, _)| *status).collect();
-        statuses.retain(|status| !status.starts_with("x-"));
-        statuses.sort_unstable();
-        statuses.dedup();
-        for status in statuses {
+        let statuses: BTreeSet<String> = base.iter().chain(&head).map(|(status, _)| written(status)).collect();
+        for status in statuses.iter().map(String::as_str).filter(|status| !status.starts_with("x-")) {
             match (described(status, &base), described(status, &head)) {
                 (Some(old), Some(new)) => self.response(both, status, &old, &new),
-                (Some(old), None) => self.status_removed(both, status, &old),
+                (Some(old), None) => {
+                    let narrowed = head.iter().any(|(other, _)| in_range(other, status));
+                    self.status_removed(both, (status, narrowed), &old);
+                }
                 (None, Some(new)) => self.status_added(both, status, &new),
                 (None, None) => {}
             }
@@ -28,17 +30,19 @@ impl<'a> Comparison<'a> {
 
     fn response(&mut self, both: &Both<'a>, status: &str, base: &Node<'a>, head: &Node<'a>) {
         self.prose(&both.name, base, head);
-        self.headers(both, status, base, head);
         let at = format!("the {status} answer of {}", both.name);
+        self.headers(both, both.received(), &at, base, head);
         self.content(both, both.received(), base, head, &at);
         self.links(both, base, head);
     }
 
-    fn status_removed(&mut self, both: &Both<'_>, status: &str, old: &Node<'_>) {
-        let (class, who) = if success(status) || both.reversed {
-            (Class::Breaking, "clients that wait for it wait in vain")
-        } else {
-            (Class::Compatible, "clients that know it never meet it")
+    /// A status that is not described any more; a range may be narrowed to statuses of it.
+    fn status_removed(&mut self, both: &Both<'_>, (status, narrowed): (&str, bool), old: &Node<'_>) {
+        let (class, who) = match (both.reversed, narrowed) {
+            (true, _) => (Class::Breaking, "clients that respond with it are not understood"),
+            (_, true) => (Class::Compatible, "those that are left were in it"),
+            _ if success(status) => (Class::Breaking, "clients that wait for it never meet it"),
+            _ => (Class::Compatible, "clients that know it never meet it"),
         };
         let sentence = format!("status {status} was removed: {who}.");
         let change = by_rule(Rule::StatusRemoved, class, both.received(), sentence, (Some(old), None));
@@ -46,10 +50,10 @@ impl<'a> Comparison<'a> {
     }
 
     fn status_added(&mut self, both: &Both<'_>, status: &str, new: &Node<'_>) {
-        let (class, who) = if success(status) && !both.reversed {
-            (Class::Breaking, "clients take for an error what is a success")
-        } else {
-            (Class::Compatible, "clients must treat a status that they do not know as one of its class")
+        let (class, who) = match both.reversed {
+            true => (Class::Compatible, "clients that do not respond with it work on"),
+            false if success(status) => (Class::Breaking, "clients take for an error what is a success"),
+            false => (Class::Compatible, "clients must treat a status that they do not know as one of its class"),
         };
         let sentence = format!("status {status} was added: {who}.");
         let change = by_rule(Rule::StatusAdded, class, both.received(), sentence, (None, Some(new)));
@@ -76,11 +80,20 @@ impl<'a> Comparison<'a> {
     }
 }
 
+/// A status as it is compared: `4xx` is `4XX`.
+fn written(status: &str) -> String {
+    if status.len() == 3 { status.to_uppercase() } else { status.to_owned() }
+}
+
+fn in_range(status: &str, range: &str) -> bool {
+    range.ends_with("XX") && status.chars().next() == range.chars().next()
+}
+
 /// What a document says of a status: by itself, by its class, or by default.
 fn described<'a>(status: &str, responses: &[(&'a str, Node<'a>)]) -> Option<Node<'a>> {
     let class = format!("{}XX", status.chars().next().unwrap_or_default());
-    let names = [status.to_uppercase(), class, "DEFAULT".to_owned()];
-    let find = |name: &String| responses.iter().find(|(other, _)| other.to_uppercase() == *name);
+    let names = [status, &class, "default"];
+    let find = |name: &&str| responses.iter().find(|(other, _)| written(other) == **name);
     let exact = if status == "default" { &names[2..] } else { &names[..] };
     exact.iter().find_map(find).map(|(_, node)| node.resolved())
 }

@@ -54,6 +54,7 @@ rules! {
     HeaderAdded = "header-added",
     HeaderRequired = "header-required",
     HeaderOptional = "header-optional",
+    HeaderWriting = "header-writing",
     Link = "link",
     Unused = "unused-component",
     Schema = "schema",
