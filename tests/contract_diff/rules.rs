@@ -3,6 +3,7 @@
 
 mod access;
 mod reversed;
+mod undecided;
 mod writing;
 
 use backup_share::contract::diff::Report;

@@ -1,5 +1,7 @@
 //! What a comparison says: the report and its changes, and the JSON they are written as. How they are found is not here.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -116,6 +118,8 @@ impl Change {
 pub struct Report {
     /// The weight of the heaviest change.
     pub class: Class,
+    /// How many of the changes could not be decided, and count as breaking.
+    pub undecided: usize,
     /// The heaviest first, then in the order of the document.
     pub changes: Vec<Change>,
     /// Whether `info.version` moved as the changes ask.
@@ -138,9 +142,19 @@ impl Report {
     }
 
     /// What is to be said beside the changes: its kind, and the sentence.
-    pub fn remarks(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let open = self.left_open.iter().map(|open| ("left open", open.as_str()));
-        open.chain(self.stale.iter().map(|entry| ("stale", entry.as_str())))
+    pub fn remarks(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
+        let undecided = self.undecided_in_words().map(|sentence| ("undecided", Cow::Owned(sentence)));
+        let open = self.left_open.iter().map(|open| ("left open", Cow::from(open)));
+        let stale = self.stale.iter().map(|entry| ("stale", Cow::from(entry)));
+        undecided.into_iter().chain(open).chain(stale)
+    }
+
+    fn undecided_in_words(&self) -> Option<String> {
+        match self.undecided {
+            0 => None,
+            1 => Some("1 change could not be decided and counts as breaking".to_owned()),
+            more => Some(format!("{more} changes could not be decided and count as breaking")),
+        }
     }
 
     /// How many changes are of `class`.

@@ -109,7 +109,8 @@ fn report_on(base: &Document, head: &Document, settings: &Settings) -> Report {
     let stale = settings.accepted.apply(&mut changes);
     let class = changes.iter().map(|change| change.class).max().unwrap_or(Class::None);
     let version = (!settings.no_version_check).then(|| version::check(&comparison.base, &comparison.head, &changes));
-    Report { class, changes, version, base: base.name.clone(), head: head.name.clone(), left_open, stale }
+    let undecided = changes.iter().filter(|change| change.undecided).count();
+    Report { class, undecided, changes, version, base: base.name.clone(), head: head.name.clone(), left_open, stale }
 }
 
 /// Two documents in normal form, and what was found so far.

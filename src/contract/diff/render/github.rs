@@ -12,7 +12,7 @@ pub(super) fn annotations(report: &Report, head: &str) -> String {
         let at = format!("file={},line={}", property(&report.head), line(head, "/info/version").unwrap_or(1));
         lines.push(format!("::error {at},title=version::{}", message(&version.sentence)));
     }
-    lines.extend(report.remarks().map(|(kind, remark)| format!("::warning title={kind}::{}", message(remark))));
+    lines.extend(report.remarks().map(|(kind, remark)| format!("::warning title={kind}::{}", message(&remark))));
     lines.push(format!("::notice title=contract::{}", message(&verdict(report))));
     lines.join("\n") + "\n"
 }

@@ -1,5 +1,7 @@
 //! The report as one page that needs nothing else: the changes side by side, with a filter by class.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::{
@@ -16,7 +18,8 @@ pub(super) fn page(report: &Report) -> String {
         let class = if version.ok { "ok" } else { "bad" };
         format!("<p class=\"version {class}\">{}</p>", escaped(&version.sentence))
     });
-    let remark = |(kind, remark)| format!("<p class=\"version bad\">{kind}: {}</p>", escaped(remark));
+    let remark =
+        |(kind, remark): (&str, Cow<'_, str>)| format!("<p class=\"version bad\">{kind}: {}</p>", escaped(&remark));
     let remarks: String = report.remarks().map(remark).collect();
     let filters: String =
         [Class::Breaking, Class::Compatible, Class::Docs].iter().map(|class| filter(report, *class)).collect();

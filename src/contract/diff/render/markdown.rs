@@ -13,7 +13,7 @@ pub(super) fn markdown(report: &Report) -> String {
         lines.extend([String::new(), format!("{mark} {}", escaped(&version.sentence))]);
     }
     for (kind, remark) in report.remarks() {
-        lines.extend([String::new(), format!("⚠️ {kind}: {}", escaped(remark))]);
+        lines.extend([String::new(), format!("⚠️ {kind}: {}", escaped(&remark))]);
     }
     for (class, title, open) in [
         (Class::Breaking, "Breaking", true),
