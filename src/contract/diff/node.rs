@@ -76,11 +76,19 @@ impl<'a> Node<'a> {
         elements.enumerate().map(|(index, value)| self.below(&index.to_string(), value)).collect()
     }
 
+    /// The value at a pointer into the same document.
+    pub(super) fn at(&self, pointer: &str) -> Option<Self> {
+        self.root.pointer(pointer).map(|value| Self { pointer: pointer.to_owned(), value, ..*self })
+    }
+
+    /// The value at a pointer out of a URI fragment, which may be percent-encoded.
+    pub(super) fn fragment(&self, pointer: &str) -> Option<Self> {
+        self.at(pointer).or_else(|| self.at(&decoded(pointer)?))
+    }
+
     /// The target of the reference that this is, one step.
     pub(super) fn target(&self) -> Option<Self> {
-        let pointer = self.str("$ref")?.strip_prefix('#')?;
-        let at = |pointer: String| self.root.pointer(&pointer).map(|value| Self { pointer, value, ..*self });
-        at(pointer.to_owned()).or_else(|| at(decoded(pointer)?))
+        self.fragment(self.str("$ref")?.strip_prefix('#')?)
     }
 
     /// What the references lead to. Reading a document has refused those that lead nowhere or in a circle; the count
