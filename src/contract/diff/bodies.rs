@@ -83,13 +83,15 @@ impl<'a> Comparison<'a> {
             match partner(name, &new) {
                 Some(other) => self.media_type(both, direction, (name, media, other), at),
                 None => {
-                    let who = match direction {
-                        Direction::Request => "clients that send it are refused",
-                        _ => "clients that ask for it get something else",
+                    let (class, who) = match direction {
+                        Direction::Request => (Class::Breaking, "clients that send it are refused"),
+                        _ if !both.reversed => (Class::Breaking, "clients that ask for it get something else"),
+                        _ if new.is_empty() => (Class::Breaking, "clients that read it find nothing"),
+                        _ => (Class::Compatible, "clients that know it never meet it"),
                     };
                     let sentence = format!("media type `{name}` of {at} was removed: {who}.");
                     let sides = (Some(media), None);
-                    let change = by_rule(Rule::MediaTypeRemoved, Class::Breaking, direction, sentence, sides);
+                    let change = by_rule(Rule::MediaTypeRemoved, class, direction, sentence, sides);
                     self.changes.add(&both.name, change);
                 }
             }
@@ -100,9 +102,15 @@ impl<'a> Comparison<'a> {
                 self.media_type(both, direction, (name, range, media), at);
                 continue;
             }
-            let sentence = format!("media type `{name}` of {at} was added: clients of the old contract work on.");
-            let sides = (None, Some(media));
-            self.changes.add(&both.name, by_rule(Rule::MediaTypeAdded, Class::Compatible, direction, sentence, sides));
+            // Nobody asks the server for what it sends by itself.
+            let unasked = both.reversed && direction == Direction::Answer && !old.is_empty();
+            let (class, who) = match unasked {
+                true => (Class::Breaking, "the server sends it to clients that do not know it"),
+                false => (Class::Compatible, "clients of the old contract work on"),
+            };
+            let sentence = format!("media type `{name}` of {at} was added: {who}.");
+            let change = by_rule(Rule::MediaTypeAdded, class, direction, sentence, (None, Some(media)));
+            self.changes.add(&both.name, change);
         }
     }
 

@@ -123,3 +123,19 @@ fn callbacks_are_known_by_their_name_and_expression() {
     says(&old, &one("finished", "{$request.body#/url}"), &["docs prose"]);
     says(&old, &one("done", "{$request.body#/other}"), &["breaking operation-removed", "breaking operation-added"]);
 }
+
+#[test]
+fn nobody_asks_for_the_media_type_of_a_webhook() {
+    let sending = |names: &[&str]| {
+        let content: Value =
+            names.iter().map(|name| ((*name).to_owned(), json!({}))).collect::<serde_json::Map<_, _>>().into();
+        hook(responding(json!({"requestBody": {"required": true, "content": content}})))
+    };
+    let (json, xml) = ("application/json", "application/xml");
+    says(&sending(&[json]), &sending(&[json, xml]), &["breaking media-type-added"]);
+    says(&sending(&[json, xml]), &sending(&[json]), &["compatible media-type-removed"]);
+    says(&sending(&[json]), &sending(&[xml]), &["breaking media-type-added", "compatible media-type-removed"]);
+    says(&sending(&[json]), &sending(&[]), &["breaking media-type-removed"]);
+    says(&sending(&[]), &sending(&[json]), &["compatible media-type-added"]);
+    says(&sending(&["application/*"]), &sending(&[json]), &["compatible media-type-removed"]);
+}
