@@ -4,6 +4,7 @@
 
 mod alphabet;
 mod automaton;
+mod build;
 mod read;
 mod search;
 
@@ -91,7 +92,8 @@ pub(super) fn shortest(patterns: &[&str], least: Option<u64>, most: Option<u64>)
 
 /// Bounds of the lengths, in characters, of strings that have the pattern.
 pub(super) fn lengths(pattern: &str) -> (u64, Option<u64>) {
-    let Some(readings) = readings(pattern) else { return (0, None) };
+    let Some(mut readings) = readings(pattern) else { return (0, None) };
+    readings.dedup();
     let all = readings.iter().map(|automaton| automaton.lengths().unwrap_or((0, None)));
     all.reduce(|one, other| (one.0.min(other.0), one.1.zip(other.1).map(|(one, other)| one.max(other))))
         .unwrap_or((0, None))

@@ -1,19 +1,15 @@
-//! A pattern as an automaton that searches a string for it: built from the parts of the pattern, and stepped through
-//! character by character. It is not deterministic: it is in a set of states at a time.
+//! An automaton that searches a string for a pattern, stepped through character by character. It is not deterministic:
+//! it is in a set of states at a time. How it is built is next door.
 
 use std::collections::HashSet;
 
-use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
+use regex_syntax::hir::ClassUnicode;
 
-use super::read::Part;
-
-/// How many states an automaton may have.
-const STATES: usize = 3_000;
-/// How many parts may be built, those repeated counted again.
-const PARTS: usize = 20_000;
+/// How many states are gone through for the lengths of strings.
+const STEPS: usize = 200_000;
 
 #[derive(PartialEq)]
-enum State {
+pub(super) enum State {
     /// Goes on at a character of the class.
     Character { class: usize, next: usize },
     /// Goes on in each of these.
@@ -41,106 +37,20 @@ impl Position {
 /// States that an automaton is in, sorted.
 pub(super) type States = Vec<usize>;
 
-const FOUND: usize = 0;
+/// The state that ends the search.
+pub(super) const FOUND: usize = 0;
 
 #[derive(PartialEq)]
 pub(super) struct Automaton {
-    states: Vec<State>,
-    first: usize,
+    pub states: Vec<State>,
+    pub first: usize,
     /// The classes of its characters, each once.
     pub classes: Vec<ClassUnicode>,
     /// Which states can still lead to the end of the pattern, once a character was read.
-    live: Vec<bool>,
+    pub live: Vec<bool>,
 }
 
 impl Automaton {
-    /// None for a pattern that has too many states.
-    pub(super) fn of(pattern: &Part) -> Option<Self> {
-        let mut automaton = Self { states: vec![State::Found], first: FOUND, classes: Vec::new(), live: Vec::new() };
-        let mut parts = 0;
-        let found_here = automaton.add(pattern, FOUND, &mut parts)?;
-        // The pattern may begin after any number of characters.
-        let any = Part::Class(ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)]));
-        let begin = automaton.push(State::Fork(vec![found_here]))?;
-        let later = automaton.add(&any, begin, &mut parts)?;
-        automaton.states[begin] = State::Fork(vec![found_here, later]);
-        automaton.first = begin;
-        automaton.live = automaton.live();
-        Some(automaton)
-    }
-
-    fn push(&mut self, state: State) -> Option<usize> {
-        self.states.push(state);
-        (self.states.len() <= STATES).then(|| self.states.len() - 1)
-    }
-
-    /// Adds a part after which the automaton goes on in `next`; returns where it begins.
-    fn add(&mut self, part: &Part, next: usize, parts: &mut usize) -> Option<usize> {
-        *parts += 1;
-        if *parts > PARTS {
-            return None;
-        }
-        match part {
-            Part::Class(class) => {
-                let known = self.classes.iter().position(|known| known == class);
-                let class = known.unwrap_or_else(|| {
-                    self.classes.push(class.clone());
-                    self.classes.len() - 1
-                });
-                self.push(State::Character { class, next })
-            }
-            Part::Start => self.push(State::Start(next)),
-            Part::End => self.push(State::End(next)),
-            Part::Concat(all) => all.iter().rev().try_fold(next, |next, part| self.add(part, next, parts)),
-            Part::Either(all) => {
-                let begins = all.iter().map(|part| self.add(part, next, parts)).collect::<Option<_>>()?;
-                self.push(State::Fork(begins))
-            }
-            Part::Repeat { part, least, most } => {
-                let mut begin = next;
-                match most {
-                    Some(most) => {
-                        for _ in *least..*most {
-                            let once = self.add(part, begin, parts)?;
-                            begin = self.push(State::Fork(vec![once, next]))?;
-                        }
-                    }
-                    None => {
-                        begin = self.push(State::Fork(vec![next]))?;
-                        let again = self.add(part, begin, parts)?;
-                        self.states[begin] = State::Fork(vec![again, next]);
-                    }
-                }
-                for _ in 0..*least {
-                    begin = self.add(part, begin, parts)?;
-                }
-                Some(begin)
-            }
-        }
-    }
-
-    fn live(&self) -> Vec<bool> {
-        let mut live = vec![false; self.states.len()];
-        live[FOUND] = true;
-        loop {
-            let mut changed = false;
-            for (index, state) in self.states.iter().enumerate() {
-                let lives = match state {
-                    State::Character { class, next } => live[*next] && !self.classes[*class].ranges().is_empty(),
-                    State::Fork(all) => all.iter().any(|next| live[*next]),
-                    State::End(next) => live[*next],
-                    State::Start(_) => false,
-                    State::Found => true,
-                };
-                changed |= lives != live[index];
-                live[index] = lives;
-            }
-            if !changed {
-                return live;
-            }
-        }
-    }
-
     /// The states at the start of a string.
     pub(super) fn begin(&self) -> States {
         self.reached(vec![self.first], Position::START)
@@ -186,29 +96,34 @@ impl Automaton {
         let (mut shortest, mut longest) = (None, None);
         let mut states = self.begin();
         let mut position = Position::START;
-        // A string that is longer than there are states goes in circles.
-        for length in 0..=self.states.len() as u64 {
+        let mut seen = HashSet::new();
+        let mut length = 0;
+        let mut steps = 0;
+        // Where the states come again, the string may go in circles.
+        while !states.is_empty() && !Self::is_found(&states) && steps <= STEPS && seen.insert(states.clone()) {
             if self.found(&states, position) {
                 shortest = shortest.or(Some(length));
                 longest = Some(length);
             }
-            if states.is_empty() || Self::is_found(&states) {
-                break;
-            }
+            steps += states.len();
             states = self.step(&states, |class| !self.classes[class].ranges().is_empty());
             position = Position::WITHIN;
+            length += 1;
         }
-        shortest.map(|shortest| (shortest, longest.filter(|_| states.is_empty())))
+        let shortest = shortest.or(Self::is_found(&states).then_some(length))?;
+        Some((shortest, longest.filter(|_| states.is_empty())))
     }
 
     /// Follows what needs no character.
     fn reached(&self, mut todo: Vec<usize>, position: Position) -> States {
-        let mut seen = HashSet::new();
+        let mut seen = vec![0_u64; self.states.len() / 64 + 1];
         let mut reached = Vec::new();
         while let Some(state) = todo.pop() {
-            if !seen.insert(state) {
+            let (word, bit) = (&mut seen[state / 64], 1 << (state % 64));
+            if *word & bit != 0 {
                 continue;
             }
+            *word |= bit;
             match &self.states[state] {
                 State::Found => return vec![FOUND],
                 State::Fork(all) => todo.extend(all),

@@ -9,11 +9,11 @@ use super::{
 };
 
 /// How many sets of states of one automaton are told apart.
-const SETS: usize = 2_000;
+const SETS: usize = 5_000;
 /// How many combinations of such sets are.
-const NODES: usize = 20_000;
+const NODES: usize = 50_000;
 /// How many steps are made, those of each state of a set counted.
-const STEPS: usize = 2_000_000;
+const STEPS: usize = 1_000_000;
 
 pub(super) enum Found {
     Text(String),

@@ -177,6 +177,7 @@ fn what_takes_too_much_is_unknown() {
     for (narrow, wide) in [
         ("^[ab]*a[ab]{30}$", "^[ab]*a[ab]{29}a$|b$"),
         ("^[ab]*a[ab]{30}$", "^[ab]*a[ab]{30}b?$"),
+        ("^(a|b|ab){200}$", "^(a|b|ba){200}$"),
         ("a{1000000}", "a"),
         ("(((((){2000}){2000}){2000}){2000}){2000}", "b"),
         ("(((((a{1,50}){1,50}){1,50}){1,50}){1,50}){1,50}", "b"),
@@ -184,10 +185,6 @@ fn what_takes_too_much_is_unknown() {
     ] {
         assert!(is_unknown(narrow, wide), "{narrow} in {wide}");
     }
-    let started = std::time::Instant::now();
-    included(&["^(a|b|ab){200}$"], None, None, "^(a|b|ba){200}$");
-    included(&["(x+x+)+y"], None, None, "^(x+x+)+y$");
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
 }
 
 #[test]
