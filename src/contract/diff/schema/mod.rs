@@ -8,6 +8,8 @@ mod candidates;
 mod form;
 mod judge;
 mod keywords;
+#[allow(dead_code)]
+mod language;
 mod numbers;
 mod objects;
 mod plain;
