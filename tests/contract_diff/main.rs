@@ -10,6 +10,7 @@ mod corpus;
 mod mutations;
 mod pairs;
 mod rules;
+mod schemas;
 
 use std::{collections::BTreeMap, thread};
 

@@ -27,7 +27,7 @@ fn types(made: &mut Made<'_>, at: &str, schema: &Value, directions: Directions) 
             made.edit_values("type changed", BREAKING, at, |schema| put(schema, "type", json!(other)));
             // An enumeration decides without its type.
             if schema.get("enum").is_none() {
-                made.edit_values("null allowed", directions.widened(), at, |schema| {
+                made.edit_values("null allowed", directions.with_null(), at, |schema| {
                     put(schema, "type", json!([name, "null"]))
                 });
                 made.edit_values("type removed", directions.widened(), at, |schema| take(schema, "type"));

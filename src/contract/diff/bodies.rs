@@ -127,7 +127,7 @@ impl<'a> Comparison<'a> {
         }
         match (base.raw("schema"), head.raw("schema")) {
             (Some(base), Some(head)) => {
-                self.schemas(&both.name, &Place { direction, at: at.to_owned(), base, head });
+                self.schemas(&both.name, &Place { direction, text: false, at: at.to_owned(), base, head });
             }
             (None, None) => {}
             // Without a schema, everything was allowed.

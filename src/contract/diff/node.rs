@@ -4,25 +4,22 @@ use serde_json::{Map, Value};
 
 use crate::contract::load::{decoded, escaped};
 
-/// Which of the two documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Side {
-    Base,
-    Head,
-}
-
 /// A value and where it stands.
 #[derive(Debug, Clone)]
 pub(super) struct Node<'a> {
     root: &'a Value,
-    pub side: Side,
     pub pointer: String,
     pub value: &'a Value,
 }
 
 impl<'a> Node<'a> {
-    pub(super) fn root(root: &'a Value, side: Side) -> Self {
-        Self { root, side, pointer: String::new(), value: root }
+    pub(super) fn root(root: &'a Value) -> Self {
+        Self { root, pointer: String::new(), value: root }
+    }
+
+    /// What tells this value from every other one of the two documents.
+    pub(super) fn id(&self) -> usize {
+        std::ptr::from_ref(self.value) as usize
     }
 
     fn below(&self, key: &str, value: &'a Value) -> Self {

@@ -30,9 +30,10 @@ fn object(mut fields: Map<String, Value>, old: bool) -> Value {
     if fields.get("$ref").is_some_and(Value::is_string) {
         return reference(fields, old);
     }
+    // Of 3.1 they are numbers; documents that were raised from 3.0 still have flags, which can mean but one thing.
+    exclusive(&mut fields, "exclusiveMinimum", "minimum");
+    exclusive(&mut fields, "exclusiveMaximum", "maximum");
     if old {
-        exclusive(&mut fields, "exclusiveMinimum", "minimum");
-        exclusive(&mut fields, "exclusiveMaximum", "maximum");
         if fields.get("format").is_some_and(|format| format == "byte") {
             fields.remove("format");
             fields.insert("contentEncoding".to_owned(), json!("base64"));

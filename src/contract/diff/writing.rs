@@ -32,7 +32,9 @@ impl<'a> Comparison<'a> {
         let Written { at, rule, direction, .. } = written;
         let described = |node: &Node<'a>| node.raw("schema").or_else(|| node.raw("content"));
         match (base.raw("schema"), head.raw("schema")) {
-            (Some(base), Some(head)) => self.schemas(&both.name, &Place { direction, at, base, head }),
+            (Some(base), Some(head)) => {
+                self.schemas(&both.name, &Place { direction, text: rule == Rule::ParameterWriting, at, base, head })
+            }
             (old, new) => match (described(base), described(head)) {
                 (Some(_), Some(_)) if old.is_none() && new.is_none() => {
                     self.content(both, direction, base, head, &at);

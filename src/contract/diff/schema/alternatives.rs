@@ -1,75 +1,246 @@
-//! Compares `allOf`, `anyOf` and `oneOf`: branches that belong together are walked into; branches more or less are
-//! judged as a whole.
+//! Compares `anyOf` and `oneOf`: whether what one side takes by some branch the other side takes, is asked of all
+//! branches together; then those that belong together are walked into, to say where.
 
 use std::rc::Rc;
 
 use super::{
-    super::{change::Class, node::Node, rule::Rule},
-    Pair, Part, Schemas,
-    keywords::{Group, Kind},
+    super::{
+        change::{Change, Class},
+        node::Node,
+        rule::Rule,
+    },
+    Deferred, Part, Schemas,
+    accept::{Accept, Choice},
+    groups::speaking,
+    judge::Verdict,
+    keywords::{GROUPS, Group},
+    pair::{Pair, Side},
+    types::Types,
 };
-
-const COMPOSED: [Group; 3] = [
-    Group { rule: Rule::AllOf, kind: Kind::Schemas, keys: &["allOf"] },
-    Group { rule: Rule::AnyOf, kind: Kind::Schemas, keys: &["anyOf"] },
-    Group { rule: Rule::OneOf, kind: Kind::Schemas, keys: &["oneOf"] },
-];
 
 impl Schemas {
     pub(super) fn alternatives(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
-        COMPOSED.iter().for_each(|group| self.composed(pair, group, part));
+        for group in GROUPS.iter().filter(|group| matches!(group.rule, Rule::AnyOf | Rule::OneOf)) {
+            let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
+            let (mut left, mut matched) = (head.clone(), Vec::new());
+            // Which list belongs to which: those that stay the same, then in their order.
+            let mut rest = Vec::new();
+            for node in &base {
+                let key = group.keys.first().copied().unwrap_or_default();
+                match left.iter().position(|other| self.prover.same.keyword(node, other, key)) {
+                    Some(index) => matched.push((node.clone(), left.remove(index))),
+                    None => rest.push(node.clone()),
+                }
+            }
+            let more = rest.len() != left.len();
+            if more && (!rest.is_empty() || !left.is_empty()) {
+                self.as_a_whole(pair, group, part);
+            } else {
+                matched.extend(rest.into_iter().zip(left));
+            }
+            for (base, head) in matched {
+                self.branches(pair, group, (&base, &head), part);
+            }
+        }
     }
 
-    fn composed(&mut self, pair: &Pair<'_, '_>, group: &Group, part: &mut Part) {
-        let [key] = group.keys else { return };
-        let (base, head) = (pair.base.list(key), pair.head.list(key));
-        let Some(branches) = matched(&base, &head) else {
-            part.own.push(Rc::new(self.keyword(pair, group)));
+    /// Lists of branches that have no partner: the other side may be one branch alone.
+    fn as_a_whole(&mut self, pair: &Pair<'_, '_>, group: &Group, part: &mut Part) {
+        let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
+        let verdict = self.verdict(pair, group);
+        let single = match (base.as_slice(), head.as_slice()) {
+            ([list], []) => partner(&pair.head, list, group)
+                .and_then(|index| Some((case(&pair.base, list, group.rule, index)?, pair.head.clone()))),
+            ([], [list]) => partner(&pair.base, list, group)
+                .and_then(|index| Some((pair.base.clone(), case(&pair.head, list, group.rule, index)?))),
+            _ => None,
+        };
+        let change = self.keyword(pair, group, (&base, &head), verdict);
+        let Some((base, head)) = single.filter(|_| change.class == Class::Breaking) else {
+            part.changes.push(Rc::new(change));
             return;
         };
-        let before = part.own.len() + part.rest.len();
-        for (base, head) in branches {
-            self.beside(&pair.beside(base, head), part);
-        }
-        let found = part.own.len() + part.rest.len() > before;
-        if group.rule == Rule::OneOf && (found || self.differ_behind(pair, group.keys)) {
-            self.overlap(pair, group, part);
+        let branch = self.walked(&pair.beside(base, head));
+        part.behind.push(branch);
+        if change.undecided {
+            self.defer(vec![branch], change);
+        } else {
+            part.changes.push(Rc::new(change));
         }
     }
 
-    /// Wider branches of `oneOf` may overlap, and what two of them take is refused.
-    fn overlap(&mut self, pair: &Pair<'_, '_>, group: &Group, part: &mut Part) {
-        if part.own.iter().chain(&part.rest).any(|change| change.class == Class::Breaking) {
+    /// Reports a break once all was walked, if none of these parts explains it.
+    pub(super) fn defer(&mut self, branches: Vec<usize>, change: Change) {
+        if let Some(at) = self.walking.last().copied() {
+            self.deferred.push(Deferred { at, branches, change });
+        }
+    }
+
+    fn branches(&mut self, pair: &Pair<'_, '_>, group: &Group, (base, head): (&Node<'_>, &Node<'_>), part: &mut Part) {
+        let key = group.keys.first().copied().unwrap_or_default();
+        let (accept, wide) = pair.sides();
+        let (from, to) = if pair.is_request() { (base, head) } else { (head, base) };
+        // An empty list takes nothing and says nothing; nobody can have relied on it.
+        let filled = base.list(key).is_empty() && !head.list(key).is_empty();
+        let holds = filled || self.prover.satisfies(&accept.all, to, group.rule);
+        let unchanged = self.prover.same.keyword(base, head, key);
+        let pairs = self.belonging(&base.list(key), &head.list(key));
+        let mut branches = Vec::new();
+        for (old, new) in &pairs.matched {
+            let sides = (case(&pair.base, base, group.rule, *old), case(&pair.head, head, group.rule, *new));
+            let (Some(old), Some(new)) = sides else { continue };
+            let index = self.walked(&pair.beside(old, new));
+            branches.push(index);
+            if holds && self.breaks(index) {
+                self.acquitted(index, part);
+            } else {
+                part.behind.push(index);
+            }
+        }
+        let more = !pairs.base.is_empty() || !pairs.head.is_empty();
+        let written = base.value.get(key) != head.value.get(key);
+        if holds {
+            // What is written as before was looked at below.
+            if more || (written && !unchanged && branches.is_empty()) {
+                let same = !filled && self.prover.satisfies(&wide.all, from, group.rule);
+                let verdict = if same { Verdict::Same } else { Verdict::Yes };
+                part.changes.push(Rc::new(self.listed(pair, group, (base, head), verdict)));
+            }
             return;
         }
-        let whole = self.keyword(pair, group);
+        let lost = more && self.unmatched_break(pair, group, to, &pairs);
+        if !lost && branches.iter().any(|branch| self.breaks(*branch)) {
+            return;
+        }
+        let verdict = self.refuted(&accept.all, to, group.rule);
         // A discriminator tells the branches apart, also where no proof does.
-        let told_apart = pair.base.raw("discriminator").is_some() && whole.undecided;
-        if whole.class == Class::Breaking && !told_apart {
-            part.own.push(Rc::new(whole));
+        if !more && verdict == Verdict::Undecided && base.raw("discriminator").is_some() {
+            return;
+        }
+        let change = self.listed(pair, group, (base, head), verdict);
+        if lost {
+            part.changes.push(Rc::new(change));
+        } else {
+            self.defer(branches, change);
+        }
+    }
+
+    fn listed(
+        &mut self,
+        pair: &Pair<'_, '_>,
+        group: &Group,
+        (base, head): (&Node<'_>, &Node<'_>),
+        verdict: Verdict,
+    ) -> Change {
+        self.keyword(pair, group, (std::slice::from_ref(base), std::slice::from_ref(head)), verdict)
+    }
+
+    /// Whether a branch without a partner is taken by nobody any more.
+    fn unmatched_break(&mut self, pair: &Pair<'_, '_>, group: &Group, to: &Node<'_>, pairs: &Pairs) -> bool {
+        let (accept, _) = pair.sides();
+        let unmatched = if pair.is_request() { &pairs.base } else { &pairs.head };
+        let lists = speaking(accept, group);
+        unmatched.iter().any(|index| {
+            lists.iter().any(|list| {
+                case(accept, list, group.rule, *index)
+                    .is_some_and(|case| !self.prover.satisfies(&case.all, to, group.rule))
+            })
+        })
+    }
+
+    /// Which branches belong together: those that are the same, those of one name, those that are of one kind, and
+    /// what is left in its order, where nothing is left over.
+    fn belonging(&mut self, base: &[Node<'_>], head: &[Node<'_>]) -> Pairs {
+        let mut pairs = Pairs { matched: Vec::new(), base: (0..base.len()).collect(), head: (0..head.len()).collect() };
+        pairs.join(base, head, |old, new| old.value == new.value);
+        pairs.join(base, head, |old, new| self.prover.same.schemas(old, new));
+        pairs.join(base, head, |old, new| {
+            let target = |node: &Node<'_>| node.target().map(|target| target.pointer);
+            target(old).is_some() && target(old) == target(new)
+        });
+        let kind = |node: &Node<'_>| Kind::of(node);
+        pairs.join(base, head, |old, new| kind(old) == kind(new) && kind(old).tag.is_some());
+        pairs.join(base, head, |old, new| (old.target().is_none() || new.target().is_none()) && kind(old) == kind(new));
+        let single = pairs.base.len() == 1 && pairs.head.len() == 1;
+        let inline = |node: Option<&Node<'_>>| node.is_some_and(|node| node.target().is_none());
+        let all_inline = pairs.base.iter().all(|index| inline(base.get(*index)))
+            && pairs.head.iter().all(|index| inline(head.get(*index)));
+        if single || (all_inline && pairs.base.len() == pairs.head.len()) {
+            let left = std::mem::take(&mut pairs.base).into_iter().zip(std::mem::take(&mut pairs.head));
+            pairs.matched.extend(left);
+        }
+        pairs
+    }
+}
+
+/// The branch of a list that a side without one is like: of one name, or of one kind.
+fn partner(side: &Side<'_>, list: &Node<'_>, group: &Group) -> Option<usize> {
+    let branches = list.list(group.keys.first().copied().unwrap_or_default());
+    let named = |branch: &Node<'_>| {
+        let target = branch.resolved();
+        side.own.iter().any(|node| node.pointer == target.pointer)
+    };
+    let types = side.all.possible_types();
+    let kind = |branch: &Node<'_>| {
+        let branch = Accept::of([branch], side.all.direction, true).possible_types();
+        !branch.is_within(Types::NULL) && branch.is_within(types)
+    };
+    branches.iter().position(named).or_else(|| {
+        let alike: Vec<usize> = (0..branches.len()).filter(|index| branches.get(*index).is_some_and(kind)).collect();
+        if let [only] = alike.as_slice() { Some(*only) } else { None }
+    })
+}
+
+/// Branches of two lists, by their indices.
+struct Pairs {
+    matched: Vec<(usize, usize)>,
+    /// Those that have no partner.
+    base: Vec<usize>,
+    head: Vec<usize>,
+}
+
+impl Pairs {
+    fn join<'a>(&mut self, base: &[Node<'a>], head: &[Node<'a>], mut belong: impl FnMut(&Node<'a>, &Node<'a>) -> bool) {
+        let left = std::mem::take(&mut self.base);
+        for old in left {
+            let partner = self.head.iter().position(|new| match (base.get(old), head.get(*new)) {
+                (Some(old), Some(new)) => belong(old, new),
+                _ => false,
+            });
+            match partner {
+                Some(at) => self.matched.push((old, self.head.remove(at))),
+                None => self.base.push(old),
+            }
         }
     }
 }
 
-/// Pairs of branches: those with the same reference, those that are equal, and the rest in their order. None where one
-/// side has more.
-fn matched<'a>(base: &[Node<'a>], head: &[Node<'a>]) -> Option<Vec<(Node<'a>, Node<'a>)>> {
-    if base.len() != head.len() {
-        return None;
+/// What tells kinds of branches apart: their types, and the values of a required property.
+#[derive(PartialEq)]
+struct Kind {
+    types: Types,
+    tag: Option<(String, String)>,
+}
+
+impl Kind {
+    fn of(node: &Node<'_>) -> Self {
+        let accept = Accept::of([node], super::super::change::Direction::Both, true);
+        let tag = accept.required().into_iter().find_map(|name| match accept.property(&name) {
+            super::accept::Part::Some(part) => {
+                let values = part.finite()?;
+                values.iter().all(serde_json::Value::is_string).then(|| (name, format!("{values:?}")))
+            }
+            super::accept::Part::Never => None,
+        });
+        Self { types: accept.possible_types(), tag }
     }
-    let mut left: Vec<Node<'a>> = head.to_vec();
-    let mut pairs = Vec::new();
-    let mut rest = Vec::new();
-    for branch in base {
-        match left.iter().position(|other| other.value == branch.value) {
-            Some(index) => pairs.push((branch.clone(), left.remove(index))),
-            None => rest.push(branch.clone()),
-        }
-    }
-    // A reference and another reference are two things, not one that changed: unless nothing else is left to choose.
-    if rest.len() > 1 && rest.iter().chain(&left).all(|branch| branch.target().is_some()) {
-        return None;
-    }
-    pairs.extend(rest.into_iter().zip(left));
-    Some(pairs)
+}
+
+/// One side, with one branch of a list chosen.
+fn case<'a>(side: &Side<'a>, list: &Node<'a>, rule: Rule, index: usize) -> Option<Side<'a>> {
+    let choice = if rule == Rule::AnyOf { Choice::AnyOf(list.id()) } else { Choice::OneOf(list.id()) };
+    let key = if rule == Rule::AnyOf { "anyOf" } else { "oneOf" };
+    let branch = list.list(key).get(index)?.clone();
+    let case = side.all.case(&choice, list, index)?;
+    Some(side.case(&branch, case))
 }

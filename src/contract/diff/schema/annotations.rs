@@ -7,16 +7,15 @@ use serde_json::Value;
 
 use super::{
     super::{
-        change::{Change, Class, Direction, Shows},
+        change::{Change, Class, Direction},
+        discriminator,
         node::Node,
         rule::Rule,
         words::{self, Keyword},
     },
-    Pair, Schemas,
-    form::{Form, Mode},
-    judge::{blank, place, place_at},
-    keywords::{GROUPS, Group, KNOWN, Kind, PROSE},
-    sample,
+    judge::{blank, place},
+    keywords::{PROSE, is_known},
+    pair::{Pair, Side},
 };
 
 /// A description beside a reference.
@@ -29,23 +28,62 @@ pub(super) fn beside_references(base: &Node<'_>, head: &Node<'_>) -> Vec<Change>
     keys.iter().filter_map(|key| words_changed(base, head, key)).collect()
 }
 
-/// Prose, extensions, deprecation and defaults of two schemas.
+/// What differs in the annotations of a place: prose, defaults, formats and the like.
 pub(super) fn changes(pair: &Pair<'_, '_>) -> Vec<Change> {
-    let names: BTreeSet<&String> =
-        pair.base.fields().into_iter().chain(pair.head.fields()).flat_map(|fields| fields.keys()).collect();
-    let mut changes: Vec<Change> = names
-        .into_iter()
-        .filter(|name| PROSE.contains(&name.as_str()) || !known(name))
-        .filter_map(|name| words_changed(&pair.base, &pair.head, name))
-        .collect();
-    changes.extend(deprecated(&pair.base, &pair.head));
+    let mut changes = Vec::new();
+    let (matched, spread) = matched(pair);
+    for (base, head) in &matched {
+        let names: BTreeSet<&String> =
+            base.fields().into_iter().chain(head.fields()).flat_map(|fields| fields.keys()).collect();
+        let prose = names.into_iter().filter(|name| PROSE.contains(&name.as_str()) || !is_known(name));
+        changes.extend(prose.filter_map(|name| words_changed(base, head, name)));
+    }
+    changes.extend(spread);
+    changes.extend(deprecation(pair));
     changes.extend(default(pair));
     changes.extend(content(pair));
+    changes.extend(format(pair));
+    changes.extend(discriminator(pair));
     changes
 }
 
-fn known(name: &str) -> bool {
-    KNOWN.contains(&name) || GROUPS.iter().any(|group| group.keys.contains(&name))
+/// The schemas of a place that belong together, and a change where they are spread over more or fewer.
+fn matched<'a>(pair: &Pair<'_, 'a>) -> (Vec<(Node<'a>, Node<'a>)>, Option<Change>) {
+    let mut left = pair.head.own.clone();
+    let (mut matched, mut rest) = (Vec::new(), Vec::new());
+    for base in &pair.base.own {
+        match left.iter().position(|head| head.pointer == base.pointer) {
+            Some(index) => matched.push((base.clone(), left.remove(index))),
+            None => rest.push(base.clone()),
+        }
+    }
+    let lost = rest.get(left.len()..).and_then(<[Node<'_>]>::first).cloned();
+    let gained = left.get(rest.len()..).and_then(<[Node<'_>]>::first).cloned();
+    matched.extend(rest.into_iter().zip(left));
+    let spread = (lost.is_some() || gained.is_some()).then(|| {
+        let mut change = blank(Rule::AllOf, Class::Docs, Direction::Both);
+        let what = if gained.is_some() { "one more schema applies here" } else { "one schema less applies here" };
+        change.sentence = format!("{what}; what that means for values is reported by itself.");
+        place(&mut change, lost.as_ref(), gained.as_ref());
+        change
+    });
+    (matched, spread)
+}
+
+/// The first schema of each side that has a keyword.
+fn stated<'a>(pair: &Pair<'_, 'a>, key: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
+    let of = |side: &Side<'a>| side.own.iter().find(|node| node.value.get(key).is_some()).cloned();
+    (of(&pair.base), of(&pair.head))
+}
+
+/// What each side says under a keyword.
+fn values<'a>(pair: &Pair<'_, 'a>, key: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
+    let (base, head) = stated(pair, key);
+    (base.and_then(|node| node.raw(key)), head.and_then(|node| node.raw(key)))
+}
+
+fn written<'a>(node: &Option<Node<'a>>) -> Option<&'a Value> {
+    node.as_ref().map(|node| node.value)
 }
 
 /// A difference that is for people only.
@@ -80,113 +118,84 @@ pub(in super::super) fn deprecated(base: &Node<'_>, head: &Node<'_>) -> Option<C
     Some(change)
 }
 
+fn deprecation(pair: &Pair<'_, '_>) -> Option<Change> {
+    let (base, head) = stated(pair, "deprecated");
+    let (first, other) = (pair.base.own.first()?, pair.head.own.first()?);
+    deprecated(base.as_ref().unwrap_or(first), head.as_ref().unwrap_or(other))
+}
+
 /// A default says what a request means that leaves the value out. In an answer it says nothing.
 fn default(pair: &Pair<'_, '_>) -> Option<Change> {
-    let (base, head) = pair.get("default");
-    if base == head {
+    let (base, head) = values(pair, "default");
+    let (was, is) = (written(&base), written(&head));
+    if was == is {
         return None;
     }
-    let class = match (pair.is_request(), base) {
+    let class = match (pair.is_request(), was) {
         (false, _) => Class::Docs,
         (true, None) => Class::Compatible,
         (true, Some(_)) => Class::Breaking,
     };
     let mut change = blank(Rule::Default, class, pair.direction());
-    let what = Keyword { rule: Rule::Default, name: "default", base, head }.what();
+    let what = Keyword { rule: Rule::Default, name: "default", base: was, head: is }.what();
     change.sentence = match class {
         Class::Breaking => format!("{what}: clients that leave it out get something else."),
         _ => words::sentence(&what, class, pair.direction(), false),
     };
-    place_at(&mut change, pair, "default");
+    place(&mut change, base.as_ref(), head.as_ref());
     Some(change)
 }
 
 /// How the text of a string is encoded.
 fn content(pair: &Pair<'_, '_>) -> Vec<Change> {
     let keys = ["contentEncoding", "contentMediaType", "contentSchema"];
-    let changed = keys.into_iter().filter(|key| pair.base.value.get(key) != pair.head.value.get(key));
+    let changed = keys.into_iter().map(|key| (key, values(pair, key)));
+    let changed = changed.filter(|(_, (base, head))| written(base) != written(head));
     changed
-        .map(|key| {
-            let (base, head) = pair.get(key);
+        .map(|(key, (base, head))| {
             let mut change = blank(Rule::Content, Class::Breaking, pair.direction());
-            let what = Keyword { rule: Rule::Content, name: key, base, head }.what();
+            let what = Keyword { rule: Rule::Content, name: key, base: written(&base), head: written(&head) }.what();
             change.sentence = words::sentence(&what, Class::Breaking, pair.direction(), false);
-            place_at(&mut change, pair, key);
+            place(&mut change, base.as_ref(), head.as_ref());
             change
         })
         .collect()
 }
 
 /// The property that tells alternatives apart, and its values.
-pub(super) fn discriminator(pair: &Pair<'_, '_>) -> Option<Change> {
-    let (base, head) = pair.get("discriminator");
-    if base == head {
-        return None;
-    }
-    let class = match (base, head) {
-        (Some(base), Some(head)) => mapping(base, head, pair.is_request()),
-        // Only a hint: the alternatives themselves have not changed.
-        (None, Some(_)) => Class::Compatible,
-        _ => Class::Breaking,
-    };
+fn discriminator(pair: &Pair<'_, '_>) -> Option<Change> {
+    let (base, head) = stated(pair, "discriminator");
+    let (base, head) = (base.or(pair.base.own.first().cloned())?, head.or(pair.head.own.first().cloned())?);
+    let class = discriminator::changed(&base, &head, pair.is_request())?;
+    let (old, new) = (base.raw("discriminator"), head.raw("discriminator"));
     let mut change = blank(Rule::Discriminator, class, pair.direction());
-    let what = Keyword { rule: Rule::Discriminator, name: "discriminator", base, head }.what();
+    let what =
+        Keyword { rule: Rule::Discriminator, name: "discriminator", base: written(&old), head: written(&new) }.what();
     change.sentence = words::sentence(&what, class, pair.direction(), false);
-    place_at(&mut change, pair, "discriminator");
+    place(&mut change, old.as_ref(), new.as_ref());
     Some(change)
 }
 
-fn mapping(base: &Value, head: &Value, request: bool) -> Class {
-    if base["propertyName"] != head["propertyName"] {
-        return Class::Breaking;
-    }
-    let (must, may) = if request { (base, head) } else { (head, base) };
-    let kept = |(name, target): (&String, &Value)| may["mapping"][name] == *target;
-    let all = must["mapping"].as_object().is_none_or(|names| names.iter().all(kept));
-    if all { Class::Compatible } else { Class::Breaking }
+/// Whether a format that changed is a width of integers, on both sides: that is proven.
+pub(super) fn is_width(pair: &Pair<'_, '_>) -> bool {
+    let (base, head) = values(pair, "format");
+    let wide = |format: Option<&Value>| format.is_none_or(|format| format == "int32" || format == "int64");
+    wide(written(&base)) && wide(written(&head))
 }
 
-impl Schemas {
-    /// A format: a width of integers is proven, a form of strings is by rule.
-    pub(super) fn format(&mut self, pair: &Pair<'_, '_>) -> Option<Change> {
-        let (base, head) = (pair.base.str("format"), pair.head.str("format"));
-        if base == head {
-            return None;
-        }
-        let wide = |format: Option<&str>| matches!(format, None | Some("int32" | "int64"));
-        if wide(base) && wide(head) {
-            return Some(self.width(pair));
-        }
-        let class = class(base, head, pair.is_request());
-        let mut change = blank(Rule::Format, class, pair.direction());
-        let (old, new) = pair.get("format");
-        let what = Keyword { rule: Rule::Format, name: "format", base: old, head: new }.what();
-        change.sentence = words::sentence(&what, class, pair.direction(), false);
-        place_at(&mut change, pair, "format");
-        if class == Class::Breaking {
-            self.show_format(pair, &mut change);
-        }
-        Some(change)
+/// A form of strings or numbers more, less or other: by rule.
+fn format(pair: &Pair<'_, '_>) -> Option<Change> {
+    let (base, head) = values(pair, "format");
+    let (was, is) = (written(&base), written(&head));
+    if was == is || is_width(pair) {
+        return None;
     }
-
-    fn width(&mut self, pair: &Pair<'_, '_>) -> Change {
-        const WIDTH: Group = Group {
-            rule: Rule::Format,
-            kind: Kind::Plain,
-            keys: &["format", "minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"],
-        };
-        self.keyword(pair, &WIDTH)
-    }
-
-    fn show_format(&self, pair: &Pair<'_, '_>, change: &mut Change) {
-        let (from, to) = if pair.is_request() { (&pair.base, &pair.head) } else { (&pair.head, &pair.base) };
-        let (accepts, wide) =
-            (Form::of(from, Mode::Closed, pair.direction()), Form::of(to, Mode::Closed, pair.direction()));
-        let shows = if pair.is_request() { Shows::RequestRefused } else { Shows::AnswerNew };
-        if let Some(value) = sample::separating(&accepts, &wide, None) {
-            change.counterexample = Some(self.shown(pair, shows, value, false));
-        }
-    }
+    let class = class(was.and_then(Value::as_str), is.and_then(Value::as_str), pair.is_request());
+    let mut change = blank(Rule::Format, class, pair.direction());
+    let what = Keyword { rule: Rule::Format, name: "format", base: was, head: is }.what();
+    change.sentence = words::sentence(&what, class, pair.direction(), false);
+    place(&mut change, base.as_ref(), head.as_ref());
+    Some(change)
 }
 
 /// What a format more, less or other means.

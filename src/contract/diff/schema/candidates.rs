@@ -1,12 +1,18 @@
 //! Makes values that a schema may take: its bounds, its members, its shortest and its fullest objects. No value is
 //! promised to be valid; whoever uses one asks a validator.
 
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    rc::Rc,
+};
+
 use serde_json::{Map, Value, json};
 
 use super::{numbers, texts};
 
 /// How deep values nest, and how many are made per schema: enough for bodies of real contracts.
-pub(super) const DEPTH: usize = 8;
+pub(super) const DEPTH: usize = 7;
 pub(super) const MOST: usize = 48;
 /// The longest array that is made.
 const LENGTH: usize = 256;
@@ -14,11 +20,29 @@ const LENGTH: usize = 256;
 /// Makes values for one schema that stands alone.
 pub(super) struct Candidates<'a> {
     pub(super) schema: &'a Value,
+    /// What was made for a definition, by how deep it may still nest.
+    made: RefCell<HashMap<(usize, usize), Made>>,
+    /// Lengths of arrays that another schema speaks of.
+    lengths: Vec<usize>,
+    /// How many schemas may still be looked at.
+    left: Cell<usize>,
 }
+
+type Made = Rc<Vec<Value>>;
+
+/// How many schemas are looked at for one question.
+const SCHEMAS: usize = 4000;
 
 impl<'a> Candidates<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {
-        Self { schema }
+        Self { schema, made: RefCell::default(), lengths: Vec::new(), left: Cell::new(SCHEMAS) }
+    }
+
+    /// The same, with arrays that are just as long as these bounds allow, and just longer or shorter.
+    pub(super) fn with_lengths(mut self, bounds: &[u64]) -> Self {
+        let around = |bound: &u64| [*bound, bound.saturating_add(1), bound.saturating_sub(1)];
+        self.lengths = bounds.iter().flat_map(around).filter_map(|length| usize::try_from(length).ok()).collect();
+        self
     }
 
     pub(super) fn all(&self) -> Vec<Value> {
@@ -29,8 +53,15 @@ impl<'a> Candidates<'a> {
         self.schema.pointer(reference.strip_prefix('#')?)
     }
 
+    /// Whether one more schema may be looked at.
+    pub(super) fn may_look(&self) -> bool {
+        let left = self.left.get();
+        self.left.set(left.saturating_sub(1));
+        left > 0
+    }
+
     pub(super) fn values(&self, schema: &Value, depth: usize) -> Vec<Value> {
-        let Some(left) = depth.checked_sub(1) else { return Vec::new() };
+        let Some(left) = depth.checked_sub(1).filter(|_| self.may_look()) else { return Vec::new() };
         let Value::Object(fields) = schema else {
             return if schema == &json!(false) { Vec::new() } else { anything() };
         };
@@ -38,14 +69,22 @@ impl<'a> Candidates<'a> {
         if values.is_empty() {
             values = self.plain(fields, left);
         }
-        values.truncate(MOST);
+        values.truncate(most(depth));
         values
     }
 
     /// The values of a schema that is made of others.
     fn composed(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
         if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
-            return self.values(target, depth);
+            let key = (std::ptr::from_ref(target) as usize, depth);
+            let known = self.made.borrow().get(&key).map(Rc::clone);
+            let values = known.unwrap_or_else(|| Rc::new(self.values(target, depth)));
+            self.made.borrow_mut().insert(key, Rc::clone(&values));
+            return Vec::clone(&values);
+        }
+        // The only values: what else is said of them is for a validator.
+        if fields.contains_key("const") || fields.contains_key("enum") {
+            return Vec::new();
         }
         if let Some(parts) = list(fields, "allOf") {
             let mut merged = without(fields, "allOf");
@@ -56,7 +95,7 @@ impl<'a> Candidates<'a> {
         }
         for key in ["anyOf", "oneOf"] {
             let Some(branches) = list(fields, key) else { continue };
-            let share = MOST / branches.len().max(1) + 2;
+            let share = most(depth) / branches.len().max(1) + 2;
             let branch = |branch: &Value| {
                 let mut merged = without(fields, key);
                 self.merge(&mut merged, branch, depth);
@@ -100,7 +139,7 @@ impl<'a> Candidates<'a> {
         let mut values: Vec<Value> = list(fields, "enum").cloned().unwrap_or_default();
         if values.is_empty() {
             let types = types(fields);
-            let each = MOST / types.len().max(1) + 2;
+            let each = most(depth) / types.len().max(1) + 2;
             for name in types {
                 values.extend(self.typed(name, fields, depth).into_iter().take(each));
             }
@@ -130,9 +169,12 @@ impl<'a> Candidates<'a> {
             .filter_map(|each| self.values(each, depth).into_iter().next())
             .collect();
         let (least, most) = (count(fields, "minItems").unwrap_or(0), count(fields, "maxItems"));
-        let mut lengths = vec![least, least.saturating_add(1), 2];
-        lengths.extend(most);
-        lengths.retain(|length| *length >= least && most.is_none_or(|most| *length <= most) && *length <= LENGTH);
+        // One more and one less than it allows, too: the other side may allow them.
+        let mut lengths = vec![least, least.saturating_add(1), 2, least.saturating_sub(1)];
+        lengths.extend(most.iter().flat_map(|most| [*most, most.saturating_add(1)]));
+        lengths.extend(&self.lengths);
+        let longest = if depth + 3 >= DEPTH { LENGTH } else { least.max(3) };
+        lengths.retain(|length| *length <= longest);
         let filled = |length: usize| -> Value {
             let rest = distinct(&items, length.saturating_sub(head.len()));
             head.iter().cloned().chain(rest).take(length).collect()
@@ -157,13 +199,14 @@ impl<'a> Candidates<'a> {
             .into_iter()
             .chain(properties.keys().filter(|name| !required.contains(&name.as_str())).filter_map(|name| first(name)))
             .collect();
-        let others = fields.get("additionalProperties").map_or_else(anything, |schema| self.values(schema, depth));
+        let rest = ["additionalProperties", "unevaluatedProperties"].iter().find_map(|key| fields.get(*key));
+        let others = rest.map_or_else(anything, |schema| self.values(schema, depth));
         for index in least.len()..count(fields, "minProperties").unwrap_or(0).min(LENGTH) {
             least.extend(others.first().map(|value| (format!("other{index}"), value.clone())));
         }
         let varied = properties.keys().flat_map(|name| {
             let base = &least;
-            of(name).into_iter().take(12).map(move |value| with(base, name, value))
+            of(name).into_iter().take(most(depth).min(12)).map(move |value| with(base, name, value))
         });
         let varied: Vec<Value> = varied.collect();
         let opened = others.iter().take(6).map(|value| with(&least, "other", value.clone()));
@@ -173,8 +216,18 @@ impl<'a> Candidates<'a> {
     }
 }
 
+/// How many values are made where `depth` is left: of parts of parts, fewer will do.
+fn most(depth: usize) -> usize {
+    match DEPTH.saturating_sub(depth) {
+        0 | 1 => MOST,
+        2 | 3 => 16,
+        4 => 6,
+        _ => 3,
+    }
+}
+
 /// One value of every type.
-fn anything() -> Vec<Value> {
+pub(super) fn anything() -> Vec<Value> {
     vec![json!("a"), json!(0), json!({}), json!([]), json!(true), Value::Null, json!(0.5)]
 }
 

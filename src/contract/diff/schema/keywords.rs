@@ -1,73 +1,91 @@
-//! The keywords of JSON Schema in the groups that are judged together, and those that are prose.
+//! The keywords of JSON Schema in the groups that are judged together, and those that constrain no value.
 
 use super::super::rule::Rule;
 
-/// How a group is judged.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// By its values alone.
-    Plain,
-    /// Holds schemas, which may differ behind references.
-    Schemas,
-    /// Speaks of undeclared properties, so that nothing may be closed while it is judged.
-    Undeclared,
-}
-
-/// One group.
+/// One group: a value has to satisfy each of them by itself.
 pub(super) struct Group {
     pub rule: Rule,
-    pub kind: Kind,
     pub keys: &'static [&'static str],
+    /// Whether it says something of properties or elements that are not declared one by one.
+    pub rest: bool,
 }
 
-const fn plain(rule: Rule, keys: &'static [&'static str]) -> Group {
-    Group { rule, kind: Kind::Plain, keys }
+const fn group(rule: Rule, keys: &'static [&'static str]) -> Group {
+    Group { rule, keys, rest: false }
 }
 
-/// All but those that are walked into (`properties`, `items`, …) and `format`.
+const fn rest(rule: Rule, keys: &'static [&'static str]) -> Group {
+    Group { rule, keys, rest: true }
+}
+
+/// All but `properties` and `allOf`, which are walked into.
 pub(super) const GROUPS: &[Group] = &[
-    plain(Rule::Type, &["type"]),
-    plain(Rule::Enum, &["enum", "const"]),
-    plain(Rule::Minimum, &["minimum", "exclusiveMinimum"]),
-    plain(Rule::Maximum, &["maximum", "exclusiveMaximum"]),
-    plain(Rule::MultipleOf, &["multipleOf"]),
-    plain(Rule::MinLength, &["minLength"]),
-    plain(Rule::MaxLength, &["maxLength"]),
-    plain(Rule::Pattern, &["pattern"]),
-    plain(Rule::MinItems, &["minItems"]),
-    plain(Rule::MaxItems, &["maxItems"]),
-    plain(Rule::UniqueItems, &["uniqueItems"]),
-    plain(Rule::MinProperties, &["minProperties"]),
-    plain(Rule::MaxProperties, &["maxProperties"]),
-    plain(Rule::Required, &["required"]),
-    Group { rule: Rule::Contains, kind: Kind::Schemas, keys: &["contains", "minContains", "maxContains"] },
-    Group { rule: Rule::Not, kind: Kind::Schemas, keys: &["not"] },
-    Group { rule: Rule::Conditional, kind: Kind::Schemas, keys: &["if", "then", "else"] },
-    Group { rule: Rule::Dependent, kind: Kind::Schemas, keys: &["dependentRequired", "dependentSchemas"] },
-    Group { rule: Rule::PropertyNames, kind: Kind::Undeclared, keys: &["propertyNames"] },
-    Group { rule: Rule::PatternProperties, kind: Kind::Undeclared, keys: &["patternProperties"] },
-    Group { rule: Rule::Unevaluated, kind: Kind::Undeclared, keys: &["unevaluatedProperties", "unevaluatedItems"] },
+    group(Rule::Type, &["type"]),
+    group(Rule::Enum, &["enum", "const"]),
+    group(Rule::Format, &["format"]),
+    group(Rule::Minimum, &["minimum", "exclusiveMinimum"]),
+    group(Rule::Maximum, &["maximum", "exclusiveMaximum"]),
+    group(Rule::MultipleOf, &["multipleOf"]),
+    group(Rule::MinLength, &["minLength"]),
+    group(Rule::MaxLength, &["maxLength"]),
+    group(Rule::Pattern, &["pattern"]),
+    group(Rule::MinItems, &["minItems"]),
+    group(Rule::MaxItems, &["maxItems"]),
+    group(Rule::UniqueItems, &["uniqueItems"]),
+    group(Rule::Items, &["prefixItems", "items"]),
+    group(Rule::MinProperties, &["minProperties"]),
+    group(Rule::MaxProperties, &["maxProperties"]),
+    group(Rule::Required, &["required"]),
+    group(Rule::Contains, &["contains", "minContains", "maxContains"]),
+    group(Rule::Not, &["not"]),
+    group(Rule::Conditional, &["if", "then", "else"]),
+    group(Rule::Dependent, &["dependentRequired", "dependentSchemas"]),
+    rest(Rule::PropertyNames, &["propertyNames"]),
+    rest(Rule::PatternProperties, &["patternProperties"]),
+    rest(Rule::AdditionalProperties, &["additionalProperties"]),
+    rest(Rule::Unevaluated, &["unevaluatedProperties", "unevaluatedItems"]),
+    group(Rule::AnyOf, &["anyOf"]),
+    group(Rule::OneOf, &["oneOf"]),
 ];
+
+/// The keywords that a value has to be put to for a rule. None are all of them.
+pub(super) fn keys_of(rule: Rule) -> &'static [&'static str] {
+    match rule {
+        Rule::PropertyAdded | Rule::AdditionalProperties | Rule::PatternProperties => {
+            &["properties", "additionalProperties", "patternProperties"]
+        }
+        // A width of integers is written as bounds.
+        Rule::Format => &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
+        Rule::Unevaluated | Rule::Schema => &[],
+        _ => GROUPS.iter().find(|group| group.rule == rule).map_or(&[], |group| group.keys),
+    }
+}
+
+/// Whether a keyword constrains no value, so that two schemas that differ in it alone say the same.
+pub(super) fn is_annotation(key: &str) -> bool {
+    const WITHOUT: &[&str] =
+        &["$ref", "$defs", "definitions", "$schema", "$id", "discriminator", "default", "deprecated", "nullable"];
+    WITHOUT.contains(&key) || PROSE.contains(&key) || !is_known(key)
+}
+
+/// Whether a keyword is looked at; any other is an annotation that nobody defined.
+pub(super) fn is_known(key: &str) -> bool {
+    KNOWN.contains(&key) || GROUPS.iter().any(|group| group.keys.contains(&key))
+}
 
 /// Keywords that change nothing on the wire.
 pub(super) const PROSE: &[&str] =
     &["title", "description", "summary", "example", "examples", "externalDocs", "xml", "$comment", "tags"];
 
-/// Keywords that are looked at, here or elsewhere; any other is an annotation that nobody defined.
-pub(super) const KNOWN: &[&str] = &[
+/// Keywords that are looked at, here or elsewhere, and are in no group.
+const KNOWN: &[&str] = &[
     "$ref",
     "$defs",
     "definitions",
     "$schema",
     "$id",
     "properties",
-    "items",
-    "prefixItems",
-    "additionalProperties",
     "allOf",
-    "anyOf",
-    "oneOf",
-    "format",
     "discriminator",
     "default",
     "deprecated",

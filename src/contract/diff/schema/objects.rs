@@ -1,92 +1,54 @@
-//! What an object schema says of its properties: which it declares, itself or by its parts, which a direction carries,
-//! and what it says of others.
-
-use std::collections::BTreeSet;
+//! What one object schema says of a property by itself.
 
 use serde_json::Value;
 
-use super::super::{change::Direction, node::Node};
+use super::{
+    super::{change::Direction, node::Node},
+    patterns,
+};
 
-/// What an object schema says of properties that it does not declare.
-pub(super) enum Others<'a> {
-    /// Nothing, beside declared ones: clients must ignore them, but nobody may rely on them.
-    Unsaid,
-    /// They may be anything.
-    Anything,
-    /// They are refused.
-    Refused,
-    /// They have a schema.
-    Schema(Node<'a>),
-}
-
-/// Whether values of this direction carry a property: a `readOnly` one is not sent, a `writeOnly` one not received.
-pub(super) fn visible(property: &Node<'_>, direction: Direction) -> bool {
+/// Whether values of a direction never carry a property: a `readOnly` one is not sent, a `writeOnly` one not received.
+pub(super) fn hidden(property: &Node<'_>, direction: Direction) -> bool {
     let hiding = match direction {
         Direction::Request => "readOnly",
         Direction::Answer => "writeOnly",
-        Direction::Both => return true,
+        Direction::Both => return false,
     };
-    !property.flag(hiding) && !property.resolved().flag(hiding)
+    property.flag(hiding) || property.resolved().flag(hiding)
 }
 
-/// The properties that a direction carries.
-pub(super) fn properties<'a>(node: &Node<'a>, direction: Direction) -> Vec<(&'a str, Node<'a>)> {
-    let mut properties = node.named("properties");
-    properties.retain(|(_, property)| visible(property, direction));
-    properties
+/// The property of that name, where one is declared.
+pub(super) fn has_name<'a>(node: &Node<'a>, name: &str) -> Option<Node<'a>> {
+    node.raw("properties")?.raw(name)
 }
 
-/// The required names that a direction may carry at all.
-pub(super) fn required<'a>(node: &Node<'a>, direction: Direction) -> Vec<&'a Value> {
-    let properties = node.raw("properties");
-    let shown = |name: &&Value| {
-        let property = name.as_str().and_then(|name| properties.as_ref()?.raw(name));
-        property.is_none_or(|property| visible(&property, direction))
-    };
-    let names = node.value.get("required").and_then(Value::as_array).into_iter().flatten();
-    names.filter(shown).collect()
+/// The schemas that apply to a property: by its name, by patterns, or because nothing else does.
+pub(super) fn schema_of<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
+    let Some(declared) = has_name(node, name) else { return undeclared(node, name) };
+    let mut schemas = by_pattern(node, name);
+    schemas.insert(0, declared);
+    schemas
 }
 
-pub(super) fn others<'a>(node: &Node<'a>) -> Others<'a> {
-    match node.raw("additionalProperties") {
-        None if node.raw("properties").is_some() || node.raw("allOf").is_some() => Others::Unsaid,
-        None => Others::Anything,
-        Some(schema) => match schema.value {
-            Value::Bool(true) => Others::Anything,
-            Value::Bool(false) => Others::Refused,
-            _ => Others::Schema(schema),
-        },
+/// The schemas that apply to a property that is not declared by its name.
+pub(super) fn undeclared<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
+    let mut schemas = by_pattern(node, name);
+    // A pattern that cannot be asked about may have taken the name.
+    let taken = |(pattern, _): &(&str, Node<'_>)| patterns::matches(pattern, name) != Some(false);
+    if !node.named("patternProperties").iter().any(taken) {
+        schemas.extend(node.raw("additionalProperties"));
     }
+    schemas
 }
 
-/// Collects the names that a schema and its parts declare for one object. False where one of them speaks of undeclared
-/// names too, so that the declared ones are not all.
-pub(super) fn declared(
-    node: &Node<'_>,
-    direction: Direction,
-    names: &mut BTreeSet<String>,
-    seen: &mut BTreeSet<String>,
-) -> bool {
-    let node = node.resolved();
-    if !seen.insert(node.pointer.clone()) {
-        return true;
-    }
-    let mut all = ["additionalProperties", "unevaluatedProperties", "patternProperties"]
+fn by_pattern<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
+    let patterns = node.named("patternProperties").into_iter();
+    patterns.filter(|(pattern, _)| patterns::matches(pattern, name) == Some(true)).map(|(_, schema)| schema).collect()
+}
+
+/// Whether a schema says something of properties that it does not name.
+pub(super) fn speaks_of_others(node: &Node<'_>) -> bool {
+    ["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"]
         .iter()
-        .all(|key| node.raw(key).is_none());
-    names.extend(properties(&node, direction).into_iter().map(|(name, _)| name.to_owned()));
-    for key in ["allOf", "anyOf", "oneOf"] {
-        for part in node.list(key) {
-            all &= declared(&part, direction, names, seen);
-        }
-    }
-    for key in ["if", "then", "else"] {
-        if let Some(part) = node.raw(key) {
-            all &= declared(&part, direction, names, seen);
-        }
-    }
-    for (_, part) in node.named("dependentSchemas") {
-        all &= declared(&part, direction, names, seen);
-    }
-    all
+        .any(|key| node.value.get(key).is_some_and(|schema| schema != &Value::Bool(true)))
 }

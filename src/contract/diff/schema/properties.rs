@@ -1,12 +1,9 @@
-//! Compares what objects declare: properties in both are walked into; added and removed ones are judged here, and what
-//! is said of undeclared ones.
+//! Compares what objects declare, wherever the declarations stand: properties of both sides are walked into; added and
+//! removed ones are judged here.
 
-use std::{
-    collections::{BTreeSet, HashMap, HashSet},
-    rc::Rc,
-};
+use std::{collections::BTreeSet, rc::Rc};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     super::{
@@ -15,134 +12,198 @@ use super::{
         rule::Rule,
         words,
     },
-    Pair, Part, Schemas,
-    form::{Form, Mode},
-    judge::{blank, place},
-    keywords::{Group, Kind},
-    objects::{self, Others, declared, others},
-    sample::{self, Step},
+    Part, Schemas,
+    accept::{self, Accept},
+    judge::{Verdict, blank, place},
+    keywords::keys_of,
+    objects::{has_name, speaks_of_others, undeclared},
+    pair::{Pair, Side},
+    sample::{self, Against, Step},
 };
 
 impl Schemas {
-    /// The properties that both sides declare.
-    pub(super) fn properties(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
-        let head: HashMap<&str, Node<'_>> = objects::properties(&pair.head, pair.direction()).into_iter().collect();
-        for (name, base) in objects::properties(&pair.base, pair.direction()) {
-            if let Some(head) = head.get(name) {
-                self.below(&pair.below(base, head.clone(), Step::Property(name.to_owned())), part);
+    /// `alternatives` are the branches that were walked at this place.
+    pub(super) fn properties(&mut self, pair: &Pair<'_, '_>, alternatives: &[usize], part: &mut Part) {
+        for name in declared_names(pair) {
+            match (pair.base.declares(name), pair.head.declares(name)) {
+                (true, true) => self.both(pair, name, part),
+                (false, true) => part.changes.extend(self.added(pair, name, alternatives).map(Rc::new)),
+                (true, false) => part.changes.extend(self.removed(pair, name, alternatives).map(Rc::new)),
+                (false, false) => part.changes.extend(self.refused(pair, name).map(Rc::new)),
             }
         }
     }
 
-    /// The properties that only one side declares.
-    pub(super) fn added_and_removed(&mut self, pair: &Pair<'_, '_>) -> Vec<Change> {
-        let base = objects::properties(&pair.base, pair.direction());
-        let head = objects::properties(&pair.head, pair.direction());
-        let names =
-            |these: &[(&'_ str, Node<'_>)]| these.iter().map(|(name, _)| (*name).to_owned()).collect::<HashSet<_>>();
-        let (old, new) = (names(&base), names(&head));
-        let mut changes = Vec::new();
-        for (name, node) in head.iter().filter(|(name, _)| !old.contains(*name)) {
-            changes.push(self.added(pair, name, node));
-        }
-        for (name, node) in base.iter().filter(|(name, _)| !new.contains(*name)) {
-            changes.push(self.removed(pair, name, node));
-        }
-        changes
+    fn both(&mut self, pair: &Pair<'_, '_>, name: &str, part: &mut Part) {
+        let (Some(base), Some(head)) = (pair.base.property(name), pair.head.property(name)) else { return };
+        part.changes.extend(beside_references(pair, name));
+        let (accept, wide) = pair.sides();
+        self.below(pair, (base, head), Step::Property(name.to_owned()), part, |schemas| {
+            wide.own.iter().all(|node| schemas.has_property(&accept.all, node, name))
+        });
     }
 
-    fn added(&mut self, pair: &Pair<'_, '_>, name: &str, property: &Node<'_>) -> Change {
+    /// Whether a property of the accepted values satisfies what a schema declares for it.
+    fn has_property(&mut self, accept: &Accept<'_>, node: &Node<'_>, name: &str) -> bool {
+        let Some(schema) = has_name(node, name) else { return true };
+        self.prover.question(|prover| prover.property_in_cases(accept, node, name, &schema))
+    }
+
+    fn added(&mut self, pair: &Pair<'_, '_>, name: &str, alternatives: &[usize]) -> Option<Change> {
+        let declared = pair.head.declarations(name).into_iter().next();
         let direction = pair.direction();
-        let taken = match (others(&pair.base), pair.is_request()) {
-            (Others::Unsaid, _) | (Others::Refused, true) | (Others::Anything, false) => true,
-            (Others::Refused, false) => false,
-            (Others::Anything, true) => {
-                property.resolved().value == &json!(true) || property.resolved().value == &json!({})
-            }
-            (Others::Schema(other), true) => self.takes_all(property, &other, direction),
-            (Others::Schema(other), false) => self.takes_all(&other, property, direction),
+        // An alternative declared it already: it has moved.
+        let moved = pair.base.all.names().contains(name);
+        let verdict = if pair.is_request() {
+            let node = pair.head.own.iter().find(|node| !self.has_property(&pair.base.all, node, name)).cloned();
+            node.map(|node| self.refuted_property(&pair.base.all, &node, name))
+        } else if moved {
+            // The alternatives are judged by themselves.
+            None
+        } else {
+            self.newly_answered(pair, name)
         };
-        let class = if taken { Class::Compatible } else { Class::Breaking };
+        if moved && verdict.is_none() {
+            return None;
+        }
+        let class = verdict.as_ref().map_or(Class::Compatible, Class::from);
         let mut change = blank(Rule::PropertyAdded, class, direction);
-        let now = if pair.base.path(&["properties", name]).is_some() { "is carried now" } else { "was added" };
-        change.sentence = words::sentence(&format!("property `{name}` {now}"), class, direction, false);
-        place(&mut change, None, Some(property));
-        if !taken {
-            self.show_added(pair, &mut change);
-        }
-        change
-    }
-
-    fn show_added(&self, pair: &Pair<'_, '_>, change: &mut Change) {
-        let direction = pair.direction();
-        let (from, to) = if pair.is_request() { (&pair.base, &pair.head) } else { (&pair.head, &pair.base) };
-        let (accepts, wide) = (Form::of(from, Mode::Open, direction), Form::of(to, Mode::Open, direction));
-        let shows = if pair.is_request() { Shows::RequestRefused } else { Shows::AnswerNew };
-        change.counterexample =
-            sample::separating(&accepts, &wide, None).map(|value| self.shown(pair, shows, value, true));
-    }
-
-    fn removed(&mut self, pair: &Pair<'_, '_>, name: &str, property: &Node<'_>) -> Change {
-        let direction = pair.direction();
-        let still = match others(&pair.head) {
-            Others::Anything => true,
-            Others::Schema(other) => self.takes_all(&other, property, direction),
-            Others::Unsaid | Others::Refused => false,
+        change.undecided = verdict == Some(Verdict::Undecided);
+        let hidden = pair.base.own.iter().any(|node| has_name(node, name).is_some());
+        let now = match (moved, hidden) {
+            (true, _) => "is declared otherwise",
+            (_, true) => "is carried now",
+            _ => "was added",
         };
-        let class = if still && pair.is_request() { Class::Compatible } else { Class::Breaking };
+        change.sentence = words::sentence(&format!("property `{name}` {now}"), class, direction, change.undecided);
+        place(&mut change, None, declared.as_ref());
+        if let Some(Verdict::No(value)) = verdict {
+            let shows = if pair.is_request() { Shows::RequestRefused } else { Shows::AnswerNew };
+            change.counterexample = Some(self.shown(pair, shows, value));
+        }
+        if moved { self.unless_explained(change, alternatives) } else { Some(change) }
+    }
+
+    /// What could not be decided of a property that alternatives declare may have been found in one of them.
+    fn unless_explained(&mut self, change: Change, alternatives: &[usize]) -> Option<Change> {
+        if !change.undecided || alternatives.is_empty() {
+            return Some(change);
+        }
+        self.defer(alternatives.to_vec(), change);
+        None
+    }
+
+    /// A value with a property that a schema does not take.
+    fn refuted_property(&mut self, accept: &Accept<'_>, node: &Node<'_>, name: &str) -> Verdict {
+        let hints = sample::with_any(accept, name);
+        self.separated(accept, &Against::Keywords(node, keys_of(Rule::PropertyAdded)), hints)
+    }
+
+    /// What the old contract said of a property that it did not declare; none where it allowed what is answered now.
+    fn newly_answered(&mut self, pair: &Pair<'_, '_>, name: &str) -> Option<Verdict> {
+        let accept = &pair.head.all;
+        let speaks = |node: &&Node<'_>| speaks_of_others(node) || has_name(node, name).is_some();
+        let refusing = pair.base.all.parts.iter().filter(speaks).find(|node| {
+            !self.has_property(accept, node, name)
+                || !self.prover.question(|prover| prover.takes_undeclared(accept, node, name))
+        });
+        let node = refusing?.clone();
+        let with = pair.head.all.having(name);
+        let keys = if node.value.get("unevaluatedProperties").is_some() || node.value.get("propertyNames").is_some() {
+            keys_of(Rule::Unevaluated)
+        } else {
+            keys_of(Rule::AdditionalProperties)
+        };
+        Some(self.separated(&with, &Against::Keywords(&node, keys), Vec::new()))
+    }
+
+    /// A property that neither side declares, but one of them refuses by its name.
+    fn refused(&mut self, pair: &Pair<'_, '_>, name: &str) -> Option<Change> {
+        let (accept, wide) = pair.sides();
+        let node = wide.own.iter().find(|node| !self.has_property(&accept.all, node, name)).cloned()?;
+        let verdict = self.refuted_property(&accept.all, &node, name);
+        let now = if pair.is_request() { "is refused now" } else { "is no longer refused" };
+        let mut change = self.judged(pair, Rule::PropertyAdded, &format!("property `{name}` {now}"), verdict);
+        let declared = has_name(&node, name);
+        let (base, head) = if pair.is_request() { (None, declared) } else { (declared, None) };
+        place(&mut change, base.as_ref(), head.as_ref());
+        Some(change)
+    }
+
+    fn removed(&mut self, pair: &Pair<'_, '_>, name: &str, alternatives: &[usize]) -> Option<Change> {
+        let direction = pair.direction();
+        let property = pair.base.declarations(name).into_iter().next();
+        // An alternative declares it now: it has moved.
+        if pair.head.all.names().contains(name) && !pair.head.own.iter().any(|node| has_name(node, name).is_some()) {
+            return self.moved(pair, name, property.as_ref(), alternatives);
+        }
+        let class = if pair.is_request() && self.still_takes(pair, name) { Class::Compatible } else { Class::Breaking };
         let mut change = blank(Rule::PropertyRemoved, class, direction);
-        let gone =
-            if pair.head.path(&["properties", name]).is_some() { "is not carried any more" } else { "was removed" };
+        let hidden = pair.head.own.iter().any(|node| has_name(node, name).is_some());
+        let gone = if hidden { "is not carried any more" } else { "was removed" };
         let who = match (class, pair.is_request()) {
             (Class::Compatible, _) => "undeclared properties are still taken",
             (_, true) => "clients that send it are ignored or refused",
             (_, false) => "clients that read it find nothing",
         };
         change.sentence = format!("property `{name}` {gone}: {who}.");
-        place(&mut change, Some(property), None);
+        place(&mut change, property.as_ref(), None);
         if class == Class::Breaking {
-            self.show_removed(pair, name, &mut change);
-        }
-        change
-    }
-
-    fn show_removed(&self, pair: &Pair<'_, '_>, name: &str, change: &mut Change) {
-        let direction = pair.direction();
-        let mut accepts = Form::of(&pair.base, Mode::Closed, direction);
-        if let Some(fields) = accepts.as_object_mut() {
-            let required = fields.entry("required").or_insert_with(|| json!([]));
-            let list = required.as_array_mut().filter(|names| !names.contains(&json!(name)));
-            list.into_iter().for_each(|names| names.push(json!(name)));
-        }
-        let wide = Form::of(&pair.head, Mode::Closed, direction);
-        let shows = if pair.is_request() { Shows::RequestRefused } else { Shows::AnswerGone };
-        change.counterexample =
-            sample::separating(&accepts, &wide, None).map(|value| self.shown(pair, shows, value, false));
-    }
-
-    /// Whether a removed property is only declared elsewhere: by a part of the same object.
-    pub(super) fn moved(&self, pair: &Pair<'_, '_>, removed: &Change) -> bool {
-        let name = removed.pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
-        let mut names = BTreeSet::new();
-        declared(&pair.head, pair.direction(), &mut names, &mut BTreeSet::new());
-        pair.is_request() || names.contains(&name)
-    }
-
-    /// What is said of undeclared properties: walked into where both sides have a schema for them.
-    pub(super) fn undeclared(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
-        const GROUP: Group =
-            Group { rule: Rule::AdditionalProperties, kind: Kind::Undeclared, keys: &["additionalProperties"] };
-        let (base, head) = (pair.base.raw("additionalProperties"), pair.head.raw("additionalProperties"));
-        match (base, head) {
-            (Some(base), Some(head)) if base.value.is_object() && head.value.is_object() => {
-                self.below(&pair.below(base, head, Step::Other), part);
+            let with = pair.base.all.having(name);
+            if let Verdict::No(value) = self.separated(&with, &Against::Closed(&pair.head.all), Vec::new()) {
+                let shows = if pair.is_request() { Shows::RequestRefused } else { Shows::AnswerGone };
+                change.counterexample = Some(self.shown(pair, shows, value));
             }
-            (base, head) if base.as_ref().map(value) == head.as_ref().map(value) => {}
-            _ => part.own.push(Rc::new(self.keyword(pair, &GROUP))),
         }
+        Some(change)
+    }
+
+    /// A property that only alternatives declare now. What they say is judged with them; here, whether what is answered
+    /// now was possible before.
+    fn moved(
+        &mut self,
+        pair: &Pair<'_, '_>,
+        name: &str,
+        property: Option<&Node<'_>>,
+        alternatives: &[usize],
+    ) -> Option<Change> {
+        if pair.is_request() {
+            return None;
+        }
+        let node = pair.base.own.iter().find(|node| !self.has_property(&pair.head.all, node, name)).cloned()?;
+        let verdict = self.refuted_property(&pair.head.all, &node, name);
+        let what = format!("property `{name}` is declared otherwise");
+        let mut change = self.judged(pair, Rule::Schema, &what, verdict);
+        place(&mut change, property, None);
+        self.unless_explained(change, alternatives)
+    }
+
+    /// Whether requests may go on with a property that is not declared any more.
+    fn still_takes(&mut self, pair: &Pair<'_, '_>, name: &str) -> bool {
+        let head = &pair.head.all;
+        let says = |node: &Node<'_>| undeclared(node, name).iter().any(|schema| schema.value != &Value::Bool(false));
+        let free = head.names().is_empty() || head.parts.iter().any(says);
+        let parts = head.parts.clone();
+        free && parts.iter().all(|node| {
+            self.has_property(&pair.base.all, node, name)
+                && self.prover.question(|prover| prover.takes_undeclared(&pair.base.all, node, name))
+        })
     }
 }
 
-fn value<'a>(node: &Node<'a>) -> &'a Value {
-    node.value
+/// All names that either side declares here, in the order in which they are written.
+pub(super) fn declared_names<'a>(pair: &Pair<'_, 'a>) -> Vec<&'a str> {
+    let mut seen = BTreeSet::new();
+    let of = |side: &Side<'a>| -> Vec<&'a str> {
+        side.own.iter().flat_map(|node| node.named("properties")).map(|(name, _)| name).collect()
+    };
+    let names = of(&pair.head).into_iter().chain(of(&pair.base));
+    names.filter(|name| seen.insert(*name) && *name != accept::OTHER).collect()
+}
+
+/// A description beside a reference, where each side declares the property once.
+fn beside_references(pair: &Pair<'_, '_>, name: &str) -> Vec<Rc<Change>> {
+    let (base, head) = (pair.base.declarations(name), pair.head.declarations(name));
+    let ([base], [head]) = (base.as_slice(), head.as_slice()) else { return Vec::new() };
+    super::annotations::beside_references(base, head).into_iter().map(Rc::new).collect()
 }

@@ -1,10 +1,16 @@
-//! Finds values that show a difference. Whatever is found was put to both schemas: the one takes it, the other does
-//! not. Making candidates is `candidates`.
+//! Finds values that show a difference. Whatever is found was put to both sides: the one takes it, the other does not.
+//! Making candidates is `candidates`.
 
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
 
-use super::candidates::Candidates;
+use super::{
+    super::{change::Direction, node::Node},
+    accept::Accept,
+    bounds::count,
+    candidates::{Candidates, anything, with},
+    form::Form,
+};
 
 /// One step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,39 +23,78 @@ pub(super) enum Step {
     Other,
 }
 
-/// A value that `accepts` takes and `refuses` does not; looked for among the values of `hint` first. Rather one that
-/// has the formats that the schemas name; but a format is only an annotation, so that one without will do.
-pub(super) fn separating(accepts: &Value, refuses: &Value, hint: Option<&Value>) -> Option<Value> {
-    let mut candidates = hint.map(|hint| Candidates::of(hint).all()).unwrap_or_default();
-    candidates.extend(Candidates::of(accepts).all());
-    // What the narrower schema speaks of (other bounds, other members) points at where the two part.
-    candidates.extend(Candidates::of(refuses).all());
-    first(accepts, refuses, candidates)
+/// What a value is not taken by.
+pub(super) enum Against<'n, 'a> {
+    /// Some keywords of a schema.
+    Keywords(&'n Node<'a>, &'static [&'static str]),
+    /// Schemas that apply together, as they are written.
+    Schemas(&'n [Node<'a>]),
+    /// What is made of declared properties.
+    Closed(&'n Accept<'a>),
 }
 
-/// The same, looked for among the values of one of its branches alone.
-pub(super) fn of_branch(accepts: &Value, refuses: &Value, branch: &Value) -> Option<Value> {
-    first(accepts, refuses, Candidates::of(branch).all())
+impl Against<'_, '_> {
+    fn form(&self, direction: Direction, values: &[Value]) -> Option<Value> {
+        match self {
+            Self::Keywords(node, keys) => Form::of_keywords(node, keys, direction, values),
+            Self::Schemas(nodes) => Form::open(nodes, direction, values),
+            Self::Closed(accept) => Form::accepting(accept, values),
+        }
+    }
+
+    /// The bounds of arrays that it states.
+    fn lengths(&self) -> Vec<u64> {
+        let Self::Keywords(node, _) = self else { return Vec::new() };
+        ["minItems", "maxItems"].iter().filter_map(|key| count(node.value.get(*key)?)).collect()
+    }
+
+    fn to_make(&self, direction: Direction) -> Value {
+        match self {
+            Self::Keywords(node, _) => Form::to_make_open(std::slice::from_ref(*node), direction),
+            Self::Schemas(nodes) => Form::to_make_open(nodes, direction),
+            Self::Closed(accept) => Form::to_make(accept),
+        }
+    }
 }
 
-/// A whole value around `part`, which stands `steps` deep in it; both schemas are those of the whole.
-pub(super) fn around(accepts: &Value, refuses: &Value, steps: &[Step], part: &Value) -> Option<Value> {
-    first(accepts, refuses, Candidates::of(accepts).around(steps, part))
+/// A value that is accepted and that the other side does not take; looked for among `hints` first.
+pub(super) fn separating(accept: &Accept<'_>, wide: &Against<'_, '_>, hints: Vec<Value>) -> Option<Value> {
+    let mut candidates = hints;
+    candidates.extend(Candidates::of(&Form::to_make(accept)).with_lengths(&wide.lengths()).all());
+    // What the other side speaks of (other bounds, other members) points at where the two part.
+    candidates.extend(Candidates::of(&wide.to_make(accept.direction)).all());
+    first(accept, wide, &candidates)
 }
 
-fn first(accepts: &Value, refuses: &Value, candidates: Vec<Value>) -> Option<Value> {
+/// Objects that are accepted, perhaps, with any value under one name.
+pub(super) fn with_any(accept: &Accept<'_>, name: &str) -> Vec<Value> {
+    let made = Candidates::of(&Form::to_make(accept)).all();
+    let objects = made.iter().filter_map(Value::as_object).take(4);
+    objects.flat_map(|object| anything().into_iter().map(|value| with(object, name, value))).collect()
+}
+
+/// A whole value around `part`, which stands `steps` deep in it.
+pub(super) fn around(accept: &Accept<'_>, wide: &Against<'_, '_>, steps: &[Step], part: &Value) -> Option<Value> {
+    first(accept, wide, &Candidates::of(&Form::to_make(accept)).around(steps, part))
+}
+
+/// Rather one that has the formats that the schemas name; but a format is only an annotation, so that one without will
+/// do.
+fn first(accept: &Accept<'_>, wide: &Against<'_, '_>, candidates: &[Value]) -> Option<Value> {
+    let (from, to) = (Form::accepting(accept, candidates)?, wide.form(accept.direction, candidates)?);
     let find = |formats: bool| {
-        let (accepts, refuses) = (validator(accepts, formats)?, validator(refuses, formats)?);
-        candidates.iter().find(|value| accepts.is_valid(value) && !refuses.is_valid(value)).cloned()
+        let (from, to) = (validator(&from, formats)?, validator(&to, formats)?);
+        candidates.iter().find(|value| from.is_valid(value) && !to.is_valid(value)).cloned()
     };
     find(true).or_else(|| find(false))
 }
 
-/// Whether a schema takes a value.
-pub(super) fn takes(schema: &Value, value: &Value) -> bool {
-    validator(schema, false).is_some_and(|validator| validator.is_valid(value))
+/// Whether a value is taken by schemas that apply together, as they are written.
+pub(super) fn takes(wide: &Accept<'_>, value: &Value) -> bool {
+    let schema = Form::open(&wide.parts, wide.direction, std::slice::from_ref(value));
+    schema.and_then(|schema| validator(&schema, false)).is_some_and(|validator| validator.is_valid(value))
 }
 
-fn validator(schema: &Value, formats: bool) -> Option<Validator> {
+pub(super) fn validator(schema: &Value, formats: bool) -> Option<Validator> {
     jsonschema::options().offline().with_draft(Draft::Draft202012).should_validate_formats(formats).build(schema).ok()
 }

@@ -3,6 +3,8 @@
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
+use super::language;
+
 /// The longest text that is made.
 const LENGTH: usize = 16 * 1024;
 
@@ -10,11 +12,14 @@ const LENGTH: usize = 16 * 1024;
 pub(super) fn texts(fields: &Map<String, Value>) -> Vec<Value> {
     let mut texts: Vec<String> = Vec::new();
     if let Some(pattern) = fields.get("pattern").and_then(Value::as_str) {
+        let count = |key: &str| fields.get(key).and_then(Value::as_u64);
+        texts.extend(language::shortest(&[pattern], count("minLength"), count("maxLength")));
         texts.extend(matching(pattern));
     }
     texts.extend(fields.get("format").and_then(Value::as_str).map(|format| formatted(format).to_owned()));
     let bounds = ["minLength", "maxLength"].iter().filter_map(|key| fields.get(*key)?.as_u64());
-    texts.extend(bounds.filter(|length| *length <= LENGTH as u64).map(|length| "a".repeat(length as usize)));
+    let lengths = bounds.flat_map(|length| [length, length.saturating_add(1), length.saturating_sub(1)]);
+    texts.extend(lengths.filter(|length| *length <= LENGTH as u64).map(|length| "a".repeat(length as usize)));
     texts.extend(["", "a", "other", "A-1 b", "0"].map(str::to_owned));
     texts.into_iter().map(|text| json!(text)).collect()
 }

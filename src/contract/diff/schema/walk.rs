@@ -1,63 +1,167 @@
-//! The way through two schemas: into parts of the value, into branches about the same value, and through references,
-//! which are followed once. What differs at a place is found elsewhere.
+//! The way through two schemas: into properties, elements and alternatives. Each place is walked once. What differs at a
+//! place is found elsewhere.
 
-use std::rc::Rc;
+use std::{collections::HashSet, rc::Rc};
 
-use super::{Pair, Part, Schemas, annotations};
+use serde_json::Value;
 
-/// Longer chains of references are not followed.
+use super::{
+    super::{
+        change::{Change, Class},
+        rule::Rule,
+    },
+    Part, Schemas, annotations,
+    judge::{acquit, is_proven},
+    pair::{Pair, Side},
+    sample::Step,
+};
+
+/// Values that nest deeper are not compared further down.
 const CHAIN: usize = 2000;
 
 impl Schemas {
-    /// Schemas of a part of the value.
-    pub(super) fn below(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
-        part.rest.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
-        match self.behind(pair) {
-            Some(index) => part.behind.push(index),
-            None => {
-                let inner = self.pair(pair);
-                part.rest.extend(inner.own.into_iter().chain(inner.rest));
-                part.behind.extend(inner.behind);
-            }
-        }
-    }
-
-    /// Schemas of the same value: branches of `allOf` and the like.
-    pub(super) fn beside(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
-        part.own.extend(annotations::beside_references(&pair.base, &pair.head).into_iter().map(Rc::new));
-        let inner = match self.behind(pair) {
-            Some(index) => self.parts.get(index).map(Rc::clone).unwrap_or_default(),
-            None => Rc::new(self.pair(pair)),
-        };
-        part.own.extend(inner.own.iter().map(Rc::clone));
-        part.rest.extend(inner.rest.iter().map(Rc::clone));
-        part.behind.extend(&inner.behind);
-    }
-
-    /// Compares what references lead to, once; none where there is no reference.
-    pub(super) fn behind(&mut self, pair: &Pair<'_, '_>) -> Option<usize> {
-        if pair.base.target().is_none() && pair.head.target().is_none() {
-            return None;
-        }
-        let pair = pair.beside(pair.base.resolved(), pair.head.resolved());
-        let key = (pair.base.pointer.clone(), pair.head.pointer.clone(), pair.direction());
+    /// Where in `parts` a pair is, once it was walked.
+    pub(super) fn walked(&mut self, pair: &Pair<'_, '_>) -> usize {
+        let key = (
+            pair.base.ids(),
+            self.prover.key(&pair.base.all),
+            pair.head.ids(),
+            self.prover.key(&pair.head.all),
+            pair.direction(),
+        );
         if let Some(index) = self.compared.get(&key) {
-            return Some(*index);
+            return *index;
         }
         // A schema that comes back to itself adds nothing that is not found on the way.
         let index = self.parts.len();
         self.compared.insert(key, index);
         self.parts.push(Rc::default());
-        if self.depth >= CHAIN {
+        if self.walking.len() >= CHAIN {
             self.too_deep = true;
-            return Some(index);
+            return index;
         }
-        self.depth += 1;
-        let part = Rc::new(self.pair(&pair));
-        self.depth -= 1;
+        self.walking.push(index);
+        let part = self.walk(pair);
+        self.walking.pop();
         if let Some(place) = self.parts.get_mut(index) {
-            *place = part;
+            *place = Rc::new(part);
         }
-        Some(index)
+        if self.walking.is_empty() {
+            self.settle();
+        }
+        index
+    }
+
+    /// Adds the breaks that nothing explains, once all was walked.
+    fn settle(&mut self) {
+        self.harmless.clear();
+        for deferred in std::mem::take(&mut self.deferred) {
+            let explained = deferred.branches.iter().any(|branch| self.breaks(*branch));
+            if let Some(part) = self.parts.get_mut(deferred.at).filter(|_| !explained) {
+                Rc::make_mut(part).changes.push(Rc::new(deferred.change));
+                self.harmless.clear();
+            }
+        }
+    }
+
+    fn walk(&mut self, pair: &Pair<'_, '_>) -> Part {
+        let found = annotations::changes(pair).into_iter().map(Rc::new).collect();
+        let mut part = Part { changes: found, is_complete: true, ..Part::default() };
+        self.groups(pair, &mut part);
+        self.alternatives(pair, &mut part);
+        let alternatives = part.behind.clone();
+        self.properties(pair, &alternatives, &mut part);
+        self.parts(pair, &mut part);
+        part
+    }
+
+    /// A part of the value. Where what stands around it makes up for what was found there, it is no break.
+    pub(super) fn below<'a>(
+        &mut self,
+        pair: &Pair<'_, 'a>,
+        sides: (Side<'a>, Side<'a>),
+        step: Step,
+        part: &mut Part,
+        holds: impl FnOnce(&mut Self) -> bool,
+    ) {
+        let index = self.walked(&pair.below(sides.0, sides.1, step));
+        if self.breaks(index) && holds(self) {
+            self.acquitted(index, part);
+        } else {
+            part.behind.push(index);
+        }
+    }
+
+    /// Whether a break was found in a part or behind it, against which a proof about the whole could speak.
+    pub(super) fn breaks(&mut self, index: usize) -> bool {
+        let (mut seen, mut waiting, mut complete) = (HashSet::from([index]), vec![index], true);
+        while let Some(index) = waiting.pop() {
+            let Some(found) = self.parts.get(index) else { continue };
+            if found.changes.iter().any(|change| change.class == Class::Breaking && is_proven(change.rule)) {
+                return true;
+            }
+            complete &= found.is_complete;
+            let new = found.behind.iter().filter(|behind| !self.harmless.contains(behind));
+            waiting.extend(new.filter(|behind| seen.insert(**behind)));
+        }
+        if complete {
+            self.harmless.extend(seen);
+        }
+        false
+    }
+
+    /// Takes over what was found in a part, without the breaks that the whole makes up for.
+    pub(super) fn acquitted(&self, index: usize, part: &mut Part) {
+        for change in self.behind(index) {
+            if change.class == Class::Breaking && is_proven(change.rule) {
+                let mut change = Change::clone(&change);
+                acquit(&mut change, Class::Compatible);
+                part.changes.push(Rc::new(change));
+            } else {
+                part.changes.push(change);
+            }
+        }
+    }
+
+    /// All changes of a part and behind it.
+    fn behind(&self, index: usize) -> Vec<Rc<Change>> {
+        let (mut changes, mut seen, mut waiting) = (Vec::new(), vec![false; self.parts.len()], vec![index]);
+        while let Some(index) = waiting.pop() {
+            let (Some(part), Some(seen)) = (self.parts.get(index), seen.get_mut(index)) else { continue };
+            if !std::mem::replace(seen, true) {
+                changes.extend(part.changes.iter().map(Rc::clone));
+                waiting.extend(&part.behind);
+            }
+        }
+        changes
+    }
+
+    /// The elements, where each side has one schema for all of them.
+    pub(super) fn elements<'a>(pair: &Pair<'_, 'a>) -> Option<(Side<'a>, Side<'a>)> {
+        let any = |side: &Side<'_>, key: &str| side.own.iter().any(|node| node.raw(key).is_some());
+        let both = |key| (any(&pair.base, key), any(&pair.head, key));
+        let each = both("prefixItems") == (false, false) && both("items") == (true, true);
+        if each { pair.base.element().zip(pair.head.element()) } else { None }
+    }
+
+    /// The undeclared properties, where each side has one schema for all of them.
+    pub(super) fn others<'a>(pair: &Pair<'_, 'a>) -> Option<(Side<'a>, Side<'a>)> {
+        let any = |side: &Side<'_>| {
+            side.own.iter().filter_map(|node| node.value.get("additionalProperties")).any(Value::is_object)
+        };
+        if any(&pair.base) && any(&pair.head) { pair.base.others().zip(pair.head.others()) } else { None }
+    }
+
+    fn parts(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+        let (accept, wide) = pair.sides();
+        for (sides, step, rule) in [
+            (Self::elements(pair), Step::Element, Rule::Items),
+            (Self::others(pair), Step::Other, Rule::AdditionalProperties),
+        ] {
+            let Some(sides) = sides else { continue };
+            self.below(pair, sides, step, part, |schemas| {
+                wide.own.iter().all(|node| schemas.prover.satisfies(&accept.all, node, rule))
+            });
+        }
     }
 }

@@ -4,9 +4,12 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    candidates::{Candidates, DEPTH, MOST, list, with, with_element, without},
+    candidates::{Candidates, DEPTH, list, with, with_element, without},
     sample::Step,
 };
+
+/// More wholes around one part are no better.
+const ENOUGH: usize = 12;
 
 impl Candidates<'_> {
     /// Values of the whole schema that hold `part` at the end of `steps`.
@@ -15,7 +18,9 @@ impl Candidates<'_> {
     }
 
     fn wrapped(&self, schema: &Value, steps: &[Step], part: &Value, depth: usize) -> Vec<Value> {
-        let (Some(left), Some(fields)) = (depth.checked_sub(1), schema.as_object()) else { return Vec::new() };
+        let (Some(left), Some(fields), true) = (depth.checked_sub(1), schema.as_object(), self.may_look()) else {
+            return Vec::new();
+        };
         let Some((step, rest)) = steps.split_first() else { return vec![part.clone()] };
         if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
             return self.wrapped(target, steps, part, left);
@@ -33,7 +38,11 @@ impl Candidates<'_> {
                 Value::Object(merged)
             });
             let merged: Vec<Value> = if key == "allOf" { vec![all] } else { one.collect() };
-            merged.iter().for_each(|schema| values.extend(self.wrapped(schema, steps, part, left)));
+            for schema in &merged {
+                if values.len() < ENOUGH {
+                    values.extend(self.wrapped(schema, steps, part, left));
+                }
+            }
             return values;
         }
         self.step(schema, fields, (step, rest), part, left)
@@ -56,7 +65,7 @@ impl Candidates<'_> {
         let shells = self.values(schema, DEPTH);
         let mut values = Vec::new();
         for inner in self.wrapped(child, rest, part, depth) {
-            for shell in shells.iter().take(6) {
+            for shell in shells.iter().take(4) {
                 values.push(match shell {
                     Value::Object(object) => with(object, name, inner.clone()),
                     Value::Array(array) if array.is_empty() => json!([inner]),
@@ -65,7 +74,7 @@ impl Candidates<'_> {
                 });
             }
         }
-        values.truncate(MOST);
+        values.truncate(ENOUGH);
         values
     }
 }

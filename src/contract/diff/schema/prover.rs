@@ -1,0 +1,287 @@
+//! The proof that every value that is accepted on one side satisfies a schema of the other side. Keyword by keyword;
+//! where a keyword alone does not say, the alternatives of the accepted values are gone through one by one. A proof
+//! takes a number of steps that is bounded, so that it ends in the same way on every machine. No proof is no verdict.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use super::{
+    super::{node::Node, rule::Rule},
+    accept::{Accept, Choice},
+    conjunction::expanded,
+    form::Form,
+    keywords::{GROUPS, keys_of},
+    same::Same,
+    sample,
+    types::Types,
+};
+
+mod arrays;
+mod choices;
+mod disjoint;
+mod objects;
+mod scalars;
+
+pub(super) use scalars::pattern;
+
+/// How many steps one question may take, and all of them.
+const QUESTION: usize = 60_000;
+const ALL: usize = 40_000_000;
+/// How many choices are opened one within the other for one keyword.
+const CHOICES: usize = 4;
+
+/// Proves, and remembers what was proven.
+#[derive(Default)]
+pub(super) struct Prover {
+    pub same: Same,
+    known: HashMap<Goal, Known>,
+    keys: HashMap<Key, usize>,
+    /// Goals that were proven since some goal was begun, which are doubtful if that one fails.
+    proven: Vec<Goal>,
+    /// How many properties and elements deep the proof is.
+    depth: usize,
+    opened: usize,
+    /// Whether it is asked whether a schema that refuses the values takes them.
+    excluding: bool,
+    left: usize,
+    used: usize,
+    exhausted: bool,
+    unasked: usize,
+}
+
+/// A keyword of a schema that accepted values have to satisfy.
+type Goal = (usize, usize, Rule);
+
+#[derive(Clone, Copy)]
+enum Known {
+    Proven,
+    /// Not proven with this many choices opened; fewer may be opened then.
+    Open(usize),
+    /// Begun at this depth.
+    Begun(usize),
+}
+
+/// What tells accepted values from others.
+#[derive(PartialEq, Eq, Hash)]
+struct Key {
+    parts: Vec<usize>,
+    beside: Vec<usize>,
+    refused_by: Vec<usize>,
+    chosen: Vec<Choice>,
+    has: Vec<String>,
+    lacks: Vec<String>,
+    types: Types,
+    flags: [bool; 4],
+}
+
+impl Prover {
+    /// How many questions were too large to be asked to the end.
+    pub(super) fn unasked(&self) -> usize {
+        self.unasked
+    }
+
+    /// Whether all accepted values satisfy one keyword of a schema.
+    pub(super) fn satisfies(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+        self.question(|prover| prover.goal(accept, wide, rule))
+    }
+
+    /// A question, with as many steps as one may take.
+    pub(super) fn question(&mut self, ask: impl FnOnce(&mut Self) -> bool) -> bool {
+        self.left = QUESTION.min(ALL.saturating_sub(self.used));
+        let start = self.left;
+        self.exhausted = false;
+        let answer = ask(self);
+        self.used += start - self.left;
+        self.unasked += usize::from(self.exhausted && !answer);
+        answer
+    }
+
+    /// One step; false where there is none left.
+    fn step(&mut self) -> bool {
+        self.exhausted |= self.left == 0;
+        self.left = self.left.saturating_sub(1);
+        !self.exhausted
+    }
+
+    fn covers(&mut self, accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+        let wide = wide.resolved();
+        if let Some(all) = wide.value.as_bool() {
+            return all || self.impossible(accept);
+        }
+        let same = accept.parts.iter().chain(&accept.beside).any(|part| self.same.schemas(part, &wide));
+        if same {
+            return true;
+        }
+        expanded([&wide]).iter().all(|part| self.satisfied(accept, part))
+    }
+
+    /// Whether all keywords of one schema are satisfied, without what stands in its `allOf`.
+    fn satisfied(&mut self, accept: &Accept<'_>, part: &Node<'_>) -> bool {
+        if part.value.is_boolean() {
+            return part.value == &Value::Bool(true) || self.impossible(accept);
+        }
+        if accept.all().any(|own| own.id() == part.id()) {
+            return true;
+        }
+        let spoken = GROUPS.iter().filter(|group| group.keys.iter().any(|key| part.value.get(key).is_some()));
+        let rules: Vec<Rule> = spoken.map(|group| group.rule).collect();
+        rules.into_iter().all(|rule| self.goal(accept, part, rule))
+            && (part.value.get("properties").is_none() || self.goal(accept, part, Rule::PropertyAdded))
+    }
+
+    /// Whether one keyword is satisfied. `Rule::PropertyAdded` stands for `properties`.
+    fn goal(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+        if !self.step() {
+            return false;
+        }
+        let goal = (self.key(accept), wide.id(), rule);
+        match self.known.get(&goal) {
+            Some(Known::Proven) => return true,
+            Some(Known::Open(opened)) if *opened <= self.opened => return false,
+            // What comes back to itself further down holds, for values end somewhere.
+            Some(Known::Begun(depth)) => return self.depth > *depth,
+            _ => {}
+        }
+        let begun = self.proven.len();
+        self.known.insert(goal, Known::Begun(self.depth));
+        let proven = self.by_values(accept, wide, rule)
+            || self.direct(accept, wide, rule)
+            || self.impossible(accept)
+            || self.by_types(accept, wide, rule)
+            || self.by_choices(accept, wide, rule);
+        if proven {
+            self.known.insert(goal, Known::Proven);
+            self.proven.push(goal);
+        } else {
+            for doubtful in self.proven.split_off(begun) {
+                self.known.remove(&doubtful);
+            }
+            if self.exhausted {
+                self.known.remove(&goal);
+            } else {
+                self.known.insert(goal, Known::Open(self.opened));
+            }
+        }
+        proven
+    }
+
+    fn direct(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+        if self.says_so_itself(accept, wide, rule) {
+            return true;
+        }
+        match rule {
+            Rule::Items | Rule::Contains | Rule::UniqueItems => self.arrays(accept, wide, rule),
+            Rule::PropertyAdded
+            | Rule::Required
+            | Rule::Dependent
+            | Rule::PropertyNames
+            | Rule::PatternProperties
+            | Rule::AdditionalProperties
+            | Rule::Unevaluated => self.objects(accept, wide, rule),
+            Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional => self.composed(accept, wide, rule),
+            _ => scalars::satisfied(accept, wide, rule),
+        }
+    }
+
+    /// Whether an accepted schema has the same keyword.
+    fn says_so_itself(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+        // What these mean depends on what stands beside them.
+        if matches!(
+            rule,
+            Rule::AdditionalProperties | Rule::PatternProperties | Rule::Unevaluated | Rule::Format | Rule::Required
+        ) {
+            return false;
+        }
+        let keys = if rule == Rule::PropertyAdded { &["properties"] } else { keys_of(rule) };
+        // Formats of integers are bounds.
+        let width: &[&str] = if matches!(rule, Rule::Minimum | Rule::Maximum) { &["format", "type"] } else { &[] };
+        let own: Vec<_> = accept.all().cloned().collect();
+        own.iter().any(|part| keys.iter().chain(width).all(|key| self.same.keyword(part, wide, key)))
+    }
+
+    pub(super) fn key(&mut self, accept: &Accept<'_>) -> usize {
+        let ids = |nodes: &[Node<'_>]| {
+            let mut ids: Vec<usize> = nodes.iter().map(Node::id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let key = Key {
+            parts: ids(&accept.parts),
+            beside: ids(&accept.beside),
+            refused_by: ids(&accept.refused_by),
+            chosen: accept.chosen.iter().cloned().collect(),
+            has: accept.has.iter().cloned().collect(),
+            lacks: accept.lacks.iter().cloned().collect(),
+            types: accept.types,
+            flags: [
+                accept.closed,
+                accept.closed_below,
+                accept.text,
+                accept.direction == super::super::change::Direction::Request,
+            ],
+        };
+        let next = self.keys.len();
+        *self.keys.entry(key).or_insert(next)
+    }
+
+    /// A question about a part of the value.
+    fn deeper(&mut self, ask: impl FnOnce(&mut Self) -> bool) -> bool {
+        self.depth += 1;
+        let opened = std::mem::take(&mut self.opened);
+        let answer = ask(self);
+        self.opened = opened;
+        self.depth -= 1;
+        answer
+    }
+
+    /// Each type by itself: `string` or null by one alternative each.
+    fn by_types(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+        let types: Vec<Types> = accept.possible_types().each().collect();
+        let matters = matches!(rule, Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional);
+        matters && types.len() > 1 && types.into_iter().all(|kind| self.goal(&accept.of_types(kind), wide, rule))
+    }
+
+    /// Each case of some choice by itself.
+    fn by_choices(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+        if self.opened >= CHOICES {
+            return false;
+        }
+        self.opened += 1;
+        let proven = accept.choices().iter().any(|(choice, node)| {
+            let cases = accept.cases(choice, node);
+            cases.iter().all(|case| self.goal(case, wide, rule))
+        });
+        self.opened -= 1;
+        proven
+    }
+
+    /// All values one by one, where they are few.
+    fn by_values(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+        const FEW: usize = 500;
+        let Some(values) = accept.finite().filter(|values| values.len() <= FEW) else { return false };
+        self.left = self.left.saturating_sub(values.len());
+        scalars::each_satisfies(accept, &values, wide, rule)
+    }
+}
+
+/// A validator of all that accepted values satisfy, as they are written; without what is too much to ask about.
+fn all_of(accept: &Accept<'_>, values: &[Value]) -> Option<Validator> {
+    let own: Vec<Value> = accept.all().filter_map(|part| Form::of_value(part, accept.direction, values)).collect();
+    let definitions_apart = own.iter().map(|schema| sample::validator(schema, false));
+    // Each has definitions of its own.
+    definitions_apart.collect::<Option<Vec<_>>>().map(Validator)
+}
+
+/// Schemas that are asked together.
+struct Validator(Vec<jsonschema::Validator>);
+
+impl Validator {
+    fn is_valid(&self, value: &Value) -> bool {
+        self.0.iter().all(|part| part.is_valid(value))
+    }
+}
+
+fn names(value: &Value) -> BTreeSet<&str> {
+    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}

@@ -1,0 +1,109 @@
+//! Compositions: how a schema is spread over parts makes no difference, and no part hides a break.
+
+use serde_json::{Value, json};
+
+use super::{
+    compared,
+    pairs::{answers, schema, sends},
+};
+
+/// The rules and pointers of the breaks of a change in a request.
+fn breaks(old: Value, new: Value) -> Vec<(String, String)> {
+    let report = compared(&sends("3.1.0", old), &sends("3.1.0", new));
+    let breaks = report.changes.iter().filter(|change| change.breaks());
+    breaks.map(|change| (change.rule.name().to_owned(), change.pointer.clone())).collect()
+}
+
+fn object(properties: Value) -> Value {
+    json!({"type": "object", "properties": properties})
+}
+
+#[test]
+fn a_refactoring_beside_a_break_is_none() {
+    let flat =
+        object(json!({"a": {"type": "string", "maxLength": 5}, "b": {"type": "integer"}, "c": {"type": "boolean"}}));
+    let spread = json!({"allOf": [
+        object(json!({"a": {"type": "string", "maxLength": 4}})),
+        object(json!({"b": {"type": "integer"}, "c": {"type": "boolean"}}))
+    ]});
+    let place = "/components/schemas/A/allOf/0/properties/a/maxLength".to_owned();
+    assert_eq!(breaks(flat, spread), [("max-length".to_owned(), place)]);
+}
+
+#[test]
+fn a_list_whose_text_stays_is_not_reported_for_what_changed_below() {
+    let list = |most: u32| {
+        json!({"oneOf": [
+            {"type": "null"},
+            {"type": "object", "required": ["a"], "properties": {"a": {"type": "string", "maxLength": most}}}
+        ]})
+    };
+    let place = "/components/schemas/A/oneOf/1/properties/a/maxLength".to_owned();
+    assert_eq!(breaks(list(5), list(4)), [("max-length".to_owned(), place)]);
+}
+
+#[test]
+fn an_optional_property_of_a_branch_breaks_nobody() {
+    let branches = |more: Value| {
+        let mut first = json!({"a": {"type": "string"}});
+        if let Some(more) = more.as_object() {
+            first.as_object_mut().expect("an object").extend(more.clone());
+        }
+        json!({"oneOf": [
+            {"type": "object", "required": ["a"], "properties": first},
+            {"type": "object", "required": ["b"], "properties": {"b": {"type": "string"}}}
+        ]})
+    };
+    schema(branches(json!({})), branches(json!({"c": {"type": "integer"}})), "compatible", "compatible");
+    let null = |schema: Value| json!({"oneOf": [{"type": "null"}, schema]});
+    schema(
+        null(object(json!({"a": {}}))),
+        null(object(json!({"a": {}, "b": {"type": "string"}}))),
+        "compatible",
+        "compatible",
+    );
+}
+
+#[test]
+fn a_list_in_one_all_of_is_the_same_list() {
+    let list = json!({"oneOf": [{"type": "string"}, {"type": "object", "properties": {"a": {"type": "string"}}}]});
+    let wrapped = json!({"allOf": [list]});
+    schema(list.clone(), wrapped.clone(), "docs", "docs");
+    schema(wrapped, list, "docs", "docs");
+}
+
+#[test]
+fn an_empty_list_says_nothing() {
+    let filled = json!({"oneOf": [{"type": "string"}]});
+    schema(json!({"oneOf": []}), filled, "compatible", "compatible");
+}
+
+#[test]
+fn numbers_of_parameters_are_text() {
+    let query = |schema: Value| {
+        json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1.0.0"}, "paths": {"/a": {"get": {
+            "parameters": [{"name": "q", "in": "query", "schema": schema}],
+            "responses": {"204": {"description": "ok"}}
+        }}}})
+    };
+    let class = |old: Value, new: Value| compared(&query(old), &query(new)).class.word();
+    let (number, text) = (json!({"type": "integer"}), json!({"type": "string"}));
+    assert_eq!(class(number.clone(), text.clone()), "compatible");
+    assert_eq!(class(text, number.clone()), "breaking");
+    assert_eq!(class(number, json!({"type": "string", "pattern": "^a"})), "breaking");
+    let list = |items: Value| json!({"type": "array", "items": items});
+    assert_eq!(class(list(json!({"type": "integer"})), list(json!({"type": "string"}))), "compatible");
+}
+
+#[test]
+fn patterns_are_sets_of_strings() {
+    let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
+    schema(pattern("^[a-z]{1,5}$"), pattern("^[a-z]{1,6}$"), "compatible", "breaking");
+    schema(pattern("^(a|b)$"), pattern("^[ab]$"), "docs", "docs");
+    schema(json!({"type": "string"}), pattern(".*"), "docs", "docs");
+    let report = compared(&sends("3.1.0", pattern("^[ab]{1,9}$")), &sends("3.1.0", pattern("^[ab]{2,9}$")));
+    let example = report.changes.iter().find_map(|change| change.counterexample.clone()).expect("a value");
+    assert_eq!(example.value, json!("a"), "a shortest one");
+    let report = compared(&answers("3.1.0", pattern("a(?=b)")), &answers("3.1.0", pattern("a(?=c)")));
+    assert!(report.undecided <= 1, "{report:?}");
+}
