@@ -6,16 +6,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use backup_share::contract::diff::Shows;
+
 use super::{
     Origin, Pair,
-    judge::Witnesses,
+    judge::{Witnesses, is_witness, taken},
     shrink::Missed,
     verdict::{Verdict, WAYS, Way},
 };
 
-/// So many wrong verdicts, and so many breaks without a value, are shown.
+/// So many wrong verdicts are shown.
 const SHOWN: usize = 12;
-const SAMPLED: usize = 5;
 
 #[derive(Default)]
 pub struct Count {
@@ -29,6 +30,9 @@ pub struct Count {
     slowest: Duration,
     wrong: Vec<(usize, Missed)>,
     bare: Vec<(usize, String)>,
+    /// Counterexamples of whole bodies, and those that are none.
+    examples: (usize, usize),
+    disputed: Vec<(usize, String)>,
 }
 
 impl Count {
@@ -40,10 +44,15 @@ impl Count {
         };
         for way in WAYS {
             let start = Instant::now();
-            let verdict = Verdict::of(&pair.base, &pair.head, way).expect("documents that can be read");
+            // References in a circle.
+            let Some(verdict) = Verdict::of(&pair.base, &pair.head, way) else {
+                self.unread += 1;
+                return;
+            };
             self.comparing += start.elapsed();
             self.slowest = self.slowest.max(start.elapsed());
             *self.classes.entry((way.word(), verdict.class.word())).or_default() += 1;
+            self.examples(index, pair, way, &verdict);
             let kind = self.kind(index, pair, way, &verdict, &witnesses, values);
             *self.kinds.entry((way.word(), kind)).or_default() += 1;
         }
@@ -61,7 +70,8 @@ impl Count {
         match (verdict.breaks(), witnesses.of(way)) {
             (true, Some(_)) if verdict.is_undecided() => "undecided, a value shows it",
             (true, Some(_)) => "a break, a value shows it",
-            (false, None) => "no break, none was found",
+            (_, None) if !witnesses.is_alive(way) => "nothing found that is valid",
+            (false, None) => "no break, no value found",
             (false, Some(value)) => {
                 self.missed += 1;
                 let (base, head) = (pair.base.clone(), pair.head.clone());
@@ -80,6 +90,9 @@ impl Count {
         if again.is_some_and(|again| again.of(way).is_some()) {
             return if verdict.is_undecided() { "undecided, a value shows it" } else { "a break, a value shows it" };
         }
+        if verdict.examples().any(|example| is_witness(&pair.base, &pair.head, way, &example.value)) {
+            return "a break, its own example shows it";
+        }
         if verdict.is_undecided() {
             return "undecided, no value found";
         }
@@ -91,6 +104,24 @@ impl Count {
         let (base, head) = (&pair.base, &pair.head);
         self.bare.push((index, format!("  {} {kind}\n    {base}\n    {head}\n{lines}", way.word())));
         kind
+    }
+
+    /// A counterexample was taken by one side and is refused by the other.
+    fn examples(&mut self, index: usize, pair: &Pair, way: Way, verdict: &Verdict) {
+        for example in verdict.examples() {
+            let Some((old, new)) = taken(&pair.base, &pair.head, &example.value) else { continue };
+            let right = match example.shows {
+                Shows::RequestRefused => old && !new,
+                Shows::AnswerNew => new && !old,
+                Shows::RequestUndeclared | Shows::AnswerGone => old,
+            };
+            self.examples.0 += 1;
+            if !right {
+                self.examples.1 += 1;
+                let (base, head, value) = (&pair.base, &pair.head, &example.value);
+                self.disputed.push((index, format!("  {} {value}\n    {base}\n    {head}\n", way.word())));
+            }
+        }
     }
 
     pub fn and(mut self, other: Self) -> Self {
@@ -106,12 +137,15 @@ impl Count {
         self.slowest = self.slowest.max(other.slowest);
         self.wrong.extend(other.wrong);
         self.bare.extend(other.bare);
+        self.examples = (self.examples.0 + other.examples.0, self.examples.1 + other.examples.1);
+        self.disputed.extend(other.disputed);
+        self.disputed.sort_by_key(|(index, _)| *index);
         self.wrong.sort_by_key(|(index, _)| *index);
         self.bare.sort_by_key(|(index, _)| *index);
         self
     }
 
-    pub fn table(&self) -> String {
+    pub fn table(&self, shown: usize) -> String {
         let mut text = String::new();
         for ((way, class), count) in &self.classes {
             let _ = writeln!(text, "{way:<9} {class:<36} {count:>6}");
@@ -121,7 +155,12 @@ impl Count {
         }
         let _ = writeln!(text, "comparing took {:.1?}, the slowest {:.1?}", self.comparing, self.slowest);
         let _ = writeln!(text, "{} pairs that the judge could not read", self.unread);
-        for (index, bare) in self.bare.iter().take(SAMPLED) {
+        let (examples, disputed) = self.examples;
+        let _ = writeln!(text, "{examples} counterexamples, {disputed} of them are none");
+        for (index, disputed) in self.disputed.iter().take(shown) {
+            let _ = write!(text, "pair {index}, no counterexample: {disputed}");
+        }
+        for (index, bare) in self.bare.iter().take(shown) {
             let _ = write!(text, "pair {index}: {bare}");
         }
         text

@@ -25,9 +25,17 @@ pub fn edited(maker: &mut Maker, base: &Value) -> Value {
     head
 }
 
+/// One place of a schema; those near its root are chosen more often.
+pub fn place(maker: &mut Maker, schema: &Value) -> String {
+    let places = places(schema);
+    let mut one = || maker.rng.choice(&places).cloned().unwrap_or_default();
+    let (one, other) = (one(), one());
+    if one.len() < other.len() { one } else { other }
+}
+
 fn once(maker: &mut Maker, head: &mut Value) {
     for _ in 0..20 {
-        let Some(at) = maker.rng.choice(places(head)) else { return };
+        let at = place(maker, head);
         let root = at.is_empty();
         let Some(Value::Object(node)) = head.pointer_mut(&at) else { return };
         // Definitions stand beside the root's keywords; they are no part of it.
@@ -117,7 +125,8 @@ fn properties(maker: &mut Maker, node: &mut Fields) {
     let one = maker.rng.choice(names).unwrap_or_else(|| maker.name());
     match maker.rng.u32(0..16) {
         0..3 => {
-            let (name, schema) = (maker.name(), maker.schema(1));
+            let name = maker.name();
+            let schema = maker.property(&name, 1);
             declare(node, name, schema);
         }
         3 => drop(named(node).shift_remove(&one)),

@@ -15,11 +15,18 @@ use super::{
 #[derive(Default)]
 pub struct Witnesses {
     found: [Option<Value>; 2],
+    /// Whether a value was found that the schema takes, made of what it declares: the old schema, and the new one.
+    alive: [bool; 2],
 }
 
 impl Witnesses {
     pub fn of(&self, way: Way) -> Option<&Value> {
         self.found[way as usize].as_ref()
+    }
+
+    /// Whether the schema whose values count in this way has any that was found.
+    pub fn is_alive(&self, way: Way) -> bool {
+        self.alive[way as usize]
     }
 
     /// Tries `count` values on a pair. None where the judge cannot read one of the two.
@@ -42,6 +49,9 @@ impl Witnesses {
             let taken = (old.takes(&value), new.takes(&value));
             if taken.0 != taken.1 {
                 witnesses.note(&old, &new, &value);
+            }
+            for (alive, (taken, schema)) in witnesses.alive.iter_mut().zip([(taken.0, &old), (taken.1, &new)]) {
+                *alive = *alive || (taken && made_of_declared(schema, &value));
             }
             if witnesses.found.iter().all(Option::is_some) {
                 break;
@@ -66,6 +76,11 @@ impl Witnesses {
 
 fn shows(from: &Validator, to: &Validator, value: &Value) -> bool {
     from.takes(value) && !to.takes(value) && made_of_declared(from, value)
+}
+
+/// Whether the old and the new schema take a value.
+pub fn taken(base: &Value, head: &Value, value: &Value) -> Option<(bool, bool)> {
+    Some((Validator::new(base)?.takes(value), Validator::new(head)?.takes(value)))
 }
 
 /// Whether a value is a witness for a pair.

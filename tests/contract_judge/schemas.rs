@@ -4,7 +4,7 @@
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::scalars::{pattern, scalar, text};
+use super::scalars::{scalar, text};
 
 pub const NAMES: [&str; 4] = ["a", "b", "c", "kind"];
 
@@ -15,17 +15,25 @@ const MOST_CHARACTERS: usize = 700;
 pub struct Maker {
     pub rng: Rng,
     pub definitions: Map<String, Value>,
+    /// What a name mostly is in these schemas, so that parts that declare the same name rarely rule each other out.
+    usual: Map<String, Value>,
 }
 
 impl Maker {
     pub fn new(rng: Rng) -> Self {
-        Self { rng, definitions: Map::new() }
+        Self { rng, definitions: Map::new(), usual: Map::new() }
     }
 
     /// A schema that stands alone.
     pub fn whole(&mut self) -> Value {
         loop {
             self.definitions.clear();
+            self.usual = NAMES.iter().map(|name| ((*name).to_owned(), scalar(&mut self.rng))).collect();
+            self.usual.insert("kind".to_owned(), json!({ "enum": ["x", "y", "z"] }));
+            if self.percent(30) {
+                let schema = self.plain(0);
+                self.usual.insert(self.rng.choice(["a", "b", "c"]).unwrap_or("a").to_owned(), schema);
+            }
             if self.percent(35) {
                 let name = "D0".to_owned();
                 // Some of its properties may refer to it.
@@ -88,7 +96,7 @@ impl Maker {
         let below = depth.saturating_sub(1);
         let mut schema = self.plain(below);
         for _ in 0..2 {
-            if self.percent(35) {
+            if self.percent(25) {
                 let (key, value) = self.extra(below);
                 schema[key] = value;
             }
@@ -110,7 +118,9 @@ impl Maker {
         }
         let mut properties = Map::new();
         for _ in 0..self.rng.usize(0..4) {
-            properties.insert(self.name(), self.schema(below));
+            let name = self.name();
+            let schema = self.property(&name, below);
+            properties.insert(name, schema);
         }
         let mut names: Vec<String> = properties.keys().cloned().collect();
         if !properties.is_empty() {
@@ -129,6 +139,14 @@ impl Maker {
         schema
     }
 
+    /// What a property may be: mostly what it is everywhere.
+    pub fn property(&mut self, name: &str, below: u32) -> Value {
+        match self.usual.get(name).cloned() {
+            Some(usual) if self.percent(55) => usual,
+            _ => self.schema(below),
+        }
+    }
+
     /// One keyword of an object beside `properties` and `required`.
     pub fn extra(&mut self, below: u32) -> (&'static str, Value) {
         let (one, other) = (self.name(), self.name());
@@ -145,7 +163,7 @@ impl Maker {
             9 => ("dependentRequired", json!({ one: [other] })),
             10 => ("dependentSchemas", json!({ one: self.plain(below) })),
             11 => ("unevaluatedProperties", if self.percent(60) { json!(false) } else { self.schema(below) }),
-            12 => ("propertyNames", json!({ "pattern": pattern(&mut self.rng) })),
+            12 => ("propertyNames", json!({ "pattern": self.rng.choice(["^[a-z]+$", "^[a-z]*$", "b", ".*"]) })),
             13 => ("not", if self.percent(50) { json!({ "required": [one] }) } else { self.plain(0) }),
             _ => ("minProperties", json!(1)),
         }
@@ -181,10 +199,10 @@ impl Maker {
     }
 
     pub fn branch(&mut self, below: u32) -> Value {
-        match self.rng.u32(0..10) {
-            0 => self.reference(),
-            1 => self.schema(below),
-            2 => self.object(below),
+        match self.rng.u32(0..20) {
+            0 | 1 if !self.definitions.is_empty() => self.reference(),
+            2 => self.schema(below),
+            3 | 4 => self.object(below),
             _ => self.plain(below),
         }
     }

@@ -5,6 +5,8 @@ use std::{cell::RefCell, collections::HashMap};
 use boon::{Compiler, SchemaIndex, Schemas};
 use serde_json::{Map, Value, json};
 
+use super::places::is_circular;
+
 const URL: &str = "http://judge.invalid/schema.json";
 
 /// A schema that stands alone, its definitions in `$defs`.
@@ -20,8 +22,11 @@ struct Compiled {
 }
 
 impl Validator {
-    /// None where the schema is none.
+    /// None where the schema is none, or is not defined.
     pub fn new(schema: &Value) -> Option<Self> {
+        if is_circular(schema) {
+            return None;
+        }
         let schema = bounded(schema);
         let mut compiler = Compiler::new();
         compiler.add_resource(URL, schema.clone()).ok()?;

@@ -1,7 +1,7 @@
 //! What the comparison says of a pair of schemas in one direction. Each pair is a pair of documents with one operation.
 
 use backup_share::contract::{
-    diff::{Change, Class, Rule, Settings, compare},
+    diff::{Change, Class, Counterexample, Rule, Settings, compare},
     load::of_value,
 };
 use serde_json::{Map, Value, json};
@@ -43,7 +43,8 @@ impl Verdict {
     pub fn of(base: &Value, head: &Value, way: Way) -> Option<Self> {
         let read = |name: &str, schema: &Value| of_value(name, document(schema, way), String::new()).ok();
         let settings = Settings { no_version_check: true, ..Settings::default() };
-        let report = compare(&read("base", base)?, &read("head", head)?, &settings).expect("comparable");
+        let report = compare(&read("base", base)?, &read("head", head)?, &settings);
+        let report = report.unwrap_or_else(|fault| panic!("{fault}, {}:\n{base}\n{head}", way.word()));
         // Whether a component is used is no matter of values.
         let changes: Vec<Change> = report.changes.into_iter().filter(|change| change.rule != Rule::Unused).collect();
         let class = changes.iter().map(|change| change.class).max().unwrap_or(Class::None);
@@ -59,10 +60,17 @@ impl Verdict {
         self.breaks() && self.breaking().all(|change| change.undecided)
     }
 
-    /// A break that no value needs to show.
+    /// A break that no value needs to show, or that is about undeclared properties.
     pub fn is_by_rule(&self) -> bool {
         let by_rule = [Rule::PropertyRemoved, Rule::Default, Rule::Format, Rule::Discriminator];
-        self.breaking().any(|change| by_rule.contains(&change.rule))
+        let open = [Rule::AdditionalProperties, Rule::PatternProperties, Rule::PropertyNames, Rule::Unevaluated];
+        self.breaking().any(|change| by_rule.contains(&change.rule) || open.contains(&change.rule))
+    }
+
+    /// The counterexamples that are whole bodies.
+    pub fn examples(&self) -> impl Iterator<Item = &Counterexample> {
+        let examples = self.changes.iter().filter_map(|change| change.counterexample.as_ref());
+        examples.filter(|example| !example.at.contains(", at `"))
     }
 
     fn breaking(&self) -> impl Iterator<Item = &Change> {
