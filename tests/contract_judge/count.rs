@@ -15,9 +15,6 @@ use super::{
     verdict::{Verdict, WAYS, Way},
 };
 
-/// So many wrong verdicts are shown.
-const SHOWN: usize = 12;
-
 #[derive(Default)]
 pub struct Count {
     /// By direction and class.
@@ -167,8 +164,8 @@ impl Count {
     }
 
     /// The wrong verdicts, made small.
-    pub fn wrong(&self) -> String {
-        let shown = self.wrong.iter().take(SHOWN);
+    pub fn wrong(&self, shown: usize) -> String {
+        let shown = self.wrong.iter().take(shown);
         shown.map(|(index, missed)| described(*index, missed.clone().shrunk())).collect()
     }
 }

@@ -3,11 +3,12 @@
 //! and the other refuses. Breaks for which no value is found are counted and some are shown; they may be right.
 //!
 //! `JUDGE_SEED`, `JUDGE_PAIRS` and `JUDGE_VALUES` choose other pairs, more of them, and how many values each is tried
-//! with; `JUDGE_SHOWN` how many breaks without a value are shown.
+//! with; `JUDGE_SHOWN` how many wrong verdicts, and how many breaks without a value, are shown.
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on panics")]
 
 mod closed;
+mod compositions;
 mod count;
 mod edits;
 mod harmless;
@@ -91,8 +92,9 @@ fn no_verdict_below_breaking_is_shown_to_be_wrong() {
     let count = judged(run);
     println!("seed {}, {} pairs in both directions, {:.1?}", run.seed, run.pairs, start.elapsed());
     println!("{:.0} pairs a second", run.pairs as f64 / start.elapsed().as_secs_f64());
-    print!("{}", count.table(number("JUDGE_SHOWN", 5)));
-    let wrong = count.wrong();
+    let shown = number("JUDGE_SHOWN", 8);
+    print!("{}", count.table(shown));
+    let wrong = count.wrong(shown);
     assert_eq!(count.missed, 0, "verdicts that a value proves wrong:\n{wrong}");
 }
 

@@ -1,10 +1,10 @@
-//! Makes random schemas: objects over few names, so that parts of compositions speak of the same ones, and everything
-//! that composes them. Scalars are made in `scalars`.
+//! Makes random schemas: objects over few names, so that parts of compositions speak of the same ones, and arrays of
+//! them. Scalars are made in `scalars`, what composes schemas in `compositions`.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-use super::scalars::{scalar, text};
+use super::scalars::scalar;
 
 pub const NAMES: [&str; 4] = ["a", "b", "c", "kind"];
 
@@ -83,7 +83,7 @@ impl Maker {
         }
     }
 
-    fn reference(&mut self) -> Value {
+    pub fn reference(&mut self) -> Value {
         let names: Vec<String> = self.definitions.keys().cloned().collect();
         match self.rng.choice(&names) {
             Some(name) => json!({ "$ref": format!("#/$defs/{name}") }),
@@ -102,7 +102,7 @@ impl Maker {
             }
         }
         if depth > 0 && self.percent(25) {
-            let composed = self.composed(below.max(1));
+            let composed = self.composition(below.max(1), 78);
             for (key, value) in composed.as_object().into_iter().flatten() {
                 schema[key] = value.clone();
             }
@@ -166,66 +166,6 @@ impl Maker {
             12 => ("propertyNames", json!({ "pattern": self.rng.choice(["^[a-z]+$", "^[a-z]*$", "b", ".*"]) })),
             13 => ("not", if self.percent(50) { json!({ "required": [one] }) } else { self.plain(0) }),
             _ => ("minProperties", json!(1)),
-        }
-    }
-
-    /// A composition of objects, or of anything.
-    pub fn composed(&mut self, depth: u32) -> Value {
-        let below = depth.saturating_sub(1);
-        match self.rng.u32(0..100) {
-            0..40 => json!({ "allOf": self.branches(below) }),
-            40..60 => self.tagged(below),
-            60..70 => json!({ "anyOf": self.branches(below) }),
-            70..78 => json!({ "oneOf": self.branches(below) }),
-            78..90 => {
-                let schema = self.schema(below);
-                let branches = json!([{ "type": "null" }, schema]);
-                if self.percent(50) { json!({ "oneOf": branches }) } else { json!({ "anyOf": branches }) }
-            }
-            _ => {
-                let (condition, then, otherwise) = (self.condition(), self.plain(below), self.plain(0));
-                let mut schema = json!({ "if": condition, "then": then });
-                if self.percent(40) {
-                    schema["else"] = otherwise;
-                }
-                schema
-            }
-        }
-    }
-
-    fn branches(&mut self, below: u32) -> Vec<Value> {
-        let count = self.rng.usize(1..4);
-        (0..count).map(|_| self.branch(below)).collect()
-    }
-
-    pub fn branch(&mut self, below: u32) -> Value {
-        match self.rng.u32(0..20) {
-            0 | 1 if !self.definitions.is_empty() => self.reference(),
-            2 => self.schema(below),
-            3 | 4 => self.object(below),
-            _ => self.plain(below),
-        }
-    }
-
-    fn tagged(&mut self, below: u32) -> Value {
-        let tags = ["x", "y", "z"];
-        let count = self.rng.usize(2..4);
-        let branches = tags.iter().take(count).map(|tag| {
-            let mut branch = self.plain(below);
-            branch["properties"]["kind"] = json!({ "const": tag });
-            branch["required"] = json!(["kind"]);
-            branch
-        });
-        let branches: Vec<Value> = branches.collect();
-        if self.percent(70) { json!({ "oneOf": branches }) } else { json!({ "anyOf": branches }) }
-    }
-
-    pub fn condition(&mut self) -> Value {
-        let name = self.name();
-        match self.rng.u32(0..3) {
-            0 => json!({ "required": [name] }),
-            1 => json!({ "properties": { name: { "const": text(&mut self.rng) } } }),
-            _ => json!({ "properties": { name.clone(): { "type": "string" } }, "required": [name] }),
         }
     }
 
