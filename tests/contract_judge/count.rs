@@ -12,7 +12,7 @@ use super::{
     Origin, Pair,
     judge::{Witnesses, is_witness, taken},
     shrink::Missed,
-    verdict::{Verdict, WAYS, Way},
+    verdict::{Fault, Verdict, WAYS, Way},
 };
 
 #[derive(Default)]
@@ -24,7 +24,9 @@ pub struct Count {
     pub missed: usize,
     unread: usize,
     comparing: Duration,
-    slowest: Duration,
+    /// How long it took, and which pair it was.
+    slowest: (Duration, usize),
+    pub failed: Vec<String>,
     wrong: Vec<(usize, Missed)>,
     bare: Vec<(usize, String)>,
     /// Counterexamples of whole bodies, and those that are none.
@@ -41,13 +43,13 @@ impl Count {
         };
         for way in WAYS {
             let start = Instant::now();
-            // References in a circle.
-            let Some(verdict) = Verdict::of(&pair.base, &pair.head, way) else {
-                self.unread += 1;
-                return;
+            let verdict = match Verdict::or_fault(&pair.base, &pair.head, way) {
+                Ok(verdict) => verdict,
+                Err(Fault::Unread) => return self.unread += 1,
+                Err(Fault::Failed(why)) => return self.failed.push(format!("pair {index}: {why}")),
             };
             self.comparing += start.elapsed();
-            self.slowest = self.slowest.max(start.elapsed());
+            self.slowest = self.slowest.max((start.elapsed(), index));
             *self.classes.entry((way.word(), verdict.class.word())).or_default() += 1;
             self.examples(index, pair, way, &verdict);
             let kind = self.kind(index, pair, way, &verdict, &witnesses, values);
@@ -132,6 +134,7 @@ impl Count {
         self.unread += other.unread;
         self.comparing += other.comparing;
         self.slowest = self.slowest.max(other.slowest);
+        self.failed.extend(other.failed);
         self.wrong.extend(other.wrong);
         self.bare.extend(other.bare);
         self.examples = (self.examples.0 + other.examples.0, self.examples.1 + other.examples.1);
@@ -150,7 +153,8 @@ impl Count {
         for ((way, kind), count) in &self.kinds {
             let _ = writeln!(text, "{way:<9} {kind:<36} {count:>6}");
         }
-        let _ = writeln!(text, "comparing took {:.1?}, the slowest {:.1?}", self.comparing, self.slowest);
+        let (slowest, index) = self.slowest;
+        let _ = writeln!(text, "comparing took {:.1?}, the slowest pair {index} {slowest:.1?}", self.comparing);
         let _ = writeln!(text, "{} pairs that the judge could not read", self.unread);
         let (examples, disputed) = self.examples;
         let _ = writeln!(text, "{examples} counterexamples, {disputed} of them are none");

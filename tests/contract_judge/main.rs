@@ -10,6 +10,7 @@
 mod closed;
 mod compositions;
 mod count;
+mod definition;
 mod edits;
 mod harmless;
 mod judge;
@@ -96,6 +97,7 @@ fn no_verdict_below_breaking_is_shown_to_be_wrong() {
     print!("{}", count.table(shown));
     let wrong = count.wrong(shown);
     assert_eq!(count.missed, 0, "verdicts that a value proves wrong:\n{wrong}");
+    assert!(count.failed.is_empty(), "pairs that could not be compared:\n{}", count.failed.join("\n"));
 }
 
 /// Half of the pairs in a second thread.

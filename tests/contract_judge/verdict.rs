@@ -15,6 +15,14 @@ pub enum Way {
 
 pub const WAYS: [Way; 2] = [Way::Request, Way::Response];
 
+/// Why there is no verdict.
+pub enum Fault {
+    /// A document cannot be read: references in a circle.
+    Unread,
+    /// The comparison did not end well.
+    Failed(String),
+}
+
 /// The verdict on a pair.
 pub struct Verdict {
     pub class: Class,
@@ -39,16 +47,23 @@ impl Way {
 }
 
 impl Verdict {
-    /// None where the documents cannot be read.
+    /// The verdict, where there is one.
     pub fn of(base: &Value, head: &Value, way: Way) -> Option<Self> {
-        let read = |name: &str, schema: &Value| of_value(name, document(schema, way), String::new()).ok();
+        Self::or_fault(base, head, way).ok()
+    }
+
+    /// The verdict, or why there is none: the documents cannot be read, or not be compared.
+    pub fn or_fault(base: &Value, head: &Value, way: Way) -> Result<Self, Fault> {
+        let read = |name: &str, schema: &Value| {
+            of_value(name, document(schema, way), String::new()).map_err(|_| Fault::Unread)
+        };
         let settings = Settings { no_version_check: true, ..Settings::default() };
         let report = compare(&read("base", base)?, &read("head", head)?, &settings);
-        let report = report.unwrap_or_else(|fault| panic!("{fault}, {}:\n{base}\n{head}", way.word()));
+        let report = report.map_err(|fault| Fault::Failed(format!("{fault}, {}:\n{base}\n{head}", way.word())))?;
         // Whether a component is used is no matter of values.
         let changes: Vec<Change> = report.changes.into_iter().filter(|change| change.rule != Rule::Unused).collect();
         let class = changes.iter().map(|change| change.class).max().unwrap_or(Class::None);
-        Some(Self { class, changes })
+        Ok(Self { class, changes })
     }
 
     pub fn breaks(&self) -> bool {
