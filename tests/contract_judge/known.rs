@@ -142,7 +142,16 @@ fn a_property_added_where_undeclared_ones_were_restricted() {
     };
     let whole = json!({ "type": "integer" });
     all_right(&[
-        pair("a pattern of its name", IN_REQUESTS, "patternProperties", json!({ "^b": whole })),
+        known(
+            "a pattern of its name",
+            IN_REQUESTS,
+            with(old.clone(), "patternProperties", json!({ "^b": whole })),
+            with(
+                object(json!({ "a": { "type": "string" }, "b": { "minimum": 0 } })),
+                "patternProperties",
+                json!({ "^b": whole }),
+            ),
+        ),
         pair("additionalProperties", BREAKING, "additionalProperties", whole.clone()),
         pair("refused", IN_RESPONSES, "additionalProperties", json!(false)),
         pair("unevaluated ones refused", IN_RESPONSES, "unevaluatedProperties", json!(false)),
