@@ -15,6 +15,9 @@ use super::{
     verdict::{Fault, Verdict, WAYS, Way},
 };
 
+/// So many wrong verdicts are made small.
+const SHRUNK: usize = 100;
+
 #[derive(Default)]
 pub struct Count {
     /// By direction and class.
@@ -167,17 +170,23 @@ impl Count {
         text
     }
 
-    /// The wrong verdicts, made small.
+    /// The wrong verdicts, made small; of each shape one.
     pub fn wrong(&self, shown: usize) -> String {
-        let shown = self.wrong.iter().take(shown);
-        shown.map(|(index, missed)| described(*index, missed.clone().shrunk())).collect()
+        let mut shapes: BTreeMap<String, (usize, usize, Missed)> = BTreeMap::new();
+        for (index, missed) in self.wrong.iter().take(SHRUNK) {
+            let small = missed.clone().shrunk();
+            shapes.entry(small.shape()).or_insert((*index, 0, small)).1 += 1;
+        }
+        let mut found: Vec<_> = shapes.into_values().collect();
+        found.sort_by_key(|(index, ..)| *index);
+        found.into_iter().take(shown).map(|(index, times, missed)| described(index, times, &missed)).collect()
     }
 }
 
-fn described(index: usize, missed: Missed) -> String {
+fn described(index: usize, times: usize, missed: &Missed) -> String {
     let verdict = Verdict::of(&missed.base, &missed.head, missed.way).expect("documents that can be read");
     format!(
-        "pair {index}, {} {}:\n    {}\n    {}\n    shown by {}\n{}",
+        "pair {index} ({times} like it), {} {}:\n    {}\n    {}\n    shown by {}\n{}",
         missed.way.word(),
         verdict.class.word(),
         missed.base,

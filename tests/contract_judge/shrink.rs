@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{
     judge::is_witness,
     parts::escaped,
+    schemas::NAMES,
     verdict::{Verdict, Way},
 };
 
@@ -32,6 +33,11 @@ impl Missed {
         self
     }
 
+    /// Its shape: what it has in common with the same fault at other names.
+    pub fn shape(&self) -> String {
+        format!("{} {} {}", self.way.word(), shape(&self.base), shape(&self.head))
+    }
+
     fn smaller(&self, left: &mut u32) -> Option<Self> {
         let with = |base: &Value, head: &Value, value: &Value| Self {
             base: base.clone(),
@@ -50,12 +56,28 @@ impl Missed {
         let values = self::pieces(&self.value);
         let value =
             values.iter().filter_map(|at| without(&self.value, at)).map(|value| with(&self.base, &self.head, &value));
-        let unfolded =
-            unfolded(&self.base).zip(unfolded(&self.head)).map(|(base, head)| with(&base, &head, &self.value));
-        unfolded.into_iter().chain(value).chain(both).chain(base).chain(head).find(|smaller| {
+        let base_unfolded = unfolded(&self.base).map(|base| with(&base, &self.head, &self.value));
+        let head_unfolded = unfolded(&self.head).map(|head| with(&self.base, &head, &self.value));
+        let unfolded = base_unfolded.into_iter().chain(head_unfolded);
+        unfolded.chain(value).chain(both).chain(base).chain(head).find(|smaller| {
             *left = u32::saturating_sub(*left, 1);
             *left > 0 && smaller.is_wrong()
         })
+    }
+}
+
+fn shape(schema: &Value) -> String {
+    match schema {
+        Value::Object(fields) => {
+            let named = |key: &str| NAMES.contains(&key) || key.starts_with(|first: char| first.is_ascii_uppercase());
+            let key = |key: &str| if named(key) { "_".to_owned() } else { key.to_owned() };
+            let mut parts: Vec<String> = fields.iter().map(|(name, each)| key(name) + &shape(each)).collect();
+            parts.sort_unstable();
+            format!("{{{}}}", parts.join(","))
+        }
+        Value::Array(elements) => format!("[{}]", elements.iter().map(shape).collect::<String>()),
+        Value::Bool(value) => value.to_string(),
+        _ => String::new(),
     }
 }
 
