@@ -107,3 +107,104 @@ fn patterns_are_sets_of_strings() {
     let report = compared(&answers("3.1.0", pattern("a(?=b)")), &answers("3.1.0", pattern("a(?=c)")));
     assert!(report.undecided <= 1, "{report:?}");
 }
+
+/// Where something that applies to the same value hides a break: a branch beside it, a reference, a direction.
+#[test]
+fn nothing_beside_a_schema_hides_a_break() {
+    let read_only =
+        json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "readOnly": true}}});
+    let patterned = |key: &str| {
+        let branch = json!({"patternProperties": {"^x": {"type": "integer"}}});
+        let mut schema = json!({"type": "object", "properties": {"a": {"type": "integer"}}});
+        schema[key] = if key == "anyOf" { json!([branch]) } else { branch };
+        schema
+    };
+    let at_most_one = |mut schema: Value| {
+        schema["maxProperties"] = json!(1);
+        schema
+    };
+    let declared_beside = |types: Value| {
+        json!({"type": "object", "allOf": [
+            {"properties": {"a": {}}, "additionalProperties": {"type": "string"}},
+            {"additionalProperties": {"type": types}}
+        ]})
+    };
+    for (old, new) in [
+        // A name that only the old contract hides.
+        (read_only.clone(), json!({"allOf": [{"required": ["id"]}, object(json!({"id": {"type": "string"}}))]})),
+        (object(json!({"id": {"type": "string", "readOnly": true}})), json!({"type": "object", "required": ["id"]})),
+        // Patterns of an alternative.
+        (patterned("anyOf"), at_most_one(patterned("anyOf"))),
+        (patterned("if"), at_most_one(patterned("if"))),
+        // A name that only the schema beside it declares.
+        (declared_beside(json!(["string", "integer"])), declared_beside(json!("string"))),
+        // What several branches of `anyOf` take together.
+        (
+            json!({"type": "object", "anyOf": [
+                {"required": ["a"], "properties": {"a": {}}}, {"required": ["b"], "properties": {"b": {}}}
+            ]}),
+            json!({"type": "object", "oneOf": [
+                {"required": ["a"], "properties": {"a": {}}}, {"required": ["b"], "properties": {"b": {}}}
+            ]}),
+        ),
+        // Numbers that floats cannot tell apart.
+        (json!({"type": "integer", "maximum": 1e16}), json!({"type": "integer", "maximum": 9_999_999_999_999_999_u64})),
+    ] {
+        assert!(!breaks(old.clone(), new.clone()).is_empty(), "{old}\n{new}");
+    }
+}
+
+#[test]
+fn read_only_behind_all_of_is_read_only() {
+    let id = json!({"type": "string", "readOnly": true});
+    let object =
+        |id: Value| json!({"type": "object", "required": ["id"], "properties": {"id": id, "a": {"type": "string"}}});
+    schema(object(id.clone()), object(json!({"allOf": [id]})), "docs", "docs");
+}
+
+#[test]
+fn strings_of_parameters_may_be_restricted_anywhere() {
+    let query = |schema: Value| {
+        json!({"openapi": "3.1.0", "info": {"title": "t", "version": "1.0.0"}, "paths": {"/a": {"get": {
+            "parameters": [{"name": "q", "in": "query", "schema": schema}],
+            "responses": {"204": {"description": "ok"}}
+        }}}})
+    };
+    for text in [
+        json!({"allOf": [{"type": "string"}, {"maxLength": 1}]}),
+        json!({"type": "string", "anyOf": [{"maxLength": 1}]}),
+        json!({"type": "string", "not": {"const": "5"}}),
+    ] {
+        let report = compared(&query(json!({"type": "integer"})), &query(text.clone()));
+        assert_eq!(report.class.word(), "breaking", "{text}");
+    }
+}
+
+#[test]
+fn siblings_of_a_reference_count_in_schemas_alone() {
+    let with = |kind: &str| {
+        json!({
+            "openapi": "3.1.0", "info": {"title": "t", "version": "1.0.0"},
+            "paths": {"/a": {"get": {
+                "parameters": [{"$ref": "#/components/parameters/Q", "deprecated": true}],
+                "responses": {"204": {"description": "ok"}}
+            }}},
+            "components": {"parameters": {"Q": {"name": "q", "in": "query", "schema": {"type": kind}}}}
+        })
+    };
+    assert_eq!(compared(&with("integer"), &with("boolean")).class.word(), "breaking");
+}
+
+#[test]
+fn a_long_chain_of_references_is_followed() {
+    let chain = |kind: &str| {
+        let mut document = sends("3.1.0", json!({"$ref": "#/components/schemas/S0"}));
+        for index in 0..500 {
+            let next = format!("#/components/schemas/S{}", index + 1);
+            document["components"]["schemas"][format!("S{index}")] = json!({ "$ref": next });
+        }
+        document["components"]["schemas"]["S500"] = json!({ "type": kind });
+        document
+    };
+    assert_eq!(compared(&chain("string"), &chain("integer")).class.word(), "breaking");
+}

@@ -92,7 +92,7 @@ impl<'a> Node<'a> {
     /// only guards values that were never read.
     pub(super) fn resolved(&self) -> Self {
         let mut node = self.clone();
-        for _ in 0..100 {
+        for _ in 0..100_000 {
             match node.target() {
                 Some(target) => node = target,
                 None => break,

@@ -8,27 +8,31 @@ use crate::contract::load::{Site, below};
 /// The normal form.
 pub(super) fn normal(document: &Value) -> Value {
     let old = document["openapi"].as_str().is_some_and(|version| version.starts_with("3.0."));
-    value(document, Site::Object, old)
+    value(document, Site::Object, false, old)
 }
 
-fn value(from: &Value, site: Site, old: bool) -> Value {
+/// `schema`: whether it is part of a schema, so that what stands beside a `$ref` counts.
+fn value(from: &Value, site: Site, schema: bool, old: bool) -> Value {
     match from {
         Value::Object(fields) => {
-            let fields: Map<_, _> =
-                fields.iter().map(|(key, each)| (key.clone(), value(each, below(site, key, each), old))).collect();
-            if site == Site::Object { object(fields, old) } else { Value::Object(fields) }
+            let part = |key: &str| schema || (site == Site::Object && matches!(key, "schema" | "schemas"));
+            let fields: Map<_, _> = fields
+                .iter()
+                .map(|(key, each)| (key.clone(), value(each, below(site, key, each), part(key), old)))
+                .collect();
+            if site == Site::Object { object(fields, schema, old) } else { Value::Object(fields) }
         }
         Value::Array(elements) => {
             let site = if site == Site::Data { site } else { Site::Object };
-            elements.iter().map(|each| value(each, site, old)).collect()
+            elements.iter().map(|each| value(each, site, schema, old)).collect()
         }
         other => other.clone(),
     }
 }
 
-fn object(mut fields: Map<String, Value>, old: bool) -> Value {
+fn object(mut fields: Map<String, Value>, schema: bool, old: bool) -> Value {
     if fields.get("$ref").is_some_and(Value::is_string) {
-        return reference(fields, old);
+        return reference(fields, schema, old);
     }
     // Of 3.1 they are numbers; documents that were raised from 3.0 still have flags, which can mean but one thing.
     exclusive(&mut fields, "exclusiveMinimum", "minimum");
@@ -45,11 +49,14 @@ fn object(mut fields: Map<String, Value>, old: bool) -> Value {
     Value::Object(fields)
 }
 
-/// In 3.0 nothing beside `$ref` counts. In 3.1 constraints beside it apply too, as if all were in one `allOf`.
-fn reference(mut fields: Map<String, Value>, old: bool) -> Value {
+/// In 3.0 nothing beside `$ref` counts, nor does it outside schemas. In schemas of 3.1 constraints beside it apply too, as
+/// if all were in one `allOf`.
+fn reference(mut fields: Map<String, Value>, schema: bool, old: bool) -> Value {
     let prose = |key: &str| matches!(key, "$ref" | "summary" | "description") || key.starts_with("x-");
     if old {
         fields.retain(|key, _| key == "$ref");
+    } else if !schema {
+        fields.retain(|key, _| prose(key));
     } else if !fields.keys().all(|key| prose(key)) {
         let target = fields.remove("$ref").unwrap_or_default();
         let all_of = fields.entry("allOf").or_insert_with(|| json!([]));

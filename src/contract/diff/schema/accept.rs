@@ -24,6 +24,8 @@ pub(super) struct Accept<'a> {
     pub parts: Vec<Node<'a>>,
     /// These too; but they declare no property.
     pub beside: Vec<Node<'a>>,
+    /// It may satisfy these, and then they declare properties.
+    pub maybe: Vec<Node<'a>>,
     /// It satisfies none of these.
     pub refused_by: Vec<Node<'a>>,
     /// The alternatives among `parts` that are decided: the chosen branch is one of them.
@@ -40,6 +42,7 @@ pub(super) struct Accept<'a> {
     pub text: bool,
     names: OnceCell<Rc<BTreeSet<String>>>,
     free: OnceCell<bool>,
+    open: OnceCell<Rc<Vec<Node<'a>>>>,
 }
 
 /// Alternatives that a schema leaves open.
@@ -69,6 +72,7 @@ impl<'a> Accept<'a> {
             direction,
             parts: expanded(nodes),
             beside: Vec::new(),
+            maybe: Vec::new(),
             refused_by: Vec::new(),
             chosen: BTreeSet::new(),
             has: BTreeSet::new(),
@@ -79,12 +83,13 @@ impl<'a> Accept<'a> {
             text: false,
             names: OnceCell::new(),
             free: OnceCell::new(),
+            open: OnceCell::new(),
         }
     }
 
     /// The same, with nothing worked out yet.
     fn renewed(&self) -> Self {
-        Self { names: OnceCell::new(), free: OnceCell::new(), ..self.clone() }
+        Self { names: OnceCell::new(), free: OnceCell::new(), open: OnceCell::new(), ..self.clone() }
     }
 
     /// The same, which satisfies another schema too, as part of what is written.
@@ -122,6 +127,11 @@ impl<'a> Accept<'a> {
         Self { closed: false, ..self.clone() }
     }
 
+    /// The same, which may have any properties, and so may its parts.
+    pub(super) fn opened_throughout(&self) -> Self {
+        Self { closed: false, closed_below: false, ..self.clone() }
+    }
+
     /// All schemas that it satisfies.
     pub(super) fn all(&self) -> impl Iterator<Item = &Node<'a>> {
         self.parts.iter().chain(&self.beside)
@@ -140,7 +150,12 @@ impl<'a> Accept<'a> {
         let mut nodes: Vec<Node<'a>> = self.parts.iter().flat_map(|node| schema_of(node, name)).collect();
         nodes.extend(self.unevaluated(name));
         let beside: Vec<Node<'a>> = self.beside.iter().flat_map(|node| schema_of(node, name)).collect();
-        self.part(&nodes, &beside)
+        let mut maybe: Vec<Node<'a>> = self.open().iter().flat_map(|node| schema_of(node, name)).collect();
+        if let Some(sole) = self.declared_by_one(name) {
+            nodes.push(sole);
+            maybe.clear();
+        }
+        self.part(&nodes, &beside, maybe)
     }
 
     /// What is known of the properties that nothing declares.
@@ -148,13 +163,14 @@ impl<'a> Accept<'a> {
         self.property(OTHER)
     }
 
-    fn part(&self, nodes: &[Node<'a>], beside: &[Node<'a>]) -> Part<'a> {
+    fn part(&self, nodes: &[Node<'a>], beside: &[Node<'a>], maybe: Vec<Node<'a>>) -> Part<'a> {
         let never = |node: &Node<'a>| node.resolved().value == &Value::Bool(false);
         if nodes.iter().chain(beside).any(never) {
             return Part::Never;
         }
         let mut part = Self::of(nodes, self.direction, self.closed_below);
         part.beside = expanded(beside);
+        part.maybe = maybe;
         part.text = self.text;
         Part::Some(part)
     }
@@ -167,7 +183,8 @@ impl<'a> Accept<'a> {
         };
         let nodes: Vec<Node<'a>> = self.parts.iter().filter_map(of).collect();
         let beside: Vec<Node<'a>> = self.beside.iter().filter_map(of).collect();
-        self.part(&nodes, &beside)
+        let maybe = self.open().iter().filter_map(of).collect();
+        self.part(&nodes, &beside, maybe)
     }
 
     /// The longest `prefixItems`.

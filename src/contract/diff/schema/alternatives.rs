@@ -1,7 +1,7 @@
 //! Compares `anyOf` and `oneOf`: whether what one side takes by some branch the other side takes, is asked of all
 //! branches together; then those that belong together are walked into, to say where.
 
-use std::rc::Rc;
+use std::{collections::HashMap, rc::Rc};
 
 use super::{
     super::{
@@ -19,7 +19,7 @@ use super::{
 };
 
 impl Schemas {
-    pub(super) fn alternatives(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+    pub(super) fn alternatives<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
         for group in GROUPS.iter().filter(|group| matches!(group.rule, Rule::AnyOf | Rule::OneOf)) {
             let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
             let (mut left, mut matched) = (head.clone(), Vec::new());
@@ -45,14 +45,20 @@ impl Schemas {
     }
 
     /// Lists of branches that have no partner: the other side may be one branch alone.
-    fn as_a_whole(&mut self, pair: &Pair<'_, '_>, group: &Group, part: &mut Part) {
+    fn as_a_whole<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group, part: &mut Part) {
         let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
         let verdict = self.verdict(pair, group);
+        // The single side counts as far as it is of the types of its partner; other branches may take the rest.
         let single = match (base.as_slice(), head.as_slice()) {
-            ([list], []) => partner(&pair.head, list, group)
-                .and_then(|index| Some((case(&pair.base, list, group.rule, index)?, pair.head.clone()))),
-            ([], [list]) => partner(&pair.base, list, group)
-                .and_then(|index| Some((pair.base.clone(), case(&pair.head, list, group.rule, index)?))),
+            ([list], []) => partner(&pair.head, list, group).and_then(|index| {
+                let base = case(&pair.base, list, group.rule, index)?;
+                let head = pair.head.of_types(base.all.possible_types());
+                Some((base, head))
+            }),
+            ([], [list]) => partner(&pair.base, list, group).and_then(|index| {
+                let head = case(&pair.head, list, group.rule, index)?;
+                Some((pair.base.of_types(head.all.possible_types()), head))
+            }),
             _ => None,
         };
         let change = self.keyword(pair, group, (&base, &head), verdict);
@@ -76,13 +82,19 @@ impl Schemas {
         }
     }
 
-    fn branches(&mut self, pair: &Pair<'_, '_>, group: &Group, (base, head): (&Node<'_>, &Node<'_>), part: &mut Part) {
+    fn branches<'a>(
+        &mut self,
+        pair: &Pair<'_, 'a>,
+        group: &Group,
+        (base, head): (&Node<'a>, &Node<'a>),
+        part: &mut Part,
+    ) {
         let key = group.keys.first().copied().unwrap_or_default();
         let (accept, wide) = pair.sides();
         let (from, to) = if pair.is_request() { (base, head) } else { (head, base) };
         // An empty list takes nothing and says nothing; nobody can have relied on it.
         let filled = base.list(key).is_empty() && !head.list(key).is_empty();
-        let holds = filled || self.prover.satisfies(&accept.all, to, group.rule);
+        let holds = filled || self.prover.satisfies(&accept.all, &wide.all, to, group.rule);
         let unchanged = self.prover.same.keyword(base, head, key);
         let pairs = self.belonging(&base.list(key), &head.list(key));
         let mut branches = Vec::new();
@@ -102,7 +114,7 @@ impl Schemas {
         if holds {
             // What is written as before was looked at below.
             if more || (written && !unchanged && branches.is_empty()) {
-                let same = !filled && self.prover.satisfies(&wide.all, from, group.rule);
+                let same = !filled && self.prover.satisfies(&wide.all, &accept.all, from, group.rule);
                 let verdict = if same { Verdict::Same } else { Verdict::Yes };
                 part.changes.push(Rc::new(self.listed(pair, group, (base, head), verdict)));
             }
@@ -125,32 +137,32 @@ impl Schemas {
         }
     }
 
-    fn listed(
+    fn listed<'a>(
         &mut self,
-        pair: &Pair<'_, '_>,
+        pair: &Pair<'_, 'a>,
         group: &Group,
-        (base, head): (&Node<'_>, &Node<'_>),
+        (base, head): (&Node<'a>, &Node<'a>),
         verdict: Verdict,
     ) -> Change {
         self.keyword(pair, group, (std::slice::from_ref(base), std::slice::from_ref(head)), verdict)
     }
 
     /// Whether a branch without a partner is taken by nobody any more.
-    fn unmatched_break(&mut self, pair: &Pair<'_, '_>, group: &Group, to: &Node<'_>, pairs: &Pairs) -> bool {
-        let (accept, _) = pair.sides();
+    fn unmatched_break<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group, to: &Node<'a>, pairs: &Pairs) -> bool {
+        let (accept, wide) = pair.sides();
         let unmatched = if pair.is_request() { &pairs.base } else { &pairs.head };
         let lists = speaking(accept, group);
         unmatched.iter().any(|index| {
             lists.iter().any(|list| {
                 case(accept, list, group.rule, *index)
-                    .is_some_and(|case| !self.prover.satisfies(&case.all, to, group.rule))
+                    .is_some_and(|case| !self.prover.satisfies(&case.all, &wide.all, to, group.rule))
             })
         })
     }
 
     /// Which branches belong together: those that are the same, those of one name, those that are of one kind, and
     /// what is left in its order, where nothing is left over.
-    fn belonging(&mut self, base: &[Node<'_>], head: &[Node<'_>]) -> Pairs {
+    fn belonging<'a>(&mut self, base: &[Node<'a>], head: &[Node<'a>]) -> Pairs {
         let mut pairs = Pairs { matched: Vec::new(), base: (0..base.len()).collect(), head: (0..head.len()).collect() };
         pairs.join(base, head, |old, new| old.value == new.value);
         pairs.join(base, head, |old, new| self.prover.same.schemas(old, new));
@@ -158,9 +170,11 @@ impl Schemas {
             let target = |node: &Node<'_>| node.target().map(|target| target.pointer);
             target(old).is_some() && target(old) == target(new)
         });
-        let kind = |node: &Node<'_>| Kind::of(node);
-        pairs.join(base, head, |old, new| kind(old) == kind(new) && kind(old).tag.is_some());
-        pairs.join(base, head, |old, new| (old.target().is_none() || new.target().is_none()) && kind(old) == kind(new));
+        let kinds: HashMap<usize, Kind> = base.iter().chain(head).map(|node| (node.id(), Kind::of(node))).collect();
+        let alike = |old: &Node<'_>, new: &Node<'_>| kinds.get(&old.id()) == kinds.get(&new.id());
+        let tagged = |node: &Node<'_>| kinds.get(&node.id()).is_some_and(|kind| kind.tag.is_some());
+        pairs.join(base, head, |old, new| tagged(old) && alike(old, new));
+        pairs.join(base, head, |old, new| (old.target().is_none() || new.target().is_none()) && alike(old, new));
         let single = pairs.base.len() == 1 && pairs.head.len() == 1;
         let inline = |node: Option<&Node<'_>>| node.is_some_and(|node| node.target().is_none());
         let all_inline = pairs.base.iter().all(|index| inline(base.get(*index)))
@@ -174,7 +188,7 @@ impl Schemas {
 }
 
 /// The branch of a list that a side without one is like: of one name, or of one kind.
-fn partner(side: &Side<'_>, list: &Node<'_>, group: &Group) -> Option<usize> {
+fn partner<'a>(side: &Side<'a>, list: &Node<'a>, group: &Group) -> Option<usize> {
     let branches = list.list(group.keys.first().copied().unwrap_or_default());
     let named = |branch: &Node<'_>| {
         let target = branch.resolved();

@@ -14,6 +14,8 @@ use super::{numbers, texts};
 /// How deep values nest, and how many are made per schema: enough for bodies of real contracts.
 pub(super) const DEPTH: usize = 7;
 pub(super) const MOST: usize = 48;
+/// How many branches are tried.
+const BRANCHES: usize = 512;
 /// The longest array that is made.
 const LENGTH: usize = 256;
 
@@ -65,10 +67,11 @@ impl<'a> Candidates<'a> {
         let Value::Object(fields) = schema else {
             return if schema == &json!(false) { Vec::new() } else { anything() };
         };
-        let mut values = self.composed(fields, left);
-        if values.is_empty() {
-            values = self.plain(fields, left);
+        let composed = self.composed(fields, left);
+        if !composed.is_empty() {
+            return composed;
         }
+        let mut values = self.plain(fields, left);
         values.truncate(most(depth));
         values
     }
@@ -95,7 +98,7 @@ impl<'a> Candidates<'a> {
         }
         for key in ["anyOf", "oneOf"] {
             let Some(branches) = list(fields, key) else { continue };
-            let share = most(depth) / branches.len().max(1) + 2;
+            let share = if branches.len() > most(depth) { 1 } else { most(depth) / branches.len().max(1) + 2 };
             let branch = |branch: &Value| {
                 let mut merged = without(fields, key);
                 self.merge(&mut merged, branch, depth);
@@ -103,7 +106,10 @@ impl<'a> Candidates<'a> {
                 values.truncate(share);
                 values
             };
-            return branches.iter().flat_map(branch).collect();
+            let mut values: Vec<Value> = branches.iter().flat_map(branch).collect();
+            // One of each, where there are many.
+            values.truncate(most(depth).max(branches.len().min(BRANCHES)));
+            return values;
         }
         Vec::new()
     }

@@ -94,6 +94,11 @@ impl<'a> Form<'a> {
         form.finish(schema)
     }
 
+    /// What accepted values satisfy as it is written: what is closed below may be refused by a `oneOf` around it.
+    pub(super) fn accepting_open(accept: &Accept<'a>, values: &[Value]) -> Option<Value> {
+        Self::accepting(&accept.opened_throughout(), values)
+    }
+
     /// Schemas that apply together, as they are written.
     pub(super) fn open(nodes: &[Node<'a>], direction: Direction, values: &[Value]) -> Option<Value> {
         let mut form = Self::new(direction, Some(names(values)));
@@ -114,6 +119,11 @@ impl<'a> Form<'a> {
         }
         for name in &accept.lacks {
             parts.push(json!({ "properties": { name: false } }));
+        }
+        let demanded: Map<String, Value> =
+            demanded(&accept.parts).into_iter().map(|name| (name, Value::Bool(true))).collect();
+        if accept.closed && !demanded.is_empty() {
+            parts.push(json!({ "properties": demanded }));
         }
         // What is hidden is asked of nobody, wherever it is required.
         for names in parts.iter_mut().filter_map(|part| part.get_mut("required")).filter_map(Value::as_array_mut) {
@@ -185,6 +195,12 @@ impl<'a> Form<'a> {
         }
         let accept = Accept::of([node], self.direction, true);
         if !accept.may_be_free() {
+            let properties = schema.entry("properties").or_insert_with(|| json!({}));
+            for name in demanded(&accept.parts) {
+                if let Some(properties) = properties.as_object_mut().filter(|_| !accept.hides(&name)) {
+                    properties.entry(name).or_insert(Value::Bool(true));
+                }
+            }
             schema.entry("unevaluatedProperties").or_insert(Value::Bool(false));
             return Value::Object(schema);
         }
@@ -254,6 +270,18 @@ impl<'a> Form<'a> {
     fn list(&mut self, node: &Node<'a>, key: &str, mode: Mode) -> Value {
         node.list(key).iter().map(|branch| self.schema(branch, mode)).collect()
     }
+}
+
+/// The names that schemas require, or require beside others: they are declared by that.
+fn demanded(parts: &[Node<'_>]) -> BTreeSet<String> {
+    let lists = |node: &Node<'_>| -> Vec<String> {
+        let dependent = node.named("dependentRequired");
+        let keys = dependent.iter().map(|(name, _)| (*name).to_owned());
+        let lists = dependent.iter().filter_map(|(_, list)| list.value.as_array());
+        let all = node.value.get("required").and_then(Value::as_array).into_iter().chain(lists).flatten();
+        all.filter_map(Value::as_str).map(str::to_owned).chain(keys).collect()
+    };
+    parts.iter().flat_map(lists).collect()
 }
 
 /// All names of properties in values.

@@ -16,7 +16,7 @@ use super::{
 };
 
 impl Schemas {
-    pub(super) fn groups(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+    pub(super) fn groups<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
         for group in GROUPS {
             let elsewhere = match group.rule {
                 Rule::AnyOf | Rule::OneOf => true,
@@ -32,7 +32,7 @@ impl Schemas {
     }
 
     /// A change in one group of keywords; none where both sides say the same.
-    fn group(&mut self, pair: &Pair<'_, '_>, group: &Group) -> Option<Change> {
+    fn group<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group) -> Option<Change> {
         let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
         let same = if group.rest {
             base.len() == head.len()
@@ -57,28 +57,36 @@ impl Schemas {
         Some(self.keyword(pair, group, (&base, &head), verdict))
     }
 
-    fn says_the_same(&mut self, base: &Node<'_>, head: &Node<'_>, group: &Group) -> bool {
+    fn says_the_same<'a>(&mut self, base: &Node<'a>, head: &Node<'a>, group: &Group) -> bool {
         group.keys.iter().all(|key| self.prover.same.keyword(base, head, key))
     }
 
     /// Whether the accepted values satisfy a group of the other side.
-    pub(super) fn verdict(&mut self, pair: &Pair<'_, '_>, group: &Group) -> Verdict {
+    pub(super) fn verdict<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group) -> Verdict {
         let but = if group.rest { names_of_one_side(pair) } else { BTreeSet::new() };
         let (accept, wide) = pair.sides();
         // What is said of undeclared properties is compared with them.
         let (from, back) = (group.read(accept), group.read(wide));
         for node in speaking(wide, group) {
-            if !self.satisfied_but_for(&from, &node, group.rule, &but) {
+            if !self.satisfied_but_for((&from, &wide.all), &node, group.rule, &but) {
                 return self.refuted(&from, &node, group.rule);
             }
         }
-        let same = speaking(accept, group).iter().all(|node| self.satisfied_but_for(&back, node, group.rule, &but));
+        let same = speaking(accept, group)
+            .iter()
+            .all(|node| self.satisfied_but_for((&back, &accept.all), node, group.rule, &but));
         if same { Verdict::Same } else { Verdict::Yes }
     }
 
     /// The same, where some names are judged by themselves.
-    fn satisfied_but_for(&mut self, accept: &Accept<'_>, node: &Node<'_>, rule: Rule, but: &BTreeSet<String>) -> bool {
-        self.prover.satisfies(accept, node, rule)
+    fn satisfied_but_for<'a>(
+        &mut self,
+        (accept, wide): (&Accept<'a>, &Accept<'a>),
+        node: &Node<'a>,
+        rule: Rule,
+        but: &BTreeSet<String>,
+    ) -> bool {
+        self.prover.satisfies(accept, wide, node, rule)
             || (!but.is_empty()
                 && self.prover.question(|prover| match rule {
                     Rule::PatternProperties => prover.pattern_properties(accept, node, but),
@@ -88,11 +96,11 @@ impl Schemas {
                 }))
     }
 
-    pub(super) fn keyword(
+    pub(super) fn keyword<'a>(
         &mut self,
-        pair: &Pair<'_, '_>,
+        pair: &Pair<'_, 'a>,
         group: &Group,
-        (base, head): (&[Node<'_>], &[Node<'_>]),
+        (base, head): (&[Node<'a>], &[Node<'a>]),
         verdict: Verdict,
     ) -> Change {
         let (old, new, key) = self.shown_nodes(group, base, head);
@@ -132,12 +140,12 @@ impl Schemas {
     }
 
     /// Whether as many names are required in this direction as before.
-    fn required_are_the_same(&self, pair: &Pair<'_, '_>) -> bool {
+    fn required_are_the_same<'a>(&self, pair: &Pair<'_, 'a>) -> bool {
         pair.base.all.required() == pair.head.all.required()
     }
 
     /// Whether the same names are left over for what is said of the others.
-    fn says_the_same_of_others(&mut self, pair: &Pair<'_, '_>) -> bool {
+    fn says_the_same_of_others<'a>(&mut self, pair: &Pair<'_, 'a>) -> bool {
         let with = |side: &Side<'_>| -> Vec<usize> {
             let speaks = |node: &&Node<'_>| node.value.get("additionalProperties").is_some();
             side.own.iter().filter(speaks).map(|node| node.fields().map_or(0, |fields| fields.len())).collect()
@@ -168,7 +176,7 @@ pub(super) fn speaking<'a>(side: &Side<'a>, group: &Group) -> Vec<Node<'a>> {
 
 /// The names that one side declares and the other does not: they are judged one by one, unless an alternative of the
 /// other side declares them.
-fn names_of_one_side(pair: &Pair<'_, '_>) -> BTreeSet<String> {
+fn names_of_one_side<'a>(pair: &Pair<'_, 'a>) -> BTreeSet<String> {
     let only = |name: &&str| match (pair.base.declares(name), pair.head.declares(name)) {
         (true, false) => !pair.head.all.names().contains(*name),
         (false, true) => !pair.base.all.names().contains(*name),
@@ -178,7 +186,7 @@ fn names_of_one_side(pair: &Pair<'_, '_>) -> BTreeSet<String> {
 }
 
 /// Whether two schemas declare the same names by themselves.
-fn declares_the_same(base: &Node<'_>, head: &Node<'_>) -> bool {
+fn declares_the_same<'a>(base: &Node<'a>, head: &Node<'a>) -> bool {
     let names = |node: &Node<'_>, key: &str| -> BTreeSet<String> {
         node.named(key).into_iter().map(|(name, _)| name.to_owned()).collect()
     };

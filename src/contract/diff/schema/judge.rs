@@ -21,8 +21,8 @@ use super::{
 
 /// How many breaks are looked for a value of, and how many of those for a whole value around it. So that a comparison
 /// ends, and everywhere with the same report.
-const EXAMPLES: usize = 20_000;
-const WHOLES: usize = 400;
+const EXAMPLES: usize = 2_000;
+const WHOLES: usize = 300;
 
 /// What was found out about a difference.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ impl From<&Verdict> for Class {
 
 impl Schemas {
     /// The verdict on what was not proven: a value shows that it does not hold, or it is undecided.
-    pub(super) fn refuted(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> Verdict {
+    pub(super) fn refuted<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> Verdict {
         let mut hints = accept.finite().unwrap_or_default();
         if rule == Rule::Pattern
             && let Some(asked) = wide.str("pattern")
@@ -65,14 +65,14 @@ impl Schemas {
         }
     }
 
-    pub(super) fn separated(&mut self, accept: &Accept<'_>, wide: &Against<'_, '_>, hints: Vec<Value>) -> Verdict {
+    pub(super) fn separated<'a>(&mut self, accept: &Accept<'a>, wide: &Against<'_, 'a>, hints: Vec<Value>) -> Verdict {
         self.examples += 1;
         let found = if self.examples > EXAMPLES { None } else { sample::separating(accept, wide, hints) };
         found.map_or(Verdict::Undecided, Verdict::No)
     }
 
     /// A change from a verdict.
-    pub(super) fn judged(&mut self, pair: &Pair<'_, '_>, rule: Rule, what: &str, verdict: Verdict) -> Change {
+    pub(super) fn judged<'a>(&mut self, pair: &Pair<'_, 'a>, rule: Rule, what: &str, verdict: Verdict) -> Change {
         let class = Class::from(&verdict);
         let mut change = blank(rule, class, pair.direction());
         change.undecided = verdict == Verdict::Undecided;
@@ -85,7 +85,7 @@ impl Schemas {
     }
 
     /// A value that shows a break, in the whole that it is a part of, where such a whole can be made.
-    pub(super) fn shown(&mut self, pair: &Pair<'_, '_>, shows: Shows, part: Value) -> Counterexample {
+    pub(super) fn shown<'a>(&mut self, pair: &Pair<'_, 'a>, shows: Shows, part: Value) -> Counterexample {
         let place = pair.place;
         let whole = self.whole(pair, shows, &part);
         let found = whole.is_some() || pair.steps.is_empty();
@@ -97,7 +97,7 @@ impl Schemas {
         Counterexample { shows, at, value }
     }
 
-    fn whole(&mut self, pair: &Pair<'_, '_>, shows: Shows, part: &Value) -> Option<Value> {
+    fn whole<'a>(&mut self, pair: &Pair<'_, 'a>, shows: Shows, part: &Value) -> Option<Value> {
         self.wholes += 1;
         if self.wholes > WHOLES {
             return None;
@@ -134,7 +134,7 @@ pub(super) fn blank(rule: Rule, class: Class, direction: Direction) -> Change {
 }
 
 /// Names the place and shows both sides.
-pub(super) fn place(change: &mut Change, base: Option<&Node<'_>>, head: Option<&Node<'_>>) {
+pub(super) fn place<'a>(change: &mut Change, base: Option<&Node<'a>>, head: Option<&Node<'a>>) {
     change.in_base = head.is_none();
     change.pointer = head.or(base).map(|node| node.pointer.clone()).unwrap_or_default();
     change.base = base.map(|node| node.value.clone());

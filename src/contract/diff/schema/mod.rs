@@ -68,7 +68,7 @@ pub(super) struct Schemas {
     walking: Vec<usize>,
     /// What is reported if nothing in some parts explains it.
     deferred: Vec<Deferred>,
-    too_deep: bool,
+    is_cut: bool,
     /// How many values were looked for, and how many wholes around them.
     examples: usize,
     wholes: usize,
@@ -98,7 +98,7 @@ impl Schemas {
         let large = (unasked > 0).then(|| {
             format!("{unasked} questions about schemas were too large to be asked to the end; what rests on them is undecided")
         });
-        let deep = self.too_deep.then(|| "schemas behind very long chains of references were not compared".to_owned());
+        let deep = self.is_cut.then(|| "schemas that nest too deep, or in too many ways, were not compared".to_owned());
         large.into_iter().chain(deep).collect()
     }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{
     super::{change::Direction, node::Node},
+    conjunction::expanded,
     patterns,
 };
 
@@ -14,7 +15,7 @@ pub(super) fn hidden(property: &Node<'_>, direction: Direction) -> bool {
         Direction::Answer => "writeOnly",
         Direction::Both => return false,
     };
-    property.flag(hiding) || property.resolved().flag(hiding)
+    property.flag(hiding) || expanded([property]).iter().any(|part| part.flag(hiding))
 }
 
 /// The property of that name, where one is declared.

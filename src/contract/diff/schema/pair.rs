@@ -7,6 +7,7 @@ use super::{
     conjunction::expanded,
     objects::{has_name, hidden},
     sample::Step,
+    types::Types,
 };
 
 /// One side.
@@ -79,6 +80,11 @@ impl<'a> Side<'a> {
         let known: Vec<usize> = self.own.iter().map(Node::id).collect();
         let own = expanded([branch]).into_iter().filter(|node| !known.contains(&node.id())).collect();
         Self { own, all: case }
+    }
+
+    /// The same, of some types only.
+    pub(super) fn of_types(&self, types: Types) -> Self {
+        Self { own: self.own.clone(), all: self.all.of_types(types) }
     }
 
     pub(super) fn ids(&self) -> Vec<usize> {

@@ -23,7 +23,7 @@ use super::{
 
 impl Schemas {
     /// `alternatives` are the branches that were walked at this place.
-    pub(super) fn properties(&mut self, pair: &Pair<'_, '_>, alternatives: &[usize], part: &mut Part) {
+    pub(super) fn properties<'a>(&mut self, pair: &Pair<'_, 'a>, alternatives: &[usize], part: &mut Part) {
         for name in declared_names(pair) {
             match (pair.base.declares(name), pair.head.declares(name)) {
                 (true, true) => self.both(pair, name, part),
@@ -34,7 +34,7 @@ impl Schemas {
         }
     }
 
-    fn both(&mut self, pair: &Pair<'_, '_>, name: &str, part: &mut Part) {
+    fn both<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str, part: &mut Part) {
         let (Some(base), Some(head)) = (pair.base.property(name), pair.head.property(name)) else { return };
         part.changes.extend(beside_references(pair, name));
         let (accept, wide) = pair.sides();
@@ -44,12 +44,12 @@ impl Schemas {
     }
 
     /// Whether a property of the accepted values satisfies what a schema declares for it.
-    fn has_property(&mut self, accept: &Accept<'_>, node: &Node<'_>, name: &str) -> bool {
+    fn has_property<'a>(&mut self, accept: &Accept<'a>, node: &Node<'a>, name: &str) -> bool {
         let Some(schema) = has_name(node, name) else { return true };
         self.prover.question(|prover| prover.property_in_cases(accept, node, name, &schema))
     }
 
-    fn added(&mut self, pair: &Pair<'_, '_>, name: &str, alternatives: &[usize]) -> Option<Change> {
+    fn added<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str, alternatives: &[usize]) -> Option<Change> {
         let declared = pair.head.declarations(name).into_iter().next();
         let direction = pair.direction();
         // An alternative declared it already: it has moved.
@@ -94,13 +94,13 @@ impl Schemas {
     }
 
     /// A value with a property that a schema does not take.
-    fn refuted_property(&mut self, accept: &Accept<'_>, node: &Node<'_>, name: &str) -> Verdict {
+    fn refuted_property<'a>(&mut self, accept: &Accept<'a>, node: &Node<'a>, name: &str) -> Verdict {
         let hints = sample::with_any(accept, name);
         self.separated(accept, &Against::Keywords(node, keys_of(Rule::PropertyAdded)), hints)
     }
 
     /// What the old contract said of a property that it did not declare; none where it allowed what is answered now.
-    fn newly_answered(&mut self, pair: &Pair<'_, '_>, name: &str) -> Option<Verdict> {
+    fn newly_answered<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str) -> Option<Verdict> {
         let accept = &pair.head.all;
         let speaks = |node: &&Node<'_>| speaks_of_others(node) || has_name(node, name).is_some();
         let refusing = pair.base.all.parts.iter().filter(speaks).find(|node| {
@@ -118,7 +118,7 @@ impl Schemas {
     }
 
     /// A property that neither side declares, but one of them refuses by its name.
-    fn refused(&mut self, pair: &Pair<'_, '_>, name: &str) -> Option<Change> {
+    fn refused<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str) -> Option<Change> {
         let (accept, wide) = pair.sides();
         let node = wide.own.iter().find(|node| !self.has_property(&accept.all, node, name)).cloned()?;
         let verdict = self.refuted_property(&accept.all, &node, name);
@@ -130,7 +130,7 @@ impl Schemas {
         Some(change)
     }
 
-    fn removed(&mut self, pair: &Pair<'_, '_>, name: &str, alternatives: &[usize]) -> Option<Change> {
+    fn removed<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str, alternatives: &[usize]) -> Option<Change> {
         let direction = pair.direction();
         let property = pair.base.declarations(name).into_iter().next();
         // An alternative declares it now: it has moved.
@@ -160,11 +160,11 @@ impl Schemas {
 
     /// A property that only alternatives declare now. What they say is judged with them; here, whether what is answered
     /// now was possible before.
-    fn moved(
+    fn moved<'a>(
         &mut self,
-        pair: &Pair<'_, '_>,
+        pair: &Pair<'_, 'a>,
         name: &str,
-        property: Option<&Node<'_>>,
+        property: Option<&Node<'a>>,
         alternatives: &[usize],
     ) -> Option<Change> {
         if pair.is_request() {
@@ -179,7 +179,7 @@ impl Schemas {
     }
 
     /// Whether requests may go on with a property that is not declared any more.
-    fn still_takes(&mut self, pair: &Pair<'_, '_>, name: &str) -> bool {
+    fn still_takes<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str) -> bool {
         let head = &pair.head.all;
         let says = |node: &Node<'_>| undeclared(node, name).iter().any(|schema| schema.value != &Value::Bool(false));
         let free = head.names().is_empty() || head.parts.iter().any(says);
@@ -202,7 +202,7 @@ pub(super) fn declared_names<'a>(pair: &Pair<'_, 'a>) -> Vec<&'a str> {
 }
 
 /// A description beside a reference, where each side declares the property once.
-fn beside_references(pair: &Pair<'_, '_>, name: &str) -> Vec<Rc<Change>> {
+fn beside_references<'a>(pair: &Pair<'_, 'a>, name: &str) -> Vec<Rc<Change>> {
     let (base, head) = (pair.base.declarations(name), pair.head.declarations(name));
     let ([base], [head]) = (base.as_slice(), head.as_slice()) else { return Vec::new() };
     super::annotations::beside_references(base, head).into_iter().map(Rc::new).collect()

@@ -2,16 +2,20 @@
 //! where a keyword alone does not say, the alternatives of the accepted values are gone through one by one. A proof
 //! takes a number of steps that is bounded, so that it ends in the same way on every machine. No proof is no verdict.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    rc::Rc,
+};
 
 use serde_json::Value;
 
 use super::{
-    super::{node::Node, rule::Rule},
+    super::{change::Direction, node::Node, rule::Rule},
     accept::{Accept, Choice},
     conjunction::expanded,
     form::Form,
-    keywords::{GROUPS, keys_of},
+    keywords::{GROUPS, is_annotation, keys_of},
+    objects::hidden,
     same::Same,
     sample,
     types::Types,
@@ -27,7 +31,7 @@ pub(super) use scalars::pattern;
 
 /// How many steps one question may take, and all of them.
 const QUESTION: usize = 60_000;
-const ALL: usize = 40_000_000;
+const ALL: usize = 3_000_000;
 /// How many choices are opened one within the other for one keyword.
 const CHOICES: usize = 4;
 
@@ -37,6 +41,7 @@ pub(super) struct Prover {
     pub same: Same,
     known: HashMap<Goal, Known>,
     keys: HashMap<Key, usize>,
+    tags: HashMap<usize, Rc<choices::Tags>>,
     /// Goals that were proven since some goal was begun, which are doubtful if that one fails.
     proven: Vec<Goal>,
     /// How many properties and elements deep the proof is.
@@ -44,10 +49,21 @@ pub(super) struct Prover {
     opened: usize,
     /// Whether it is asked whether a schema that refuses the values takes them.
     excluding: bool,
+    /// What the schemas that have to take the value say together.
+    context: Context,
     left: usize,
     used: usize,
     exhausted: bool,
     unasked: usize,
+}
+
+/// What all schemas of one place say together, which no single one of them says.
+#[derive(Clone, Default)]
+struct Context {
+    /// Names that this direction does not carry: they are asked of nobody.
+    hidden: BTreeSet<String>,
+    /// Whether more is said of strings than that they are strings.
+    restricts_text: bool,
 }
 
 /// A keyword of a schema that accepted values have to satisfy.
@@ -67,6 +83,7 @@ enum Known {
 struct Key {
     parts: Vec<usize>,
     beside: Vec<usize>,
+    maybe: Vec<usize>,
     refused_by: Vec<usize>,
     chosen: Vec<Choice>,
     has: Vec<String>,
@@ -81,9 +98,29 @@ impl Prover {
         self.unasked
     }
 
-    /// Whether all accepted values satisfy one keyword of a schema.
-    pub(super) fn satisfies(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
-        self.question(|prover| prover.goal(accept, wide, rule))
+    /// Whether all accepted values satisfy one keyword of a schema, which is one of those that apply to `wide`.
+    pub(super) fn satisfies<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        wide: &Accept<'a>,
+        node: &Node<'a>,
+        rule: Rule,
+    ) -> bool {
+        self.question(|prover| prover.within(&wide.parts, wide.direction, |prover| prover.goal(accept, node, rule)))
+    }
+
+    /// A question about schemas that apply together.
+    fn within<T>(&mut self, parts: &[Node<'_>], direction: Direction, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.context.clone();
+        for part in parts {
+            let names = part.named("properties").into_iter().filter(|(_, property)| hidden(property, direction));
+            self.context.hidden.extend(names.map(|(name, _)| name.to_owned()));
+            let plain = |key: &String| matches!(key.as_str(), "type" | "items" | "properties") || is_annotation(key);
+            self.context.restricts_text |= !part.fields().into_iter().flatten().all(|(key, _)| plain(key));
+        }
+        let answer = ask(self);
+        self.context = outer;
+        answer
     }
 
     /// A question, with as many steps as one may take.
@@ -104,7 +141,7 @@ impl Prover {
         !self.exhausted
     }
 
-    fn covers(&mut self, accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+    fn covers<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
         let wide = wide.resolved();
         if let Some(all) = wide.value.as_bool() {
             return all || self.impossible(accept);
@@ -113,11 +150,12 @@ impl Prover {
         if same {
             return true;
         }
-        expanded([&wide]).iter().all(|part| self.satisfied(accept, part))
+        let parts = expanded([&wide]);
+        self.within(&parts, accept.direction, |prover| parts.iter().all(|part| prover.satisfied(accept, part)))
     }
 
     /// Whether all keywords of one schema are satisfied, without what stands in its `allOf`.
-    fn satisfied(&mut self, accept: &Accept<'_>, part: &Node<'_>) -> bool {
+    fn satisfied<'a>(&mut self, accept: &Accept<'a>, part: &Node<'a>) -> bool {
         if part.value.is_boolean() {
             return part.value == &Value::Bool(true) || self.impossible(accept);
         }
@@ -131,9 +169,13 @@ impl Prover {
     }
 
     /// Whether one keyword is satisfied. `Rule::PropertyAdded` stands for `properties`.
-    fn goal(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    fn goal<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         if !self.step() {
             return false;
+        }
+        // What these say depends on the schemas that apply with them.
+        if rule == Rule::Required || (rule == Rule::Type && accept.text) {
+            return self.proven(accept, wide, rule);
         }
         let goal = (self.key(accept), wide.id(), rule);
         match self.known.get(&goal) {
@@ -145,11 +187,7 @@ impl Prover {
         }
         let begun = self.proven.len();
         self.known.insert(goal, Known::Begun(self.depth));
-        let proven = self.by_values(accept, wide, rule)
-            || self.direct(accept, wide, rule)
-            || self.impossible(accept)
-            || self.by_types(accept, wide, rule)
-            || self.by_choices(accept, wide, rule);
+        let proven = self.proven(accept, wide, rule);
         if proven {
             self.known.insert(goal, Known::Proven);
             self.proven.push(goal);
@@ -166,7 +204,17 @@ impl Prover {
         proven
     }
 
-    fn direct(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    fn proven<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+        // What holds for all holds in each case; of many branches against many, only that is quick.
+        let in_cases = matches!(rule, Rule::AnyOf | Rule::OneOf) && self.opened < CHOICES && accept.has_lists();
+        self.by_values(accept, wide, rule)
+            || if in_cases { self.says_so_itself(accept, wide, rule) } else { self.direct(accept, wide, rule) }
+            || self.impossible(accept)
+            || self.by_types(accept, wide, rule)
+            || self.by_choices(accept, wide, rule)
+    }
+
+    fn direct<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         if self.says_so_itself(accept, wide, rule) {
             return true;
         }
@@ -180,12 +228,13 @@ impl Prover {
             | Rule::AdditionalProperties
             | Rule::Unevaluated => self.objects(accept, wide, rule),
             Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional => self.composed(accept, wide, rule),
+            Rule::Type if accept.text && !self.context.restricts_text => scalars::is_written_as(accept, wide),
             _ => scalars::satisfied(accept, wide, rule),
         }
     }
 
     /// Whether an accepted schema has the same keyword.
-    fn says_so_itself(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    fn says_so_itself<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         // What these mean depends on what stands beside them.
         if matches!(
             rule,
@@ -209,17 +258,13 @@ impl Prover {
         let key = Key {
             parts: ids(&accept.parts),
             beside: ids(&accept.beside),
+            maybe: ids(&accept.maybe),
             refused_by: ids(&accept.refused_by),
             chosen: accept.chosen.iter().cloned().collect(),
             has: accept.has.iter().cloned().collect(),
             lacks: accept.lacks.iter().cloned().collect(),
             types: accept.types,
-            flags: [
-                accept.closed,
-                accept.closed_below,
-                accept.text,
-                accept.direction == super::super::change::Direction::Request,
-            ],
+            flags: [accept.closed, accept.closed_below, accept.text, accept.direction == Direction::Request],
         };
         let next = self.keys.len();
         *self.keys.entry(key).or_insert(next)
@@ -228,22 +273,22 @@ impl Prover {
     /// A question about a part of the value.
     fn deeper(&mut self, ask: impl FnOnce(&mut Self) -> bool) -> bool {
         self.depth += 1;
-        let opened = std::mem::take(&mut self.opened);
+        let (opened, context) = (std::mem::take(&mut self.opened), std::mem::take(&mut self.context));
         let answer = ask(self);
-        self.opened = opened;
+        (self.opened, self.context) = (opened, context);
         self.depth -= 1;
         answer
     }
 
     /// Each type by itself: `string` or null by one alternative each.
-    fn by_types(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    fn by_types<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         let types: Vec<Types> = accept.possible_types().each().collect();
         let matters = matches!(rule, Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional);
         matters && types.len() > 1 && types.into_iter().all(|kind| self.goal(&accept.of_types(kind), wide, rule))
     }
 
     /// Each case of some choice by itself.
-    fn by_choices(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    fn by_choices<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         if self.opened >= CHOICES {
             return false;
         }
@@ -257,8 +302,8 @@ impl Prover {
     }
 
     /// All values one by one, where they are few.
-    fn by_values(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
-        const FEW: usize = 500;
+    fn by_values<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+        const FEW: usize = 10_000;
         let Some(values) = accept.finite().filter(|values| values.len() <= FEW) else { return false };
         self.left = self.left.saturating_sub(values.len());
         scalars::each_satisfies(accept, &values, wide, rule)

@@ -58,7 +58,7 @@ impl Against<'_, '_> {
 }
 
 /// A value that is accepted and that the other side does not take; looked for among `hints` first.
-pub(super) fn separating(accept: &Accept<'_>, wide: &Against<'_, '_>, hints: Vec<Value>) -> Option<Value> {
+pub(super) fn separating<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, hints: Vec<Value>) -> Option<Value> {
     let mut candidates = hints;
     candidates.extend(Candidates::of(&Form::to_make(accept)).with_lengths(&wide.lengths()).all());
     // What the other side speaks of (other bounds, other members) points at where the two part.
@@ -74,17 +74,19 @@ pub(super) fn with_any(accept: &Accept<'_>, name: &str) -> Vec<Value> {
 }
 
 /// A whole value around `part`, which stands `steps` deep in it.
-pub(super) fn around(accept: &Accept<'_>, wide: &Against<'_, '_>, steps: &[Step], part: &Value) -> Option<Value> {
+pub(super) fn around<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, steps: &[Step], part: &Value) -> Option<Value> {
     first(accept, wide, &Candidates::of(&Form::to_make(accept)).around(steps, part))
 }
 
 /// Rather one that has the formats that the schemas name; but a format is only an annotation, so that one without will
 /// do.
-fn first(accept: &Accept<'_>, wide: &Against<'_, '_>, candidates: &[Value]) -> Option<Value> {
+fn first<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, candidates: &[Value]) -> Option<Value> {
     let (from, to) = (Form::accepting(accept, candidates)?, wide.form(accept.direction, candidates)?);
+    let plain = Form::accepting_open(accept, candidates)?;
     let find = |formats: bool| {
-        let (from, to) = (validator(&from, formats)?, validator(&to, formats)?);
-        candidates.iter().find(|value| from.is_valid(value) && !to.is_valid(value)).cloned()
+        let (from, to, plain) = (validator(&from, formats)?, validator(&to, false)?, validator(&plain, false)?);
+        let separates = |value: &&Value| from.is_valid(value) && !to.is_valid(value) && plain.is_valid(value);
+        candidates.iter().find(separates).cloned()
     };
     find(true).or_else(|| find(false))
 }

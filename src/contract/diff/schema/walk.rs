@@ -11,17 +11,21 @@ use super::{
         rule::Rule,
     },
     Part, Schemas, annotations,
+    groups::speaking,
     judge::{acquit, is_proven},
+    keywords::GROUPS,
     pair::{Pair, Side},
     sample::Step,
 };
 
 /// Values that nest deeper are not compared further down.
 const CHAIN: usize = 2000;
+/// How many places are compared. The largest public documents have some ten thousand.
+const PLACES: usize = 300_000;
 
 impl Schemas {
     /// Where in `parts` a pair is, once it was walked.
-    pub(super) fn walked(&mut self, pair: &Pair<'_, '_>) -> usize {
+    pub(super) fn walked<'a>(&mut self, pair: &Pair<'_, 'a>) -> usize {
         let key = (
             pair.base.ids(),
             self.prover.key(&pair.base.all),
@@ -36,8 +40,8 @@ impl Schemas {
         let index = self.parts.len();
         self.compared.insert(key, index);
         self.parts.push(Rc::default());
-        if self.walking.len() >= CHAIN {
-            self.too_deep = true;
+        if self.walking.len() >= CHAIN || self.parts.len() >= PLACES {
+            self.is_cut = true;
             return index;
         }
         self.walking.push(index);
@@ -64,7 +68,7 @@ impl Schemas {
         }
     }
 
-    fn walk(&mut self, pair: &Pair<'_, '_>) -> Part {
+    fn walk<'a>(&mut self, pair: &Pair<'_, 'a>) -> Part {
         let found = annotations::changes(pair).into_iter().map(Rc::new).collect();
         let mut part = Part { changes: found, is_complete: true, ..Part::default() };
         self.groups(pair, &mut part);
@@ -152,16 +156,31 @@ impl Schemas {
         if any(&pair.base) && any(&pair.head) { pair.base.others().zip(pair.head.others()) } else { None }
     }
 
-    fn parts(&mut self, pair: &Pair<'_, '_>, part: &mut Part) {
+    fn parts<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
         let (accept, wide) = pair.sides();
         for (sides, step, rule) in [
             (Self::elements(pair), Step::Element, Rule::Items),
             (Self::others(pair), Step::Other, Rule::AdditionalProperties),
         ] {
             let Some(sides) = sides else { continue };
+            let walked = part.behind.len();
             self.below(pair, sides, step, part, |schemas| {
-                wide.own.iter().all(|node| schemas.prover.satisfies(&accept.all, node, rule))
+                wide.own.iter().all(|node| schemas.prover.satisfies(&accept.all, &wide.all, node, rule))
             });
+            if rule == Rule::AdditionalProperties {
+                self.declared_elsewhere(pair, part.behind.get(walked..).unwrap_or_default().to_vec());
+            }
+        }
+    }
+
+    /// What is said of undeclared properties also concerns those that only another schema of the same place declares.
+    fn declared_elsewhere(&mut self, pair: &Pair<'_, '_>, walked: Vec<usize>) {
+        let Some(group) = GROUPS.iter().find(|group| group.rule == Rule::AdditionalProperties) else { return };
+        let verdict = self.verdict(pair, group);
+        if Class::from(&verdict) == Class::Breaking {
+            let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
+            let change = self.keyword(pair, group, (&base, &head), verdict);
+            self.defer(walked, change);
         }
     }
 }

@@ -25,6 +25,11 @@ impl<'a> Accept<'a> {
         open
     }
 
+    /// Whether lists of branches are among them.
+    pub(in super::super) fn has_lists(&self) -> bool {
+        self.choices().iter().any(|(choice, _)| matches!(choice, Choice::AnyOf(_) | Choice::OneOf(_)))
+    }
+
     fn decided(&self, choice: &Choice) -> Self {
         let mut decided = self.renewed();
         decided.chosen.insert(choice.clone());
@@ -36,9 +41,13 @@ impl<'a> Accept<'a> {
         let is_one_of = matches!(choice, Choice::OneOf(_));
         let branches = node.list(if is_one_of { "oneOf" } else { "anyOf" });
         let mut case = self.decided(choice).with(branches.get(index)?);
+        let others =
+            branches.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other.resolved());
+        // Several branches of `anyOf` may take it.
         if is_one_of {
-            let others = branches.iter().enumerate().filter(|(other, _)| *other != index);
-            case.refused_by.extend(others.map(|(_, other)| other.resolved()));
+            case.refused_by.extend(others)
+        } else {
+            case.maybe.extend(others)
         }
         Some(case)
     }

@@ -7,8 +7,10 @@ use serde_json::Value;
 use super::{
     super::{
         super::node::Node,
+        conjunction::expanded,
         objects::{has_name, hidden},
         patterns,
+        types::Types,
     },
     Accept, Choice, OTHER,
 };
@@ -18,7 +20,7 @@ impl<'a> Accept<'a> {
     pub(in super::super) fn names(&self) -> &BTreeSet<String> {
         self.names.get_or_init(|| {
             let (mut names, mut seen) = (self.has.clone(), BTreeSet::new());
-            for part in &self.parts {
+            for part in self.parts.iter().chain(&self.maybe) {
                 self.declared(part, &mut names, &mut seen);
             }
             names.retain(|name| !self.hides(name));
@@ -74,7 +76,63 @@ impl<'a> Accept<'a> {
     /// Whether something is said of properties that are not declared by name, so that they count as declared.
     fn speaks_of(&self, name: &str) -> bool {
         let mut seen = BTreeSet::new();
-        self.parts.iter().any(|part| self.speaks(part, name, &mut seen))
+        self.parts.iter().chain(&self.maybe).any(|part| self.speaks(part, name, &mut seen))
+            // A name that stands for all others may match a pattern of an alternative.
+            || (name == OTHER && self.open().iter().any(|node| node.value.get("patternProperties").is_some()))
+    }
+
+    /// The schemas of alternatives that are still open, and of what may apply.
+    pub(in super::super) fn open(&self) -> &[Node<'a>] {
+        self.open.get_or_init(|| {
+            let (mut open, mut seen) = (Vec::new(), BTreeSet::new());
+            for part in &self.parts {
+                self.alternatives(part, &mut open, &mut seen);
+            }
+            for node in &self.maybe {
+                self.apply(node, &mut open, &mut seen);
+            }
+            Rc::new(open)
+        })
+    }
+
+    fn apply(&self, node: &Node<'a>, open: &mut Vec<Node<'a>>, seen: &mut BTreeSet<usize>) {
+        for part in expanded([node]) {
+            if seen.insert(part.id()) {
+                self.alternatives(&part, open, seen);
+                open.push(part);
+            }
+        }
+    }
+
+    fn alternatives(&self, node: &Node<'a>, open: &mut Vec<Node<'a>>, seen: &mut BTreeSet<usize>) {
+        let undecided = |choice: Choice| !self.chosen.contains(&choice);
+        let any_of = node.list("anyOf").into_iter().filter(|_| undecided(Choice::AnyOf(node.id())));
+        let one_of = node.list("oneOf").into_iter().filter(|_| undecided(Choice::OneOf(node.id())));
+        let conditional = ["if", "then", "else"].iter().filter_map(|key| node.raw(key));
+        let conditional = conditional.filter(|_| undecided(Choice::If(node.id())));
+        let dependent = node.named("dependentSchemas").into_iter();
+        let dependent = dependent.filter(|(name, _)| undecided(Choice::Dependent(node.id(), (*name).to_owned())));
+        let all = any_of.chain(one_of).chain(conditional).chain(dependent.map(|(_, schema)| schema));
+        all.for_each(|branch| self.apply(&branch, open, seen));
+    }
+
+    /// The schema of a property that nothing but one open alternative declares: it is there only if that applies.
+    pub(super) fn declared_by_one(&self, name: &str) -> Option<Node<'a>> {
+        let mentions = |node: &&Node<'a>| {
+            let listed = |key: &str| node.value.get(key).is_some_and(|names| names.to_string().contains(name));
+            has_name(node, name).is_some() || listed("required") || listed("dependentRequired")
+        };
+        if !self.closed
+            || self.has.contains(name)
+            || self.may_be_free()
+            || self.all().any(|part| mentions(&part))
+            || self.speaks_of(name)
+        {
+            return None;
+        }
+        let mut declaring = self.open().iter().filter(mentions);
+        let only = has_name(declaring.next()?, name)?;
+        declaring.next().is_none().then_some(only)
     }
 
     fn speaks(&self, node: &Node<'a>, name: &str, seen: &mut BTreeSet<usize>) -> bool {
@@ -138,9 +196,16 @@ impl<'a> Accept<'a> {
             _ => false,
         };
         let declared = node.named("properties");
-        let declared = declared
-            .iter()
-            .any(|(_, property)| property.value != &Value::Bool(false) && !hidden(property, self.direction));
+        // One that this direction does not carry is declared all the same.
+        let declared = declared.iter().any(|(_, property)| property.value != &Value::Bool(false));
+        // What is no object is not free-form either.
+        let types = node.value.get("type").map_or(Types::ALL, Types::allowed);
+        let listed = node.value.get("enum").and_then(Value::as_array).map(|values| values.iter().map(Types::of));
+        let listed = listed.map_or(Types::ALL, |types| types.fold(Types::NONE, Types::or));
+        let only = node.value.get("const").map_or(Types::ALL, Types::of);
+        if !types.and(listed).and(only).meets(Types::OBJECT) {
+            return false;
+        }
         if declared || declares("required") || declares("dependentRequired") {
             return false;
         }

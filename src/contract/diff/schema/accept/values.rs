@@ -38,7 +38,7 @@ impl<'a> Accept<'a> {
     pub(in super::super) fn is_bounded_only(&self, rule: Rule) -> bool {
         let keys: &[&str] = match rule {
             Rule::MinLength | Rule::MaxLength => &["type", "minLength", "maxLength", "format"],
-            Rule::MinItems | Rule::MaxItems => &["type", "minItems", "maxItems", "items"],
+            Rule::MinItems | Rule::MaxItems => &["type", "minItems", "maxItems", "items", "uniqueItems"],
             _ => return false,
         };
         let plain = |node: &Node<'a>| {
@@ -48,7 +48,15 @@ impl<'a> Accept<'a> {
             || matches!(self.element(None), Part::Some(element) if element.all().all(|node| {
                 node.fields().into_iter().flatten().all(|(key, _)| is_annotation(key) || is_satisfiable(key))
             }));
-        self.all().all(plain) && elements
+        // Of elements that are all different, there must be enough.
+        let many = Types::STRING.or(Types::NUMBER);
+        let different = self.values("uniqueItems").any(|unique| unique == &Value::Bool(true));
+        let enough = !different
+            || match self.element(None) {
+                Part::Some(element) => element.possible_types().meets(many) && element.finite().is_none(),
+                Part::Never => false,
+            };
+        self.all().all(plain) && elements && enough
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 };
 
 impl Prover {
-    pub(super) fn arrays(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    pub(super) fn arrays<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         if !accept.possible_types().meets(Types::ARRAY) {
             return true;
         }
@@ -29,7 +29,7 @@ impl Prover {
         }
     }
 
-    fn elements(&mut self, accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+    fn elements<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
         let first = wide.list("prefixItems");
         let all = accept.prefix().max(first.len());
         let rest = wide.raw("items");
@@ -51,7 +51,7 @@ impl Prover {
         true
     }
 
-    fn contains(&mut self, accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+    fn contains<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
         let Some(asked) = wide.raw("contains") else { return true };
         let number = |node: &Node<'_>, key: &str| node.value.get(key).and_then(count);
         let least = number(wide, "minContains").unwrap_or(1);
@@ -71,7 +71,7 @@ impl Prover {
         enough && few
     }
 
-    fn contain_enough(&mut self, accept: &Accept<'_>, own: &[Node<'_>], asked: &Node<'_>, least: u64) -> bool {
+    fn contain_enough<'a>(&mut self, accept: &Accept<'a>, own: &[Node<'a>], asked: &Node<'a>, least: u64) -> bool {
         let stated = own.iter().any(|part| {
             part.value.get("minContains").and_then(count).unwrap_or(1) >= least
                 && part.raw("contains").is_some_and(|contained| {

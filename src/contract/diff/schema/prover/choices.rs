@@ -1,17 +1,43 @@
 //! `anyOf`, `oneOf`, `not`, `if`: what is accepted must satisfy one branch, exactly one, none, or the one that a
 //! condition chooses.
 
+use std::rc::Rc;
+
+use serde_json::Value;
+
 use super::{
     super::{
-        super::{node::Node, rule::Rule},
-        accept::Accept,
+        super::{change::Direction, node::Node, rule::Rule},
+        accept::{Accept, Part},
+        types::Types,
     },
     Prover,
 };
 
+/// The types of a branch, and its required properties that have one of a few texts.
+pub(super) struct Tags {
+    types: Types,
+    values: Vec<(String, Vec<Value>)>,
+}
+
+fn tags(branch: &Node<'_>, direction: Direction) -> Rc<Tags> {
+    let branch = Accept::of([branch], direction, false);
+    let tag = |name: String| match branch.property(&name) {
+        Part::Some(part) => {
+            part.finite().filter(|values| values.iter().all(Value::is_string)).map(|values| (name, values))
+        }
+        Part::Never => None,
+    };
+    let values = branch.required().into_iter().filter_map(tag).collect();
+    Rc::new(Tags { types: branch.possible_types(), values })
+}
+
 impl Prover {
-    pub(super) fn composed(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    pub(super) fn composed<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+        let key = if rule == Rule::AnyOf { "anyOf" } else { "oneOf" };
         match rule {
+            // An empty list says nothing.
+            Rule::AnyOf | Rule::OneOf if wide.list(key).is_empty() => true,
             Rule::AnyOf => wide.list("anyOf").iter().any(|branch| self.may_cover(accept, branch)),
             Rule::OneOf => self.exactly_one(accept, &wide.list("oneOf")),
             Rule::Not => wide.raw("not").is_none_or(|excluded| self.disjoint(accept, &excluded)),
@@ -19,12 +45,25 @@ impl Prover {
         }
     }
 
-    /// The same as `covers`; at once for a branch of another kind.
-    fn may_cover(&mut self, accept: &Accept<'_>, branch: &Node<'_>) -> bool {
-        !self.impossible(&accept.beside(branch)) && self.covers(accept, branch)
+    /// Whether a required property of the branch can have none of the values that the branch gives it.
+    pub(super) fn told_apart<'a>(&mut self, accept: &Accept<'a>, branch: &Node<'a>) -> bool {
+        let direction = accept.direction;
+        let tags = self.tags.entry(branch.resolved().id()).or_insert_with(|| tags(branch, direction)).clone();
+        // Properties are of objects.
+        let types = accept.possible_types().and(tags.types);
+        types.is_within(Types::OBJECT)
+            && tags.values.iter().any(|(name, values)| match accept.property(name) {
+                Part::Never => true,
+                Part::Some(own) => own.finite().is_some_and(|own| !own.iter().any(|value| values.contains(value))),
+            })
     }
 
-    fn exactly_one(&mut self, accept: &Accept<'_>, branches: &[Node<'_>]) -> bool {
+    /// The same as `covers`; at once for a branch of another kind.
+    fn may_cover<'a>(&mut self, accept: &Accept<'a>, branch: &Node<'a>) -> bool {
+        !self.told_apart(accept, branch) && !self.impossible(&accept.beside(branch)) && self.covers(accept, branch)
+    }
+
+    fn exactly_one<'a>(&mut self, accept: &Accept<'a>, branches: &[Node<'a>]) -> bool {
         (0..branches.len()).any(|index| {
             let Some(branch) = branches.get(index) else { return false };
             self.may_cover(accept, branch)
@@ -32,11 +71,11 @@ impl Prover {
                     .iter()
                     .enumerate()
                     .filter(|(other, _)| *other != index)
-                    .all(|(_, other)| self.disjoint(accept, other))
+                    .all(|(_, other)| self.told_apart(accept, other) || self.disjoint(accept, other))
         })
     }
 
-    fn conditional(&mut self, accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+    fn conditional<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
         let Some(condition) = wide.raw("if") else { return true };
         let met = wide.raw("then").is_none_or(|then| {
             self.disjoint(accept, &condition) || {

@@ -17,11 +17,11 @@ use super::{
 /// How deep within each other required properties are looked at.
 const NESTED: usize = 6;
 /// Lists of values that are gone through.
-const FEW: usize = 500;
+const FEW: usize = 10_000;
 
 impl Prover {
     /// Whether no accepted value satisfies a schema.
-    pub(super) fn disjoint(&mut self, accept: &Accept<'_>, other: &Node<'_>) -> bool {
+    pub(super) fn disjoint<'a>(&mut self, accept: &Accept<'a>, other: &Node<'a>) -> bool {
         if !self.step() {
             return false;
         }
@@ -39,19 +39,19 @@ impl Prover {
 
     /// Whether what satisfies both is known to be refused: by a schema that the accepted values do not satisfy, or by a
     /// `not` of either.
-    fn is_refused(&mut self, accept: &Accept<'_>, both: &Accept<'_>, other: &Node<'_>) -> bool {
+    fn is_refused<'a>(&mut self, accept: &Accept<'a>, both: &Accept<'a>, other: &Node<'a>) -> bool {
         let excluded = accept.all().filter_map(|part| part.raw("not"));
         let excluded: Vec<Node<'_>> = accept.refused_by.iter().cloned().chain(excluded).collect();
         // Their own text is the reason most often.
         excluded.iter().any(|refusing| self.same.schemas(refusing, other))
-            || excluded.iter().any(|refusing| self.covers(both, refusing))
+            || excluded.iter().any(|refusing| !self.told_apart(accept, refusing) && self.covers(both, refusing))
             || expanded([other])
                 .iter()
                 .filter_map(|part| part.raw("not"))
                 .any(|refusing| self.covers(accept, &refusing))
     }
 
-    fn alternatives_are_disjoint(&mut self, accept: &Accept<'_>, other: &Node<'_>) -> bool {
+    fn alternatives_are_disjoint<'a>(&mut self, accept: &Accept<'a>, other: &Node<'a>) -> bool {
         expanded([other]).iter().any(|part| {
             ["anyOf", "oneOf"].iter().any(|key| {
                 let branches = part.list(key);
@@ -60,12 +60,12 @@ impl Prover {
         })
     }
 
-    fn types_are_disjoint(&mut self, accept: &Accept<'_>, other: &Node<'_>) -> bool {
+    fn types_are_disjoint<'a>(&mut self, accept: &Accept<'a>, other: &Node<'a>) -> bool {
         let types: Vec<Types> = accept.possible_types().each().collect();
         types.len() > 1 && types.into_iter().all(|kind| self.disjoint(&accept.of_types(kind), other))
     }
 
-    fn cases_are_disjoint(&mut self, accept: &Accept<'_>, other: &Node<'_>) -> bool {
+    fn cases_are_disjoint<'a>(&mut self, accept: &Accept<'a>, other: &Node<'a>) -> bool {
         if self.opened >= super::CHOICES {
             return false;
         }
@@ -89,7 +89,7 @@ impl Prover {
             return false;
         }
         self.excluding = true;
-        let excluded = accept.refused_by.iter().any(|refusing| self.covers(accept, refusing));
+        let excluded = accept.refused_by.iter().any(|node| !self.told_apart(accept, node) && self.covers(accept, node));
         self.excluding = false;
         excluded
     }
@@ -99,7 +99,10 @@ impl Prover {
             return !self.exhausted;
         }
         let types = accept.possible_types();
+        // Nobody can have relied on a list of no alternatives.
+        let nothing = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
         types.is_empty()
+            || accept.values("anyOf").chain(accept.values("oneOf")).any(nothing)
             || self.no_value_is_left(accept)
             || types.each().all(|kind| self.none_of_type(accept, kind, nested))
     }

@@ -19,7 +19,7 @@ use super::{
 };
 
 impl Prover {
-    pub(super) fn objects(&mut self, accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+    pub(super) fn objects<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         if rule != Rule::Unevaluated && !accept.possible_types().meets(Types::OBJECT) {
             return true;
         }
@@ -30,7 +30,7 @@ impl Prover {
             Rule::Required => {
                 let own = accept.required();
                 let asked = wide.value.get("required").map(names).unwrap_or_default();
-                asked.iter().all(|name| own.contains(*name) || self.is_hidden(accept, wide, name))
+                asked.iter().all(|name| own.contains(*name) || self.context.hidden.contains(*name))
             }
             Rule::Dependent => self.dependent(accept, wide),
             Rule::PropertyNames => self.property_names(accept, wide),
@@ -40,21 +40,13 @@ impl Prover {
         }
     }
 
-    /// Whether a name is not of this direction: it is asked of nobody.
-    fn is_hidden(&self, accept: &Accept<'_>, wide: &Node<'_>, name: &str) -> bool {
-        match has_name(wide, name) {
-            Some(property) => hidden(&property, accept.direction),
-            None => accept.hides(name),
-        }
-    }
-
     /// Whether a property satisfies a schema wherever it is there.
-    pub(in super::super) fn property(
+    pub(in super::super) fn property<'a>(
         &mut self,
-        accept: &Accept<'_>,
-        wide: &Node<'_>,
+        accept: &Accept<'a>,
+        wide: &Node<'a>,
         name: &str,
-        schema: &Node<'_>,
+        schema: &Node<'a>,
     ) -> bool {
         if has_name(wide, name).is_some_and(|property| hidden(&property, accept.direction)) {
             return true;
@@ -64,12 +56,12 @@ impl Prover {
     }
 
     /// The same, by the cases of some choice where it takes that.
-    pub(in super::super) fn property_in_cases(
+    pub(in super::super) fn property_in_cases<'a>(
         &mut self,
-        accept: &Accept<'_>,
-        wide: &Node<'_>,
+        accept: &Accept<'a>,
+        wide: &Node<'a>,
         name: &str,
-        schema: &Node<'_>,
+        schema: &Node<'a>,
     ) -> bool {
         !accept.possible_types().meets(Types::OBJECT)
             || self.property(accept, wide, name, schema)
@@ -81,7 +73,7 @@ impl Prover {
     }
 
     /// Whether what is said of undeclared properties takes one of this name. Where nothing is said, anything is taken.
-    pub(in super::super) fn takes_undeclared(&mut self, accept: &Accept<'_>, wide: &Node<'_>, name: &str) -> bool {
+    pub(in super::super) fn takes_undeclared<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, name: &str) -> bool {
         let taken = undeclared(wide, name).iter().all(|schema| {
             let part = accept.property(name);
             self.part(part, schema)
@@ -100,14 +92,14 @@ impl Prover {
         taken && named && rest
     }
 
-    fn part(&mut self, part: Part<'_>, schema: &Node<'_>) -> bool {
+    fn part<'a>(&mut self, part: Part<'a>, schema: &Node<'a>) -> bool {
         match part {
             Part::Never => true,
             Part::Some(part) => self.deeper(|prover| prover.covers(&part, schema)),
         }
     }
 
-    fn dependent(&mut self, accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+    fn dependent<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
         let own = accept.required();
         let asked = |(name, others): &(&str, Node<'_>)| {
             let same = |list: &Value| list.get(*name).is_some_and(|own| names(others.value).is_subset(&names(own)));
@@ -124,8 +116,9 @@ impl Prover {
             })
     }
 
-    fn property_names(&mut self, accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+    fn property_names<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
         let Some(asked) = wide.raw("propertyNames") else { return true };
+        // Where an open alternative has patterns, there may be others.
         if !accept.may_have_others() && accept.values("patternProperties").next().is_none() {
             let names: Vec<Value> = accept.mentioned().iter().map(|name| Value::from(name.as_str())).collect();
             let schema = Form::of_value(&asked, accept.direction, &names);
@@ -138,10 +131,10 @@ impl Prover {
     }
 
     /// What is said of names that match a pattern. `but` leaves names out that are judged by themselves.
-    pub(in super::super) fn pattern_properties(
+    pub(in super::super) fn pattern_properties<'a>(
         &mut self,
-        accept: &Accept<'_>,
-        wide: &Node<'_>,
+        accept: &Accept<'a>,
+        wide: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
         wide.named("patternProperties").iter().all(|(pattern, schema)| {
@@ -159,7 +152,7 @@ impl Prover {
     }
 
     /// Whether the properties that the accepted patterns take satisfy a schema.
-    fn matched(&mut self, accept: &Accept<'_>, concerns: impl Fn(&str) -> bool, schema: &Node<'_>) -> bool {
+    fn matched<'a>(&mut self, accept: &Accept<'a>, concerns: impl Fn(&str) -> bool, schema: &Node<'a>) -> bool {
         let own: Vec<(&str, Node<'_>)> = accept.all().flat_map(|part| part.named("patternProperties")).collect();
         let asked: Vec<_> = own.iter().filter(|(own, _)| concerns(own)).collect();
         asked.into_iter().all(|(own, _)| {
@@ -173,16 +166,18 @@ impl Prover {
                 return true;
             }
             let mut part = Accept::of(&together, accept.direction, accept.closed_below);
+            part.maybe =
+                accept.open().iter().flat_map(|node| node.named("patternProperties")).map(|(_, s)| s).collect();
             part.text = accept.text;
             self.part(Part::Some(part), schema)
         })
     }
 
     /// What is said of names that are neither declared beside it nor match a pattern there.
-    pub(in super::super) fn additional(
+    pub(in super::super) fn additional<'a>(
         &mut self,
-        accept: &Accept<'_>,
-        wide: &Node<'_>,
+        accept: &Accept<'a>,
+        wide: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
         let Some(schema) = wide.raw("additionalProperties") else { return true };
@@ -203,10 +198,10 @@ impl Prover {
     }
 
     /// What is said of names that no part of the schema speaks of.
-    pub(in super::super) fn unevaluated(
+    pub(in super::super) fn unevaluated<'a>(
         &mut self,
-        accept: &Accept<'_>,
-        wide: &Node<'_>,
+        accept: &Accept<'a>,
+        wide: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
         if wide.value.get("unevaluatedItems").is_some() && accept.possible_types().meets(Types::ARRAY) {

@@ -17,7 +17,7 @@ use super::{
 };
 
 /// Whether what is accepted satisfies a keyword of `wide`, seen from the keywords alone.
-pub(super) fn satisfied(accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> bool {
+pub(super) fn satisfied<'a>(accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
     let types = accept.possible_types();
     let asked = |key: &str| wide.value.get(key);
     let least = |key: &str| {
@@ -29,10 +29,7 @@ pub(super) fn satisfied(accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> boo
         asked.is_none_or(|asked| least_of(accept, key).is_some_and(|own| own <= asked))
     };
     match rule {
-        Rule::Type => {
-            let allowed = asked("type").map_or(Types::ALL, Types::allowed);
-            types.is_within(allowed) || (accept.text && text(types, allowed, wide))
-        }
+        Rule::Type => types.is_within(asked("type").map_or(Types::ALL, Types::allowed)),
         Rule::Enum => false,
         Rule::Minimum => !types.meets(Types::NUMBER) || lower(wide).iter().all(|end| keeps_lower(accept, end)),
         Rule::Maximum => !types.meets(Types::NUMBER) || upper(wide).iter().all(|end| keeps_upper(accept, end)),
@@ -76,13 +73,13 @@ pub(super) fn satisfied(accept: &Accept<'_>, wide: &Node<'_>, rule: Rule) -> boo
     }
 }
 
-/// Whether numbers and truth values, written as text, are strings that are allowed.
-fn text(types: Types, allowed: Types, wide: &Node<'_>) -> bool {
+/// Whether the accepted values, written as text, are of the types that are asked for: numbers and truth values are
+/// strings too. Nothing more may be said of the strings.
+pub(super) fn is_written_as(accept: &Accept<'_>, wide: &Node<'_>) -> bool {
     let written = Types::NUMBER.or(Types::BOOLEAN);
-    let plain = ["pattern", "enum", "const", "maxLength", "minLength", "format"];
-    types.without(written).is_within(allowed)
-        && allowed.meets(Types::STRING)
-        && plain.iter().all(|key| wide.value.get(key).is_none())
+    let (types, allowed) = (accept.possible_types(), wide.value.get("type").map_or(Types::ALL, Types::allowed));
+    let as_text = if allowed.meets(Types::STRING) { types.without(written) } else { types };
+    as_text.is_within(allowed)
 }
 
 /// Whether every accepted text matches a pattern.
@@ -103,7 +100,7 @@ fn longest(accept: &Accept<'_>) -> Option<u64> {
 }
 
 /// Whether each of the only values is taken, or none of those that are accepted.
-pub(super) fn each_satisfies(accept: &Accept<'_>, values: &[Value], wide: &Node<'_>, rule: Rule) -> bool {
+pub(super) fn each_satisfies<'a>(accept: &Accept<'a>, values: &[Value], wide: &Node<'a>, rule: Rule) -> bool {
     let wide = Form::of_keywords(wide, keys_of(rule), accept.direction, values);
     let Some(wide) = wide.and_then(|wide| sample::validator(&wide, false)) else { return false };
     let own = all_of(accept, values);
