@@ -33,7 +33,7 @@ pub(super) struct Candidates<'a> {
 type Made = Rc<Vec<Value>>;
 
 /// How many schemas are looked at for one question.
-const SCHEMAS: usize = 4000;
+const SCHEMAS: usize = 1200;
 
 impl<'a> Candidates<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {

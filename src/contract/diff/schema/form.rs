@@ -26,7 +26,7 @@ enum Mode {
 
 /// Schemas behind more references than these are not asked about, and no values are made for them.
 const ASKED: usize = 1500;
-const MADE: usize = 200;
+const MADE: usize = 100;
 
 /// The definitions that a schema needs, gathered while it is written.
 pub(super) struct Form<'a> {
