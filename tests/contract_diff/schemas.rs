@@ -208,3 +208,31 @@ fn a_long_chain_of_references_is_followed() {
     };
     assert_eq!(compared(&chain("string"), &chain("integer")).class.word(), "breaking");
 }
+
+#[test]
+fn branches_that_overlap_may_gain_optional_properties() {
+    let arrays = |element: Value| {
+        json!({"oneOf": [
+            {"type": "array", "items": {"type": "string"}},
+            {"type": "array", "items": {"oneOf": [element, {"type": "null"}]}}
+        ]})
+    };
+    let (old, new) = (object(json!({"t": {"type": "string"}})), object(json!({"t": {"type": "string"}, "z": {}})));
+    schema(arrays(old.clone()), arrays(new.clone()), "compatible", "compatible");
+    let maps = |value: Value| {
+        json!({"oneOf": [
+            {"type": "object", "additionalProperties": {"oneOf": [value]}},
+            {"type": "object", "required": ["e"], "properties": {"e": {"type": "array"}}}
+        ]})
+    };
+    schema(maps(old), maps(new), "compatible", "compatible");
+}
+
+#[test]
+fn many_tagged_branches_may_gain_one() {
+    let branches = |count: usize| {
+        let branch = |index: usize| json!({"type": "object", "required": ["kind"], "properties": {"kind": {"const": format!("k{index}")}}});
+        json!({"oneOf": (0..count).map(branch).collect::<Vec<_>>()})
+    };
+    schema(branches(150), branches(151), "compatible", "breaking");
+}
