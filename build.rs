@@ -1,6 +1,6 @@
-//! Makes Rust of the contract: `OUT_DIR/operations.rs` always, the client and its mocks where they are asked for; and
-//! JSON, `OUT_DIR/contract.json`.
-//! Only this product's choices stand here; how it is done stands in `client-gen`.
+//! Makes Rust of the contract: `OUT_DIR/operations.rs` always, the client and its mocks where they
+//! are asked for; and JSON, `OUT_DIR/contract.json`. Only this product's choices stand here; how it
+//! is done stands in `client-gen`.
 
 use std::{env, error::Error, fs, path::PathBuf, process::ExitCode};
 
@@ -17,7 +17,10 @@ fn main() -> ExitCode {
             // The whole chain on one line: Cargo shows one line of a build script as one error.
             let causes = std::iter::successors(fault.source(), |&cause| cause.source());
             let causes: String = causes.map(|cause| format!(": {cause}")).collect();
-            println!("cargo::error={CONTRACT}: {}", format!("{fault}{causes}").replace('\n', " "));
+            println!(
+                "cargo::error={CONTRACT}: {}",
+                format!("{fault}{causes}").replace('\n', " ")
+            );
             ExitCode::FAILURE
         }
     }
@@ -29,12 +32,21 @@ fn generate() -> Result<(), Box<dyn Error>> {
     // The server would take longer to read the YAML than for all the rest of its start.
     fs::write(out.join("contract.json"), written.to_string())?;
     let contract = client_gen::lower(&written)?.document;
-    fs::write(out.join("operations.rs"), client_gen::operations(&contract)?)?;
+    fs::write(
+        out.join("operations.rs"),
+        client_gen::operations(&contract)?,
+    )?;
     if env::var_os("CARGO_FEATURE_CLIENT").is_some() {
-        fs::write(out.join("client.rs"), client_gen::client(&contract, &settings())?)?;
+        fs::write(
+            out.join("client.rs"),
+            client_gen::client(&contract, &settings())?,
+        )?;
     }
     if env::var_os("CARGO_FEATURE_MOCK").is_some() {
-        fs::write(out.join("mock.rs"), client_gen::mock(&contract, &settings(), "crate::client::generated")?)?;
+        fs::write(
+            out.join("mock.rs"),
+            client_gen::mock(&contract, &settings(), "crate::client::generated")?,
+        )?;
     }
     Ok(())
 }
@@ -46,7 +58,8 @@ fn settings() -> Settings {
         derives: vec!["PartialEq".to_owned(), "schemars::JsonSchema".to_owned()],
         replacements: vec![Replacement {
             schema: "Timestamp".to_owned(),
-            // Reads the vendor's notation as well, which a type made of the contract's pattern would refuse.
+            // Reads the vendor's notation as well, which a type made of the contract's pattern
+            // would refuse.
             path: "crate::timestamp::Timestamp".to_owned(),
             impls: vec![TypeImpl::Display, TypeImpl::FromStr],
         }],

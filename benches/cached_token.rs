@@ -1,4 +1,5 @@
-//! What a token costs that Keystone has been asked about before: the hash, the look-up, and the look at its end.
+//! What a token costs that Keystone has been asked about before: the hash, the look-up, and the
+//! look at its end.
 #![allow(
     clippy::expect_used,
     missing_docs,
@@ -47,9 +48,16 @@ fn cached_token(criterion: &mut Criterion) {
     let keystone = Keystone::new(settings, "", Arc::new(Knowing), Arc::new(SystemClock));
     // As long as Keystone's own are.
     let token = "g".repeat(183);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     criterion.bench_function("a token that is remembered", |bencher| {
-        bencher.iter(|| runtime.block_on(keystone.authenticate(black_box(&token))).expect("known"));
+        bencher.iter(|| {
+            runtime
+                .block_on(keystone.authenticate(black_box(&token)))
+                .expect("known")
+        });
     });
 }
 

@@ -1,5 +1,5 @@
-//! What a store on PostgreSQL does in a second for 64 callers, and how long one caller alone waits. A cluster of its own,
-//! with `fsync`, on this machine: no network, no standby.
+//! What a store on PostgreSQL does in a second for 64 callers, and how long one caller alone waits.
+//! A cluster of its own, with `fsync`, on this machine: no network, no standby.
 #![allow(
     clippy::expect_used,
     clippy::disallowed_methods,
@@ -20,8 +20,8 @@ use std::{
 
 use backup_share::{
     model::{
-        Backup, BackupId, BackupStatus, ObjectType, ProjectId, ProtectType, Selection, Vault, VaultId, VaultSelection,
-        VaultStatus,
+        Backup, BackupId, BackupStatus, ObjectType, ProjectId, ProtectType, Selection, Vault,
+        VaultId, VaultSelection, VaultStatus,
         facts::MemberSelection,
         rules::{self, Decision, NewMembers},
     },
@@ -85,33 +85,66 @@ fn catalog() -> Catalog {
         size: 100_000_000,
         used: 0,
     };
-    let (backups, vaults) = ((0..BACKUPS).map(backup).collect(), (0..=VAULTS).map(vault).collect());
-    Catalog { backups, vaults, ..Catalog::default() }
+    let (backups, vaults) = (
+        (0..BACKUPS).map(backup).collect(),
+        (0..=VAULTS).map(vault).collect(),
+    );
+    Catalog {
+        backups,
+        vaults,
+        ..Catalog::default()
+    }
 }
 
 async fn add(store: &Any, backup: usize) {
-    let selection =
-        Selection { backup_id: backup_id(backup), members: MemberSelection::All, vault: VaultSelection::OfBackup };
+    let selection = Selection {
+        backup_id: backup_id(backup),
+        members: MemberSelection::All,
+        vault: VaultSelection::OfBackup,
+    };
     let members = vec![(project("bob"), Uuid::from_u128(backup as u128).into())];
-    let new = NewMembers { members, unknown_project: false, limit: 10, now: now() };
+    let new = NewMembers {
+        members,
+        unknown_project: false,
+        limit: 10,
+        now: now(),
+    };
     let rule = move |facts: &_| rules::add_member(facts, &project("owner"), &new);
-    store.change(selection, Box::new(rule)).await.expect("added");
+    store
+        .change(selection, Box::new(rule))
+        .await
+        .expect("added");
 }
 
 fn bobs(backup: usize, vault: VaultSelection) -> Selection {
-    let members = MemberSelection::Of { caller: project("bob"), member: project("bob") };
-    Selection { backup_id: backup_id(backup), members, vault }
+    let members = MemberSelection::Of {
+        caller: project("bob"),
+        member: project("bob"),
+    };
+    Selection {
+        backup_id: backup_id(backup),
+        members,
+        vault,
+    }
 }
 
 async fn accept(store: &Any, backup: usize, vault: usize) {
     let id = vault_id(vault);
     let bob = project("bob");
-    let rule = move |facts: &_| rules::update_member_status(facts, &bob, &bob, Decision::Accept(Some(id)), now());
-    store.change(bobs(backup, VaultSelection::Named(id)), Box::new(rule)).await.expect("accepted");
+    let rule = move |facts: &_| {
+        rules::update_member_status(facts, &bob, &bob, Decision::Accept(Some(id)), now())
+    };
+    store
+        .change(bobs(backup, VaultSelection::Named(id)), Box::new(rule))
+        .await
+        .expect("accepted");
 }
 
 async fn show(store: &Any, backup: usize) {
-    let facts = store.load(&bobs(backup, VaultSelection::None)).await.expect("facts");
+    let facts = store
+        .load(&bobs(backup, VaultSelection::None))
+        .await
+        .expect("facts");
     assert_eq!(facts.members.len(), 1);
 }
 
@@ -154,7 +187,10 @@ async fn burst<F: Future<Output = ()> + Send + 'static>(
     }
     let elapsed = start.elapsed();
     took.sort_unstable();
-    Figures { rate: took.len() as f64 / elapsed.as_secs_f64(), median: took[took.len() / 2] }
+    Figures {
+        rate: took.len() as f64 / elapsed.as_secs_f64(),
+        median: took[took.len() / 2],
+    }
 }
 
 const KINDS: [&str; 7] = [
@@ -181,17 +217,29 @@ async fn round(store: &Any, number: usize) -> [Figures; KINDS.len()] {
             .await
         }};
     }
-    let adds = burst!(CALLERS, spread.start..one.end, |store, _caller, number| add(&store, number));
-    let spread_accepts = burst!(CALLERS, spread.clone(), |store, caller, number| accept(&store, number, caller));
-    let accepts_into_one = burst!(CALLERS, one.clone(), |store, _caller, number| accept(&store, number, 0));
-    let shows = burst!(CALLERS, spread.start..one.end, |store, _caller, number| show(&store, number));
+    let adds = burst!(
+        CALLERS,
+        spread.start..one.end,
+        |store, _caller, number| add(&store, number)
+    );
+    let spread_accepts = burst!(CALLERS, spread.clone(), |store, caller, number| accept(
+        &store, number, caller
+    ));
+    let accepts_into_one = burst!(CALLERS, one.clone(), |store, _caller, number| accept(
+        &store, number, 0
+    ));
+    let shows = burst!(CALLERS, spread.start..one.end, |store, _caller, number| {
+        show(&store, number)
+    });
     [
         adds,
         spread_accepts,
         accepts_into_one,
         shows,
         burst!(1, few.clone(), |store, _caller, number| add(&store, number)),
-        burst!(1, few.clone(), |store, caller, number| accept(&store, number, caller)),
+        burst!(1, few.clone(), |store, caller, number| accept(
+            &store, number, caller
+        )),
         burst!(1, few, |store, _caller, number| show(&store, number)),
     ]
 }
@@ -201,7 +249,11 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let settings = cluster::settings(String::new()).postgres;
-        let store: Any = Arc::new(Postgres::open(&cluster.url(), &settings, now()).await.expect("a store"));
+        let store: Any = Arc::new(
+            Postgres::open(&cluster.url(), &settings, now())
+                .await
+                .expect("a store"),
+        );
         store.load_catalog(catalog()).await.expect("a good catalog");
         let mut rounds = Vec::new();
         for number in 0..ROUNDS {

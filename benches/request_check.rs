@@ -1,5 +1,6 @@
-//! What the check of a request against the contract costs, a POST with ten members: the check by itself, and a request
-//! through the whole router that is refused by the last thing before the use case, so that no store is measured.
+//! What the check of a request against the contract costs, a POST with ten members: the check by
+//! itself, and a request through the whole router that is refused by the last thing before the use
+//! case, so that no store is measured.
 #![allow(
     clippy::expect_used,
     missing_docs,
@@ -29,7 +30,9 @@ const PROJECT: &str = "0605767b5780d5762fc5c0118072a564";
 const BACKUP: &str = "a5200268-74a5-4806-acc6-95793ab0228b";
 
 fn members() -> String {
-    let ids: Vec<String> = (0..10).map(|at| format!("4229d7a45436489f8c3dc2b1d35d49{at:02}")).collect();
+    let ids: Vec<String> = (0..10)
+        .map(|at| format!("4229d7a45436489f8c3dc2b1d35d49{at:02}"))
+        .collect();
     json!({ "members": ids }).to_string()
 }
 
@@ -46,7 +49,10 @@ fn alone(criterion: &mut Criterion) {
             let request = &check::of(black_box(Operation::AddMember)).request;
             let head = request.path(path).and_then(|()| request.headers(header));
             let rule = request.body("application/json").expect("it takes a body");
-            (head.is_ok(), rule.check_json(black_box(body.as_bytes())).is_ok())
+            (
+                head.is_ok(),
+                rule.check_json(black_box(body.as_bytes())).is_ok(),
+            )
         });
     });
 }
@@ -89,7 +95,9 @@ fn router(folder: &Path) -> Router {
         embedded: None,
         policy: watch::channel(policy).1,
         throttle: Throttle::new(0, 0),
-        limits: Limits { body_bytes: 1024 * 1024 },
+        limits: Limits {
+            body_bytes: 1024 * 1024,
+        },
         readiness: api::Readiness::of(store),
     };
     api::router(App(Arc::new(parts)), Docs::default())
@@ -97,17 +105,29 @@ fn router(folder: &Path) -> Router {
 
 fn through_the_router(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a folder");
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let router = runtime.block_on(async { router(folder.path()) });
     // A key that stands twice: the contract cannot see it, the type refuses it.
     let body = members().replacen('{', r#"{"domains": null, "domains": null, "#, 1);
     let request = || {
         let request = Request::post(format!("/v3/{PROJECT}/backups/{BACKUP}/members"));
-        let request = request.header("content-type", "application/json").header("x-auth-token", "t");
+        let request = request
+            .header("content-type", "application/json")
+            .header("x-auth-token", "t");
         request.body(Body::from(body.clone())).expect("a request")
     };
-    let status = runtime.block_on(router.clone().oneshot(request())).expect("an answer").status();
-    assert_eq!(status, StatusCode::BAD_REQUEST, "it comes as far as it is to come");
+    let status = runtime
+        .block_on(router.clone().oneshot(request()))
+        .expect("an answer")
+        .status();
+    assert_eq!(
+        status,
+        StatusCode::BAD_REQUEST,
+        "it comes as far as it is to come"
+    );
     criterion.bench_function("through the router", |bencher| {
         bencher.iter(|| runtime.block_on(router.clone().oneshot(request())));
     });

@@ -10,7 +10,13 @@ fn of<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = String> + 'a
 #[cfg(feature = "server")]
 pub fn all(error: &(dyn Error + 'static)) -> String {
     of(error)
-        .reduce(|said, cause| if said.contains(&cause) { said } else { format!("{said}: {cause}") })
+        .reduce(|said, cause| {
+            if said.contains(&cause) {
+                said
+            } else {
+                format!("{said}: {cause}")
+            }
+        })
         .unwrap_or_default()
 }
 

@@ -12,12 +12,16 @@ pub trait Clock: Send + Sync {
     /// The present plus a duration; the end of time where that is beyond it.
     fn after(&self, duration: Duration) -> Timestamp {
         let micros = i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
-        Timestamp::from_micros(self.now().as_micros().saturating_add(micros)).unwrap_or(Timestamp::MAX)
+        Timestamp::from_micros(self.now().as_micros().saturating_add(micros))
+            .unwrap_or(Timestamp::MAX)
     }
 
     /// The present less a duration; the present where there is no such moment.
     fn before(&self, duration: Duration) -> Timestamp {
-        let (now, micros) = (self.now(), i64::try_from(duration.as_micros()).unwrap_or(i64::MAX));
+        let (now, micros) = (
+            self.now(),
+            i64::try_from(duration.as_micros()).unwrap_or(i64::MAX),
+        );
         Timestamp::from_micros(now.as_micros().saturating_sub(micros)).unwrap_or(now)
     }
 }
@@ -27,9 +31,14 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the machine"
+    )]
     fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
         Timestamp::from_micros(micros).unwrap_or(Timestamp::MAX)
     }

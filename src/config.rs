@@ -1,5 +1,5 @@
-//! Settings: what can be set, and the defaults. Where values come from stands in `read`, how large numbers may be in
-//! `bounds`.
+//! Settings: what can be set, and the defaults. Where values come from stands in `read`, how large
+//! numbers may be in `bounds`.
 
 mod bounds;
 mod database;
@@ -19,18 +19,20 @@ pub use self::{
     roles::{Role, Roles, policy},
 };
 
-/// Everything that can be set. The names are those of the configuration file; in the environment they are in capitals,
-/// behind `BACKUP_SHARE_`, parts joined by `_`: `limits.body_bytes` is `BACKUP_SHARE_LIMITS_BODY_BYTES`.
+/// Everything that can be set. The names are those of the configuration file; in the environment
+/// they are in capitals, behind `BACKUP_SHARE_`, parts joined by `_`: `limits.body_bytes` is
+/// `BACKUP_SHARE_LIMITS_BODY_BYTES`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     /// Address and port to listen on; port 0 takes a free one.
     pub listen: String,
-    /// The address under which clients reach this service, such as `https://backups.example.com`: what
-    /// `WWW-Authenticate` and links say. Empty for the `Host` of each request.
+    /// The address under which clients reach this service, such as `https://backups.example.com`:
+    /// what `WWW-Authenticate` and links say. Empty for the `Host` of each request.
     pub public_url: String,
-    /// Proxies before this server, as addresses or networks (`10.0.0.0/8`). A request that comes from one of them is
-    /// taken to come from the address that it names in `Forwarded` or `X-Forwarded-For`.
+    /// Proxies before this server, as addresses or networks (`10.0.0.0/8`). A request that comes
+    /// from one of them is taken to come from the address that it names in `Forwarded` or
+    /// `X-Forwarded-For`.
     pub trusted_proxies: Vec<String>,
     /// Whether `/docs/` shows the contract in Swagger UI.
     pub docs: bool,
@@ -46,10 +48,11 @@ pub struct Config {
     pub keystone: Keystone,
     /// How much and how large.
     pub limits: Limits,
-    /// What roles may do, in place of the roles that there are by default: role to actions, `*` for any characters; or to
-    /// the file of a policy document.
+    /// What roles may do, in place of the roles that there are by default: role to actions, `*` for
+    /// any characters; or to the file of a policy document.
     pub roles: Roles,
-    /// Where to write who was let do what, a line of JSON each: `stderr` or a file; empty for nowhere.
+    /// Where to write who was let do what, a line of JSON each: `stderr` or a file; empty for
+    /// nowhere.
     pub audit: String,
     /// Address and port to answer `GET /metrics` on; empty for nowhere.
     pub metrics: String,
@@ -82,22 +85,26 @@ pub struct Limits {
     pub members_per_backup: usize,
     /// How many requests a project may send in a second; 0 for no limit.
     pub requests_per_second: u32,
-    /// How many requests without good credentials may come from an address in a second; 0 for no limit. Beyond, no
-    /// password is hashed and Keystone is not asked for that address; tokens that are known are let in all the same.
-    /// Logins and questions count until they turn out to be good, so that no more of them are under way than this.
+    /// How many requests without good credentials may come from an address in a second; 0 for no
+    /// limit. Beyond, no password is hashed and Keystone is not asked for that address; tokens that
+    /// are known are let in all the same. Logins and questions count until they turn out to be
+    /// good, so that no more of them are under way than this.
     pub unauthenticated_per_second: u32,
-    /// How many logins with a wrong password an address may try in a minute, in all; 0 for no limit. Beyond, no password
-    /// from there is looked at. In IPv6 an address is its first 64 bits.
+    /// How many logins with a wrong password an address may try in a minute, in all; 0 for no
+    /// limit. Beyond, no password from there is looked at. In IPv6 an address is its first 64 bits.
     pub failed_logins_per_minute: u32,
-    /// How many logins with a wrong password an address may try in a minute for one user; 0 for no limit.
+    /// How many logins with a wrong password an address may try in a minute for one user; 0 for no
+    /// limit.
     pub failed_logins_per_minute_of_user: u32,
-    /// How many connections may be open at a time; 0 for as many as the limit of open files leaves: all but 64 and those
-    /// to PostgreSQL, at least half. Beyond it, a connection that waits for its client is closed for a new one.
+    /// How many connections may be open at a time; 0 for as many as the limit of open files leaves:
+    /// all but 64 and those to PostgreSQL, at least half. Beyond it, a connection that waits for
+    /// its client is closed for a new one.
     pub connections: usize,
-    /// How many connections an address may have open at a time; 0 for no limit. Trusted proxies are exempt.
+    /// How many connections an address may have open at a time; 0 for no limit. Trusted proxies are
+    /// exempt.
     pub connections_per_address: usize,
-    /// How long a client may take to send the head of a request, in seconds. A connection that is kept without one is
-    /// closed after the same time.
+    /// How long a client may take to send the head of a request, in seconds. A connection that is
+    /// kept without one is closed after the same time.
     pub header_seconds: u64,
     /// How long a client may take to send the body of a request, as a whole, in seconds.
     pub body_seconds: u64,
@@ -194,16 +201,26 @@ impl Default for Limits {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { format: LogFormat::Text, filter: "info".into() }
+        Self {
+            format: LogFormat::Text,
+            filter: "info".into(),
+        }
     }
 }
 
-/// In a build for tests, every answer, and a breach fails: whatever the test is about, it holds the contract too.
+/// In a build for tests, every answer, and a breach fails: whatever the test is about, it holds the
+/// contract too.
 impl Default for CheckAnswers {
     fn default() -> Self {
         match cfg!(debug_assertions) {
-            true => Self { mode: AnswerMode::Fail, one_in: 1 },
-            false => Self { mode: AnswerMode::Log, one_in: 100 },
+            true => Self {
+                mode: AnswerMode::Fail,
+                one_in: 1,
+            },
+            false => Self {
+                mode: AnswerMode::Log,
+                one_in: 100,
+            },
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Deletes tokens that have expired while the service runs: each login adds one. On several servers at once it does no
-//! harm.
+//! Deletes tokens that have expired while the service runs: each login adds one. On several servers
+//! at once it does no harm.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,8 +9,8 @@ use crate::{clock::Clock, model::Result, store::Store};
 
 /// How often it looks, on average: several servers that were started together do it apart.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
-/// For how long a token is known after its end: until then its user is told that it has expired, and later that nobody
-/// knows it.
+/// For how long a token is known after its end: until then its user is told that it has expired,
+/// and later that nobody knows it.
 const KEPT: Duration = Duration::from_secs(60 * 60);
 /// How many tokens one transaction deletes: others wait for it.
 const BATCH: u32 = 500;
@@ -38,7 +38,9 @@ async fn round(store: &dyn Store, clock: &dyn Clock, interval: Duration) {
     match delete(store, clock).await {
         Ok(0) => {}
         Ok(tokens) => tracing::debug!(tokens, "expired tokens are deleted"),
-        Err(error) => tracing::warn!(%error, "cannot delete expired tokens; tried again in about {interval:?}"),
+        Err(error) => {
+            tracing::warn!(%error, "cannot delete expired tokens; tried again in about {interval:?}")
+        }
     }
 }
 
@@ -69,7 +71,8 @@ mod tests {
 
     /// A store with a user.
     async fn store(folder: &tempfile::TempDir) -> Arc<dyn Store> {
-        let store = Sqlite::open(&folder.path().join("test.db"), SystemClock.now()).expect("a store");
+        let store =
+            Sqlite::open(&folder.path().join("test.db"), SystemClock.now()).expect("a store");
         let id: crate::model::ProjectId = "p".parse().expect("an id");
         let account = Account {
             name: "alice".into(),
@@ -79,31 +82,56 @@ mod tests {
             roles: vec![],
             enabled: true,
         };
-        let projects = vec![Project { id, name: "p".into() }];
-        let catalog = Catalog { projects, accounts: vec![account], ..Catalog::default() };
+        let projects = vec![Project {
+            id,
+            name: "p".into(),
+        }];
+        let catalog = Catalog {
+            projects,
+            accounts: vec![account],
+            ..Catalog::default()
+        };
         store.load_catalog(catalog).await.expect("loaded");
         Arc::new(store)
     }
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn tokens_are_deleted_an_hour_after_their_end_while_the_service_runs_and_not_after_it_stopped() {
+    async fn tokens_are_deleted_an_hour_after_their_end_while_the_service_runs_and_not_after_it_stopped()
+     {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder).await;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let issue = async |token: &'static str, minutes: u64| {
             let end = clock.before(Duration::from_secs(60 * minutes));
-            store.insert_token(TokenHash::of(token), "alice".into(), end, end).await.expect("kept");
+            store
+                .insert_token(TokenHash::of(token), "alice".into(), end, end)
+                .await
+                .expect("kept");
         };
-        let is_known = async |token: &str| store.find_token(&TokenHash::of(token)).await.expect("asked").is_some();
+        let is_known = async |token: &str| {
+            store
+                .find_token(&TokenHash::of(token))
+                .await
+                .expect("asked")
+                .is_some()
+        };
         let (stop, stopped) = watch::channel(());
         let interval = Duration::from_millis(10);
-        let running = tokio::spawn(super::run(Arc::clone(&store), Arc::clone(&clock), interval, stopped));
+        let running = tokio::spawn(super::run(
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            interval,
+            stopped,
+        ));
         issue("just ended", 59).await;
         issue("long gone", 61).await;
         while is_known("long gone").await {
             tokio::time::sleep(interval).await;
         }
-        assert!(is_known("just ended").await, "its user is told that it has expired");
+        assert!(
+            is_known("just ended").await,
+            "its user is told that it has expired"
+        );
         stop.send_replace(());
         running.await.expect("it ends with the server");
     }

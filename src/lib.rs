@@ -3,7 +3,8 @@
 //! Three things in one package, all made from one contract (`openapi/backup-share.yaml`):
 //!
 //! - `client`: the typed client, for this server and for the vendor's cloud (feature `client`).
-//! - the service: `api` over `sharing` over `store` and `model`, started by `serve` (feature `server`).
+//! - the service: `api` over `sharing` over `store` and `model`, started by `serve` (feature
+//!   `server`).
 //! - the command `backup-share`: `cli` (feature `cli`).
 
 #[cfg(feature = "server")]

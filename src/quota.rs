@@ -1,5 +1,5 @@
-//! Quotas by key that refill evenly: what is taken before some work can be given back after it. The number of keys is
-//! bounded. What the keys are, and what a refusal means, is not known here.
+//! Quotas by key that refill evenly: what is taken before some work can be given back after it. The
+//! number of keys is bounded. What the keys are, and what a refusal means, is not known here.
 
 use std::{
     hash::Hash,
@@ -27,18 +27,28 @@ struct Used {
 }
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quotas<K> {
-    /// At most `limit` units at once, all of which come back within `period`. None where the limit is 0: no limit.
+    /// At most `limit` units at once, all of which come back within `period`. None where the limit
+    /// is 0: no limit.
     pub(crate) fn new(limit: u32, period: Duration) -> Option<Self> {
         let limit = f64::from(Some(limit).filter(|&limit| limit > 0)?);
         // What was not used for a period is full again, and need not be counted.
         let used = Cache::builder().max_capacity(CAPACITY).time_to_idle(period);
         let used = used.eviction_policy(EvictionPolicy::lru()).build();
-        Some(Self { limit, refill_per_second: limit / period.as_secs_f64(), used })
+        Some(Self {
+            limit,
+            refill_per_second: limit / period.as_secs_f64(),
+            used,
+        })
     }
 
     /// Takes one unit; whether there was one.
     pub(crate) fn take(&self, key: &K) -> bool {
-        let used = self.used.get_with_by_ref(key, || Arc::new(Mutex::new(Used { units: 0.0, at: Instant::now() })));
+        let used = self.used.get_with_by_ref(key, || {
+            Arc::new(Mutex::new(Used {
+                units: 0.0,
+                at: Instant::now(),
+            }))
+        });
         let mut used = lock(&used);
         let free = self.refilled(&mut used) + 1.0 <= self.limit;
         used.units += if free { 1.0 } else { 0.0 };
@@ -61,18 +71,24 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quotas<K> {
     /// How long until there is a unit again, in whole seconds and at least one.
     pub(crate) fn seconds_to_next(&self, key: &K) -> u64 {
         let missing = (self.used(key) + 1.0 - self.limit).max(0.0);
-        Duration::try_from_secs_f64((missing / self.refill_per_second).ceil()).map_or(1, |wait| wait.as_secs().max(1))
+        Duration::try_from_secs_f64((missing / self.refill_per_second).ceil())
+            .map_or(1, |wait| wait.as_secs().max(1))
     }
 
     /// How many units are used at present.
     pub(crate) fn used(&self, key: &K) -> f64 {
-        self.used.get(key).map_or(0.0, |used| self.refilled(&mut lock(&used)))
+        self.used
+            .get(key)
+            .map_or(0.0, |used| self.refilled(&mut lock(&used)))
     }
 
     fn refilled(&self, used: &mut Used) -> f64 {
         let now = Instant::now();
         let refill = now.saturating_duration_since(used.at).as_secs_f64() * self.refill_per_second;
-        *used = Used { units: (used.units - refill).max(0.0), at: now };
+        *used = Used {
+            units: (used.units - refill).max(0.0),
+            at: now,
+        };
         used.units
     }
 }
@@ -91,7 +107,9 @@ mod tests {
     use super::Quotas;
 
     fn taken(quotas: &Quotas<u8>, key: u8) -> usize {
-        std::iter::from_fn(|| quotas.take(&key).then_some(())).take(100).count()
+        std::iter::from_fn(|| quotas.take(&key).then_some(()))
+            .take(100)
+            .count()
     }
 
     #[tokio::test(start_paused = true)]
@@ -100,7 +118,10 @@ mod tests {
         assert!(!quotas.is_spent(&1));
         assert_eq!(taken(&quotas, 1), 6);
         assert!(quotas.is_spent(&1));
-        assert_eq!((quotas.seconds_to_next(&1), quotas.seconds_to_next(&2)), (10, 1));
+        assert_eq!(
+            (quotas.seconds_to_next(&1), quotas.seconds_to_next(&2)),
+            (10, 1)
+        );
         assert_eq!(taken(&quotas, 2), 6, "each key has its own");
         advance(Duration::from_secs(21)).await;
         assert_eq!(taken(&quotas, 1), 2);

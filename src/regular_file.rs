@@ -1,5 +1,5 @@
-//! Reads files that an operator names: regular ones of a bounded size. A named pipe would be waited for, until another
-//! process writes to it.
+//! Reads files that an operator names: regular ones of a bounded size. A named pipe would be waited
+//! for, until another process writes to it.
 
 use std::{
     fs::{self, File},
@@ -26,14 +26,20 @@ pub(crate) fn text(path: &Path) -> io::Result<String> {
 pub(crate) fn bytes(path: &Path) -> io::Result<Vec<u8>> {
     // Before it is opened: that alone waits, for a pipe.
     if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is not a regular file",
+        ));
     }
     let mut read = vec![];
     // It may grow while it is read.
     File::open(path)?.take(MOST + 1).read_to_end(&mut read)?;
     match read.len() as u64 {
         0..=MOST => Ok(read),
-        _ => Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {MOST} bytes"))),
+        _ => Err(io::Error::new(
+            io::ErrorKind::FileTooLarge,
+            format!("it is larger than {MOST} bytes"),
+        )),
     }
 }
 
@@ -47,7 +53,13 @@ mod tests {
     fn what_is_not_a_regular_file_of_bounded_size_is_refused_without_waiting() {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
-        assert!(Command::new("mkfifo").arg(at("pipe")).status().expect("mkfifo").success());
+        assert!(
+            Command::new("mkfifo")
+                .arg(at("pipe"))
+                .status()
+                .expect("mkfifo")
+                .success()
+        );
         fs::write(at("large"), vec![b' '; MOST as usize + 1]).expect("written");
         fs::write(at("binary"), [0xff]).expect("written");
         fs::write(at("good"), vec![b' '; MOST as usize]).expect("written");

@@ -1,5 +1,6 @@
-//! The five use cases. Each asks the store for the facts, asks the rules, and lets the store carry out what they
-//! decide, in one transaction. Who the caller is, and whether its role allows the operation, was settled before.
+//! The five use cases. Each asks the store for the facts, asks the rules, and lets the store carry
+//! out what they decide, in one transaction. Who the caller is, and whether its role allows the
+//! operation, was settled before.
 
 use std::sync::Arc;
 
@@ -36,24 +37,44 @@ pub struct Target {
 
 impl Sharing {
     /// `member_limit`: how many members a backup may have.
-    pub fn new(store: Arc<dyn Store>, identity: Arc<dyn Identity>, clock: Arc<dyn Clock>, member_limit: usize) -> Self {
-        Self { store, identity, clock, member_limit }
+    pub fn new(
+        store: Arc<dyn Store>,
+        identity: Arc<dyn Identity>,
+        clock: Arc<dyn Clock>,
+        member_limit: usize,
+    ) -> Self {
+        Self {
+            store,
+            identity,
+            clock,
+            member_limit,
+        }
     }
 
-    /// Shares a backup with these projects, which the caller has checked to be distinct. All are added, or none; the
-    /// answer keeps their order.
+    /// Shares a backup with these projects, which the caller has checked to be distinct. All are
+    /// added, or none; the answer keeps their order.
     ///
     /// # Errors
     /// Those of [`rules::add_member`]; [`Error::Store`]; [`Error::IdentityUnavailable`].
-    pub async fn add_member(&self, target: Target, projects: Vec<ProjectId>) -> Result<Vec<Member>> {
+    pub async fn add_member(
+        &self,
+        target: Target,
+        projects: Vec<ProjectId>,
+    ) -> Result<Vec<Member>> {
         let new = NewMembers {
             unknown_project: self.any_unknown(&projects).await?,
-            members: projects.into_iter().map(|project| (project, new_share_id())).collect(),
+            members: projects
+                .into_iter()
+                .map(|project| (project, new_share_id()))
+                .collect(),
             limit: self.member_limit,
             now: self.clock.now(),
         };
-        let selection =
-            Selection { backup_id: target.backup_id, members: MemberSelection::All, vault: VaultSelection::OfBackup };
+        let selection = Selection {
+            backup_id: target.backup_id,
+            members: MemberSelection::All,
+            vault: VaultSelection::OfBackup,
+        };
         let rule = move |facts: &_| rules::add_member(facts, &target.caller, &new);
         match self.store.change(selection, Box::new(rule)).await? {
             Change::Add(members) => Ok(members),
@@ -66,8 +87,11 @@ impl Sharing {
     /// # Errors
     /// Those of [`rules::list_members`] and [`PageQuery::cut`]; [`Error::Store`].
     pub async fn list_members(&self, target: Target, query: PageQuery) -> Result<Page> {
-        let selection =
-            Selection { backup_id: target.backup_id, members: MemberSelection::All, vault: VaultSelection::None };
+        let selection = Selection {
+            backup_id: target.backup_id,
+            members: MemberSelection::All,
+            vault: VaultSelection::None,
+        };
         let facts = self.store.load(&selection).await?;
         query.cut(rules::list_members(&facts, &target.caller)?)
     }
@@ -86,14 +110,21 @@ impl Sharing {
     ///
     /// # Errors
     /// Those of [`rules::update_member_status`]; [`Error::Store`].
-    pub async fn update_member_status(&self, target: Target, member: ProjectId, decision: Decision) -> Result<Member> {
+    pub async fn update_member_status(
+        &self,
+        target: Target,
+        member: ProjectId,
+        decision: Decision,
+    ) -> Result<Member> {
         let vault = match decision {
             Decision::Accept(Some(vault)) => VaultSelection::Named(vault),
             Decision::Accept(None) | Decision::Reject | Decision::Postpone => VaultSelection::None,
         };
         let selection = one_member(&target, &member, vault);
         let now = self.clock.now();
-        let rule = move |facts: &_| rules::update_member_status(facts, &target.caller, &member, decision, now);
+        let rule = move |facts: &_| {
+            rules::update_member_status(facts, &target.caller, &member, decision, now)
+        };
         match self.store.change(selection, Box::new(rule)).await? {
             Change::Keep(member) | Change::Update { after: member, .. } => Ok(member),
             other => Err(unexpected(&other)),
@@ -121,15 +152,27 @@ impl Sharing {
 }
 
 fn one_member(target: &Target, member: &ProjectId, vault: VaultSelection) -> Selection {
-    let members = MemberSelection::Of { caller: target.caller.clone(), member: member.clone() };
-    Selection { backup_id: target.backup_id, members, vault }
+    let members = MemberSelection::Of {
+        caller: target.caller.clone(),
+        member: member.clone(),
+    };
+    Selection {
+        backup_id: target.backup_id,
+        members,
+        vault,
+    }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that makes the ids of share records")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that makes the ids of share records"
+)]
 fn new_share_id() -> ShareId {
     Uuid::new_v4().into()
 }
 
 fn unexpected(change: &Change) -> Error {
-    Error::store(format!("the store answered with another change than the rule made: {change:?}"))
+    Error::store(format!(
+        "the store answered with another change than the rule made: {change:?}"
+    ))
 }

@@ -1,5 +1,6 @@
-//! Logs, to stderr: stdout belongs to the one line that says where the server listens. A stderr that is not read holds
-//! nothing up: lines are written by a thread, and dropped and counted where it cannot go on.
+//! Logs, to stderr: stdout belongs to the one line that says where the server listens. A stderr
+//! that is not read holds nothing up: lines are written by a thread, and dropped and counted where
+//! it cannot go on.
 
 mod target;
 #[cfg(test)]
@@ -46,7 +47,9 @@ pub enum LogError {
 pub fn start(log: &Log) -> Result<(), LogError> {
     let filter: EnvFilter = log.filter.parse()?;
     let stderr = stderr()?;
-    let lines = fmt().with_env_filter(filter).with_writer(move || LogLine(Arc::clone(&stderr)));
+    let lines = fmt()
+        .with_env_filter(filter)
+        .with_writer(move || LogLine(Arc::clone(&stderr)));
     let started = match log.format {
         LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).try_init(),
         LogFormat::Json => lines.json().try_init(),
@@ -86,7 +89,8 @@ fn lock() -> std::sync::MutexGuard<'static, Option<Arc<LineWriter>>> {
 /// The message of a panic goes the way of all lines: the standard library would wait for stderr.
 fn log_panic(panic: &panic::PanicHookInfo) {
     let trace = Backtrace::capture();
-    let trace = (trace.status() == BacktraceStatus::Captured).then(|| tracing::field::display(trace));
+    let trace =
+        (trace.status() == BacktraceStatus::Captured).then(|| tracing::field::display(trace));
     tracing::error!(%panic, trace, "panicked");
     flush(Instant::now() + PANIC_DEADLINE);
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A moment in UTC, exact to the microsecond.
 ///
-/// Written as the contract's `Timestamp`, `2020-02-05T10:38:34.209782`. Read in that notation and in the vendor's
-/// other one, `2020-02-24T09:36:00.479+00:00`, with any offset.
+/// Written as the contract's `Timestamp`, `2020-02-05T10:38:34.209782`. Read in that notation and
+/// in the vendor's other one, `2020-02-24T09:36:00.479+00:00`, with any offset.
 ///
 /// ```
 /// use backup_share::timestamp::Timestamp;
@@ -69,9 +69,16 @@ impl FromStr for Timestamp {
     type Err = InvalidTimestamp;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let zoneless = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|t| t.timestamp());
+        let zoneless = || {
+            text.parse::<DateTime>()
+                .ok()?
+                .to_zoned(TimeZone::UTC)
+                .ok()
+                .map(|t| t.timestamp())
+        };
         let moment = text.parse::<jiff::Timestamp>().ok().or_else(zoneless);
-        // Jiff reads more than the two notations (a bare date, a space for the T): those are not times here.
+        // Jiff reads more than the two notations (a bare date, a space for the T): those are not
+        // times here.
         let shaped = strtime::parse("%Y-%m-%dT%H:%M", text.get(..16).unwrap_or("")).is_ok();
         moment
             .filter(|_| shaped)
@@ -101,8 +108,14 @@ mod tests {
     fn both_notations_are_read_and_one_is_written() {
         for (read, written) in [
             ("2020-02-05T10:38:34.209782", "2020-02-05T10:38:34.209782"),
-            ("2020-02-24T09:36:00.479+00:00", "2020-02-24T09:36:00.479000"),
-            ("2020-02-24T11:36:00.479+02:00", "2020-02-24T09:36:00.479000"),
+            (
+                "2020-02-24T09:36:00.479+00:00",
+                "2020-02-24T09:36:00.479000",
+            ),
+            (
+                "2020-02-24T11:36:00.479+02:00",
+                "2020-02-24T09:36:00.479000",
+            ),
             ("2020-02-24T09:36:00Z", "2020-02-24T09:36:00.000000"),
         ] {
             let time: Timestamp = read.parse().unwrap_or_else(|e| panic!("{e}"));
@@ -112,7 +125,13 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused_with_the_text() {
-        for text in ["", "yesterday", "2020-02-05", "2020-02-05 10:38:34", "2020-13-05T10:38:34.209782"] {
+        for text in [
+            "",
+            "yesterday",
+            "2020-02-05",
+            "2020-02-05 10:38:34",
+            "2020-13-05T10:38:34.209782",
+        ] {
             let refused = text.parse::<Timestamp>().expect_err(text);
             assert!(refused.to_string().contains(text));
         }

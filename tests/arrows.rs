@@ -1,4 +1,5 @@
-//! The arrows of the house: who may know whom. Reads the source, and fails on a line that points the wrong way.
+//! The arrows of the house: who may know whom. Reads the source, and fails on a line that points
+//! the wrong way.
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
 use std::{fs, path::Path};
@@ -23,18 +24,48 @@ const BREACHES: [(&str, &[&str], &str); 7] = [
     ),
     (
         "src/sharing.rs",
-        &["axum", "hyper", "rusqlite", "tokio_postgres", "crate::api", "serde_json"],
+        &[
+            "axum",
+            "hyper",
+            "rusqlite",
+            "tokio_postgres",
+            "crate::api",
+            "serde_json",
+        ],
         "use cases know neither HTTP nor SQL",
     ),
-    ("src/store", &["axum", "hyper", "crate::api", "crate::sharing", "crate::identity"], "stores are at the bottom"),
+    (
+        "src/store",
+        &[
+            "axum",
+            "hyper",
+            "crate::api",
+            "crate::sharing",
+            "crate::identity",
+        ],
+        "stores are at the bottom",
+    ),
     (
         "src/identity",
-        &["axum", "rusqlite", "tokio_postgres", "crate::api", "crate::sharing"],
+        &[
+            "axum",
+            "rusqlite",
+            "tokio_postgres",
+            "crate::api",
+            "crate::sharing",
+        ],
         "identity stands beside, and knows no SQL",
     ),
     (
         "src/api",
-        &["rusqlite", "tokio_postgres", "store::sqlite", "Sqlite", "store::postgres", "crate::cli"],
+        &[
+            "rusqlite",
+            "tokio_postgres",
+            "store::sqlite",
+            "Sqlite",
+            "store::postgres",
+            "crate::cli",
+        ],
         "only `serve` picks a store",
     ),
     (
@@ -54,7 +85,15 @@ const BREACHES: [(&str, &[&str], &str); 7] = [
     ),
     (
         "src/cli",
-        &["axum", "rusqlite", "tokio_postgres", "crate::sharing", "crate::identity", "crate::model", "crate::store"],
+        &[
+            "axum",
+            "rusqlite",
+            "tokio_postgres",
+            "crate::sharing",
+            "crate::identity",
+            "crate::model",
+            "crate::store",
+        ],
         "the command uses the client; `serve`, `catalog`, `store` and `contract` aside",
     ),
 ];
@@ -65,14 +104,18 @@ fn files(path: &Path, found: &mut Vec<(String, String)>) {
             files(&entry.expect("an entry").path(), found);
         }
     } else if path.extension().is_some_and(|extension| extension == "rs") {
-        found.push((path.display().to_string(), fs::read_to_string(path).expect("a source file")));
+        found.push((
+            path.display().to_string(),
+            fs::read_to_string(path).expect("a source file"),
+        ));
     }
 }
 
 /// Code without comments and without the tests at the end of a file.
 fn code(text: &str) -> impl Iterator<Item = &str> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines().filter(|line| !line.trim_start().starts_with("//"))
+    code.lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
 }
 
 /// Whether a line names a crate or module, as a word of its own.
@@ -105,7 +148,10 @@ fn the_arrows_point_one_way() {
 fn every_file_says_what_it_holds() {
     let mut found = vec![];
     for place in ["src", "client-gen", "tests", "build.rs"] {
-        files(&Path::new(env!("CARGO_MANIFEST_DIR")).join(place), &mut found);
+        files(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join(place),
+            &mut found,
+        );
     }
     for (file, text) in found {
         assert!(text.starts_with("//!"), "{file} does not open with //!");

@@ -1,5 +1,5 @@
-//! How the time of a request grows with the store: the same requests, one at a time, to servers on stores of 10³ to 10⁷
-//! members. Prints a table in Markdown, and draws a plot where it is told to.
+//! How the time of a request grows with the store: the same requests, one at a time, to servers on
+//! stores of 10³ to 10⁷ members. Prints a table in Markdown, and draws a plot where it is told to.
 
 mod fill;
 mod plot;
@@ -62,25 +62,50 @@ impl Growth {
         let folder = tempfile::tempdir_in(program.parent().ok_or("no folder")?)?;
         let mut sizes = Vec::new();
         for power in SMALLEST..=self.largest {
-            let (file, members) = (folder.path().join(format!("{power}.db")), 10_usize.pow(power));
+            let (file, members) = (
+                folder.path().join(format!("{power}.db")),
+                10_usize.pow(power),
+            );
             let took = fill::fill(&program, &file, members)?;
             let megabytes = file.metadata()?.len() / 1_000_000;
-            eprintln!("{members} members: {megabytes} MB, made in {:.1} s", took.as_secs_f64());
-            sizes.push(Size { members, server: serve(&program, &format!("sqlite:{}", file.display()))? });
+            eprintln!(
+                "{members} members: {megabytes} MB, made in {:.1} s",
+                took.as_secs_f64()
+            );
+            sizes.push(Size {
+                members,
+                server: serve(&program, &format!("sqlite:{}", file.display()))?,
+            });
         }
-        let rounds = (0..self.rounds).map(|round| measure(&sizes, round)).collect::<Outcome<Vec<_>>>()?;
-        let lines: Vec<_> = OPERATIONS.iter().enumerate().map(|(at, o)| line(o, at, &sizes, &rounds)).collect();
+        let rounds = (0..self.rounds)
+            .map(|round| measure(&sizes, round))
+            .collect::<Outcome<Vec<_>>>()?;
+        let lines: Vec<_> = OPERATIONS
+            .iter()
+            .enumerate()
+            .map(|(at, o)| line(o, at, &sizes, &rounds))
+            .collect();
         print(&lines);
         if let Some(svg) = &self.svg {
             std::fs::write(svg, plot::svg(&lines))?;
         }
-        Ok(rounds.iter().flatten().flatten().map(|figures| figures.errors).sum())
+        Ok(rounds
+            .iter()
+            .flatten()
+            .flatten()
+            .map(|figures| figures.errors)
+            .sum())
     }
 }
 
 /// One round: every operation on every store, one after the other.
 fn measure(sizes: &[Size], round: usize) -> Outcome<Vec<Vec<Figures>>> {
-    let on_all = |operation: &Operation| sizes.iter().map(|size| burst(operation, size, round)).collect();
+    let on_all = |operation: &Operation| {
+        sizes
+            .iter()
+            .map(|size| burst(operation, size, round))
+            .collect()
+    };
     OPERATIONS.iter().map(on_all).collect()
 }
 
@@ -93,35 +118,76 @@ fn burst(operation: &Operation, size: &Size, round: usize) -> Outcome<Figures> {
     }
     let mut burst = load::run(size.server.address, 1, &requests)?;
     if let Some(error) = &burst.first_error {
-        eprintln!("{} at {}: {} errors, the first:\n{error}", operation.name, size.members, burst.errors);
+        eprintln!(
+            "{} at {}: {} errors, the first:\n{error}",
+            operation.name, size.members, burst.errors
+        );
     }
-    Ok(Figures { p50: burst.quantile(0.50), p99: burst.quantile(0.99), errors: burst.errors })
+    Ok(Figures {
+        p50: burst.quantile(0.50),
+        p99: burst.quantile(0.99),
+        errors: burst.errors,
+    })
 }
 
-fn line(operation: &'static Operation, at: usize, sizes: &[Size], rounds: &[Vec<Vec<Figures>>]) -> Line {
+fn line(
+    operation: &'static Operation,
+    at: usize,
+    sizes: &[Size],
+    rounds: &[Vec<Vec<Figures>>],
+) -> Line {
     let median = |of: &dyn Fn(&[Figures]) -> f64| {
-        table::median(rounds.iter().map(|round| of(&round[at])).collect(), f64::total_cmp)
+        table::median(
+            rounds.iter().map(|round| of(&round[at])).collect(),
+            f64::total_cmp,
+        )
     };
-    let seconds = |of: &dyn Fn(&[Figures]) -> Duration| Duration::from_secs_f64(median(&|f| of(f).as_secs_f64()));
+    let seconds = |of: &dyn Fn(&[Figures]) -> Duration| {
+        Duration::from_secs_f64(median(&|f| of(f).as_secs_f64()))
+    };
     let point = |(size, members): (usize, usize)| Point {
         members,
         p50: seconds(&|figures| figures[size].p50),
         p99: seconds(&|figures| figures[size].p99),
         ratio: median(&|figures| figures[size].p50.as_secs_f64() / figures[0].p50.as_secs_f64()),
     };
-    Line { operation, points: sizes.iter().map(|size| size.members).enumerate().map(point).collect() }
+    Line {
+        operation,
+        points: sizes
+            .iter()
+            .map(|size| size.members)
+            .enumerate()
+            .map(point)
+            .collect(),
+    }
 }
 
 fn print(lines: &[Line]) {
-    let members = lines.iter().flat_map(|line| &line.points).map(|point| point.members);
-    let columns: Vec<_> =
-        members.take(lines[0].points.len()).map(|members| format!("10^{}", members.ilog10())).collect();
-    println!("| p50 / p99 in µs | {} | growth | to be |", columns.join(" | "));
+    let members = lines
+        .iter()
+        .flat_map(|line| &line.points)
+        .map(|point| point.members);
+    let columns: Vec<_> = members
+        .take(lines[0].points.len())
+        .map(|members| format!("10^{}", members.ilog10()))
+        .collect();
+    println!(
+        "| p50 / p99 in µs | {} | growth | to be |",
+        columns.join(" | ")
+    );
     println!("|---|{}--:|--:|", "--:|".repeat(columns.len()));
     for Line { operation, points } in lines {
         let micros = |time: Duration| time.as_micros();
-        let cells: Vec<_> = points.iter().map(|p| format!("{} / {}", micros(p.p50), micros(p.p99))).collect();
+        let cells: Vec<_> = points
+            .iter()
+            .map(|p| format!("{} / {}", micros(p.p50), micros(p.p99)))
+            .collect();
         let growth = points.last().map_or(f64::NAN, |point| point.ratio);
-        println!("| `{}` | {} | {growth:.2} | ≤ {} |", operation.name, cells.join(" | "), operation.bound);
+        println!(
+            "| `{}` | {} | {growth:.2} | ≤ {} |",
+            operation.name,
+            cells.join(" | "),
+            operation.bound
+        );
     }
 }

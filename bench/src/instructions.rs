@@ -1,6 +1,7 @@
-//! How many instructions the server takes for a request: what timings on a busy machine do not tell. valgrind's callgrind
-//! counts them; a server that has answered few requests is compared with one that has answered many, so that what start
-//! and stop take falls out. One request at a time: each write is a transaction by itself.
+//! How many instructions the server takes for a request: what timings on a busy machine do not
+//! tell. valgrind's callgrind counts them; a server that has answered few requests is compared with
+//! one that has answered many, so that what start and stop take falls out. One request at a time:
+//! each write is a transaction by itself.
 
 use std::{
     fs,
@@ -27,10 +28,26 @@ struct Kind {
 }
 
 const KINDS: [Kind; 4] = [
-    Kind { name: "add_member", shared: false, request: add_member },
-    Kind { name: "update_member_status", shared: true, request: update_member_status },
-    Kind { name: "show_member", shared: true, request: show_member },
-    Kind { name: "list_members", shared: true, request: list_members },
+    Kind {
+        name: "add_member",
+        shared: false,
+        request: add_member,
+    },
+    Kind {
+        name: "update_member_status",
+        shared: true,
+        request: update_member_status,
+    },
+    Kind {
+        name: "show_member",
+        shared: true,
+        request: show_member,
+    },
+    Kind {
+        name: "list_members",
+        shared: true,
+        request: list_members,
+    },
 ];
 
 /// Counts, and prints a table: the first server, and beside it the others with the ratio to them.
@@ -42,17 +59,26 @@ pub struct Instructions {
 impl Instructions {
     pub fn run(&self) -> Outcome<usize> {
         let folder = tempfile::tempdir()?;
-        println!("instructions for a request, medians of {} rounds", self.rounds);
+        println!(
+            "instructions for a request, medians of {} rounds",
+            self.rounds
+        );
         for kind in &KINDS {
             let mut counted = Vec::new();
             for server in &self.servers {
                 let rounds = (0..self.rounds).map(|_| kind.count(server, folder.path()));
-                counted.push(table::median(rounds.collect::<Outcome<Vec<_>>>()?, u64::cmp));
+                counted.push(table::median(
+                    rounds.collect::<Outcome<Vec<_>>>()?,
+                    u64::cmp,
+                ));
             }
             let (first, others) = counted.split_first().ok_or("no server")?;
             print!("{:<22} {first:>9}", kind.name);
             for other in others {
-                print!("   {other:>9} {:+.1} %", 100.0 * (*first as f64 / *other as f64 - 1.0));
+                print!(
+                    "   {other:>9} {:+.1} %",
+                    100.0 * (*first as f64 / *other as f64 - 1.0)
+                );
             }
             println!();
         }
@@ -81,17 +107,26 @@ impl Kind {
             plain.stop()?;
         }
         let log = folder.join("callgrind");
-        let options = ["--tool=callgrind".to_owned(), "--callgrind-out-file=/dev/null".to_owned()];
+        let options = [
+            "--tool=callgrind".to_owned(),
+            "--callgrind-out-file=/dev/null".to_owned(),
+        ];
         let server = server.to_str().ok_or("no text")?;
         let mut all: Vec<&str> = options.iter().map(String::as_str).collect();
         let to = format!("--log-file={}", log.display());
         all.extend([to.as_str(), server]);
         all.extend(arguments);
         let counted = Process::start(Path::new("valgrind"), &all)?;
-        answer(&counted, &(0..requests).map(self.request).collect::<Vec<_>>())?;
+        answer(
+            &counted,
+            &(0..requests).map(self.request).collect::<Vec<_>>(),
+        )?;
         counted.stop()?;
         let said = fs::read_to_string(&log)?;
-        let line = said.lines().find_map(|line| line.split_once("Collected : ")).ok_or("valgrind counted nothing")?;
+        let line = said
+            .lines()
+            .find_map(|line| line.split_once("Collected : "))
+            .ok_or("valgrind counted nothing")?;
         Ok(line.1.trim().parse()?)
     }
 }
@@ -107,5 +142,7 @@ fn answer(server: &Process, requests: &[Vec<u8>]) -> Outcome<()> {
 /// Whether valgrind can be had.
 pub fn is_possible() -> Outcome<()> {
     let found = Command::new("valgrind").arg("--version").output();
-    found.map(drop).map_err(|_| "valgrind is missing, please install: apt-get install valgrind".into())
+    found
+        .map(drop)
+        .map_err(|_| "valgrind is missing, please install: apt-get install valgrind".into())
 }

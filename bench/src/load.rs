@@ -1,5 +1,6 @@
-//! The load generator: one thread, keep-alive connections, each of which sends its next request when the last one is
-//! answered (a closed loop). Requests are written beforehand, so that sending one costs little but its system calls.
+//! The load generator: one thread, keep-alive connections, each of which sends its next request
+//! when the last one is answered (a closed loop). Requests are written beforehand, so that sending
+//! one costs little but its system calls.
 
 use std::{
     io::{Read, Write},
@@ -41,14 +42,19 @@ struct Connection {
     sent: Instant,
 }
 
-/// Sends all of these requests, as many at a time as there are connections, and waits for all answers.
+/// Sends all of these requests, as many at a time as there are connections, and waits for all
+/// answers.
 pub fn run(address: SocketAddr, connections: usize, requests: &[Vec<u8>]) -> Outcome<Burst> {
     let mut poll = Poll::new()?;
     let mut connections = connect(address, connections, &poll)?;
     let mut events = Events::with_capacity(connections.len());
     let mut waiting = requests.iter();
-    let mut burst =
-        Burst { took: Duration::ZERO, latencies: Vec::with_capacity(requests.len()), errors: 0, first_error: None };
+    let mut burst = Burst {
+        took: Duration::ZERO,
+        latencies: Vec::with_capacity(requests.len()),
+        errors: 0,
+        first_error: None,
+    };
     let start = Instant::now();
     for connection in &mut connections {
         connection.send_next(&mut waiting)?;
@@ -76,15 +82,22 @@ fn connect(address: SocketAddr, connections: usize, poll: &Poll) -> Outcome<Vec<
         stream.set_nodelay(true)?;
         stream.set_nonblocking(true)?;
         let mut stream = TcpStream::from_std(stream);
-        poll.registry().register(&mut stream, Token(at), Interest::READABLE)?;
-        Ok(Connection { stream, answer: Vec::with_capacity(16 * 1024), sent: Instant::now() })
+        poll.registry()
+            .register(&mut stream, Token(at), Interest::READABLE)?;
+        Ok(Connection {
+            stream,
+            answer: Vec::with_capacity(16 * 1024),
+            sent: Instant::now(),
+        })
     };
     (0..connections).map(connect).collect()
 }
 
 impl Connection {
     fn send_next<'a>(&mut self, waiting: &mut impl Iterator<Item = &'a Vec<u8>>) -> Outcome<()> {
-        let Some(request) = waiting.next() else { return Ok(()) };
+        let Some(request) = waiting.next() else {
+            return Ok(());
+        };
         self.answer.clear();
         self.sent = Instant::now();
         // A request is smaller than the socket's buffer: it goes out at once.
@@ -93,7 +106,8 @@ impl Connection {
 
     /// Reads what is there; whether the answer is complete.
     ///
-    /// Does not read until there is nothing: after a complete answer the server sends nothing of its own accord.
+    /// Does not read until there is nothing: after a complete answer the server sends nothing of
+    /// its own accord.
     fn receive(&mut self) -> Outcome<bool> {
         let mut buffer = [0; 16 * 1024];
         loop {
@@ -113,20 +127,31 @@ impl Connection {
         burst.latencies.push(self.sent.elapsed());
         if !self.answer.starts_with(b"HTTP/1.1 20") {
             burst.errors += 1;
-            burst.first_error.get_or_insert_with(|| String::from_utf8_lossy(&self.answer).into_owned());
+            burst
+                .first_error
+                .get_or_insert_with(|| String::from_utf8_lossy(&self.answer).into_owned());
         }
     }
 }
 
 /// Whether this is a whole answer: a head, and as much of a body as the head announces.
 fn is_complete(answer: &[u8]) -> bool {
-    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else { return false };
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return false;
+    };
     answer.len() >= end + 4 + announced(&answer[..end])
 }
 
 fn announced(head: &[u8]) -> usize {
     const NAME: &[u8] = b"\r\ncontent-length: ";
-    let Some(at) = head.windows(NAME.len()).position(|part| part.eq_ignore_ascii_case(NAME)) else { return 0 };
-    let digits = head[at + NAME.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+    let Some(at) = head
+        .windows(NAME.len())
+        .position(|part| part.eq_ignore_ascii_case(NAME))
+    else {
+        return 0;
+    };
+    let digits = head[at + NAME.len()..]
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit());
     digits.fold(0, |length, digit| length * 10 + usize::from(digit - b'0'))
 }

@@ -1,15 +1,16 @@
-//! Measures the service against bare axum on the same machine, in one interleaved run, and prints a table.
+//! Measures the service against bare axum on the same machine, in one interleaved run, and prints a
+//! table.
 //!
-//! `backup-share-bench [--rounds N] [--against SERVER]… [--postgres URL]… [KIND]…`: `--against` measures other builds of
-//! the server in the same rounds, which is how to tell whether a change is a gain, and `--postgres` this build on that
-//! database, which must be empty; kinds leave out all others. What may be shown must have been shared, so `add_member`
-//! always runs.
+//! `backup-share-bench [--rounds N] [--against SERVER]… [--postgres URL]… [KIND]…`: `--against`
+//! measures other builds of the server in the same rounds, which is how to tell whether a change is
+//! a gain, and `--postgres` this build on that database, which must be empty; kinds leave out all
+//! others. What may be shown must have been shared, so `add_member` always runs.
 //!
-//! `backup-share-bench --instructions [--rounds N] [--against SERVER]…` counts instructions for a request instead, which do
-//! not depend on what else the machine does.
+//! `backup-share-bench --instructions [--rounds N] [--against SERVER]…` counts instructions for a
+//! request instead, which do not depend on what else the machine does.
 //!
-//! `backup-share-bench growth [--rounds N] [--largest POWER] [--svg FILE]` measures how the time of a request grows with
-//! the store instead: 10³ to 10⁷ members, or 10 to another power.
+//! `backup-share-bench growth [--rounds N] [--largest POWER] [--svg FILE]` measures how the time of
+//! a request grows with the store instead: 10³ to 10⁷ members, or 10 to another power.
 
 mod growth;
 mod instructions;
@@ -68,14 +69,20 @@ fn main() -> ExitCode {
 }
 
 fn arguments() -> Outcome<Arguments> {
-    let mut parsed = Arguments { rounds: 5, servers: vec![(beside("backup-share")?, None)], kinds: vec![] };
+    let mut parsed = Arguments {
+        rounds: 5,
+        servers: vec![(beside("backup-share")?, None)],
+        kinds: vec![],
+    };
     let mut given = env::args().skip(1);
     while let Some(argument) = given.next() {
         let mut value = || given.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--rounds" => parsed.rounds = value()?.parse()?,
             "--against" => parsed.servers.push((value()?.into(), None)),
-            "--postgres" => parsed.servers.push((beside("backup-share")?, Some(value()?))),
+            "--postgres" => parsed
+                .servers
+                .push((beside("backup-share")?, Some(value()?))),
             kind if KINDS.iter().any(|known| known.name == kind) => parsed.kinds.push(argument),
             other => return Err(format!("there is no {other:?}").into()),
         }
@@ -85,7 +92,10 @@ fn arguments() -> Outcome<Arguments> {
 
 fn instructions() -> Outcome<Instructions> {
     instructions::is_possible()?;
-    let mut parsed = Instructions { rounds: 3, servers: vec![beside("backup-share")?] };
+    let mut parsed = Instructions {
+        rounds: 3,
+        servers: vec![beside("backup-share")?],
+    };
     let mut given = env::args().skip(2);
     while let Some(argument) = given.next() {
         let value = given.next().ok_or(format!("{argument} needs a value"))?;
@@ -99,7 +109,11 @@ fn instructions() -> Outcome<Instructions> {
 }
 
 fn growth() -> Outcome<Growth> {
-    let mut parsed = Growth { rounds: 5, largest: 7, svg: None };
+    let mut parsed = Growth {
+        rounds: 5,
+        largest: 7,
+        svg: None,
+    };
     let mut given = env::args().skip(2);
     while let Some(argument) = given.next() {
         let value = given.next().ok_or(format!("{argument} needs a value"))?;
@@ -127,7 +141,10 @@ fn bench(arguments: &Arguments) -> Outcome<usize> {
     for (number, (program, postgres)) in arguments.servers.iter().enumerate() {
         let database = |name: &str| match postgres {
             Some(url) => url.clone(),
-            None => format!("sqlite:{}", folder.path().join(format!("{name}-{number}.db")).display()),
+            None => format!(
+                "sqlite:{}",
+                folder.path().join(format!("{name}-{number}.db")).display()
+            ),
         };
         services.push(Service::start(program, database, arguments.rounds)?);
     }
@@ -140,7 +157,12 @@ fn bench(arguments: &Arguments) -> Outcome<usize> {
     for service in &services {
         service.report()?;
     }
-    Ok(rounds.iter().flatten().flatten().map(|figures| figures.errors).sum())
+    Ok(rounds
+        .iter()
+        .flatten()
+        .flatten()
+        .map(|figures| figures.errors)
+        .sum())
 }
 
 impl Arguments {
@@ -153,15 +175,28 @@ impl Arguments {
 }
 
 /// One round: every kind once, on every server that answers it.
-fn measure(kinds: &[&Kind], bare: &Process, services: &[Service], round: usize) -> Outcome<Vec<Vec<Figures>>> {
+fn measure(
+    kinds: &[&Kind],
+    bare: &Process,
+    services: &[Service],
+    round: usize,
+) -> Outcome<Vec<Vec<Figures>>> {
     let mut measured: Vec<Vec<Figures>> = Vec::new();
     let mut base = f64::NAN;
     for kind in kinds {
-        let servers = if kind.bare { vec![bare] } else { services.iter().map(|service| &service.process).collect() };
+        let servers = if kind.bare {
+            vec![bare]
+        } else {
+            services.iter().map(|service| &service.process).collect()
+        };
         let mut row = Vec::new();
         for server in servers {
             let mut figures = kind.measure(server, round)?;
-            base = if base.is_nan() { figures.per_second } else { base };
+            base = if base.is_nan() {
+                figures.per_second
+            } else {
+                base
+            };
             figures.ratio = figures.per_second / base;
             row.push(figures);
         }
@@ -191,7 +226,13 @@ impl Service {
         let full = database("full");
         let loaded = world::prepare(program, &full, rounds * BACKUPS_A_ROUND)?;
         let process = serve(program, &full)?;
-        Ok(Self { program: program.to_owned(), process, ready: table::median(ready, Duration::cmp), resident, loaded })
+        Ok(Self {
+            program: program.to_owned(),
+            process,
+            ready: table::median(ready, Duration::cmp),
+            resident,
+            loaded,
+        })
     }
 
     fn report(&self) -> Outcome<()> {
@@ -201,9 +242,18 @@ impl Service {
             "  ready after start      {:>6.1} ms   on an empty store, median of {STARTS}; to be < 50 ms",
             table::ms(self.ready)
         );
-        println!("  idle memory            {:>6.1} MiB  resident, empty store; to be < 20 MiB", self.resident);
-        println!("  memory after the load  {:>6.1} MiB", self.process.resident()?);
-        println!("  catalog loaded in      {:>6.1} s", self.loaded.as_secs_f64());
+        println!(
+            "  idle memory            {:>6.1} MiB  resident, empty store; to be < 20 MiB",
+            self.resident
+        );
+        println!(
+            "  memory after the load  {:>6.1} MiB",
+            self.process.resident()?
+        );
+        println!(
+            "  catalog loaded in      {:>6.1} s",
+            self.loaded.as_secs_f64()
+        );
         Ok(())
     }
 }

@@ -1,4 +1,5 @@
-//! What is measured: each sample is a burst of requests of one kind, to bare axum or to the service.
+//! What is measured: each sample is a burst of requests of one kind, to bare axum or to the
+//! service.
 
 use std::{ops::Range, process::Command, thread, time::Duration};
 
@@ -25,11 +26,30 @@ pub struct Kind {
     request: fn(usize) -> Vec<u8>,
 }
 
-/// In the order of a round: what is accepted, shown and listed was shared before. All ratios are to the first.
+/// In the order of a round: what is accepted, shown and listed was shared before. All ratios are to
+/// the first.
 pub const KINDS: [Kind; 6] = [
-    Kind { name: "bare axum POST", bare: true, target: None, durable: false, request: world::bare_post },
-    Kind { name: "bare axum GET", bare: true, target: None, durable: false, request: world::bare_get },
-    Kind { name: "add_member", bare: false, target: Some(0.30), durable: true, request: world::add_member },
+    Kind {
+        name: "bare axum POST",
+        bare: true,
+        target: None,
+        durable: false,
+        request: world::bare_post,
+    },
+    Kind {
+        name: "bare axum GET",
+        bare: true,
+        target: None,
+        durable: false,
+        request: world::bare_get,
+    },
+    Kind {
+        name: "add_member",
+        bare: false,
+        target: Some(0.30),
+        durable: true,
+        request: world::add_member,
+    },
     Kind {
         name: "update_member_status",
         bare: false,
@@ -37,8 +57,20 @@ pub const KINDS: [Kind; 6] = [
         durable: true,
         request: world::update_member_status,
     },
-    Kind { name: "show_member", bare: false, target: Some(0.60), durable: false, request: world::show_member },
-    Kind { name: "list_members", bare: false, target: None, durable: false, request: world::list_members },
+    Kind {
+        name: "show_member",
+        bare: false,
+        target: Some(0.60),
+        durable: false,
+        request: world::show_member,
+    },
+    Kind {
+        name: "list_members",
+        bare: false,
+        target: None,
+        durable: false,
+        request: world::list_members,
+    },
 ];
 
 /// What one burst came to.
@@ -67,7 +99,10 @@ impl Kind {
         let mut burst = load::run(server.address, CONNECTIONS, &requests)?;
         let cpu = server.cpu()? - before;
         if let Some(error) = &burst.first_error {
-            eprintln!("{}: {} errors, the first:\n{error}", self.name, burst.errors);
+            eprintln!(
+                "{}: {} errors, the first:\n{error}",
+                self.name, burst.errors
+            );
         }
         Ok(Figures {
             per_second: requests.len() as f64 / burst.took.as_secs_f64(),
@@ -83,7 +118,9 @@ impl Kind {
         let backups = backups(round);
         match self.durable {
             true => backups.map(self.request).collect(),
-            false => (0..READS).map(|at| (self.request)(world::mixed(at as u64) as usize % backups.end)).collect(),
+            false => (0..READS)
+                .map(|at| (self.request)(world::mixed(at as u64) as usize % backups.end))
+                .collect(),
         }
     }
 }

@@ -1,5 +1,6 @@
-//! What the store holds under load, and the requests about it: one owner's backups, shared with ten projects, each of
-//! which has vaults with room. Ids are scattered as random ones are, yet the same in every run.
+//! What the store holds under load, and the requests about it: one owner's backups, shared with ten
+//! projects, each of which has vaults with room. Ids are scattered as random ones are, yet the same
+//! in every run.
 
 use std::{
     io::{BufWriter, Write},
@@ -20,15 +21,20 @@ pub const OWNER: usize = 10;
 pub const MEMBERS: usize = 10;
 const VAULTS_EACH: usize = 100;
 
-/// Fills a database with so many backups, by the program that will serve it, for its schema may be an older one; returns
-/// how long the program took.
+/// Fills a database with so many backups, by the program that will serve it, for its schema may be
+/// an older one; returns how long the program took.
 pub fn prepare(program: &Path, database: &str, backups: usize) -> Outcome<Duration> {
     let mut file = tempfile::NamedTempFile::new()?;
     write_data(&mut BufWriter::new(&mut file), backups)?;
     let start = Instant::now();
     let mut load = Command::new(program);
-    load.args(["catalog", "load"]).arg(file.path()).args(["--database", database]);
-    let loaded = load.env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn").stderr(Stdio::inherit()).output()?;
+    load.args(["catalog", "load"])
+        .arg(file.path())
+        .args(["--database", database]);
+    let loaded = load
+        .env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn")
+        .stderr(Stdio::inherit())
+        .output()?;
     match loaded.status.success() {
         true => Ok(start.elapsed()),
         false => Err(format!("{} did not load the data", program.display()).into()),
@@ -39,7 +45,11 @@ pub fn prepare(program: &Path, database: &str, backups: usize) -> Outcome<Durati
 fn write_data(to: &mut impl Write, backups: usize) -> Outcome<()> {
     write!(to, "{{")?;
     list(to, "users", (0..=OWNER).map(user))?;
-    list(to, "vaults", (0..=OWNER).flat_map(|owner| (0..VAULTS_EACH).map(move |at| vault(owner, at))))?;
+    list(
+        to,
+        "vaults",
+        (0..=OWNER).flat_map(|owner| (0..VAULTS_EACH).map(move |at| vault(owner, at))),
+    )?;
     list(to, "backups", (0..backups).map(backup))?;
     Ok(writeln!(to, "\"projects\": []}}")?)
 }
@@ -99,7 +109,8 @@ pub fn share_id(number: usize) -> Uuid {
 /// An id that looks random: the same for the same kind and number.
 fn scattered(kind: u64, number: usize) -> Uuid {
     let seed = (kind << 48) ^ (number as u64);
-    uuid::Builder::from_random_bytes(Uuid::from_u64_pair(mixed(seed), mixed(!seed)).into_bytes()).into_uuid()
+    uuid::Builder::from_random_bytes(Uuid::from_u64_pair(mixed(seed), mixed(!seed)).into_bytes())
+        .into_uuid()
 }
 
 /// The finishing step of splitmix64: neighbours end far from each other.
@@ -135,7 +146,12 @@ pub fn accept_share(backup: usize, member: usize) -> Vec<u8> {
 
 /// Makes a project's share pending again.
 pub fn leave_share_pending(backup: usize, member: usize) -> Vec<u8> {
-    request("PUT", &share(member, backup, member), member, Some("{\"status\": \"pending\"}"))
+    request(
+        "PUT",
+        &share(member, backup, member),
+        member,
+        Some("{\"status\": \"pending\"}"),
+    )
 }
 
 /// Takes a share back.
@@ -174,11 +190,18 @@ fn share(caller: usize, backup: usize, member: usize) -> String {
 }
 
 fn members(caller: usize, backup: usize) -> String {
-    format!("/v3/{}/backups/{}/members", project(caller), backup_id(backup))
+    format!(
+        "/v3/{}/backups/{}/members",
+        project(caller),
+        backup_id(backup)
+    )
 }
 
 fn request(method: &str, path: &str, caller: usize, body: Option<&str>) -> Vec<u8> {
-    let head = format!("{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Auth-Token: {}\r\n", token(caller));
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Auth-Token: {}\r\n",
+        token(caller)
+    );
     let rest = body.map(|body| {
         let length = body.len();
         format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}")

@@ -1,9 +1,9 @@
-//! Finds the place that is to blame. Parser and generator say what is wrong with a document, not where: so it is
-//! given to them piece by piece until the same is wrong with a piece.
+//! Finds the place that is to blame. Parser and generator say what is wrong with a document, not
+//! where: so it is given to them piece by piece until the same is wrong with a piece.
 
 use openapiv3::{
-    Components, Header, Info, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr, RequestBody, Response,
-    Schema,
+    Components, Header, Info, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr,
+    RequestBody, Response, Schema,
 };
 use serde::{
     Deserialize,
@@ -19,8 +19,9 @@ use crate::{
 
 /// Parses a lowered document; an error is that of the innermost object that does not parse.
 pub(crate) fn parse(lowered: &Value) -> Result<OpenAPI, Error> {
-    OpenAPI::deserialize(lowered)
-        .map_err(|fault| innermost(Kind::Document, &Place::Root, lowered).unwrap_or(Place::Root.error(fault)))
+    OpenAPI::deserialize(lowered).map_err(|fault| {
+        innermost(Kind::Document, &Place::Root, lowered).unwrap_or(Place::Root.error(fault))
+    })
 }
 
 /// The error of the innermost object that does not parse, if one does not.
@@ -39,9 +40,10 @@ fn children(shape: Shape, kind: Kind, place: &Place<'_>, value: &Value) -> Optio
         // A closed object, or an open one.
         (Shape::One, Value::Bool(_)) if kind == Kind::Schema => None,
         (Shape::One, one) => innermost(kind, place, one),
-        (Shape::List, Value::Array(list)) => {
-            list.iter().enumerate().find_map(|(index, each)| innermost(kind, &place.index(index), each))
-        }
+        (Shape::List, Value::Array(list)) => list
+            .iter()
+            .enumerate()
+            .find_map(|(index, each)| innermost(kind, &place.index(index), each)),
         (Shape::Map | Shape::Extensible, Value::Object(map)) => map
             .iter()
             .filter(|(name, _)| shape == Shape::Map || !name.starts_with("x-"))
@@ -71,18 +73,31 @@ fn fault(kind: Kind, value: &Value) -> Option<serde_json::Error> {
     }
 }
 
-/// The generator refused a document: blames the schemas where it refuses those alone, else the first operation that it
-/// refuses beside them, else the operations together.
-pub(crate) fn operation(document: &OpenAPI, reason: String, refuses: impl Fn(&OpenAPI) -> Option<String>) -> Error {
+/// The generator refused a document: blames the schemas where it refuses those alone, else the
+/// first operation that it refuses beside them, else the operations together.
+pub(crate) fn operation(
+    document: &OpenAPI,
+    reason: String,
+    refuses: impl Fn(&OpenAPI) -> Option<String>,
+) -> Error {
     let root = Place::Root;
-    let without_paths = OpenAPI { paths: Default::default(), ..document.clone() };
+    let without_paths = OpenAPI {
+        paths: Default::default(),
+        ..document.clone()
+    };
     if let Some(reason) = refuses(&without_paths) {
         return root.key("components").key("schemas").error(reason);
     }
     let paths = root.key("paths");
-    for (path, item) in document.paths.iter().filter_map(|(path, item)| Some((path, item.as_item()?))) {
+    for (path, item) in document
+        .paths
+        .iter()
+        .filter_map(|(path, item)| Some((path, item.as_item()?)))
+    {
         for method in METHODS {
-            if let Some(reason) = alone(document, path, item, method).and_then(|part| refuses(&part)) {
+            if let Some(reason) =
+                alone(document, path, item, method).and_then(|part| refuses(&part))
+            {
                 return paths.key(path).key(method).error(reason);
             }
         }
@@ -92,7 +107,10 @@ pub(crate) fn operation(document: &OpenAPI, reason: String, refuses: impl Fn(&Op
 
 /// The document with one operation of all.
 fn alone(document: &OpenAPI, path: &str, item: &PathItem, method: &str) -> Option<OpenAPI> {
-    let mut one = PathItem { parameters: item.parameters.clone(), ..PathItem::default() };
+    let mut one = PathItem {
+        parameters: item.parameters.clone(),
+        ..PathItem::default()
+    };
     let (slot, operation) = match method {
         "get" => (&mut one.get, &item.get),
         "put" => (&mut one.put, &item.put),
@@ -104,7 +122,12 @@ fn alone(document: &OpenAPI, path: &str, item: &PathItem, method: &str) -> Optio
         _ => (&mut one.trace, &item.trace),
     };
     *slot = Some(operation.clone()?);
-    let mut part = OpenAPI { paths: Default::default(), ..document.clone() };
-    part.paths.paths.insert(path.to_owned(), ReferenceOr::Item(one));
+    let mut part = OpenAPI {
+        paths: Default::default(),
+        ..document.clone()
+    };
+    part.paths
+        .paths
+        .insert(path.to_owned(), ReferenceOr::Item(one));
     Some(part)
 }

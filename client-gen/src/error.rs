@@ -1,5 +1,5 @@
-//! What can go wrong between a contract and its client, each with the place. Whatever is wrong in a contract carries
-//! the JSON pointer of it.
+//! What can go wrong between a contract and its client, each with the place. Whatever is wrong in a
+//! contract carries the JSON pointer of it.
 
 use std::{io, path::PathBuf};
 
@@ -46,7 +46,13 @@ pub enum Error {
 
 /// What is quoted of a contract moves no cursor and begins no line.
 fn one_line(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let shown = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
     text.chars().map(shown).collect()
 }
 
@@ -66,17 +72,26 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_in_one_line_whatever_it_quotes() {
-        let fault = Error::Contract { pointer: "/a\nb".to_owned(), reason: "`3.\r\n` is \u{1b}[31mwrong".to_owned() };
+        let fault = Error::Contract {
+            pointer: "/a\nb".to_owned(),
+            reason: "`3.\r\n` is \u{1b}[31mwrong".to_owned(),
+        };
         assert_eq!(fault.to_string(), r"#/a\nb: `3.\r\n` is \u{1b}[31mwrong");
         assert_eq!(fault.pointer(), Some("/a\nb"), "as it is");
     }
 
     #[test]
     fn only_a_fault_of_the_contract_has_a_pointer() {
-        let fault = Error::Contract { pointer: "/paths".to_owned(), reason: "missing".to_owned() };
+        let fault = Error::Contract {
+            pointer: "/paths".to_owned(),
+            reason: "missing".to_owned(),
+        };
         assert_eq!(fault.to_string(), "#/paths: missing");
         assert_eq!(fault.pointer(), Some("/paths"));
-        let setting = Error::Setting { setting: "inner_type", reason: "not a type".to_owned() };
+        let setting = Error::Setting {
+            setting: "inner_type",
+            reason: "not a type".to_owned(),
+        };
         assert_eq!(setting.pointer(), None);
     }
 }

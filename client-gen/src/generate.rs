@@ -1,4 +1,5 @@
-//! Makes Rust source of a lowered document: settings into progenitor, its tokens into formatted text.
+//! Makes Rust source of a lowered document: settings into progenitor, its tokens into formatted
+//! text.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,65 +9,98 @@ use serde_json::Value;
 
 use crate::{Error, Settings, culprit};
 
-/// Makes the source of a typed client: a `Client` with a builder for each operation, and the `types` of all schemas.
+/// Makes the source of a typed client: a `Client` with a builder for each operation, and the
+/// `types` of all schemas.
 ///
-/// The source is to be included in a module of its own. It names the crates `progenitor_client`, `reqwest`, `serde`,
-/// `serde_json`, and `regress` where a schema has a pattern.
+/// The source is to be included in a module of its own. It names the crates `progenitor_client`,
+/// `reqwest`, `serde`, `serde_json`, and `regress` where a schema has a pattern.
 ///
 /// # Errors
-/// [`Error::Contract`] where the generator cannot take the document, [`Error::Setting`] where a setting is wrong.
+/// [`Error::Contract`] where the generator cannot take the document, [`Error::Setting`] where a
+/// setting is wrong.
 pub fn client(lowered: &Value, settings: &Settings) -> Result<String, Error> {
-    generate(lowered, settings, &|generator, document| generator.generate_tokens(document))
+    generate(lowered, settings, &|generator, document| {
+        generator.generate_tokens(document)
+    })
 }
 
 /// Makes the source of typed mocks of the operations, on `httpmock` and `regex`.
 ///
-/// `client` is the path, as Rust text, of the module that the source of [`client()`] was included in.
+/// `client` is the path, as Rust text, of the module that the source of [`client()`] was included
+/// in.
 ///
 /// # Errors
 /// As [`client()`].
 pub fn mock(lowered: &Value, settings: &Settings, client: &str) -> Result<String, Error> {
     if syn::parse_str::<syn::Path>(client).is_err() {
-        return Err(Error::Setting { setting: "client", reason: format!("`{client}` is no Rust") });
+        return Err(Error::Setting {
+            setting: "client",
+            reason: format!("`{client}` is no Rust"),
+        });
     }
-    generate(lowered, settings, &|generator, document| generator.httpmock(document, client))
+    generate(lowered, settings, &|generator, document| {
+        generator.httpmock(document, client)
+    })
 }
 
 /// Turns a parsed document into tokens, one way or the other.
 type Make<'m, T> = &'m dyn Fn(&mut Generator, &OpenAPI) -> Result<T, progenitor::Error>;
 
-fn generate<T: ToString>(lowered: &Value, settings: &Settings, make: Make<'_, T>) -> Result<String, Error> {
+fn generate<T: ToString>(
+    lowered: &Value,
+    settings: &Settings,
+    make: Make<'_, T>,
+) -> Result<String, Error> {
     settings.check(lowered)?;
     let document = culprit::parse(lowered)?;
-    let run = |document: &OpenAPI| guarded(|| make(&mut Generator::new(&chosen(settings)), document));
-    let tokens = run(&document).map_err(|reason| culprit::operation(&document, reason, |part| run(part).err()))?;
+    let run =
+        |document: &OpenAPI| guarded(|| make(&mut Generator::new(&chosen(settings)), document));
+    let tokens = run(&document)
+        .map_err(|reason| culprit::operation(&document, reason, |part| run(part).err()))?;
     format(&tokens.to_string())
 }
 
-/// Progenitor panics at some documents. That is no way to end a build: the message becomes an error like others.
+/// Progenitor panics at some documents. That is no way to end a build: the message becomes an error
+/// like others.
 fn guarded<T>(make: impl FnOnce() -> Result<T, progenitor::Error>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(make)) {
         Ok(made) => made.map_err(|fault| fault.to_string()),
-        Err(panic) => Err(match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
-            (Some(message), _) => message.clone(),
-            (_, Some(message)) => (*message).to_owned(),
-            _ => "the generator gave up".to_owned(),
-        }),
+        Err(panic) => Err(
+            match (panic.downcast_ref::<String>(), panic.downcast_ref::<&str>()) {
+                (Some(message), _) => message.clone(),
+                (_, Some(message)) => (*message).to_owned(),
+                _ => "the generator gave up".to_owned(),
+            },
+        ),
     }
 }
 
 fn chosen(settings: &Settings) -> GenerationSettings {
     let mut chosen = GenerationSettings::new();
-    chosen.with_interface(InterfaceStyle::Builder).with_tag(TagStyle::Merged);
-    chosen.with_hooks(if settings.hooks { HooksMode::Expected } else { HooksMode::Optional });
-    if let Some(tokens) = settings.inner_type.as_ref().and_then(|inner| inner.parse().ok()) {
+    chosen
+        .with_interface(InterfaceStyle::Builder)
+        .with_tag(TagStyle::Merged);
+    chosen.with_hooks(if settings.hooks {
+        HooksMode::Expected
+    } else {
+        HooksMode::Optional
+    });
+    if let Some(tokens) = settings
+        .inner_type
+        .as_ref()
+        .and_then(|inner| inner.parse().ok())
+    {
         chosen.with_inner_type(tokens);
     }
     for derive in &settings.derives {
         chosen.with_derive(derive);
     }
     for replacement in &settings.replacements {
-        chosen.with_replacement(&replacement.schema, &replacement.path, replacement.impls.iter().copied());
+        chosen.with_replacement(
+            &replacement.schema,
+            &replacement.path,
+            replacement.impls.iter().copied(),
+        );
     }
     chosen
 }

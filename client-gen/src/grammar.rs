@@ -1,7 +1,9 @@
-//! Which objects an OpenAPI document is made of, and under which key each has which other: the one table that every
-//! walk over a document goes by. What becomes of a keyword is not said here but in `lower/`.
+//! Which objects an OpenAPI document is made of, and under which key each has which other: the one
+//! table that every walk over a document goes by. What becomes of a keyword is not said here but in
+//! `lower/`.
 
-/// The kinds of object that a walk has to tell apart; what is in none of them is of no interest to a client.
+/// The kinds of object that a walk has to tell apart; what is in none of them is of no interest to
+/// a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Document,
@@ -34,7 +36,9 @@ pub(crate) enum Shape {
 }
 
 /// The HTTP methods that a path item may have.
-pub(crate) const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+pub(crate) const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
 
 impl Kind {
     /// What hangs under `key` of an object of this kind.
@@ -56,7 +60,9 @@ impl Kind {
             (Self::Callback, expression) if !expression.starts_with("x-") => (One, Self::PathItem),
             (Self::Operation, "requestBody") => (One, Self::RequestBody),
             (Self::Operation, "responses") => (Extensible, Self::Response),
-            (Self::Parameter | Self::Header | Self::RequestBody | Self::Response, "content") => (Map, Self::MediaType),
+            (Self::Parameter | Self::Header | Self::RequestBody | Self::Response, "content") => {
+                (Map, Self::MediaType)
+            }
             (Self::Parameter | Self::Header | Self::MediaType, "schema") => (One, Self::Schema),
             (Self::MediaType, "encoding") => (Map, Self::Encoding),
             (Self::Schema, "properties") => (Map, Self::Schema),

@@ -3,13 +3,14 @@
 //! Progenitor reads OpenAPI 3.0 only, so the contract is lowered to 3.0.3 on the way, in memory:
 //!
 //! 1. [`load()`] reads a YAML or JSON file, key order kept;
-//! 2. [`lower()`] turns a 3.1 document into a 3.0.3 one that means the same to a client, and notes what it left out;
-//! 3. [`client()`] makes the client's source of the lowered document, [`mock()`] that of typed mocks, and
-//!    [`operations()`] an enum of the operations.
+//! 2. [`lower()`] turns a 3.1 document into a 3.0.3 one that means the same to a client, and notes
+//!    what it left out;
+//! 3. [`client()`] makes the client's source of the lowered document, [`mock()`] that of typed
+//!    mocks, and [`operations()`] an enum of the operations.
 //!
-//! What a 3.0 document cannot say is either something that only narrows (then it is dropped, and a [`Note`] says so)
-//! or something that changes the shape of a value (then it is an [`Error`] with the JSON pointer of the place).
-//! No input makes this crate panic.
+//! What a 3.0 document cannot say is either something that only narrows (then it is dropped, and a
+//! [`Note`] says so) or something that changes the shape of a value (then it is an [`Error`] with
+//! the JSON pointer of the place). No input makes this crate panic.
 //!
 //! `cargo run -p client-gen -- lower FILE` shows the lowered document.
 //!

@@ -1,5 +1,6 @@
-//! Lowers a 3.1 document to 3.0.3: walks its objects and notes what is left out. Schemas are lowered in [`schema`],
-//! references in [`references`]; what becomes of each keyword stands in [`keywords`].
+//! Lowers a 3.1 document to 3.0.3: walks its objects and notes what is left out. Schemas are
+//! lowered in [`schema`], references in [`references`]; what becomes of each keyword stands in
+//! [`keywords`].
 
 mod cycles;
 mod draft;
@@ -38,23 +39,39 @@ pub struct Note {
 
 /// Lowers an OpenAPI 3.1 document to 3.0.3. A 3.0 document comes back as it is.
 ///
-/// Two places go beyond the letter of 3.0.3, in the way that generators read it: `nullable` stands beside an `allOf`
-/// without a `type`, and a schema that is null and nothing else is written `{"enum": [null], "nullable": true}`.
+/// Two places go beyond the letter of 3.0.3, in the way that generators read it: `nullable` stands
+/// beside an `allOf` without a `type`, and a schema that is null and nothing else is written
+/// `{"enum": [null], "nullable": true}`.
 ///
 /// # Errors
-/// [`Error::Contract`], with the place, for whatever a 3.0 document cannot say without changing the shape of a value,
-/// for references that lead nowhere, in circles or out of the document, and for another version of OpenAPI.
+/// [`Error::Contract`], with the place, for whatever a 3.0 document cannot say without changing the
+/// shape of a value, for references that lead nowhere, in circles or out of the document, and for
+/// another version of OpenAPI.
 pub fn lower(document: &Value) -> Result<Lowered, Error> {
     refuse_depth(document)?;
     let root = Place::Root;
     let document = match document.get("openapi").and_then(Value::as_str) {
-        Some(version) if version.starts_with("3.0.") => Lowered { document: document.clone(), notes: Vec::new() },
+        Some(version) if version.starts_with("3.0.") => Lowered {
+            document: document.clone(),
+            notes: Vec::new(),
+        },
         Some(version) if version.starts_with("3.1.") => {
-            let mut lowering = Lowering { document, notes: Vec::new(), open: Vec::new() };
+            let mut lowering = Lowering {
+                document,
+                notes: Vec::new(),
+                open: Vec::new(),
+            };
             let lowered = lowering.object(Kind::Document, &root, document)?;
-            Lowered { document: lowered, notes: lowering.notes }
+            Lowered {
+                document: lowered,
+                notes: lowering.notes,
+            }
         }
-        Some(version) => return Err(root.key("openapi").error(format!("`{version}` is neither 3.0 nor 3.1"))),
+        Some(version) => {
+            return Err(root
+                .key("openapi")
+                .error(format!("`{version}` is neither 3.0 nor 3.1")));
+        }
         None => return Err(root.error("no OpenAPI document: it has no `openapi` with a version")),
     };
     cycles::refuse(&document.document)?;
@@ -68,10 +85,13 @@ fn refuse_depth(document: &Value) -> Result<(), Error> {
             return Err(place.error(format!("nested deeper than {MAX_DEPTH} levels")));
         };
         match value {
-            Value::Object(map) => map.iter().try_for_each(|(key, each)| descend(&place.key(key), each, left)),
-            Value::Array(list) => {
-                list.iter().enumerate().try_for_each(|(index, each)| descend(&place.index(index), each, left))
-            }
+            Value::Object(map) => map
+                .iter()
+                .try_for_each(|(key, each)| descend(&place.key(key), each, left)),
+            Value::Array(list) => list
+                .iter()
+                .enumerate()
+                .try_for_each(|(index, each)| descend(&place.index(index), each, left)),
             _ => Ok(()),
         }
     }
@@ -83,17 +103,21 @@ struct Lowering<'d> {
     /// The 3.1 document, for what is referred to.
     document: &'d Value,
     notes: Vec<Note>,
-    /// The shared path items that are being put somewhere: through callbacks they may lead back to themselves.
+    /// The shared path items that are being put somewhere: through callbacks they may lead back to
+    /// themselves.
     open: Vec<String>,
 }
 
 impl Lowering<'_> {
-    /// Lowers an object of a kind. What is not even an object is passed on: the parser of 3.0 will refuse it.
+    /// Lowers an object of a kind. What is not even an object is passed on: the parser of 3.0 will
+    /// refuse it.
     fn object(&mut self, kind: Kind, place: &Place<'_>, value: &Value) -> Result<Value, Error> {
         if kind == Kind::Schema {
             return self.schema(place, value);
         }
-        let Value::Object(fields) = value else { return Ok(value.clone()) };
+        let Value::Object(fields) = value else {
+            return Ok(value.clone());
+        };
         if kind == Kind::PathItem && fields.contains_key("$ref") {
             return self.path_item(place, fields);
         }
@@ -118,17 +142,30 @@ impl Lowering<'_> {
     }
 
     /// Lowers all objects that hang under one key.
-    fn children(&mut self, shape: Shape, kind: Kind, place: &Place<'_>, value: &Value) -> Result<Value, Error> {
+    fn children(
+        &mut self,
+        shape: Shape,
+        kind: Kind,
+        place: &Place<'_>,
+        value: &Value,
+    ) -> Result<Value, Error> {
         match (shape, value) {
             (Shape::List, Value::Array(list)) => {
-                let each = list.iter().enumerate().map(|(at, each)| self.object(kind, &place.index(at), each));
+                let each = list
+                    .iter()
+                    .enumerate()
+                    .map(|(at, each)| self.object(kind, &place.index(at), each));
                 each.collect()
             }
             (Shape::Map | Shape::Extensible, Value::Object(map)) => {
                 let mut lowered = Map::new();
                 for (name, each) in map {
                     let extension = shape == Shape::Extensible && name.starts_with("x-");
-                    let each = if extension { each.clone() } else { self.object(kind, &place.key(name), each)? };
+                    let each = if extension {
+                        each.clone()
+                    } else {
+                        self.object(kind, &place.key(name), each)?
+                    };
                     lowered.insert(name.clone(), each);
                 }
                 Ok(Value::Object(lowered))
@@ -149,12 +186,18 @@ impl Lowering<'_> {
                 lowered.entry("responses").or_insert_with(|| json!({}));
             }
             Kind::Components => {
-                let Some(Value::Object(schemes)) = lowered.get_mut("securitySchemes") else { return };
+                let Some(Value::Object(schemes)) = lowered.get_mut("securitySchemes") else {
+                    return;
+                };
                 let section = place.key("securitySchemes");
                 schemes.retain(|name, scheme| {
                     let mutual = scheme.get("type") == Some(&json!("mutualTLS"));
                     if mutual {
-                        self.note(&section.key(name), "mutualTLS", "certificates belong to the connection");
+                        self.note(
+                            &section.key(name),
+                            "mutualTLS",
+                            "certificates belong to the connection",
+                        );
                     }
                     !mutual
                 });
@@ -165,7 +208,11 @@ impl Lowering<'_> {
 
     /// Notes once what was left out; a path item that is used twice is lowered twice.
     fn note(&mut self, place: &Place<'_>, keyword: &str, reason: &'static str) {
-        let note = Note { pointer: place.to_string(), keyword: keyword.to_owned(), reason };
+        let note = Note {
+            pointer: place.to_string(),
+            keyword: keyword.to_owned(),
+            reason,
+        };
         if !self.notes.contains(&note) {
             self.notes.push(note);
         }

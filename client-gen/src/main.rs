@@ -1,5 +1,5 @@
-//! `client-gen lower FILE`: the lowering by itself, for any OpenAPI 3.1 document. Making a client is left to `build.rs`
-//! files, which call the library.
+//! `client-gen lower FILE`: the lowering by itself, for any OpenAPI 3.1 document. Making a client
+//! is left to `build.rs` files, which call the library.
 
 use std::{
     error::Error as StdError,
@@ -28,7 +28,10 @@ struct Lower {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
+    if arguments
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
         return ended(print(USAGE).map_err(|fault| one_line(&fault)));
     }
     let Some(asked) = understood(&arguments) else {
@@ -61,20 +64,28 @@ fn understood(arguments: &[String]) -> Option<Lower> {
         }
     }
     let file = file.filter(|_| command == "lower")?;
-    Some(Lower { json: json || is_json(&file), file, notes })
+    Some(Lower {
+        json: json || is_json(&file),
+        file,
+        notes,
+    })
 }
 
 fn is_json(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
+    file.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 fn lower(asked: &Lower) -> Result<(), String> {
     let document = client_gen::load(&asked.file).map_err(|fault| one_line(&fault))?;
     // The fault of a document that could be read names the place in it, but not the file.
-    let in_file = |fault: client_gen::Error| format!("{}: {}", asked.file.display(), one_line(&fault));
+    let in_file =
+        |fault: client_gen::Error| format!("{}: {}", asked.file.display(), one_line(&fault));
     let Lowered { document, notes } = client_gen::lower(&document).map_err(in_file)?;
     let text = match asked.json {
-        true => serde_json::to_string_pretty(&document).map(|text| text + "\n").map_err(|fault| one_line(&fault))?,
+        true => serde_json::to_string_pretty(&document)
+            .map(|text| text + "\n")
+            .map_err(|fault| one_line(&fault))?,
         false => serde_saphyr::to_string(&document).map_err(|fault| one_line(&fault))?,
     };
     print(&text).map_err(|fault| one_line(&fault))?;

@@ -1,5 +1,5 @@
-//! Makes the `Operation` enum: each operation of a document as a variant, so that a `match` over all of them stops
-//! compiling when the contract gets another one.
+//! Makes the `Operation` enum: each operation of a document as a variant, so that a `match` over
+//! all of them stops compiling when the contract gets another one.
 
 use std::collections::BTreeSet;
 
@@ -10,23 +10,33 @@ use syn::Ident;
 
 use crate::{Error, generate, grammar::METHODS, place::Place};
 
-/// Makes the source of `pub enum Operation`: a variant for each operation, in document order, with `ALL`, `id()`,
-/// `method()` and `path()`. It names no crate but `core`.
+/// Makes the source of `pub enum Operation`: a variant for each operation, in document order, with
+/// `ALL`, `id()`, `method()` and `path()`. It names no crate but `core`.
 ///
 /// # Errors
-/// [`Error::Contract`] for an operation without an `operationId`, or with one that makes no name of its own.
+/// [`Error::Contract`] for an operation without an `operationId`, or with one that makes no name of
+/// its own.
 pub fn operations(lowered: &Value) -> Result<String, Error> {
     let root = Place::Root;
     let paths = root.key("paths");
     let mut found: Vec<Operation<'_>> = Vec::new();
     let mut names = BTreeSet::new();
-    for (path, item) in lowered.get("paths").and_then(Value::as_object).into_iter().flatten() {
+    for (path, item) in lowered
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let methods = item.as_object().into_iter().flatten();
-        for (method, operation) in methods.filter(|(method, _)| METHODS.contains(&method.as_str())) {
+        for (method, operation) in methods.filter(|(method, _)| METHODS.contains(&method.as_str()))
+        {
             let place = paths.key(path);
             let read = Operation::read(&place.key(method), path, method, operation)?;
             if !names.insert(read.variant.clone()) {
-                return Err(place.key(method).key("operationId").error(format!("`{}` is taken", read.id)));
+                return Err(place
+                    .key(method)
+                    .key("operationId")
+                    .error(format!("`{}` is taken", read.id)));
             }
             found.push(read);
         }
@@ -44,17 +54,34 @@ struct Operation<'d> {
 }
 
 impl<'d> Operation<'d> {
-    fn read(place: &Place<'_>, path: &'d str, method: &str, operation: &'d Value) -> Result<Self, Error> {
+    fn read(
+        place: &Place<'_>,
+        path: &'d str,
+        method: &str,
+        operation: &'d Value,
+    ) -> Result<Self, Error> {
         let Some(id) = operation.get("operationId").and_then(Value::as_str) else {
             return Err(place.error("an operation without an `operationId` cannot be named"));
         };
         let name = pascal_case(id);
-        let variant = syn::parse_str(&name)
-            .map_err(|_| place.key("operationId").error(format!("`{id}` makes no name in Rust (`{name}`)")))?;
-        let summary = operation.get("summary").and_then(Value::as_str).unwrap_or(id);
+        let variant = syn::parse_str(&name).map_err(|_| {
+            place
+                .key("operationId")
+                .error(format!("`{id}` makes no name in Rust (`{name}`)"))
+        })?;
+        let summary = operation
+            .get("summary")
+            .and_then(Value::as_str)
+            .unwrap_or(id);
         let method = method.to_uppercase();
         let summary = format!("{}: `{method} {path}`.", summary.trim_end_matches('.'));
-        Ok(Self { variant, id, method, path, summary })
+        Ok(Self {
+            variant,
+            id,
+            method,
+            path,
+            summary,
+        })
     }
 }
 
@@ -72,7 +99,10 @@ fn pascal_case(id: &str) -> String {
 
 fn source(operations: &[Operation<'_>]) -> TokenStream {
     let count = operations.len();
-    let variants: Vec<_> = operations.iter().map(|operation| &operation.variant).collect();
+    let variants: Vec<_> = operations
+        .iter()
+        .map(|operation| &operation.variant)
+        .collect();
     let summaries = operations.iter().map(|operation| &operation.summary);
     let ids = operations.iter().map(|operation| operation.id);
     let methods = operations.iter().map(|operation| &operation.method);
@@ -120,9 +150,14 @@ mod tests {
             "get": {"operationId": "listPets"}
         });
         let source = operations(&json!({"paths": {"/pets": item}})).expect("two operations");
-        let order: Vec<_> = ["AddPet,", "ListPets,"].map(|name| source.find(name).expect(name)).into();
+        let order: Vec<_> = ["AddPet,", "ListPets,"]
+            .map(|name| source.find(name).expect(name))
+            .into();
         assert!(order.is_sorted(), "{source}");
-        assert!(source.contains("/// Add a pet: `POST /pets`.") || source.contains("Add a pet: `POST /pets`."));
+        assert!(
+            source.contains("/// Add a pet: `POST /pets`.")
+                || source.contains("Add a pet: `POST /pets`.")
+        );
         assert!(source.contains("Self::ListPets => \"GET\""), "{source}");
         assert!(source.contains("pub const ALL: [Self; 2"), "{source}");
     }
@@ -130,8 +165,14 @@ mod tests {
     #[test]
     fn an_operation_without_a_name_of_its_own_is_refused() {
         for (item, fault) in [
-            (json!({"get": {}}), "#/paths/~1a/get: an operation without an `operationId` cannot be named"),
-            (json!({"get": {"operationId": "1"}}), "#/paths/~1a/get/operationId: `1` makes no name in Rust (`1`)"),
+            (
+                json!({"get": {}}),
+                "#/paths/~1a/get: an operation without an `operationId` cannot be named",
+            ),
+            (
+                json!({"get": {"operationId": "1"}}),
+                "#/paths/~1a/get/operationId: `1` makes no name in Rust (`1`)",
+            ),
             (
                 json!({"get": {"operationId": "show_a"}, "put": {"operationId": "showA"}}),
                 "#/paths/~1a/put/operationId: `showA` is taken",
@@ -144,7 +185,13 @@ mod tests {
 
     #[test]
     fn whatever_the_case_of_an_id_the_variant_is_pascal_case() {
-        for id in ["add_member", "add-member", "addMember", "AddMember", "add member"] {
+        for id in [
+            "add_member",
+            "add-member",
+            "addMember",
+            "AddMember",
+            "add member",
+        ] {
             assert_eq!(pascal_case(id), "AddMember");
         }
     }

@@ -1,11 +1,12 @@
-//! Where we are in a document: a path of keys that grows on the stack, and becomes a JSON pointer only when asked.
+//! Where we are in a document: a path of keys that grows on the stack, and becomes a JSON pointer
+//! only when asked.
 
 use std::fmt;
 
 use crate::Error;
 
-/// How deep a document may nest. Deeper ones are refused before anything recurses into them, so that no document
-/// exhausts the stack; real contracts stay below 40.
+/// How deep a document may nest. Deeper ones are refused before anything recurses into them, so
+/// that no document exhausts the stack; real contracts stay below 40.
 pub(crate) const MAX_DEPTH: usize = 100;
 
 /// A place in a document, by the keys that lead to it.
@@ -32,7 +33,10 @@ impl<'a> Place<'a> {
 
     /// The contract is at fault here.
     pub(crate) fn error(&self, reason: impl fmt::Display) -> Error {
-        Error::Contract { pointer: self.to_string(), reason: reason.to_string() }
+        Error::Contract {
+            pointer: self.to_string(),
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -41,7 +45,9 @@ impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => Ok(()),
-            Self::Key(parent, key) => write!(f, "{parent}/{}", key.replace('~', "~0").replace('/', "~1")),
+            Self::Key(parent, key) => {
+                write!(f, "{parent}/{}", key.replace('~', "~0").replace('/', "~1"))
+            }
             Self::Index(parent, index) => write!(f, "{parent}/{index}"),
         }
     }
@@ -58,6 +64,9 @@ mod tests {
         let paths = root.key("paths");
         let path = paths.key("/v3/{a}~b");
         let parameters = path.key("parameters");
-        assert_eq!(parameters.index(2).to_string(), "/paths/~1v3~1{a}~0b/parameters/2");
+        assert_eq!(
+            parameters.index(2).to_string(),
+            "/paths/~1v3~1{a}~0b/parameters/2"
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! The command: what goes to stdout and to stderr, the exit codes, and that what comes out is OpenAPI 3.0 by the
-//! OpenAPI Initiative's own schema.
+//! The command: what goes to stdout and to stderr, the exit codes, and that what comes out is
+//! OpenAPI 3.0 by the OpenAPI Initiative's own schema.
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
 use std::{fs, path::Path, process::Command};
@@ -11,7 +11,10 @@ const CONTRACT: &str = "../openapi/backup-share.yaml";
 
 /// Exit code, stdout, stderr.
 fn client_gen(arguments: &[&str]) -> (Option<i32>, String, String) {
-    let run = Command::new(env!("CARGO_BIN_EXE_client-gen")).args(arguments).output().expect("a process");
+    let run = Command::new(env!("CARGO_BIN_EXE_client-gen"))
+        .args(arguments)
+        .output()
+        .expect("a process");
     let text = |bytes| String::from_utf8(bytes).expect("text");
     (run.status.code(), text(run.stdout), text(run.stderr))
 }
@@ -30,14 +33,19 @@ fn refused(name: &str, text: &str) -> (Option<i32>, String) {
 fn broken(document: &Value) -> Vec<String> {
     let schema = load("tests/openapi-3.0/schema.json").expect("the schema");
     let schema = jsonschema::validator_for(&schema).expect("a good schema");
-    schema.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+    schema
+        .iter_errors(document)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect()
 }
 
 #[test]
 fn our_contract_lowered_is_openapi_3_0() {
     let contract = load(CONTRACT).expect("our contract");
     assert_ne!(broken(&contract), [""; 0], "as it was written, it is 3.1");
-    let lowered = lower(&contract).unwrap_or_else(|fault| panic!("{fault}")).document;
+    let lowered = lower(&contract)
+        .unwrap_or_else(|fault| panic!("{fault}"))
+        .document;
     assert_eq!(broken(&lowered), [""; 0]);
 }
 
@@ -86,7 +94,9 @@ components:
 
 #[test]
 fn the_document_comes_in_the_notation_of_the_file() {
-    let expected = lower(&load(CONTRACT).expect("our contract")).unwrap_or_else(|fault| panic!("{fault}")).document;
+    let expected = lower(&load(CONTRACT).expect("our contract"))
+        .unwrap_or_else(|fault| panic!("{fault}"))
+        .document;
     let folder = tempfile::tempdir().expect("a folder");
     let lowered_to = |arguments: &[&str], name: &str| {
         let (code, out, err) = client_gen(arguments);
@@ -100,29 +110,50 @@ fn the_document_comes_in_the_notation_of_the_file() {
     let json = lowered_to(&["lower", "--json", CONTRACT], "lowered.json");
     reads(&json);
     // What is 3.0 already stays as it is.
-    reads(&lowered_to(&["lower", &json.to_string_lossy()], "again.json"));
+    reads(&lowered_to(
+        &["lower", &json.to_string_lossy()],
+        "again.json",
+    ));
 }
 
 #[test]
 fn notes_go_to_stderr_where_they_are_asked_for() {
     let (code, _, notes) = client_gen(&["lower", CONTRACT, "--notes"]);
     assert_eq!(code, Some(0));
-    assert_eq!(notes.lines().count(), lower(&load(CONTRACT).expect("our contract")).expect("lowered").notes.len());
-    assert!(notes.lines().any(|line| line.starts_with("#/info/summary: ")), "{notes}");
+    assert_eq!(
+        notes.lines().count(),
+        lower(&load(CONTRACT).expect("our contract"))
+            .expect("lowered")
+            .notes
+            .len()
+    );
+    assert!(
+        notes
+            .lines()
+            .any(|line| line.starts_with("#/info/summary: ")),
+        "{notes}"
+    );
 }
 
 #[test]
 fn a_document_that_cannot_be_lowered_is_refused_in_one_line_with_the_place() {
-    let tuple = "openapi: 3.1.0\ninfo: {}\npaths: {}\ncomponents: {schemas: {S: {prefixItems: [true]}}}\n";
+    let tuple =
+        "openapi: 3.1.0\ninfo: {}\npaths: {}\ncomponents: {schemas: {S: {prefixItems: [true]}}}\n";
     let (code, said) = refused("a.yaml", tuple);
     assert_eq!(code, Some(2));
-    assert!(said.starts_with("client-gen: FILE: #/components/schemas/S/prefixItems: "), "{said}");
+    assert!(
+        said.starts_with("client-gen: FILE: #/components/schemas/S/prefixItems: "),
+        "{said}"
+    );
     assert_eq!(said.lines().count(), 1, "{said}");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_refused_in_one_line() {
-    for (name, text, place) in [("a.yaml", "a: [\n", "FILE:"), ("a.json", "{\n \"a\": }", "FILE:2:")] {
+    for (name, text, place) in [
+        ("a.yaml", "a: [\n", "FILE:"),
+        ("a.json", "{\n \"a\": }", "FILE:2:"),
+    ] {
         let (code, said) = refused(name, text);
         assert_eq!(code, Some(2));
         assert!(said.starts_with(&format!("client-gen: {place}")), "{said}");
@@ -134,7 +165,13 @@ fn a_file_that_cannot_be_read_is_refused_in_one_line() {
 
 #[test]
 fn who_asks_for_something_else_is_told_the_usage() {
-    for arguments in [&["lower"][..], &["raise", "a"], &["lower", "a", "b"], &["lower", "a", "--what"], &[]] {
+    for arguments in [
+        &["lower"][..],
+        &["raise", "a"],
+        &["lower", "a", "b"],
+        &["lower", "a", "--what"],
+        &[],
+    ] {
         let (code, out, err) = client_gen(arguments);
         assert_eq!((code, out.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(err.contains("Usage: client-gen lower FILE"), "{err}");

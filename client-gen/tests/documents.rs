@@ -1,5 +1,5 @@
-//! Documents as wholes: what is lowered outside of schemas, what is noted of our own contract, and that a client comes
-//! out of it.
+//! Documents as wholes: what is lowered outside of schemas, what is noted of our own contract, and
+//! that a client comes out of it.
 
 use client_gen::{Lowered, Settings, client, load, lower, mock, operations};
 use serde_json::{Value, json};
@@ -9,13 +9,20 @@ fn lowered(document: &Value) -> Lowered {
 }
 
 fn pointers(lowered: &Lowered) -> Vec<&str> {
-    lowered.notes.iter().map(|note| note.pointer.as_str()).collect()
+    lowered
+        .notes
+        .iter()
+        .map(|note| note.pointer.as_str())
+        .collect()
 }
 
 #[test]
 fn a_3_0_document_comes_back_as_it_is() {
     let document = json!({"openapi": "3.0.2", "info": {"summary": "?"}, "webhooks": 1, "x": {"nullable": true}});
-    let Lowered { document: same, notes } = lowered(&document);
+    let Lowered {
+        document: same,
+        notes,
+    } = lowered(&document);
     assert_eq!((same, notes), (document, vec![]));
 }
 
@@ -50,7 +57,10 @@ fn what_3_1_added_around_the_paths_is_left_out() {
 
 #[test]
 fn schemas_are_lowered_wherever_they_are() {
-    let (from, to) = (json!({"schema": {"const": 1}}), json!({"schema": {"enum": [1]}}));
+    let (from, to) = (
+        json!({"schema": {"const": 1}}),
+        json!({"schema": {"enum": [1]}}),
+    );
     let document = |schema: &Value, version: &str| {
         let content = json!({"content": {"application/json": schema}});
         let answer = json!({"headers": {"x-h": schema}, "content": {"application/json": schema}});
@@ -75,7 +85,11 @@ fn shared_path_items_are_put_where_they_are_used() {
     assert_eq!(lowered.document["paths"], json!({ "/a": item }));
     assert_eq!(lowered.document["components"], json!({}));
     assert_eq!(pointers(&lowered), ["/components/pathItems"]);
-    assert!(operations(&lowered.document).expect("one operation").contains("Show"));
+    assert!(
+        operations(&lowered.document)
+            .expect("one operation")
+            .contains("Show")
+    );
 }
 
 #[test]
@@ -84,24 +98,41 @@ fn a_description_beside_a_reference_is_left_out() {
         "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/components/responses/R", "description": "D"}}}}},
         "components": {"responses": {"R": {"description": "R"}}}});
     let lowered = lowered(&document);
-    assert_eq!(lowered.document["paths"]["/a"]["get"]["responses"]["200"], json!({"$ref": "#/components/responses/R"}));
-    assert_eq!(pointers(&lowered), ["/paths/~1a/get/responses/200/description"]);
+    assert_eq!(
+        lowered.document["paths"]["/a"]["get"]["responses"]["200"],
+        json!({"$ref": "#/components/responses/R"})
+    );
+    assert_eq!(
+        pointers(&lowered),
+        ["/paths/~1a/get/responses/200/description"]
+    );
 }
 
 #[test]
 fn an_operation_without_responses_gets_none() {
-    let lowered = lowered(&json!({"openapi": "3.1.0", "paths": {"/a": {"get": {"operationId": "a"}}}}));
-    assert_eq!(lowered.document["paths"]["/a"]["get"], json!({"operationId": "a", "responses": {}}));
+    let lowered =
+        lowered(&json!({"openapi": "3.1.0", "paths": {"/a": {"get": {"operationId": "a"}}}}));
+    assert_eq!(
+        lowered.document["paths"]["/a"]["get"],
+        json!({"operationId": "a", "responses": {}})
+    );
 }
 
 #[test]
 fn of_our_contract_nothing_is_left_out_but_this() {
     let lowered = lowered(&load("../openapi/backup-share.yaml").expect("our contract"));
-    let notes: Vec<_> = lowered.notes.iter().map(|note| (note.pointer.as_str(), note.keyword.as_str())).collect();
+    let notes: Vec<_> = lowered
+        .notes
+        .iter()
+        .map(|note| (note.pointer.as_str(), note.keyword.as_str()))
+        .collect();
     let expected = [
         ("/info/summary", "summary"),
         ("/info/license/identifier", "identifier"),
-        ("/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members/get/parameters/10/schema/examples", "examples"),
+        (
+            "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members/get/parameters/10/schema/examples",
+            "examples",
+        ),
         ("/components/schemas/AddMember/properties/domains", "type"),
     ];
     assert_eq!(notes, expected);
@@ -114,12 +145,22 @@ fn our_contract_makes_a_client_mocks_and_operations() {
     let source = client(&lowered.document, &settings).expect("a client");
     let mocks = mock(&lowered.document, &settings, "crate::client").expect("mocks");
     let enumerated = operations(&lowered.document).expect("operations");
-    for id in ["add_member", "list_members", "update_member_status", "show_member", "delete_member"] {
+    for id in [
+        "add_member",
+        "list_members",
+        "update_member_status",
+        "show_member",
+        "delete_member",
+    ] {
         assert!(source.contains(&format!("pub fn {id}(&self)")), "{id}");
         assert!(mocks.contains(&format!("fn {id}<F>")), "{id}");
         assert!(enumerated.contains(&format!("\"{id}\"")), "{id}");
     }
-    assert_eq!(source, client(&lowered.document, &settings).expect("a client"), "the same contract, the same source");
+    assert_eq!(
+        source,
+        client(&lowered.document, &settings).expect("a client"),
+        "the same contract, the same source"
+    );
 }
 
 #[test]
@@ -136,7 +177,12 @@ fn settings_reach_the_client() {
         }],
     };
     let source = client(&lowered.document, &settings).expect("a client");
-    for part in ["Client: ClientHooks<crate::Inner>", "inner: crate::Inner", "my::Derive", "created_at: my::Time"] {
+    for part in [
+        "Client: ClientHooks<crate::Inner>",
+        "inner: crate::Inner",
+        "my::Derive",
+        "created_at: my::Time",
+    ] {
         assert!(source.contains(part), "{part}");
     }
     assert!(!source.contains("pub struct Timestamp"));

@@ -1,5 +1,6 @@
-//! How documents are changed under libFuzzer: half of the time byte by byte, half of the time value by value, so that
-//! what comes out is well-formed and gets past the reader. What has to hold of the result stands in `targets`.
+//! How documents are changed under libFuzzer: half of the time byte by byte, half of the time value
+//! by value, so that what comes out is well-formed and gets past the reader. What has to hold of
+//! the result stands in `targets`.
 
 use libfuzzer_sys::fuzzer_mutate;
 use serde_json::{Map, Value, json};
@@ -10,7 +11,10 @@ pub const BETWEEN: &str = "\n---\n";
 /// Changes the document in `data[..size]`, in a pair one of the two; gives the new size.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut chance = Chance(u64::from(seed) | 1 << 32);
-    let changed = chance.once_in(2).then(|| edited(&data[..size], &mut chance)).flatten();
+    let changed = chance
+        .once_in(2)
+        .then(|| edited(&data[..size], &mut chance))
+        .flatten();
     match changed.filter(|text| text.len() <= max_size) {
         Some(text) => {
             data[..text.len()].copy_from_slice(text.as_bytes());
@@ -25,7 +29,9 @@ fn edited(data: &[u8], chance: &mut Chance) -> Option<String> {
     let text = str::from_utf8(data).ok()?;
     match text.split_once(BETWEEN) {
         None => edited_document(text, chance),
-        Some((base, head)) if chance.once_in(4) => Some(edited_document(base, chance)? + BETWEEN + head),
+        Some((base, head)) if chance.once_in(4) => {
+            Some(edited_document(base, chance)? + BETWEEN + head)
+        }
         Some((base, head)) => Some(format!("{base}{BETWEEN}{}", edited_document(head, chance)?)),
     }
 }
@@ -68,7 +74,9 @@ fn change(place: &mut Value, other: Value, chance: &mut Chance) {
             let key = fields.keys().nth(chance.below(fields.len())).cloned();
             match key.filter(|_| chance.once_in(2)) {
                 Some(key) => drop(fields.shift_remove(&key)),
-                None => drop(fields.insert(chance.pick(&KEYWORDS).to_owned(), fitting(other, chance))),
+                None => {
+                    drop(fields.insert(chance.pick(&KEYWORDS).to_owned(), fitting(other, chance)))
+                }
             }
         }
         Value::Array(elements) if chance.once_in(2) => {
@@ -135,7 +143,8 @@ const KEYWORDS: [&str; 28] = [
     "headers",
 ];
 
-/// A small generator of pseudorandom numbers (xorshift), for libFuzzer wants the same of the same seed.
+/// A small generator of pseudorandom numbers (xorshift), for libFuzzer wants the same of the same
+/// seed.
 struct Chance(u64);
 
 impl Chance {

@@ -6,7 +6,10 @@ use axum::{
     body::{Body, Bytes},
     http::{
         HeaderMap, HeaderName, HeaderValue, Response, StatusCode,
-        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+        header::{
+            ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+            VARY,
+        },
     },
 };
 use flate2::{Compression, write::GzEncoder};
@@ -33,12 +36,19 @@ impl Asset {
     pub(super) fn new(content_type: &str, plain: Bytes) -> Self {
         let unknown = HeaderValue::from_static("application/octet-stream");
         let content_type = HeaderValue::from_str(content_type).unwrap_or(unknown);
-        Self { content_type, plain, prepared: OnceCell::new() }
+        Self {
+            content_type,
+            plain,
+            prepared: OnceCell::new(),
+        }
     }
 
     /// The file as this request accepts it, or that the client has it already.
     pub(super) async fn response(&self, request: &HeaderMap) -> Result<Response<Body>, Problem> {
-        let prepared = self.prepared.get_or_try_init(|| prepare(self.plain.clone())).await?;
+        let prepared = self
+            .prepared
+            .get_or_try_init(|| prepare(self.plain.clone()))
+            .await?;
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
         headers.insert(ETAG, prepared.etag.clone());
@@ -49,7 +59,10 @@ impl Asset {
             return Ok(response);
         }
         headers.insert(CONTENT_TYPE, self.content_type.clone());
-        let compressed = prepared.compressed.as_ref().filter(|_| accepts_gzip(request));
+        let compressed = prepared
+            .compressed
+            .as_ref()
+            .filter(|_| accepts_gzip(request));
         if compressed.is_some() {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
         }
@@ -61,9 +74,17 @@ impl Asset {
 /// Not on the threads that serve: a megabyte takes tens of milliseconds.
 async fn prepare(plain: Bytes) -> Result<Prepared, Problem> {
     let prepared = spawn_blocking(move || {
-        let digest: String = Sha256::digest(&plain).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let etag = HeaderValue::try_from(format!("W/\"{digest}\"")).map_err(|_| Problem::Panicked)?;
-        Ok(Prepared { etag, compressed: compressed(&plain).filter(|bytes| bytes.len() < plain.len()) })
+        let digest: String = Sha256::digest(&plain)
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let etag =
+            HeaderValue::try_from(format!("W/\"{digest}\"")).map_err(|_| Problem::Panicked)?;
+        Ok(Prepared {
+            etag,
+            compressed: compressed(&plain).filter(|bytes| bytes.len() < plain.len()),
+        })
     });
     prepared.await.unwrap_or(Err(Problem::Panicked))
 }
@@ -76,7 +97,10 @@ fn compressed(plain: &[u8]) -> Option<Bytes> {
 
 /// The members of a header that is a list.
 fn members(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(name)
+        .into_iter()
+        .filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(str::trim)
 }
 
@@ -90,8 +114,14 @@ fn has(request: &HeaderMap, etag: &HeaderValue) -> bool {
 fn accepts_gzip(request: &HeaderMap) -> bool {
     members(request, ACCEPT_ENCODING).any(|coding| {
         let mut parts = coding.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
-        let never = |weight: &str| weight.strip_prefix("q=").is_some_and(|q| q.trim_matches(['0', '.']).is_empty());
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case("gzip"));
+        let never = |weight: &str| {
+            weight
+                .strip_prefix("q=")
+                .is_some_and(|q| q.trim_matches(['0', '.']).is_empty())
+        };
         named && !parts.any(never)
     })
 }
@@ -107,12 +137,22 @@ mod tests {
     use super::{Asset, Body, Bytes, Response};
 
     async fn ask(asset: &Asset, headers: &[(HeaderName, &str)]) -> Response<Body> {
-        let headers = headers.iter().map(|(name, value)| (name.clone(), value.parse().expect("a value")));
-        asset.response(&headers.collect::<HeaderMap>()).await.unwrap_or_else(|problem| panic!("{problem:?}"))
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().expect("a value")));
+        asset
+            .response(&headers.collect::<HeaderMap>())
+            .await
+            .unwrap_or_else(|problem| panic!("{problem:?}"))
     }
 
     async fn bytes(response: Response<Body>) -> Bytes {
-        response.into_body().collect().await.expect("a body").to_bytes()
+        response
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes()
     }
 
     #[tokio::test]
@@ -121,16 +161,25 @@ mod tests {
         let asset = Asset::new("text/plain", text.clone().into());
         for coding in ["gzip, deflate, br, zstd", "br;q=1.0, GZIP;q=0.5"] {
             let response = ask(&asset, &[(header::ACCEPT_ENCODING, coding)]).await;
-            assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip", "{coding}");
+            assert_eq!(
+                response.headers()[header::CONTENT_ENCODING],
+                "gzip",
+                "{coding}"
+            );
             let compressed = bytes(response).await;
             assert!(compressed.len() < text.len() / 10, "{}", compressed.len());
             let mut read = String::new();
-            GzDecoder::new(compressed.as_ref()).read_to_string(&mut read).expect("gzip");
+            GzDecoder::new(compressed.as_ref())
+                .read_to_string(&mut read)
+                .expect("gzip");
             assert_eq!(read, text);
         }
         for coding in ["identity", "gzip;q=0", "gzip; q=0.000", "xgzip"] {
             let response = ask(&asset, &[(header::ACCEPT_ENCODING, coding)]).await;
-            assert!(!response.headers().contains_key(header::CONTENT_ENCODING), "{coding}");
+            assert!(
+                !response.headers().contains_key(header::CONTENT_ENCODING),
+                "{coding}"
+            );
             assert_eq!(bytes(response).await, text, "{coding}");
         }
         let short = Asset::new("text/plain", "a".into());
@@ -141,15 +190,28 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_the_client_has_is_not_sent_again() {
         let asset = Asset::new("text/plain", "a file".into());
-        let etag = ask(&asset, &[]).await.headers()[header::ETAG].to_str().expect("text").to_owned();
+        let etag = ask(&asset, &[]).await.headers()[header::ETAG]
+            .to_str()
+            .expect("text")
+            .to_owned();
         let strong = etag.trim_start_matches("W/").to_owned();
-        for tags in [etag.clone(), strong.clone(), format!("\"x\", {etag}"), "*".into()] {
+        for tags in [
+            etag.clone(),
+            strong.clone(),
+            format!("\"x\", {etag}"),
+            "*".into(),
+        ] {
             let response = ask(&asset, &[(header::IF_NONE_MATCH, &tags)]).await;
             assert_eq!(response.status(), 304, "{tags}");
             assert_eq!(response.headers()[header::ETAG], etag);
             assert!(bytes(response).await.is_empty());
         }
         let other = Asset::new("text/plain", "another".into());
-        assert_eq!(ask(&other, &[(header::IF_NONE_MATCH, &etag)]).await.status(), 200);
+        assert_eq!(
+            ask(&other, &[(header::IF_NONE_MATCH, &etag)])
+                .await
+                .status(),
+            200
+        );
     }
 }

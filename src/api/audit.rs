@@ -1,6 +1,7 @@
-//! Who was let do what: one line of JSON for each request to an operation, refused ones included. No token, no signature
-//! and no body goes there. A request has a place for its line before anything is done for it: what was done is written
-//! down, however slow the target is. How lines reach their target stands in `telemetry`.
+//! Who was let do what: one line of JSON for each request to an operation, refused ones included.
+//! No token, no signature and no body goes there. A request has a place for its line before
+//! anything is done for it: what was done is written down, however slow the target is. How lines
+//! reach their target stands in `telemetry`.
 
 mod line;
 mod note;
@@ -52,7 +53,8 @@ impl Audit {
         self.lines.reopen(REOPEN_DEADLINE).await
     }
 
-    /// Waits until an instant for the lines of all requests to be written; how many are not written by then. Blocks.
+    /// Waits until an instant for the lines of all requests to be written; how many are not written
+    /// by then. Blocks.
     pub fn flush(&self, until: Instant) -> usize {
         self.lines.flush(until)
     }

@@ -1,5 +1,6 @@
-//! The body of a request, on its way from the socket: as a whole it must be there in time, a large one is read only
-//! while there are few of them, and its connection learns whether it was read to its end.
+//! The body of a request, on its way from the socket: as a whole it must be there in time, a large
+//! one is read only while there are few of them, and its connection learns whether it was read to
+//! its end.
 
 use std::{
     error::Error as StdError,
@@ -61,7 +62,11 @@ impl Unread {
 
 impl RequestBody {
     /// `awaits_continue`: whether its client sends it only when it is told to.
-    pub(super) fn new(incoming: Incoming, connection: Arc<Connection>, awaits_continue: bool) -> Self {
+    pub(super) fn new(
+        incoming: Incoming,
+        connection: Arc<Connection>,
+        awaits_continue: bool,
+    ) -> Self {
         Self {
             incoming: Some(incoming),
             connection,
@@ -84,20 +89,32 @@ impl RequestBody {
             let end = self.started.checked_add(Duration::from_secs(seconds));
             self.deadline = end.map(|end| Box::pin(sleep_until(end)));
         }
-        let Some(deadline) = &mut self.deadline else { return Poll::Pending };
+        let Some(deadline) = &mut self.deadline else {
+            return Poll::Pending;
+        };
         ready!(deadline.as_mut().poll(cx));
         Poll::Ready(Unread::Late(seconds))
     }
 
     /// Takes note of what was read, and decides whether to go on.
-    fn take(&mut self, read: Option<Result<Frame<Bytes>, hyper::Error>>) -> Result<Option<Frame<Bytes>>, Unread> {
+    fn take(
+        &mut self,
+        read: Option<Result<Frame<Bytes>, hyper::Error>>,
+    ) -> Result<Option<Frame<Bytes>>, Unread> {
         let frame = read.transpose()?;
-        self.received += frame.as_ref().and_then(Frame::data_ref).map_or(0, Bytes::len);
+        self.received += frame
+            .as_ref()
+            .and_then(Frame::data_ref)
+            .map_or(0, Bytes::len);
         if self.received > SMALL_BODY && self.permit.is_none() {
             self.permit = Some(self.connection.permit_large_body().ok_or(Unread::Busy)?);
         }
         let is_whole = frame.is_none() || self.is_end_stream();
-        if is_whole && !self.connection.body_read() { Err(Unread::Closing) } else { Ok(frame) }
+        if is_whole && !self.connection.body_read() {
+            Err(Unread::Closing)
+        } else {
+            Ok(frame)
+        }
     }
 }
 
@@ -110,7 +127,9 @@ impl HttpBody for RequestBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         self.unasked = false;
-        let Some(incoming) = &mut self.incoming else { return Poll::Ready(None) };
+        let Some(incoming) = &mut self.incoming else {
+            return Poll::Ready(None);
+        };
         match Pin::new(incoming).poll_frame(cx) {
             Poll::Ready(read) => Poll::Ready(self.take(read).transpose()),
             Poll::Pending => self.poll_deadline(cx).map(|late| Some(Err(late))),
@@ -122,13 +141,17 @@ impl HttpBody for RequestBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map(HttpBody::size_hint).unwrap_or_default()
+        self.incoming
+            .as_ref()
+            .map(HttpBody::size_hint)
+            .unwrap_or_default()
     }
 }
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        // Of a body that its client was not told to send there is no rest to read: it would be told to, and then refused.
+        // Of a body that its client was not told to send there is no rest to read: it would be told
+        // to, and then refused.
         let is_left = self.connection.body_unread() && !self.unasked;
         if let Some(rest) = self.incoming.take().filter(|_| is_left) {
             self.connection.leave(rest);

@@ -1,5 +1,5 @@
-//! Who calls, and that the caller may: the first extractor of every handler. A handler names the permission it needs in
-//! its signature, so that none can be written without.
+//! Who calls, and that the caller may: the first extractor of every handler. A handler names the
+//! permission it needs in its signature, so that none can be written without.
 
 use std::{marker::PhantomData, net::IpAddr, sync::Arc};
 
@@ -46,9 +46,16 @@ macro_rules! permissions {
     };
 }
 
-permissions!(AddMember, ListMembers, ShowMember, UpdateMemberStatus, DeleteMember);
+permissions!(
+    AddMember,
+    ListMembers,
+    ShowMember,
+    UpdateMemberStatus,
+    DeleteMember
+);
 
-/// A caller with a good token (or signature) for the project in the path, and a role that allows `P`.
+/// A caller with a good token (or signature) for the project in the path, and a role that allows
+/// `P`.
 pub(super) struct Permitted<P> {
     caller: Arc<Caller>,
     note: Option<Note>,
@@ -58,7 +65,10 @@ pub(super) struct Permitted<P> {
 impl<P> Permitted<P> {
     /// What the caller asks about.
     pub(super) fn about(&self, backup_id: BackupId) -> Target {
-        Target { caller: self.caller.project_id.clone(), backup_id }
+        Target {
+            caller: self.caller.project_id.clone(),
+            backup_id,
+        }
     }
 
     /// What the caller asks about, to share it with these projects.
@@ -73,12 +83,20 @@ impl<P> Permitted<P> {
 impl<P: Permission> FromRequestParts<App> for Permitted<P> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> std::result::Result<Self, Problem> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &App,
+    ) -> std::result::Result<Self, Problem> {
         let path = RawPathParams::from_request_parts(parts, &()).await;
         let note = parts.extensions.get::<Note>().cloned();
         if let Some(note) = &note {
-            let of_path = |name| path.as_ref().ok().and_then(|path| extract::named(path, name));
-            note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id")).await?;
+            let of_path = |name| {
+                path.as_ref()
+                    .ok()
+                    .and_then(|path| extract::named(path, name))
+            };
+            note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id"))
+                .await?;
         }
         let caller = identify(parts, app).await?;
         if let Some(note) = &note {
@@ -86,19 +104,25 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         }
         // Refusals below count as well: they are work that this project asks for.
         app.throttle.admit(&caller.project_id)?;
-        // Without parameters, or with some that are no text, there is no project of anybody in the path.
+        // Without parameters, or with some that are no text, there is no project of anybody in the
+        // path.
         let path = path.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
         if extract::named(&path, "project_id") != Some(caller.project_id.as_str()) {
             return Err(Error::NotAuthorized.into());
         }
         app.policy.borrow().permit(&caller.roles, P::OPERATION)?;
-        // Syntax comes after permission. The extractors behind this one check the rest by the operation.
+        // Syntax comes after permission. The extractors behind this one check the rest by the
+        // operation.
         let check = &check::of(P::OPERATION).request;
         check.path(|name| extract::named(&path, name))?;
         check.headers(|name| parts.headers.get(name)?.to_str().ok())?;
         parts.extensions.insert(P::OPERATION);
-        Ok(Self { caller, note, permission: PhantomData })
+        Ok(Self {
+            caller,
+            note,
+            permission: PhantomData,
+        })
     }
 }
 
@@ -110,9 +134,18 @@ async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Calle
     Ok(authenticate(app, from(&parts.extensions), &parts.headers).await?)
 }
 
-/// Who has a token. What is known of it is always looked up; only a question to another service is throttled.
-pub(super) async fn authenticate(app: &App, from: Option<IpAddr>, headers: &HeaderMap) -> Result<Arc<Caller>> {
-    let find_out = async { app.identity.authenticate_from(token(headers)?, from.map(network)).await };
+/// Who has a token. What is known of it is always looked up; only a question to another service is
+/// throttled.
+pub(super) async fn authenticate(
+    app: &App,
+    from: Option<IpAddr>,
+    headers: &HeaderMap,
+) -> Result<Arc<Caller>> {
+    let find_out = async {
+        app.identity
+            .authenticate_from(token(headers)?, from.map(network))
+            .await
+    };
     if app.throttle.limits_unauthenticated() && asks(app, headers).await {
         return Box::pin(app.throttle.work_out(from, find_out)).await;
     }

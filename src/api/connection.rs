@@ -1,5 +1,6 @@
-//! One connection, as those who serve it together know it: the front, the body of a request, the socket. It tells since
-//! when the server has been waiting for the client, which decides who makes room where connections run out.
+//! One connection, as those who serve it together know it: the front, the body of a request, the
+//! socket. It tells since when the server has been waiting for the client, which decides who makes
+//! room where connections run out.
 
 use std::{
     net::IpAddr,
@@ -30,8 +31,8 @@ pub struct Bounds {
     large_bodies: Arc<Semaphore>,
 }
 
-/// No body that any operation wants is larger, in bytes: there are permits for some that are, and none is needed for
-/// those that are not.
+/// No body that any operation wants is larger, in bytes: there are permits for some that are, and
+/// none is needed for those that are not.
 pub(super) const SMALL_BODY: usize = 16 * 1024;
 /// How long a response waits for the rest of such a body.
 const REST_DEADLINE: Duration = Duration::from_millis(20);
@@ -42,7 +43,11 @@ impl Bounds {
     /// From the settings: the largest body in bytes, and how long it may take.
     pub fn new(proxies: TrustedProxies, body_bytes: usize, body_seconds: u64) -> Self {
         let large_bodies = (LARGE_BODIES / body_bytes.max(1)).clamp(1, Semaphore::MAX_PERMITS);
-        Self { proxies, body_seconds, large_bodies: Arc::new(Semaphore::new(large_bodies)) }
+        Self {
+            proxies,
+            body_seconds,
+            large_bodies: Arc::new(Semaphore::new(large_bodies)),
+        }
     }
 }
 
@@ -52,7 +57,8 @@ pub struct Connection {
     from_proxy: bool,
     bounds: Arc<Bounds>,
     opened: Instant,
-    /// Since when the client keeps the server waiting, in milliseconds after `opened`; or one of the two below.
+    /// Since when the client keeps the server waiting, in milliseconds after `opened`; or one of
+    /// the two below.
     state: AtomicU64,
     /// The body of the request in hand was not read to its end.
     body_unread: AtomicBool,
@@ -84,18 +90,22 @@ impl Connection {
         self.body_unread.load(Ordering::Acquire)
     }
 
-    /// How long the server has been waiting for the client: for a head, a body, or for a response to be read. Nothing
-    /// while the server itself is at work.
+    /// How long the server has been waiting for the client: for a head, a body, or for a response
+    /// to be read. Nothing while the server itself is at work.
     pub fn waiting(&self) -> Option<Duration> {
         self.waiting_in(self.state.load(Ordering::Acquire))
     }
 
-    /// Marks the connection for being closed, where the server has been waiting for at least so long. From then on no
-    /// body is read to its end, so no operation begins that was not begun.
+    /// Marks the connection for being closed, where the server has been waiting for at least so
+    /// long. From then on no body is read to its end, so no operation begins that was not begun.
     pub fn close_if_waiting(&self, least: Duration) -> bool {
         let state = self.state.load(Ordering::Acquire);
-        self.waiting_in(state).is_some_and(|waiting| waiting >= least)
-            && self.state.compare_exchange(state, CLOSING, Ordering::AcqRel, Ordering::Acquire).is_ok()
+        self.waiting_in(state)
+            .is_some_and(|waiting| waiting >= least)
+            && self
+                .state
+                .compare_exchange(state, CLOSING, Ordering::AcqRel, Ordering::Acquire)
+                .is_ok()
     }
 
     fn waiting_in(&self, state: u64) -> Option<Duration> {
@@ -105,7 +115,11 @@ impl Connection {
 
     /// Where requests come from: behind a trusted proxy, as it says.
     pub(super) fn client(&self, headers: &HeaderMap) -> IpAddr {
-        if self.from_proxy { self.bounds.proxies.client(self.from, headers) } else { self.from }
+        if self.from_proxy {
+            self.bounds.proxies.client(self.from, headers)
+        } else {
+            self.from
+        }
     }
 
     pub(super) fn body_seconds(&self) -> u64 {
@@ -114,7 +128,9 @@ impl Connection {
 
     /// A permit to go on with a body that is a large one; none where too many are being read.
     pub(super) fn permit_large_body(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.bounds.large_bodies).try_acquire_owned().ok()
+        Arc::clone(&self.bounds.large_bodies)
+            .try_acquire_owned()
+            .ok()
     }
 
     /// Whether it is that of a trusted proxy.
@@ -150,12 +166,20 @@ impl Connection {
         *self.lock_rest() = Some(rest);
     }
 
-    /// Reads the rest of a small body that was left, where its client has sent it already. Whether there was no more of
-    /// it, so that the connection can be kept.
+    /// Reads the rest of a small body that was left, where its client has sent it already. Whether
+    /// there was no more of it, so that the connection can be kept.
     pub(super) async fn read_rest(&self) -> bool {
-        let Some(rest) = self.lock_rest().take() else { return false };
-        let is_small = rest.size_hint().upper().is_some_and(|left| left <= SMALL_BODY as u64);
-        let is_read = is_small && timeout(REST_DEADLINE, discard(rest)).await.is_ok_and(|read| read.is_ok());
+        let Some(rest) = self.lock_rest().take() else {
+            return false;
+        };
+        let is_small = rest
+            .size_hint()
+            .upper()
+            .is_some_and(|left| left <= SMALL_BODY as u64);
+        let is_read = is_small
+            && timeout(REST_DEADLINE, discard(rest))
+                .await
+                .is_ok_and(|read| read.is_ok());
         self.body_unread.fetch_and(!is_read, Ordering::AcqRel);
         is_read
     }
@@ -165,7 +189,9 @@ impl Connection {
     }
 
     fn since_opened(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(CLOSING).min(CLOSING - 1)
+        u64::try_from(self.opened.elapsed().as_millis())
+            .unwrap_or(CLOSING)
+            .min(CLOSING - 1)
     }
 
     /// Whether the connection goes on.
@@ -193,7 +219,10 @@ mod tests {
     use super::{Bounds, Connection, TrustedProxies};
 
     fn connection() -> Connection {
-        Connection::new(Ipv4Addr::LOCALHOST.into(), Arc::new(Bounds::new(TrustedProxies::default(), 1024, 30)))
+        Connection::new(
+            Ipv4Addr::LOCALHOST.into(),
+            Arc::new(Bounds::new(TrustedProxies::default(), 1024, 30)),
+        )
     }
 
     #[test]
@@ -201,11 +230,22 @@ mod tests {
         let connection = connection();
         assert!(connection.waiting().is_some(), "for the head");
         assert!(connection.head_read(true));
-        assert!(connection.waiting().is_none() && connection.body_unread(), "its body may never be wanted");
-        assert!(connection.waits_for_body() && connection.waiting().is_some(), "for the body");
-        assert!(connection.body_read() && connection.waiting().is_none() && !connection.body_unread());
+        assert!(
+            connection.waiting().is_none() && connection.body_unread(),
+            "its body may never be wanted"
+        );
+        assert!(
+            connection.waits_for_body() && connection.waiting().is_some(),
+            "for the body"
+        );
+        assert!(
+            connection.body_read() && connection.waiting().is_none() && !connection.body_unread()
+        );
         connection.answered();
-        assert!(connection.waiting().is_some(), "for the response to be read, or the next head");
+        assert!(
+            connection.waiting().is_some(),
+            "for the response to be read, or the next head"
+        );
         assert!(connection.head_read(false));
         assert!(connection.waiting().is_none() && !connection.body_unread());
     }
@@ -213,12 +253,24 @@ mod tests {
     #[test]
     fn a_connection_that_is_worked_on_is_not_closed_and_one_that_is_closed_begins_no_operation() {
         let connection = connection();
-        assert!(!connection.close_if_waiting(Duration::from_secs(60)), "not that long");
+        assert!(
+            !connection.close_if_waiting(Duration::from_secs(60)),
+            "not that long"
+        );
         assert!(connection.head_read(false) && !connection.close_if_waiting(Duration::ZERO));
         assert!(connection.head_read(true) && connection.waits_for_body());
-        assert!(connection.close_if_waiting(Duration::ZERO) && !connection.close_if_waiting(Duration::ZERO));
-        assert!(!connection.body_read(), "its body must not be taken for a whole one");
-        assert!(!connection.head_read(false), "nor may another request begin");
+        assert!(
+            connection.close_if_waiting(Duration::ZERO)
+                && !connection.close_if_waiting(Duration::ZERO)
+        );
+        assert!(
+            !connection.body_read(),
+            "its body must not be taken for a whole one"
+        );
+        assert!(
+            !connection.head_read(false),
+            "nor may another request begin"
+        );
         assert!(connection.waiting().is_none());
     }
 }

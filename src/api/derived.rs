@@ -1,5 +1,5 @@
-//! The document that the handlers say of themselves, to be held against the contract. It is never served: prose has one
-//! home. Said here is what `caller` and `front` do for all operations alike.
+//! The document that the handlers say of themselves, to be held against the contract. It is never
+//! served: prose has one home. Said here is what `caller` and `front` do for all operations alike.
 
 use serde_json::{Value, json};
 use utoipa::{
@@ -34,26 +34,49 @@ impl Modify for Credentials {
 pub(super) fn routes() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Everywhere::openapi())
         .routes(routes!(members::add_member, members::list_members))
-        .routes(routes!(members::update_member_status, members::show_member, members::delete_member))
+        .routes(routes!(
+            members::update_member_status,
+            members::show_member,
+            members::delete_member
+        ))
 }
 
 /// The document that the handlers say of themselves.
 pub fn derived() -> Value {
     let mut document = json!(routes().into_openapi());
-    let paths = document["paths"].as_object_mut().into_iter().flat_map(|paths| paths.values_mut());
-    for operation in paths.flat_map(|path| path.as_object_mut().into_iter().flat_map(|path| path.values_mut())) {
+    let paths = document["paths"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|paths| paths.values_mut());
+    for operation in paths.flat_map(|path| {
+        path.as_object_mut()
+            .into_iter()
+            .flat_map(|path| path.values_mut())
+    }) {
         if let Some(parameters) = operation["parameters"].as_array_mut() {
-            parameters.push(json!({"name": "X-Request-Id", "in": "header", "schema": {"type": "string"}}));
+            parameters.push(
+                json!({"name": "X-Request-Id", "in": "header", "schema": {"type": "string"}}),
+            );
         }
-        operation["responses"].as_object_mut().into_iter().flat_map(|answers| answers.values_mut()).for_each(traced);
+        operation["responses"]
+            .as_object_mut()
+            .into_iter()
+            .flat_map(|answers| answers.values_mut())
+            .for_each(traced);
     }
     document
 }
 
-/// `front` puts the id of the request on every answer. That a declared header is always there, utoipa cannot say.
+/// `front` puts the id of the request on every answer. That a declared header is always there,
+/// utoipa cannot say.
 fn traced(answer: &mut Value) {
-    answer["headers"]["X-Request-Id"] = json!({"schema": {"$ref": "#/components/schemas/RequestId"}});
-    for header in answer["headers"].as_object_mut().into_iter().flat_map(|headers| headers.values_mut()) {
+    answer["headers"]["X-Request-Id"] =
+        json!({"schema": {"$ref": "#/components/schemas/RequestId"}});
+    for header in answer["headers"]
+        .as_object_mut()
+        .into_iter()
+        .flat_map(|headers| headers.values_mut())
+    {
         header["required"] = true.into();
     }
 }

@@ -1,5 +1,6 @@
-//! The contract, served as it is written, and Swagger UI on it. Everything comes out of this binary; no other host is
-//! called, no page of another host may show it, and no script runs that is not a file of ours.
+//! The contract, served as it is written, and Swagger UI on it. Everything comes out of this
+//! binary; no other host is called, no page of another host may show it, and no script runs that is
+//! not a file of ours.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +26,8 @@ use crate::contract::document;
 /// The documentation's pages.
 #[derive(Clone, Debug, Default)]
 pub struct Docs {
-    /// Tokens that the page sends where its user entered none: project id to token. Empty except for demo data.
+    /// Tokens that the page sends where its user entered none: project id to token. Empty except
+    /// for demo data.
     pub tokens: BTreeMap<String, String>,
     /// Whether there is the contract alone, and no page to read it on.
     pub hidden: bool,
@@ -59,7 +61,11 @@ impl Docs {
         let contract = Router::new()
             .route("/openapi.yaml", file("application/yaml", document::YAML))
             .route("/openapi.json", file("application/json", JSON.as_str()));
-        let router = if self.hidden { contract } else { self.with_pages(contract) };
+        let router = if self.hidden {
+            contract
+        } else {
+            self.with_pages(contract)
+        };
         router.layer(map_response(secured))
     }
 
@@ -70,14 +76,19 @@ impl Docs {
             .route("/docs", get(|| async { Redirect::to("/docs/") }))
             .route("/docs/", swagger_ui("index.html"))
             .route("/docs/swagger-initializer.js", start);
-        FILES.into_iter().fold(router, |router, name| router.route(&format!("/docs/{name}"), swagger_ui(name)))
+        FILES.into_iter().fold(router, |router, name| {
+            router.route(&format!("/docs/{name}"), swagger_ui(name))
+        })
     }
 }
 
-/// A file of Swagger UI, as it was released. One that it does not have is an empty one: a test looks at each.
+/// A file of Swagger UI, as it was released. One that it does not have is an empty one: a test
+/// looks at each.
 fn swagger_ui(name: &str) -> MethodRouter<App> {
     let found = serve(name, Arc::new(Config::default())).ok().flatten();
-    let (bytes, content_type) = found.map(|file| (file.bytes, file.content_type)).unwrap_or_default();
+    let (bytes, content_type) = found
+        .map(|file| (file.bytes, file.content_type))
+        .unwrap_or_default();
     let bytes = match bytes {
         std::borrow::Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         std::borrow::Cow::Owned(bytes) => bytes.into(),

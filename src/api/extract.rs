@@ -1,4 +1,5 @@
-//! Out of a request: the ids of the path, the query, the body; each refuses with its place in our error shape.
+//! Out of a request: the ids of the path, the query, the body; each refuses with its place in our
+//! error shape.
 
 use std::str::FromStr;
 
@@ -29,14 +30,21 @@ pub(super) struct MemberPath(pub BackupId, pub ProjectId);
 
 /// The text of a path parameter, percent-decoded; `None` where the path has none of this name.
 pub(super) fn named<'p>(path: &'p RawPathParams, name: &str) -> Option<&'p str> {
-    path.iter().find(|(key, _)| *key == name).map(|(_, text)| text)
+    path.iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, text)| text)
 }
 
 async fn path_id<T: FromStr<Err: ToString>>(parts: &mut Parts, name: &str) -> Result<T> {
-    // The error of this extractor tells of missing or undecodable parameters: either way there is no such text.
+    // The error of this extractor tells of missing or undecodable parameters: either way there is
+    // no such text.
     let path = RawPathParams::from_request_parts(parts, &()).await.ok();
-    let text = path.as_ref().and_then(|path| named(path, name)).unwrap_or_default();
-    text.parse().map_err(|error: T::Err| Error::malformed(format!("path parameter {name}"), error))
+    let text = path
+        .as_ref()
+        .and_then(|path| named(path, name))
+        .unwrap_or_default();
+    text.parse()
+        .map_err(|error: T::Err| Error::malformed(format!("path parameter {name}"), error))
 }
 
 impl FromRequestParts<App> for BackupPath {
@@ -51,7 +59,10 @@ impl FromRequestParts<App> for MemberPath {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
-        Ok(Self(path_id(parts, "backup_id").await?, path_id(parts, "member_id").await?))
+        Ok(Self(
+            path_id(parts, "backup_id").await?,
+            path_id(parts, "member_id").await?,
+        ))
     }
 }
 
@@ -77,7 +88,9 @@ const LARGEST_PAGE: usize = 1000;
 pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs.map(|(name, text)| Ok((decoded(name)?, decoded(text)?))).collect()
+    pairs
+        .map(|(name, text)| Ok((decoded(name)?, decoded(text)?)))
+        .collect()
 }
 
 pub(super) fn page_query(pairs: &[(String, String)]) -> Result<PageQuery> {
@@ -101,7 +114,9 @@ pub(super) fn page_query(pairs: &[(String, String)]) -> Result<PageQuery> {
         dest_project_id,
         vault_id,
         image_id,
-        limit: limit.map_or(LARGEST_PAGE, |limit| usize::try_from(limit.0).unwrap_or(LARGEST_PAGE)),
+        limit: limit.map_or(LARGEST_PAGE, |limit| {
+            usize::try_from(limit.0).unwrap_or(LARGEST_PAGE)
+        }),
         offset: offset.map_or(0, |offset| offset.0),
         marker,
         sort: sort.unwrap_or_default(),
@@ -116,14 +131,19 @@ fn place(name: &str) -> String {
 fn decoded(text: &str) -> Result<String> {
     let spaced = text.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();
-    decoded.map(Into::into).map_err(|_| Error::malformed("query", "not UTF-8 in percent-encoding"))
+    decoded
+        .map(Into::into)
+        .map_err(|_| Error::malformed("query", "not UTF-8 in percent-encoding"))
 }
 
 fn once<T: FromStr<Err: ToString>>(slot: &mut Option<T>, name: &str, text: &str) -> Result<()> {
     if slot.is_some() {
         return Err(Error::malformed(place(name), "given twice"));
     }
-    *slot = Some(text.parse().map_err(|error: T::Err| Error::malformed(place(name), error))?);
+    *slot = Some(
+        text.parse()
+            .map_err(|error: T::Err| Error::malformed(place(name), error))?,
+    );
     Ok(())
 }
 
@@ -137,7 +157,9 @@ impl<const LEAST: u64, const MOST: u64> FromStr for Whole<LEAST, MOST> {
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let number = if digits { text.parse().ok() } else { None };
         let bounded = number.filter(|number| (LEAST..=MOST).contains(number));
-        bounded.map(Self).ok_or_else(|| format!("a whole number from {LEAST} to {MOST}"))
+        bounded
+            .map(Self)
+            .ok_or_else(|| format!("a whole number from {LEAST} to {MOST}"))
     }
 }
 
@@ -163,7 +185,8 @@ impl<T: DeserializeOwned + Check> FromRequest<App> for JsonBody<T> {
     }
 }
 
-/// What the contract asks of a body of this media type; nothing where the route is not the contract's.
+/// What the contract asks of a body of this media type; nothing where the route is not the
+/// contract's.
 fn rule(request: &Request) -> std::result::Result<Option<&'static Rule>, Problem> {
     let media_type = media_type(request.headers());
     match request.extensions().get::<Operation>() {
@@ -178,18 +201,27 @@ fn rule(request: &Request) -> std::result::Result<Option<&'static Rule>, Problem
 
 /// Without its parameters.
 fn media_type(headers: &HeaderMap) -> &str {
-    let text = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let text = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     text.split(';').next().unwrap_or_default().trim()
 }
 
 /// The body as its type.
 pub(super) fn typed<T: DeserializeOwned + Check>(bytes: &[u8]) -> Result<T> {
     // A derived type would read a list of its fields as well.
-    if bytes.trim_ascii_start().first().is_some_and(|byte| *byte == b'[') {
+    if bytes
+        .trim_ascii_start()
+        .first()
+        .is_some_and(|byte| *byte == b'[')
+    {
         return Err(Error::malformed("body", "it must be of type object"));
     }
     let value: T = serde_json::from_slice(bytes).map_err(|_| json_error::<T>(bytes))?;
-    value.check().map_err(|(place, reason)| Error::malformed(place, reason))?;
+    value
+        .check()
+        .map_err(|(place, reason)| Error::malformed(place, reason))?;
     Ok(value)
 }
 
@@ -239,7 +271,9 @@ fn unquoted(error: &serde_json::Error) -> String {
     if !error.is_data() {
         return message;
     }
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+    let message = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(message, _)| message);
     match message.rsplit_once(", expected ") {
         Some((_, expected)) if expected.starts_with("struct ") => "it must be an object".to_owned(),
         Some((_, expected)) => format!("it must be {expected}"),
@@ -257,7 +291,9 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         Segment::Unknown => None,
     };
     let pointer: Option<String> = path.iter().map(step).collect();
-    pointer.filter(|pointer| !pointer.is_empty()).unwrap_or_else(|| "body".to_owned())
+    pointer
+        .filter(|pointer| !pointer.is_empty())
+        .unwrap_or_else(|| "body".to_owned())
 }
 
 #[cfg(test)]
@@ -270,7 +306,8 @@ mod tests {
 
     #[test]
     fn a_query_is_read_as_existing_clients_write_it() {
-        let query = page_query("limit=2&offset=4&sort=created_at%3Adesc&status=pending").expect("a good query");
+        let query = page_query("limit=2&offset=4&sort=created_at%3Adesc&status=pending")
+            .expect("a good query");
         assert_eq!((query.limit, query.offset), (2, 4));
         assert!(page_query("").is_ok() && page_query("&").is_ok());
     }
@@ -278,7 +315,10 @@ mod tests {
     #[test]
     fn a_bad_query_is_refused_with_the_place() {
         for (query, place) in [
-            ("limit=0", "query parameter limit: a whole number from 1 to 1000"),
+            (
+                "limit=0",
+                "query parameter limit: a whole number from 1 to 1000",
+            ),
             ("limit=1001", "query parameter limit"),
             ("limit=+1", "query parameter limit"),
             ("limit=1&limit=1", "query parameter limit: given twice"),

@@ -1,7 +1,9 @@
-//! What every request passes on its way in and out: the request id, panics, and the one shape of errors.
+//! What every request passes on its way in and out: the request id, panics, and the one shape of
+//! errors.
 
 use std::{
-    convert::Infallible, future::pending, net::IpAddr, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Instant,
+    convert::Infallible, future::pending, net::IpAddr, panic::AssertUnwindSafe, pin::Pin,
+    sync::Arc, time::Instant,
 };
 
 use axum::{
@@ -11,7 +13,8 @@ use axum::{
     http::{
         HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
         header::{
-            CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
+            CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE,
+            X_CONTENT_TYPE_OPTIONS,
         },
     },
     response::IntoResponse,
@@ -68,7 +71,15 @@ pub struct Front {
 impl Front {
     /// `challenge`: where callers without a good token are sent for one.
     pub fn new(router: Router, challenge: Challenge) -> Self {
-        Self { router, challenge, hosts: Hosts::Any, answer_checks: None, audit: None, metrics: None, connection: None }
+        Self {
+            router,
+            challenge,
+            hosts: Hosts::Any,
+            answer_checks: None,
+            audit: None,
+            metrics: None,
+            connection: None,
+        }
     }
 
     /// Serves requests to these hosts alone.
@@ -78,7 +89,10 @@ impl Front {
 
     /// Holds answers against the contract before they go out.
     pub fn checking_answers(self, settings: &CheckAnswers) -> Self {
-        Self { answer_checks: Some(Arc::new(AnswerChecks::new(settings))), ..self }
+        Self {
+            answer_checks: Some(Arc::new(AnswerChecks::new(settings))),
+            ..self
+        }
     }
 
     /// Writes down who was let do what.
@@ -93,14 +107,18 @@ impl Front {
 
     /// For the requests of a connection.
     pub fn on(&self, connection: Arc<Connection>) -> Self {
-        Self { connection: Some(connection), ..self.clone() }
+        Self {
+            connection: Some(connection),
+            ..self.clone()
+        }
     }
 
     async fn answer(self, mut request: Request) -> Response<Body> {
         let id = request_id(request.headers());
         let host = self.challenge.host(request.headers());
         let start = Instant::now();
-        let note = (self.audit.is_some() || self.metrics.is_some()).then(|| Note::new(self.audit.clone()));
+        let note =
+            (self.audit.is_some() || self.metrics.is_some()).then(|| Note::new(self.audit.clone()));
         if let Some(note) = &note {
             request.extensions_mut().insert(note.clone());
         }
@@ -112,18 +130,26 @@ impl Front {
         let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
         let kept = checks.is_some() || tracing::enabled!(Level::DEBUG);
         let asked = kept.then(|| (request.method().clone(), request.uri().clone()));
-        let answered = AssertUnwindSafe(patience::of_one_request(self.route(request))).catch_unwind().await;
+        let answered = AssertUnwindSafe(patience::of_one_request(self.route(request)))
+            .catch_unwind()
+            .await;
         let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
         let mut problem = response.extensions_mut().remove::<Problem>();
         if let Some(problem) = &problem {
             self.show(problem, &id, host.as_ref(), &mut response);
         }
-        response.headers_mut().insert(REQUEST_ID.clone(), id.clone());
-        response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+            .headers_mut()
+            .insert(REQUEST_ID.clone(), id.clone());
+        response
+            .headers_mut()
+            .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         if let Some((method, uri)) = asked {
             if let Some(checks) = checks {
                 let broken;
-                (response, broken) = self.checked(checks, &method, uri.path(), response, &id).await;
+                (response, broken) = self
+                    .checked(checks, &method, uri.path(), response, &id)
+                    .await;
                 problem = broken.or(problem);
             }
             tracing::debug!(request_id = ?id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
@@ -132,7 +158,10 @@ impl Front {
             metrics.answered(note.operation(), response.status(), start.elapsed());
         }
         if let Some(audited) = audited {
-            audited.is(response.status(), problem.map(|problem| problem.shown().error_code));
+            audited.is(
+                response.status(),
+                problem.map(|problem| problem.shown().error_code),
+            );
         }
         self.close_after_unread_body(&mut response).await;
         response
@@ -140,10 +169,14 @@ impl Front {
 
     /// A response before its request was read to its end is the last on its connection.
     async fn close_after_unread_body(&self, response: &mut Response<Body>) {
-        let Some(connection) = &self.connection else { return };
+        let Some(connection) = &self.connection else {
+            return;
+        };
         connection.answered();
         if connection.body_unread() && !connection.read_rest().await {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            response
+                .headers_mut()
+                .insert(CONNECTION, HeaderValue::from_static("close"));
         }
     }
 
@@ -152,7 +185,13 @@ impl Front {
         match &self.connection {
             Some(connection) if has_body => {
                 let awaits_continue = request.headers().contains_key(EXPECT);
-                request.map(|incoming| Body::new(RequestBody::new(incoming, Arc::clone(connection), awaits_continue)))
+                request.map(|incoming| {
+                    Body::new(RequestBody::new(
+                        incoming,
+                        Arc::clone(connection),
+                        awaits_continue,
+                    ))
+                })
             }
             _ if has_body => request.map(Body::new),
             _ => request.map(|_| Body::empty()),
@@ -188,7 +227,13 @@ impl Front {
     }
 
     /// Fills the answer that a problem began, and tells the log what the caller is not told.
-    fn show(&self, problem: &Problem, id: &HeaderValue, host: Option<&HeaderValue>, response: &mut Response<Body>) {
+    fn show(
+        &self,
+        problem: &Problem,
+        id: &HeaderValue,
+        host: Option<&HeaderValue>,
+        response: &mut Response<Body>,
+    ) {
         let shown = problem.shown();
         if shown.status.is_server_error() {
             let cause = match (problem, problem.cause()) {
@@ -199,7 +244,9 @@ impl Front {
             // What was shed is no fault, and a flood of it would fill the log.
             match problem.is_shed() {
                 true => tracing::debug!(request_id = ?id, cause, "too busy"),
-                false => tracing::error!(request_id = ?id, error_code = shown.error_code, cause, "could not answer"),
+                false => {
+                    tracing::error!(request_id = ?id, error_code = shown.error_code, cause, "could not answer")
+                }
             }
         }
         let headers = response.headers_mut();
@@ -231,11 +278,19 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
 
     fn call(&self, request: hyper::Request<Incoming>) -> Self::Future {
         let has_body = !request.body().is_end_stream();
-        if self.connection.as_ref().is_some_and(|connection| !connection.head_read(has_body)) {
+        if self
+            .connection
+            .as_ref()
+            .is_some_and(|connection| !connection.head_read(has_body))
+        {
             // The task that serves it is being ended.
             return Box::pin(pending());
         }
-        Box::pin(self.clone().answer(self.with_body(request, has_body)).map(Ok))
+        Box::pin(
+            self.clone()
+                .answer(self.with_body(request, has_body))
+                .map(Ok),
+        )
     }
 }
 
@@ -245,10 +300,17 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:-".contains(byte);
         (1..=128).contains(&id.len()) && id.as_bytes().iter().all(allowed)
     };
-    headers.get(&REQUEST_ID).filter(sane).cloned().unwrap_or_else(new_request_id)
+    headers
+        .get(&REQUEST_ID)
+        .filter(sane)
+        .cloned()
+        .unwrap_or_else(new_request_id)
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that makes request ids")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that makes request ids"
+)]
 fn new_request_id() -> HeaderValue {
     let mut text = [0; 32];
     let id = Uuid::new_v4().simple().encode_lower(&mut text);
@@ -288,10 +350,17 @@ mod tests {
         let mut unknown = member();
         unknown["status"] = "gone".into();
         let router = Router::new()
-            .route("/v3/{p}/backups/{b}/members", get(move || async move { Json(json!({ "members": [unknown] })) }))
-            .route("/v3/{p}/backups/{b}/members/{m}", get(move || async move { Json(json!({"member": member()})) }))
+            .route(
+                "/v3/{p}/backups/{b}/members",
+                get(move || async move { Json(json!({ "members": [unknown] })) }),
+            )
+            .route(
+                "/v3/{p}/backups/{b}/members/{m}",
+                get(move || async move { Json(json!({"member": member()})) }),
+            )
             .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
-        Front::new(router, Challenge::fixed("http://127.0.0.1/v3")).checking_answers(&CheckAnswers { mode, one_in: 1 })
+        Front::new(router, Challenge::fixed("http://127.0.0.1/v3"))
+            .checking_answers(&CheckAnswers { mode, one_in: 1 })
     }
 
     async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {
@@ -303,7 +372,12 @@ mod tests {
         let response: Response<Body> = front(mode).answer(request).await;
         assert_eq!(response.headers()["x-request-id"], "r-1");
         let status = response.status();
-        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes();
         (status, serde_json::from_slice(&body).unwrap_or_default())
     }
 
@@ -319,7 +393,10 @@ mod tests {
     async fn an_answer_that_breaks_the_contract_goes_out_where_that_is_only_logged() {
         for mode in [AnswerMode::Log, AnswerMode::Off] {
             let (status, body) = answer(mode, "/v3/p/backups/b/members").await;
-            assert_eq!((status, &body["members"][0]["status"]), (StatusCode::OK, &json!("gone")));
+            assert_eq!(
+                (status, &body["members"][0]["status"]),
+                (StatusCode::OK, &json!("gone"))
+            );
         }
     }
 
@@ -341,19 +418,28 @@ mod tests {
     async fn logged(mode: AnswerMode, path: &str) -> Vec<Value> {
         let log = Log::default();
         let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone()).finish();
+        let subscriber = tracing_subscriber::fmt()
+            .json()
+            .with_writer(move || writer.clone())
+            .finish();
         let listening = tracing::subscriber::set_default(subscriber);
         answer(mode, path).await;
         drop(listening);
         let bytes = log.0.lock().expect("nobody panicked");
-        let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        lines.map(|line| serde_json::from_slice(line).expect("JSON")).collect()
+        let lines = bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
+        lines
+            .map(|line| serde_json::from_slice(line).expect("JSON"))
+            .collect()
     }
 
     #[tokio::test]
     async fn the_log_says_once_what_an_answer_breaks_and_where_and_for_which_request() {
         let lines = logged(AnswerMode::Log, "/v3/p/backups/b/members").await;
-        let [line] = lines.as_slice() else { panic!("one line and not {lines:?}") };
+        let [line] = lines.as_slice() else {
+            panic!("one line and not {lines:?}")
+        };
         assert_eq!(line["level"], "ERROR");
         let told = json!({
             "message": "an answer breaks the contract",
@@ -364,20 +450,35 @@ mod tests {
             "reason": "one of pending, accepted, rejected",
         });
         assert_eq!(line["fields"], told);
-        assert!(!line.to_string().contains("gone"), "what was answered may be secret: {line}");
+        assert!(
+            !line.to_string().contains("gone"),
+            "what was answered may be secret: {line}"
+        );
         for (mode, path) in [
             (AnswerMode::Off, "/v3/p/backups/b/members"),
             (AnswerMode::Log, "/v3/p/backups/b/members/m"),
             (AnswerMode::Log, "/livez"),
         ] {
-            assert_eq!(logged(mode, path).await, Vec::<Value>::new(), "{mode:?} {path}");
+            assert_eq!(
+                logged(mode, path).await,
+                Vec::<Value>::new(),
+                "{mode:?} {path}"
+            );
         }
     }
 
     #[tokio::test]
     async fn an_answer_that_keeps_the_contract_or_is_none_of_its_passes() {
-        assert_eq!(answer(AnswerMode::Fail, "/v3/p/backups/b/members/m").await.0, StatusCode::OK);
-        assert_eq!(answer(AnswerMode::Fail, "/livez").await.0, StatusCode::IM_A_TEAPOT);
+        assert_eq!(
+            answer(AnswerMode::Fail, "/v3/p/backups/b/members/m")
+                .await
+                .0,
+            StatusCode::OK
+        );
+        assert_eq!(
+            answer(AnswerMode::Fail, "/livez").await.0,
+            StatusCode::IM_A_TEAPOT
+        );
     }
 
     #[tokio::test]
@@ -385,13 +486,24 @@ mod tests {
         let login = || async { Problem::from(Error::TooManyGuesses { seconds: 6 }) };
         let router = Router::new().route("/v3/auth/tokens", get(login));
         let front = Front::new(router, Challenge::fixed("http://127.0.0.1/v3"));
-        let request = Request::get("/v3/auth/tokens").header("host", "x").body(Body::empty()).expect("a request");
+        let request = Request::get("/v3/auth/tokens")
+            .header("host", "x")
+            .body(Body::empty())
+            .expect("a request");
         let response = front.answer(request).await;
         assert_eq!(
-            (response.status(), response.headers()["retry-after"].as_bytes()),
+            (
+                response.status(),
+                response.headers()["retry-after"].as_bytes()
+            ),
             (StatusCode::TOO_MANY_REQUESTS, &b"6"[..])
         );
-        let body = response.into_body().collect().await.expect("a body").to_bytes();
+        let body = response
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes();
         let body: Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!(body["error_code"], "APIGW.0308");
         let told = "The throttling threshold has been reached. Too many wrong passwords: try again in 6 seconds.";

@@ -1,5 +1,5 @@
-//! What the head of every request must meet before anyone looks further: a `Host` as RFC 9112 (3.2) wants it, and no
-//! header twice that decides who calls.
+//! What the head of every request must meet before anyone looks further: a `Host` as RFC 9112 (3.2)
+//! wants it, and no header twice that decides who calls.
 
 use std::net::Ipv6Addr;
 
@@ -30,7 +30,10 @@ pub(super) fn check(version: Version, headers: &HeaderMap) -> Result<(), Problem
 
 fn once(headers: &HeaderMap, key: &HeaderName, name: &'static str) -> Result<(), Problem> {
     match headers.get_all(key).iter().nth(1) {
-        Some(_) => Err(Problem::BadHeader { name, reason: TWICE }),
+        Some(_) => Err(Problem::BadHeader {
+            name,
+            reason: TWICE,
+        }),
         None => Ok(()),
     }
 }
@@ -42,13 +45,19 @@ fn check_host(version: Version, host: Option<&HeaderValue>) -> Result<(), Proble
         Some(_) => "it must be a host, with or without a port",
         None => "it is missing",
     };
-    Err(Problem::BadHeader { name: "Host", reason })
+    Err(Problem::BadHeader {
+        name: "Host",
+        reason,
+    })
 }
 
 /// `host [":" port]`, by RFC 3986 (3.2.2).
 fn is_host(text: &[u8]) -> bool {
-    let Some((host, port)) = split_port(text) else { return false };
-    let is_port = port.is_empty() || std::str::from_utf8(port).is_ok_and(|port| port.parse::<u16>().is_ok());
+    let Some((host, port)) = split_port(text) else {
+        return false;
+    };
+    let is_port =
+        port.is_empty() || std::str::from_utf8(port).is_ok_and(|port| port.parse::<u16>().is_ok());
     is_port && port.first() != Some(&b'+') && is_name_or_address(host)
 }
 
@@ -56,7 +65,10 @@ fn is_host(text: &[u8]) -> bool {
 fn split_port(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = match text.first()? {
         b'[' => text.iter().position(|byte| *byte == b']')? + 1,
-        _ => text.iter().position(|byte| *byte == b':').unwrap_or(text.len()),
+        _ => text
+            .iter()
+            .position(|byte| *byte == b':')
+            .unwrap_or(text.len()),
     };
     match text.split_at(end) {
         (host, []) => Some((host, &[])),
@@ -68,9 +80,13 @@ fn split_port(text: &[u8]) -> Option<(&[u8], &[u8])> {
 fn is_name_or_address(host: &[u8]) -> bool {
     match host {
         [] => false,
-        [b'[', address @ .., b']'] => std::str::from_utf8(address).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok()),
+        [b'[', address @ .., b']'] => {
+            std::str::from_utf8(address).is_ok_and(|text| text.parse::<Ipv6Addr>().is_ok())
+        }
         name => name.iter().enumerate().all(|(at, byte)| match byte {
-            b'%' => name.get(at + 1..at + 3).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
+            b'%' => name
+                .get(at + 1..at + 3)
+                .is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
             byte => byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(byte),
         }),
     }
@@ -84,20 +100,36 @@ mod tests {
 
     #[test]
     fn a_host_is_a_name_or_an_address_with_or_without_a_port() {
-        for good in ["a", "a.example:8799", "127.0.0.1", "127.0.0.1:80", "[::1]", "[2001:db8::1]:443", "a%20b", "a:"] {
+        for good in [
+            "a",
+            "a.example:8799",
+            "127.0.0.1",
+            "127.0.0.1:80",
+            "[::1]",
+            "[2001:db8::1]:443",
+            "a%20b",
+            "a:",
+        ] {
             assert!(is_host(good.as_bytes()), "{good}");
         }
         for bad in [
-            "", ":80", "a b", "a/b", "u@a", "a:b", "a:+1", "a:65536", "a:1:2", "::1", "[::1", "[a]", "[::1]x", "a%2",
-            "a%zz", "ä",
+            "", ":80", "a b", "a/b", "u@a", "a:b", "a:+1", "a:65536", "a:1:2", "::1", "[::1",
+            "[a]", "[::1]x", "a%2", "a%zz", "ä",
         ] {
             assert!(!is_host(bad.as_bytes()), "{bad}");
         }
     }
 
-    fn refusal(version: Version, headers: &[(&'static str, &'static str)]) -> Option<(&'static str, &'static str)> {
-        let pairs =
-            headers.iter().map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
+    fn refusal(
+        version: Version,
+        headers: &[(&'static str, &'static str)],
+    ) -> Option<(&'static str, &'static str)> {
+        let pairs = headers.iter().map(|(name, value)| {
+            (
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            )
+        });
         let mut headers = HeaderMap::new();
         for (name, value) in pairs {
             headers.append(name, value);
@@ -112,21 +144,44 @@ mod tests {
     #[test]
     fn a_request_names_its_host_once() {
         let missing = Some(("Host", "it is missing"));
-        assert_eq!((refusal(Version::HTTP_11, &[]), refusal(Version::HTTP_10, &[])), (missing, None));
+        assert_eq!(
+            (
+                refusal(Version::HTTP_11, &[]),
+                refusal(Version::HTTP_10, &[])
+            ),
+            (missing, None)
+        );
         assert_eq!(refusal(Version::HTTP_11, &[("host", "a")]), None);
         let twice = [("host", "a"), ("host", "a")];
-        assert_eq!(refusal(Version::HTTP_11, &twice), Some(("Host", "it is there twice")));
-        assert!(refusal(Version::HTTP_10, &[("host", "a b/@@")]).is_some(), "malformed in any version");
+        assert_eq!(
+            refusal(Version::HTTP_11, &twice),
+            Some(("Host", "it is there twice"))
+        );
+        assert!(
+            refusal(Version::HTTP_10, &[("host", "a b/@@")]).is_some(),
+            "malformed in any version"
+        );
     }
 
     #[test]
     fn what_decides_who_calls_is_there_once_and_anything_else_as_often_as_it_likes() {
-        for (header, name) in
-            [("authorization", "Authorization"), ("x-auth-token", "X-Auth-Token"), ("x-sdk-date", "X-Sdk-Date")]
-        {
+        for (header, name) in [
+            ("authorization", "Authorization"),
+            ("x-auth-token", "X-Auth-Token"),
+            ("x-sdk-date", "X-Sdk-Date"),
+        ] {
             let twice = [("host", "a"), (header, "1"), (header, "1")];
-            assert_eq!(refusal(Version::HTTP_11, &twice), Some((name, "it is there twice")));
+            assert_eq!(
+                refusal(Version::HTTP_11, &twice),
+                Some((name, "it is there twice"))
+            );
         }
-        assert_eq!(refusal(Version::HTTP_11, &[("host", "a"), ("accept", "x"), ("accept", "y")]), None);
+        assert_eq!(
+            refusal(
+                Version::HTTP_11,
+                &[("host", "a"), ("accept", "x"), ("accept", "y")]
+            ),
+            None
+        );
     }
 }

@@ -28,7 +28,8 @@ pub(super) async fn livez() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: the store reads and writes. Callers with cached tokens are served without an identity service.
+/// `GET /readyz`: the store reads and writes. Callers with cached tokens are served without an
+/// identity service.
 pub(super) async fn readyz(State(app): State<App>) -> std::result::Result<&'static str, Problem> {
     match app.readiness.probe().await {
         Ok(()) if app.identity.is_reachable() => Ok("ok\n"),
@@ -52,7 +53,10 @@ struct Probe {
 impl Readiness {
     /// Of this store.
     pub fn of(store: Arc<dyn Store>) -> Self {
-        Self { store, latest: Mutex::new(None) }
+        Self {
+            store,
+            latest: Mutex::new(None),
+        }
     }
 
     /// Whether the store reads and writes, or did less than a second ago.
@@ -74,11 +78,22 @@ impl Probe {
     /// In a task: a caller that leaves does not end it for the others.
     fn begin(store: Arc<dyn Store>) -> Self {
         let probe = tokio::spawn(async move {
-            let late = |_| Err(Error::StoreUnavailable(format!("no answer in {LONGEST:?}").into()));
+            let late = |_| {
+                Err(Error::StoreUnavailable(
+                    format!("no answer in {LONGEST:?}").into(),
+                ))
+            };
             timeout(LONGEST, store.ready()).await.unwrap_or_else(late)
         });
-        let outcome = async { probe.await.unwrap_or_else(|panicked| Result::Err(Error::store(panicked))) };
-        Self { begun: Instant::now(), outcome: outcome.map_err(Arc::new).boxed().shared() }
+        let outcome = async {
+            probe
+                .await
+                .unwrap_or_else(|panicked| Result::Err(Error::store(panicked)))
+        };
+        Self {
+            begun: Instant::now(),
+            outcome: outcome.map_err(Arc::new).boxed().shared(),
+        }
     }
 
     /// Whether its outcome is yet to come, or recent.

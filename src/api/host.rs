@@ -1,4 +1,5 @@
-//! The name under which a client reaches this server: which ones are served, and what `WWW-Authenticate` says.
+//! The name under which a client reaches this server: which ones are served, and what
+//! `WWW-Authenticate` says.
 
 use std::net::IpAddr;
 
@@ -50,12 +51,16 @@ fn keystone(address: &str) -> HeaderValue {
 }
 
 fn authority(host: &HeaderValue) -> Option<Authority> {
-    Authority::try_from(host.as_bytes()).ok().filter(|authority| !authority.as_str().contains('@'))
+    Authority::try_from(host.as_bytes())
+        .ok()
+        .filter(|authority| !authority.as_str().contains('@'))
 }
 
 fn address(host: &Authority) -> Option<IpAddr> {
     let text = host.host().trim_start_matches('[').trim_end_matches(']');
-    text.parse().ok().map(|address: IpAddr| address.to_canonical())
+    text.parse()
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
 }
 
 /// `0.0.0.0` is where a server listens, and no address to go to.
@@ -63,15 +68,21 @@ fn is_reachable(host: &Authority) -> bool {
     !host.host().is_empty() && address(host).is_none_or(|address| !address.is_unspecified())
 }
 
-/// Whether a request means this machine by a name that means it everywhere. A page of another host cannot make a browser
-/// send such a name, whatever address its own name resolves to.
+/// Whether a request means this machine by a name that means it everywhere. A page of another host
+/// cannot make a browser send such a name, whatever address its own name resolves to.
 pub(super) fn is_loopback(headers: &HeaderMap) -> bool {
-    headers.get_all(HOST).iter().all(|host| authority(host).is_some_and(|host| names_loopback(&host)))
+    headers
+        .get_all(HOST)
+        .iter()
+        .all(|host| authority(host).is_some_and(|host| names_loopback(&host)))
 }
 
 fn names_loopback(host: &Authority) -> bool {
     let name = host.host().trim_end_matches('.').to_ascii_lowercase();
-    address(host).map_or_else(|| name == "localhost" || name.ends_with(".localhost"), |address| address.is_loopback())
+    address(host).map_or_else(
+        || name == "localhost" || name.ends_with(".localhost"),
+        |address| address.is_loopback(),
+    )
 }
 
 #[cfg(test)]
@@ -99,21 +110,42 @@ mod tests {
             ("evil@example.com", "http://127.0.0.1:8799/v3"),
         ] {
             let host = challenge.host(&headers(host));
-            assert_eq!(challenge.header(host.as_ref()), format!("Keystone uri=\"{address}\""), "{host:?}");
+            assert_eq!(
+                challenge.header(host.as_ref()),
+                format!("Keystone uri=\"{address}\""),
+                "{host:?}"
+            );
         }
         let fixed = Challenge::fixed("https://keystone.example.com/v3");
         let host = fixed.host(&headers("elsewhere.example.com"));
-        assert_eq!(fixed.header(host.as_ref()), "Keystone uri=\"https://keystone.example.com/v3\"");
+        assert_eq!(
+            fixed.header(host.as_ref()),
+            "Keystone uri=\"https://keystone.example.com/v3\""
+        );
     }
 
     #[test]
     fn names_that_mean_this_machine_everywhere_are_told_from_others() {
-        for host in ["localhost", "LOCALHOST:8799", "a.localhost.", "127.0.0.1:1", "127.9.9.9", "[::1]:8799", "[::1]"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8799",
+            "a.localhost.",
+            "127.0.0.1:1",
+            "127.9.9.9",
+            "[::1]:8799",
+            "[::1]",
+        ] {
             assert!(is_loopback(&headers(host)), "{host}");
         }
-        for host in
-            ["example.com", "localhost.example.com", "notlocalhost", "127.0.0.1.nip.io", "0.0.0.0", "192.0.2.1", ""]
-        {
+        for host in [
+            "example.com",
+            "localhost.example.com",
+            "notlocalhost",
+            "127.0.0.1.nip.io",
+            "0.0.0.0",
+            "192.0.2.1",
+            "",
+        ] {
             assert!(!is_loopback(&headers(host)), "{host}");
         }
     }

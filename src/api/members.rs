@@ -1,4 +1,5 @@
-//! The five operations on HTTP: unpack, call the use case, wrap. Routes and their documentation are one.
+//! The five operations on HTTP: unpack, call the use case, wrap. Routes and their documentation are
+//! one.
 
 use axum::{Json, extract::State, http::StatusCode};
 
@@ -42,7 +43,10 @@ pub(super) async fn list_members(
     BackupPath(backup): BackupPath,
     ListQuery(query): ListQuery,
 ) -> Result<Json<MemberList>, Problem> {
-    let page = app.sharing.list_members(caller.about(backup), query).await?;
+    let page = app
+        .sharing
+        .list_members(caller.about(backup), query)
+        .await?;
     Ok(Json(page.into()))
 }
 
@@ -59,8 +63,13 @@ pub(super) async fn update_member_status(
     MemberPath(backup, member): MemberPath,
     JsonBody(body): JsonBody<UpdateMember>,
 ) -> Result<Json<MemberAnswer>, Problem> {
-    let member = app.sharing.update_member_status(caller.about(backup), member, body.into()).await?;
-    Ok(Json(MemberAnswer { member: member.into() }))
+    let member = app
+        .sharing
+        .update_member_status(caller.about(backup), member, body.into())
+        .await?;
+    Ok(Json(MemberAnswer {
+        member: member.into(),
+    }))
 }
 
 #[utoipa::path(
@@ -74,8 +83,13 @@ pub(super) async fn show_member(
     caller: Permitted<caller::ShowMember>,
     MemberPath(backup, member): MemberPath,
 ) -> Result<Json<MemberAnswer>, Problem> {
-    let member = app.sharing.show_member(caller.about(backup), member).await?;
-    Ok(Json(MemberAnswer { member: member.into() }))
+    let member = app
+        .sharing
+        .show_member(caller.about(backup), member)
+        .await?;
+    Ok(Json(MemberAnswer {
+        member: member.into(),
+    }))
 }
 
 #[utoipa::path(
@@ -89,6 +103,8 @@ pub(super) async fn delete_member(
     caller: Permitted<caller::DeleteMember>,
     MemberPath(backup, member): MemberPath,
 ) -> Result<StatusCode, Problem> {
-    app.sharing.delete_member(caller.about(backup), member).await?;
+    app.sharing
+        .delete_member(caller.about(backup), member)
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,4 +1,5 @@
-//! How much is asked for, and how long it takes: in the OpenMetrics format, on a listener of its own.
+//! How much is asked for, and how long it takes: in the OpenMetrics format, on a listener of its
+//! own.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,8 +18,11 @@ use super::problem::Problem;
 use crate::model::Operation;
 
 /// Upper bounds of the histogram, in seconds.
-const BOUNDS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
-/// What requests count as that are for no operation: documents, tokens, probes, and what there is not.
+const BOUNDS: [f64; 12] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
+/// What requests count as that are for no operation: documents, tokens, probes, and what there is
+/// not.
 const NO_OPERATION: &str = "none";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
@@ -44,20 +48,41 @@ impl Default for Metrics {
     fn default() -> Self {
         let mut registry = Registry::with_prefix("backup_share");
         let requests = Family::default();
-        let durations = Family::new_with_constructor((|| Histogram::new(BOUNDS)) as fn() -> Histogram);
-        registry.register("requests", "Requests by operation and status", requests.clone());
+        let durations =
+            Family::new_with_constructor((|| Histogram::new(BOUNDS)) as fn() -> Histogram);
+        registry.register(
+            "requests",
+            "Requests by operation and status",
+            requests.clone(),
+        );
         let what = "How long requests took, until the answer was there to be sent";
         registry.register_with_unit("request_duration", what, Unit::Seconds, durations.clone());
-        Self { registry, requests, durations }
+        Self {
+            registry,
+            requests,
+            durations,
+        }
     }
 }
 
 impl Metrics {
     /// Counts a request that was answered.
-    pub(super) fn answered(&self, operation: Option<Operation>, status: StatusCode, took: Duration) {
+    pub(super) fn answered(
+        &self,
+        operation: Option<Operation>,
+        status: StatusCode,
+        took: Duration,
+    ) {
         let operation = operation.map_or(NO_OPERATION, |operation| operation.id());
-        self.requests.get_or_create(&Answered { operation, status: status.as_u16() }).inc();
-        self.durations.get_or_create(&Asked { operation }).observe(took.as_secs_f64());
+        self.requests
+            .get_or_create(&Answered {
+                operation,
+                status: status.as_u16(),
+            })
+            .inc();
+        self.durations
+            .get_or_create(&Asked { operation })
+            .observe(took.as_secs_f64());
     }
 
     /// `GET /metrics`, and nothing else.

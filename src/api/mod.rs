@@ -1,5 +1,5 @@
-//! The HTTP side: routes, shapes, and the mapping of errors to statuses. The only place that knows axum, utoipa and
-//! status codes; knows no store.
+//! The HTTP side: routes, shapes, and the mapping of errors to statuses. The only place that knows
+//! axum, utoipa and status codes; knows no store.
 
 #[cfg(test)]
 mod agreement;

@@ -1,5 +1,5 @@
-//! The parameters as the derived document has them. Nothing here is ever made: the extractors read them, these say
-//! what they look like. What they are for stands in the contract alone.
+//! The parameters as the derived document has them. Nothing here is ever made: the extractors read
+//! them, these say what they look like. What they are for stands in the contract alone.
 
 use utoipa::IntoParams;
 
@@ -39,7 +39,12 @@ pub(super) struct OfList {
     image_id: schemas::ImageId,
     #[param(required = false, minimum = 1, maximum = 1000, default = 1000)]
     limit: i32,
-    #[param(required = false, minimum = 0, maximum = 9223372036854775807_i64, default = 0)]
+    #[param(
+        required = false,
+        minimum = 0,
+        maximum = 9223372036854775807_i64,
+        default = 0
+    )]
     offset: i64,
     #[param(required = false)]
     marker: schemas::ShareId,

@@ -1,5 +1,6 @@
-//! Everything that can go wrong, as the answer that callers get: one mapping to status, code and message. Messages of
-//! faults say nothing of internals; what caused them goes to the log, in `front`.
+//! Everything that can go wrong, as the answer that callers get: one mapping to status, code and
+//! message. Messages of faults say nothing of internals; what caused them goes to the log, in
+//! `front`.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -11,7 +12,8 @@ use axum::{
 
 use crate::{contract::check::Breach, model::Error};
 
-/// Why a request gets no other answer. Travels inside a response to `front`, which knows the request id.
+/// Why a request gets no other answer. Travels inside a response to `front`, which knows the
+/// request id.
 #[derive(Clone, Debug)]
 pub(super) enum Problem {
     /// A rule refused the request, or carrying it out failed.
@@ -24,7 +26,8 @@ pub(super) enum Problem {
     BodyTooLarge(usize),
     /// The body was not there in time, in seconds.
     BodyTooSlow(u64),
-    /// A header that decides where a request goes, or who sends it, is missing, malformed or there twice.
+    /// A header that decides where a request goes, or who sends it, is missing, malformed or there
+    /// twice.
     BadHeader {
         /// Its name.
         name: &'static str,
@@ -74,16 +77,23 @@ impl Problem {
     pub(super) fn shown(&self) -> Shown {
         match self {
             Self::Refused(error) => refused(error),
-            Self::NoSuchApi => shown(StatusCode::NOT_FOUND, "APIGW.0101", "The API does not exist."),
-            Self::MethodNotAllowed => {
-                shown(StatusCode::METHOD_NOT_ALLOWED, "APIGW.0101", "The API does not offer this method.")
-            }
+            Self::NoSuchApi => shown(
+                StatusCode::NOT_FOUND,
+                "APIGW.0101",
+                "The API does not exist.",
+            ),
+            Self::MethodNotAllowed => shown(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "APIGW.0101",
+                "The API does not offer this method.",
+            ),
             Self::BodyTooLarge(limit) => {
                 let message = format!("API request error. The body is larger than {limit} bytes.");
                 shown(StatusCode::PAYLOAD_TOO_LARGE, "APIGW.0201", message)
             }
             Self::BodyTooSlow(seconds) => {
-                let message = format!("API request error. The body was not there within {seconds} seconds.");
+                let message =
+                    format!("API request error. The body was not there within {seconds} seconds.");
                 shown(StatusCode::REQUEST_TIMEOUT, "APIGW.0201", message)
             }
             Self::BadHeader { name, reason } => {
@@ -94,9 +104,11 @@ impl Problem {
                 let message = "API request error. The body must be application/json.";
                 shown(StatusCode::UNSUPPORTED_MEDIA_TYPE, "APIGW.0201", message)
             }
-            Self::Panicked | Self::AnswerBroken(_) => {
-                shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error.")
-            }
+            Self::Panicked | Self::AnswerBroken(_) => shown(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "BackupService.9910",
+                "Unknown error.",
+            ),
             Self::NotReady(_) => shown(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "BackupService.9910",
@@ -110,7 +122,8 @@ impl Problem {
         matches!(self.cause(), Some(Error::Busy(_)))
     }
 
-    /// How many seconds to wait before the next try. Rates are per second, and an outage is looked at again soon.
+    /// How many seconds to wait before the next try. Rates are per second, and an outage is looked
+    /// at again soon.
     pub(super) fn retry_after(&self) -> u64 {
         match self.cause() {
             Some(Error::TooManyGuesses { seconds }) => (*seconds).clamp(1, 3600),
@@ -134,8 +147,16 @@ impl Problem {
     }
 }
 
-fn shown(status: StatusCode, error_code: &'static str, error_msg: impl Into<Cow<'static, str>>) -> Shown {
-    Shown { status, error_code, error_msg: error_msg.into() }
+fn shown(
+    status: StatusCode,
+    error_code: &'static str,
+    error_msg: impl Into<Cow<'static, str>>,
+) -> Shown {
+    Shown {
+        status,
+        error_code,
+        error_msg: error_msg.into(),
+    }
 }
 
 /// The table of behaviour: what each fact is called.
@@ -147,10 +168,16 @@ fn refused(error: &Error) -> Shown {
             let message = format!("Parameter verification failed. {place}: {reason}");
             shown(StatusCode::BAD_REQUEST, "BackupService.9900", message)
         }
-        Error::NoCredentials | Error::UnknownCredentials => {
-            shown(StatusCode::UNAUTHORIZED, "APIGW.0301", "Incorrect IAM authentication information.")
-        }
-        Error::ExpiredCredentials => shown(StatusCode::UNAUTHORIZED, "APIGW.0307", "The token must be updated."),
+        Error::NoCredentials | Error::UnknownCredentials => shown(
+            StatusCode::UNAUTHORIZED,
+            "APIGW.0301",
+            "Incorrect IAM authentication information.",
+        ),
+        Error::ExpiredCredentials => shown(
+            StatusCode::UNAUTHORIZED,
+            "APIGW.0307",
+            "The token must be updated.",
+        ),
         Error::SignatureUsed => shown(
             StatusCode::UNAUTHORIZED,
             "APIGW.0301",
@@ -161,16 +188,20 @@ fn refused(error: &Error) -> Shown {
             "BackupService.9998",
             "Authentication failed. The identity service is out of reach: nobody new is let in until it is back.",
         ),
-        Error::NotAuthorized => {
-            shown(StatusCode::FORBIDDEN, "APIGW.0302", "The IAM user is not authorized to access the API.")
-        }
+        Error::NotAuthorized => shown(
+            StatusCode::FORBIDDEN,
+            "APIGW.0302",
+            "The IAM user is not authorized to access the API.",
+        ),
         Error::PolicyForbids(action) => {
             let message = format!("Policy doesn't allow {action} to be performed.");
             shown(StatusCode::FORBIDDEN, "APIGW.0302", message)
         }
-        Error::Throttled => {
-            shown(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", "The throttling threshold has been reached.")
-        }
+        Error::Throttled => shown(
+            StatusCode::TOO_MANY_REQUESTS,
+            "APIGW.0308",
+            "The throttling threshold has been reached.",
+        ),
         Error::TooManyGuesses { seconds } => {
             let message = format!(
                 "The throttling threshold has been reached. Too many wrong passwords: try again in {seconds} seconds."
@@ -181,37 +212,65 @@ fn refused(error: &Error) -> Shown {
         Error::NoSuchMember => hidden("BackupService.6705", "The share member does not exist."),
         Error::NoSuchVault => hidden("BackupService.6105", "The vault does not exist."),
         Error::NotTheOwner => bad("BackupService.6707", "Backup sharing is not allowed."),
-        Error::ResourceTypeNotShareable => {
-            bad("BackupService.6700", "Only cloud server and disk backups can be shared.")
-        }
+        Error::ResourceTypeNotShareable => bad(
+            "BackupService.6700",
+            "Only cloud server and disk backups can be shared.",
+        ),
         Error::TooManyMembers => bad(
             "BackupService.6701",
             "The maximum number of projects that a backup can be shared with has been reached.",
         ),
-        Error::BackupNotAvailable => bad("BackupService.6702", "Only backups in the available status can be shared."),
+        Error::BackupNotAvailable => bad(
+            "BackupService.6702",
+            "Only backups in the available status can be shared.",
+        ),
         Error::AlreadyShared => bad("BackupService.6703", "The backup has been shared."),
-        Error::InvalidDestination => bad("BackupService.6704", "Invalid project ID of the tenant for sharing."),
-        Error::VaultNotNamed => bad("BackupService.6706", "Invalid update parameter value for the share member."),
-        Error::AcceptedElsewhere => bad("BackupService.6708", "Failed to update the status of a share member."),
-        Error::BackupEncrypted => bad("BackupService.6709", "Backups of encrypted disks cannot be shared."),
-        Error::ImageRegistered => bad("BackupService.6710", "The shared backup has been used to register an image."),
-        Error::VaultNotUsable => {
-            bad("BackupService.6712", "Backup sharing is not allowed in the current vault status.")
-        }
-        Error::VaultTypeDiffers => {
-            bad("BackupService.6713", "The vault type and the backup resource type are different.")
-        }
-        Error::VaultFull => {
-            bad("BackupService.6129", "The maximum capacity of the destination vault has been reached.")
-        }
-        Error::Busy(_) => {
-            shown(StatusCode::SERVICE_UNAVAILABLE, "BackupService.9910", "Unknown error. Too busy: nothing was done.")
-        }
+        Error::InvalidDestination => bad(
+            "BackupService.6704",
+            "Invalid project ID of the tenant for sharing.",
+        ),
+        Error::VaultNotNamed => bad(
+            "BackupService.6706",
+            "Invalid update parameter value for the share member.",
+        ),
+        Error::AcceptedElsewhere => bad(
+            "BackupService.6708",
+            "Failed to update the status of a share member.",
+        ),
+        Error::BackupEncrypted => bad(
+            "BackupService.6709",
+            "Backups of encrypted disks cannot be shared.",
+        ),
+        Error::ImageRegistered => bad(
+            "BackupService.6710",
+            "The shared backup has been used to register an image.",
+        ),
+        Error::VaultNotUsable => bad(
+            "BackupService.6712",
+            "Backup sharing is not allowed in the current vault status.",
+        ),
+        Error::VaultTypeDiffers => bad(
+            "BackupService.6713",
+            "The vault type and the backup resource type are different.",
+        ),
+        Error::VaultFull => bad(
+            "BackupService.6129",
+            "The maximum capacity of the destination vault has been reached.",
+        ),
+        Error::Busy(_) => shown(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "BackupService.9910",
+            "Unknown error. Too busy: nothing was done.",
+        ),
         Error::StoreUnavailable(_) => shown(
             StatusCode::SERVICE_UNAVAILABLE,
             "BackupService.9910",
             "Unknown error. The store did not answer in time: a change may have been done, and sending it again tells.",
         ),
-        Error::Store(_) => shown(StatusCode::INTERNAL_SERVER_ERROR, "BackupService.9910", "Unknown error."),
+        Error::Store(_) => shown(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "BackupService.9910",
+            "Unknown error.",
+        ),
     }
 }

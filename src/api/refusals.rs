@@ -1,5 +1,6 @@
-//! The errors as the derived document has them: what every operation can answer, and what one with a body can.
-//! Which error is which status is decided in `problem`; what they are for stands in the contract alone.
+//! The errors as the derived document has them: what every operation can answer, and what one with
+//! a body can. Which error is which status is decided in `problem`; what they are for stands in the
+//! contract alone.
 
 use utoipa::IntoResponses;
 

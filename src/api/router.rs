@@ -12,9 +12,13 @@ use crate::contract::check;
 pub fn router(app: App, docs: Docs) -> Router {
     check::prepare();
     let operations = Router::from(derived::routes());
-    let mut router = operations.route("/livez", get(health::livez)).route("/readyz", get(health::readyz));
+    let mut router = operations
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz));
     if app.embedded.is_some() {
-        let tokens = post(tokens::issue).get(tokens::validate).delete(tokens::revoke);
+        let tokens = post(tokens::issue)
+            .get(tokens::validate)
+            .delete(tokens::revoke);
         router = router.route("/v3/auth/tokens", tokens);
     }
     router

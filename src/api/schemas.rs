@@ -1,5 +1,5 @@
-//! The named schemas of ids and times, as the derived document has them. Nothing here is ever made: the model's types
-//! travel, these say what they look like.
+//! The named schemas of ids and times, as the derived document has them. Nothing here is ever made:
+//! the model's types travel, these say what they look like.
 
 use utoipa::{
     PartialSchema, ToSchema,
@@ -29,7 +29,9 @@ strings! {
 
 /// A vault's id, the empty string, or null.
 #[derive(ToSchema)]
-#[schema(pattern = "^([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})?$")]
+#[schema(
+    pattern = "^([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})?$"
+)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(super) struct VaultChoice(Option<String>);
 

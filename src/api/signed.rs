@@ -1,6 +1,6 @@
-//! Requests that are signed with an access key. The signature covers the body, so that it has to be read before anybody
-//! knows who calls; and no body is read until the route, the key and the date were looked at. A request with a
-//! token is left as it is: the token decides.
+//! Requests that are signed with an access key. The signature covers the body, so that it has to be
+//! read before anybody knows who calls; and no body is read until the route, the key and the date
+//! were looked at. A request with a token is left as it is: the token decides.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -35,7 +35,9 @@ pub(super) fn hold_body(request: Request) -> Request {
         return request;
     }
     let (mut parts, body) = request.into_parts();
-    parts.extensions.insert(HeldBody(Arc::new(Mutex::new(Some(body)))));
+    parts
+        .extensions
+        .insert(HeldBody(Arc::new(Mutex::new(Some(body)))));
     Request::from_parts(parts, Body::empty())
 }
 
@@ -46,15 +48,26 @@ fn is_signed(headers: &HeaderMap) -> bool {
 impl HeldBody {
     /// Once; empty after that.
     fn take(&self) -> Body {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+            .unwrap_or_default()
     }
 }
 
 /// Who signed the request. Its body is read, and is there for [`body`].
-pub(super) async fn identify(held: HeldBody, parts: &mut Parts, app: &App) -> Result<Arc<Caller>, Problem> {
+pub(super) async fn identify(
+    held: HeldBody,
+    parts: &mut Parts,
+    app: &App,
+) -> Result<Arc<Caller>, Problem> {
     let from = from(&parts.extensions);
     let request = covered(parts);
-    let signer = app.throttle.look_up(from, app.identity.find_signer(&request)).await?;
+    let signer = app
+        .throttle
+        .look_up(from, app.identity.find_signer(&request))
+        .await?;
     let body = within(held.take(), &parts.headers, app).await?;
     let verified = async { app.identity.verify(signer, &request, &body_hash(&body)) };
     let caller = app.throttle.look_up(from, verified).await?;
@@ -87,6 +100,10 @@ fn covered(parts: &Parts) -> SignedRequest {
         method: parts.method.to_string(),
         path: parts.uri.path().to_owned(),
         query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value.as_bytes()))).collect(),
+        headers: parts
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), text(value.as_bytes())))
+            .collect(),
     }
 }

@@ -1,5 +1,6 @@
-//! How many requests a project may send in a second, and how many requests without good credentials an address. Both
-//! off unless configured. A caller whose credentials are known to be good is let in whatever else comes from its address.
+//! How many requests a project may send in a second, and how many requests without good credentials
+//! an address. Both off unless configured. A caller whose credentials are known to be good is let
+//! in whatever else comes from its address.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -24,11 +25,13 @@ pub struct Throttle {
 }
 
 impl Throttle {
-    /// Both per second; 0 for no limit. `per_project`: requests with good credentials for a project.
-    /// `unauthenticated_per_address`: requests without good credentials from an address.
+    /// Both per second; 0 for no limit. `per_project`: requests with good credentials for a
+    /// project. `unauthenticated_per_address`: requests without good credentials from an address.
     pub fn new(per_project: u32, unauthenticated_per_address: u32) -> Self {
         Self {
-            projects: NonZeroU32::new(per_project).map(Quota::per_second).map(RateLimiter::keyed),
+            projects: NonZeroU32::new(per_project)
+                .map(Quota::per_second)
+                .map(RateLimiter::keyed),
             unauthenticated: Quotas::new(unauthenticated_per_address, SECOND),
         }
     }
@@ -44,8 +47,8 @@ impl Throttle {
         }
     }
 
-    /// Finds out who calls from an address by a look-up, which is cheap: it is always done. Credentials that are not
-    /// good count, and beyond the rate are answered as such.
+    /// Finds out who calls from an address by a look-up, which is cheap: it is always done.
+    /// Credentials that are not good count, and beyond the rate are answered as such.
     ///
     /// # Errors
     /// [`Error::Throttled`], and those of finding out.
@@ -56,13 +59,16 @@ impl Throttle {
     ) -> Result<T> {
         let found = find_out.await;
         match self.of(from) {
-            Some((quotas, from)) if is_refusal(&found) && !quotas.take(&from) => Err(Error::Throttled),
+            Some((quotas, from)) if is_refusal(&found) && !quotas.take(&from) => {
+                Err(Error::Throttled)
+            }
             _ => found,
         }
     }
 
-    /// Finds out who calls from an address by work that costs much, such as a hash or a question to another service: it
-    /// is not begun beyond the rate. Where the credentials are good, or could not be judged, it does not count.
+    /// Finds out who calls from an address by work that costs much, such as a hash or a question to
+    /// another service: it is not begun beyond the rate. Where the credentials are good, or could
+    /// not be judged, it does not count.
     ///
     /// # Errors
     /// [`Error::Throttled`], and those of finding out.
@@ -71,7 +77,9 @@ impl Throttle {
         from: Option<IpAddr>,
         find_out: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let Some((quotas, from)) = self.of(from) else { return find_out.await };
+        let Some((quotas, from)) = self.of(from) else {
+            return find_out.await;
+        };
         if !quotas.take(&from) {
             return Err(Error::Throttled);
         }
@@ -93,8 +101,12 @@ impl Throttle {
 }
 
 fn is_refusal<T>(found: &Result<T>) -> bool {
-    let refused =
-        |error: &Error| matches!(error, Error::NoCredentials | Error::UnknownCredentials | Error::ExpiredCredentials);
+    let refused = |error: &Error| {
+        matches!(
+            error,
+            Error::NoCredentials | Error::UnknownCredentials | Error::ExpiredCredentials
+        )
+    };
     found.as_ref().is_err_and(refused)
 }
 
@@ -141,10 +153,18 @@ mod tests {
                 Err(Error::Throttled) => throttled += 1,
                 _ => garbage_refused += 1,
             }
-            assert!(throttle.look_up(Some(ip(HOME)), async { Ok(()) }).await.is_ok());
+            assert!(
+                throttle
+                    .look_up(Some(ip(HOME)), async { Ok(()) })
+                    .await
+                    .is_ok()
+            );
             advance(Duration::from_millis(1000 / 12)).await;
         }
-        assert!((25..=32).contains(&garbage_refused) && throttled >= 28, "{garbage_refused} {throttled}");
+        assert!(
+            (25..=32).contains(&garbage_refused) && throttled >= 28,
+            "{garbage_refused} {throttled}"
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -152,12 +172,23 @@ mod tests {
         let throttle = Throttle::new(0, 1);
         let from = Some(ip(HOME));
         for _ in 0..10 {
-            assert!(throttle.work_out(from, async { Ok(()) }).await.is_ok(), "good credentials do not count");
+            assert!(
+                throttle.work_out(from, async { Ok(()) }).await.is_ok(),
+                "good credentials do not count"
+            );
         }
-        assert!(matches!(throttle.work_out(from, garbage()).await, Err(Error::UnknownCredentials)));
-        let begun = throttle.work_out(from, async { unreachable!("beyond the rate") as Result<()> });
+        assert!(matches!(
+            throttle.work_out(from, garbage()).await,
+            Err(Error::UnknownCredentials)
+        ));
+        let begun = throttle.work_out(from, async {
+            unreachable!("beyond the rate") as Result<()>
+        });
         assert!(matches!(begun.await, Err(Error::Throttled)));
-        assert!(matches!(throttle.work_out(Some(ip("192.0.2.2")), garbage()).await, Err(Error::UnknownCredentials)));
+        assert!(matches!(
+            throttle.work_out(Some(ip("192.0.2.2")), garbage()).await,
+            Err(Error::UnknownCredentials)
+        ));
         assert!(throttle.work_out(None, async { Ok(()) }).await.is_ok());
         advance(Duration::from_secs(1)).await;
         assert!(throttle.work_out(from, async { Ok(()) }).await.is_ok());

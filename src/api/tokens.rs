@@ -1,5 +1,5 @@
-//! `/v3/auth/tokens` of the embedded identity, in Keystone's wire form: log in with a password, look at a token, end it.
-//! Keystone's contract, not ours: it is not part of `openapi/`.
+//! `/v3/auth/tokens` of the embedded identity, in Keystone's wire form: log in with a password,
+//! look at a token, end it. Keystone's contract, not ours: it is not part of `openapi/`.
 
 use std::sync::Arc;
 
@@ -75,7 +75,10 @@ impl Check for LogIn {
         if methods.iter().eq(["password"]) && self.auth.identity.password.is_some() {
             return Ok(());
         }
-        Err(("/auth/identity/methods".into(), "only the method password is offered".into()))
+        Err((
+            "/auth/identity/methods".into(),
+            "only the method password is offered".into(),
+        ))
     }
 }
 
@@ -86,14 +89,23 @@ pub(super) async fn issue(
     JsonBody(LogIn { auth }): JsonBody<LogIn>,
 ) -> std::result::Result<impl IntoResponse, Problem> {
     let user = auth.identity.password.ok_or(Error::NoCredentials)?.user;
-    // A user has one project; without a scope the token is for that one, as it is with Keystone's default projects.
-    let wanted = auth.scope.and_then(|scope| scope.project).unwrap_or_default();
+    // A user has one project; without a scope the token is for that one, as it is with Keystone's
+    // default projects.
+    let wanted = auth
+        .scope
+        .and_then(|scope| scope.project)
+        .unwrap_or_default();
     let same = |wanted: Option<String>, is: &str| wanted.is_none_or(|wanted| wanted == is);
-    let scoped = |a: &Account| same(wanted.id, a.project_id.as_str()) && same(wanted.name, &a.project_name);
+    let scoped =
+        |a: &Account| same(wanted.id, a.project_id.as_str()) && same(wanted.name, &a.project_name);
     let from = from(&extensions);
     let issue = embedded(&app)?.issue(&user.name, user.password, from.map(network), scoped);
     let Issued { token, caller } = app.throttle.work_out(from, issue).await?;
-    Ok((StatusCode::CREATED, subject_token(token.expose_secret()), Json(shown(&caller))))
+    Ok((
+        StatusCode::CREATED,
+        subject_token(token.expose_secret()),
+        Json(shown(&caller)),
+    ))
 }
 
 /// `GET`: what a token is, to its holder and to trusted roles.
@@ -103,7 +115,11 @@ pub(super) async fn validate(
     headers: HeaderMap,
 ) -> std::result::Result<impl IntoResponse, Problem> {
     let subject = subject(&app, &extensions, &headers).await?;
-    let caller = app.identity.authenticate(subject).await.map_err(not_found)?;
+    let caller = app
+        .identity
+        .authenticate(subject)
+        .await
+        .map_err(not_found)?;
     Ok((subject_token(subject), Json(shown(&caller))))
 }
 
@@ -121,19 +137,36 @@ pub(super) async fn revoke(
 }
 
 /// The token that the request is about, where the caller may ask about it.
-async fn subject<'h>(app: &App, extensions: &Extensions, headers: &'h HeaderMap) -> Result<&'h str> {
+async fn subject<'h>(
+    app: &App,
+    extensions: &Extensions,
+    headers: &'h HeaderMap,
+) -> Result<&'h str> {
     let caller = authenticate(app, from(extensions), headers).await?;
     app.throttle.admit(&caller.project_id)?;
     let own = token(headers)?;
-    let subject = headers.get("x-subject-token").and_then(|value| value.to_str().ok());
-    let subject = subject.ok_or_else(|| Error::malformed("header X-Subject-Token", "it is missing"))?;
-    let trusted = caller.roles.iter().any(|role| TRUSTED.contains(&role.as_str()));
-    if subject == own || trusted { Ok(subject) } else { Err(Error::NotAuthorized) }
+    let subject = headers
+        .get("x-subject-token")
+        .and_then(|value| value.to_str().ok());
+    let subject =
+        subject.ok_or_else(|| Error::malformed("header X-Subject-Token", "it is missing"))?;
+    let trusted = caller
+        .roles
+        .iter()
+        .any(|role| TRUSTED.contains(&role.as_str()));
+    if subject == own || trusted {
+        Ok(subject)
+    } else {
+        Err(Error::NotAuthorized)
+    }
 }
 
 /// Headers of a response that shows a token, which no cache may keep.
 fn subject_token(token: &str) -> [(HeaderName, String); 2] {
-    [(HeaderName::from_static("x-subject-token"), token.to_owned()), (CACHE_CONTROL, "no-store".to_owned())]
+    [
+        (HeaderName::from_static("x-subject-token"), token.to_owned()),
+        (CACHE_CONTROL, "no-store".to_owned()),
+    ]
 }
 
 /// Keystone says 404 of a token that is not good.
@@ -145,7 +178,9 @@ fn not_found(error: Error) -> Problem {
 }
 
 fn embedded(app: &App) -> Result<&Arc<Embedded>> {
-    app.embedded.as_ref().ok_or_else(|| Error::store("routed without an embedded identity"))
+    app.embedded
+        .as_ref()
+        .ok_or_else(|| Error::store("routed without an embedded identity"))
 }
 
 /// A token's body. There is one domain, and names of users and roles are their ids.

@@ -45,7 +45,10 @@ impl<'de> Deserialize<'de> for InBody<ProjectId> {
 }
 
 fn project_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProjectId>, D::Error> {
-    Ok(Vec::<InBody<ProjectId>>::deserialize(deserializer)?.into_iter().map(|id| id.0).collect())
+    Ok(Vec::<InBody<ProjectId>>::deserialize(deserializer)?
+        .into_iter()
+        .map(|id| id.0)
+        .collect())
 }
 
 fn not_offered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
@@ -63,7 +66,8 @@ impl super::extract::Check for AddMember {
             1..=MOST_MEMBERS => {}
             _ => return wrong("/members".into(), "at most 10 projects at a time"),
         }
-        let repeated = (1..self.members.len()).find(|&at| self.members[..at].contains(&self.members[at]));
+        let repeated =
+            (1..self.members.len()).find(|&at| self.members[..at].contains(&self.members[at]));
         match repeated {
             Some(at) => wrong(format!("/members/{at}"), "the same project stands above"),
             None => Ok(()),
@@ -84,7 +88,9 @@ pub(super) enum MemberStatus {
 impl<'de> Deserialize<'de> for MemberStatus {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse::<model::MemberStatus>().map(Into::into).map_err(de::Error::custom)
+        text.parse::<model::MemberStatus>()
+            .map(Into::into)
+            .map_err(de::Error::custom)
     }
 }
 
@@ -152,7 +158,10 @@ pub(super) struct Member {
     id: model::ShareId,
 }
 
-fn text<T: std::fmt::Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+fn text<T: std::fmt::Display, S: serde::Serializer>(
+    value: &T,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
@@ -197,7 +206,10 @@ pub(super) struct MemberList {
 
 impl From<Page> for MemberList {
     fn from(page: Page) -> Self {
-        Self { members: page.members.into_iter().map(Into::into).collect(), count: page.total }
+        Self {
+            members: page.members.into_iter().map(Into::into).collect(),
+            count: page.total,
+        }
     }
 }
 
@@ -216,6 +228,10 @@ pub(super) struct AddedMembers {
 impl From<Vec<model::Member>> for AddedMembers {
     fn from(members: Vec<model::Member>) -> Self {
         let members: Vec<Member> = members.into_iter().map(Into::into).collect();
-        Self { first: members.first().cloned(), count: members.len(), members }
+        Self {
+            first: members.first().cloned(),
+            count: members.len(),
+            members,
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The first reading of a data file: whether its records go together, with each other and with what stands in the
-//! store. It writes nothing, and keeps nothing but ids.
+//! The first reading of a data file: whether its records go together, with each other and with what
+//! stands in the store. It writes nothing, and keeps nothing but ids.
 
 use std::collections::{HashMap, HashSet};
 
@@ -40,7 +40,11 @@ struct Answers {
 
 impl<'a> Check<'a> {
     pub(super) fn new(store: &'a dyn Lookup, environment: &'a Environment) -> Self {
-        Self { store, environment, seen: Seen::new(environment) }
+        Self {
+            store,
+            environment,
+            seen: Seen::new(environment),
+        }
     }
 
     /// Looks at some records.
@@ -62,8 +66,14 @@ impl<'a> Check<'a> {
         if self.environment.foreign_projects {
             return Ok(());
         }
-        let named: HashSet<_> = batch.iter().filter_map(|(_, record)| project(record)).collect();
-        let open: Vec<_> = named.into_iter().filter(|id| self.seen.projects.is_open(id)).collect();
+        let named: HashSet<_> = batch
+            .iter()
+            .filter_map(|(_, record)| project(record))
+            .collect();
+        let open: Vec<_> = named
+            .into_iter()
+            .filter(|id| self.seen.projects.is_open(id))
+            .collect();
         let store = self.store;
         for (id, known) in ask(open, |id| store.knows_project(id)).await? {
             self.seen.projects.answered(id, known);
@@ -72,11 +82,18 @@ impl<'a> Check<'a> {
     }
 
     async fn ask_vaults(&mut self, batch: &Batch) -> Result<HashMap<Uuid, u32>> {
-        let named: HashSet<_> = batch.iter().filter_map(|(_, record)| vault(record)).collect();
-        let open = named.into_iter().filter(|id| !self.seen.vaults.contains_key(id)).collect();
+        let named: HashSet<_> = batch
+            .iter()
+            .filter_map(|(_, record)| vault(record))
+            .collect();
+        let open = named
+            .into_iter()
+            .filter(|id| !self.seen.vaults.contains_key(id))
+            .collect();
         let store = self.store;
         let owners = ask(open, |id: Uuid| store.vault_owner(id.into())).await?;
-        let mut known = |(id, owner): (Uuid, Option<ProjectId>)| Some((id, self.seen.projects.number(&owner?)));
+        let mut known =
+            |(id, owner): (Uuid, Option<ProjectId>)| Some((id, self.seen.projects.number(&owner?)));
         Ok(owners.into_iter().filter_map(&mut known).collect())
     }
 
@@ -86,34 +103,64 @@ impl<'a> Check<'a> {
             Record::Member(member) => Some(member.backup_id.0),
             _ => None,
         };
-        let named: HashSet<_> = batch.iter().filter_map(|(_, record)| of_member(record)).collect();
-        let open = named.into_iter().filter(|id| !self.seen.backups.contains(id)).collect();
+        let named: HashSet<_> = batch
+            .iter()
+            .filter_map(|(_, record)| of_member(record))
+            .collect();
+        let open = named
+            .into_iter()
+            .filter(|id| !self.seen.backups.contains(id))
+            .collect();
         let found = ask(open, |id: Uuid| self.store.backup(id.into())).await?;
-        Ok(found.into_iter().filter_map(|(id, found)| found.map(|_| id)).collect())
+        Ok(found
+            .into_iter()
+            .filter_map(|(id, found)| found.map(|_| id))
+            .collect())
     }
 
-    /// A backup is a picture of one moment: its size cannot change. Nor can owners, whom shares and capacity depend on.
+    /// A backup is a picture of one moment: its size cannot change. Nor can owners, whom shares and
+    /// capacity depend on.
     async fn ask_changed(&self, batch: &Batch) -> Result<HashMap<Uuid, &'static str>> {
         if !self.store.is_store() {
             return Ok(HashMap::new());
         }
         let of = |record: &Record| match record {
-            Record::Backup(backup) => Some((backup.id.0, Some(backup.resource_size), backup.project_id.0.clone())),
+            Record::Backup(backup) => Some((
+                backup.id.0,
+                Some(backup.resource_size),
+                backup.project_id.0.clone(),
+            )),
             Record::Vault(vault) => Some((vault.id.0, None, vault.project_id.0.clone())),
             _ => None,
         };
-        let asked = batch.iter().filter_map(|(_, record)| of(record)).map(|(id, size, owner)| async move {
-            let standing = match size {
-                Some(_) => self.store.backup(id.into()).await?.map(|backup| (Some(backup.size), backup.owner)),
-                None => self.store.vault_owner(id.into()).await?.map(|owner| (None, owner)),
-            };
-            Ok(standing.and_then(|(known_size, known_owner)| match () {
-                () if known_size != size => Some((id, "resource_size")),
-                () if known_owner != owner => Some((id, "project_id")),
-                () => None,
-            }))
-        });
-        stream::iter(asked).buffered(AT_ONCE).try_filter_map(async |changed| Ok(changed)).try_collect().await
+        let asked =
+            batch
+                .iter()
+                .filter_map(|(_, record)| of(record))
+                .map(|(id, size, owner)| async move {
+                    let standing = match size {
+                        Some(_) => self
+                            .store
+                            .backup(id.into())
+                            .await?
+                            .map(|backup| (Some(backup.size), backup.owner)),
+                        None => self
+                            .store
+                            .vault_owner(id.into())
+                            .await?
+                            .map(|owner| (None, owner)),
+                    };
+                    Ok(standing.and_then(|(known_size, known_owner)| match () {
+                        () if known_size != size => Some((id, "resource_size")),
+                        () if known_owner != owner => Some((id, "project_id")),
+                        () => None,
+                    }))
+                });
+        stream::iter(asked)
+            .buffered(AT_ONCE)
+            .try_filter_map(async |changed| Ok(changed))
+            .try_collect()
+            .await
     }
 
     /// Whether what a record refers to is there.
@@ -125,7 +172,13 @@ impl<'a> Check<'a> {
             }
             Record::Backup(backup) => {
                 self.project(List::Backups, at, "project_id", &backup.project_id.0);
-                self.vault(List::Backups, at, backup.vault_id.0, &backup.project_id.0, answers);
+                self.vault(
+                    List::Backups,
+                    at,
+                    backup.vault_id.0,
+                    &backup.project_id.0,
+                    answers,
+                );
                 self.unchanged(List::Backups, at, backup.id.0, answers);
             }
             Record::Member(member) => self.member(at, member, answers),
@@ -139,8 +192,16 @@ impl<'a> Check<'a> {
         let backup = member.backup_id.0;
         let known = self.seen.backups.contains(&backup) || answers.backups.contains(&backup);
         if !known && self.seen.is_whole(List::Backups) {
-            let reason = || format!("{}: {}", quoted(&backup.to_string()), nowhere(self.store, "backup"));
-            self.seen.found.add(|| Wrong::at(List::Members.place(at).key("backup_id"), reason()));
+            let reason = || {
+                format!(
+                    "{}: {}",
+                    quoted(&backup.to_string()),
+                    nowhere(self.store, "backup")
+                )
+            };
+            self.seen
+                .found
+                .add(|| Wrong::at(List::Members.place(at).key("backup_id"), reason()));
         }
         if let Some(id) = &member.vault_id {
             self.vault(List::Members, at, id.0, project, answers);
@@ -150,10 +211,14 @@ impl<'a> Check<'a> {
     fn unchanged(&mut self, list: List, at: usize, id: Uuid, answers: &Answers) {
         if let Some(key) = answers.changed.get(&id) {
             let reason = match *key {
-                "resource_size" => "the size of a backup cannot change, and the store has it with another",
+                "resource_size" => {
+                    "the size of a backup cannot change, and the store has it with another"
+                }
                 _ => "the owner cannot change, and the store has it with another",
             };
-            self.seen.found.add(|| Wrong::at(list.place(at).key(key), reason));
+            self.seen
+                .found
+                .add(|| Wrong::at(list.place(at).key(key), reason));
         }
     }
 
@@ -163,7 +228,11 @@ impl<'a> Check<'a> {
             let projects = &self.seen.projects;
             self.seen.found.add(|| {
                 let hint = did_you_mean(id.as_str(), projects.known().map(ProjectId::as_str));
-                let reason = format!("{}: {}{hint}", quoted(id.as_str()), nowhere(self.store, "project"));
+                let reason = format!(
+                    "{}: {}{hint}",
+                    quoted(id.as_str()),
+                    nowhere(self.store, "project")
+                );
                 Wrong::at(list.place(at).key(key), reason)
             });
         }
@@ -172,25 +241,41 @@ impl<'a> Check<'a> {
     /// Whether there is such a vault, and it is of the project.
     fn vault(&mut self, list: List, at: usize, id: Uuid, project: &ProjectId, answers: &Answers) {
         let number = self.seen.projects.number(project);
-        let owner = self.seen.vaults.get(&id).or_else(|| answers.vaults.get(&id)).copied();
+        let owner = self
+            .seen
+            .vaults
+            .get(&id)
+            .or_else(|| answers.vaults.get(&id))
+            .copied();
         let sound = match owner {
             None => !self.seen.is_whole(List::Vaults),
             Some(owner) => owner == number || owner == ANY,
         };
         if !sound {
-            let owner = owner.map(|owner| self.seen.projects.name(owner).map_or("another project", ProjectId::as_str));
+            let owner = owner.map(|owner| {
+                self.seen
+                    .projects
+                    .name(owner)
+                    .map_or("another project", ProjectId::as_str)
+            });
             let reason = || match owner {
                 None => nowhere(self.store, "vault"),
                 Some(owner) => format!("this vault is of {owner}, and not of {project}"),
             };
             let reason = || format!("{}: {}", quoted(&id.to_string()), reason());
-            self.seen.found.add(|| Wrong::at(list.place(at).key("vault_id"), reason()));
+            self.seen
+                .found
+                .add(|| Wrong::at(list.place(at).key("vault_id"), reason()));
         }
     }
 }
 
 fn nowhere(store: &dyn Lookup, what: &str) -> String {
-    let or_store = if store.is_store() { " or in the store" } else { "" };
+    let or_store = if store.is_store() {
+        " or in the store"
+    } else {
+        ""
+    };
     format!("there is no such {what} in this file{or_store}")
 }
 

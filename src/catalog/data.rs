@@ -49,21 +49,32 @@ impl Data {
     /// # Errors
     /// [`CatalogError::Read`].
     pub fn open(path: &Path) -> Result<Self, CatalogError> {
-        let named = if path == Path::new(STANDARD_INPUT) { Path::new("standard input") } else { path };
+        let named = if path == Path::new(STANDARD_INPUT) {
+            Path::new("standard input")
+        } else {
+            path
+        };
         let file = named.display().to_string();
-        let source = Source::open(path).map_err(|source| CatalogError::Read { file: file.clone(), source })?;
+        let source = Source::open(path).map_err(|source| CatalogError::Read {
+            file: file.clone(),
+            source,
+        })?;
         Ok(Self { file, source })
     }
 
     /// A file by its text; `file` names it in errors.
     pub fn text(file: &str, text: &str) -> Self {
-        Self { file: file.to_owned(), source: Source::text(text.as_bytes().to_vec()) }
+        Self {
+            file: file.to_owned(),
+            source: Source::text(text.as_bytes().to_vec()),
+        }
     }
 
     /// Reads all of the file, and holds it against what the store has. Nothing is written.
     ///
     /// # Errors
-    /// [`CatalogError::Mistakes`], with their lines; [`CatalogError::Store`] where the store cannot be asked.
+    /// [`CatalogError::Mistakes`], with their lines; [`CatalogError::Store`] where the store cannot
+    /// be asked.
     pub async fn check(
         self,
         store: &dyn Lookup,
@@ -72,20 +83,48 @@ impl Data {
     ) -> Result<Checked, CatalogError> {
         let Self { file, source } = self;
         let rules = Arc::new(Rules::new().map_err(|wrong| unlined(&file, wrong))?);
-        let run = Run { file: &file, rules: &rules, store, environment, tell };
+        let run = Run {
+            file: &file,
+            rules: &rules,
+            store,
+            environment,
+            tell,
+        };
         let mut pass = run.pass(source, &[List::ALL.to_vec()]).await?;
         if pass.is_unsorted {
-            // Records come after those that they refer to. A file in another order is read once for each list.
-            pass = run.pass(pass.source, &List::ALL.map(|list| vec![list])).await?;
+            // Records come after those that they refer to. A file in another order is read once for
+            // each list.
+            pass = run
+                .pass(pass.source, &List::ALL.map(|list| vec![list]))
+                .await?;
         }
-        let Pass { source, readings, records, seen, .. } = pass;
-        let Seen { found, warnings, projects, .. } = seen;
+        let Pass {
+            source,
+            readings,
+            records,
+            seen,
+            ..
+        } = pass;
+        let Seen {
+            found,
+            warnings,
+            projects,
+            ..
+        } = seen;
         let (source, found, warnings) = in_lines(&file, source, found, warnings);
         match found {
             Some(mistakes) => Err(CatalogError::Mistakes(mistakes)),
             None => {
                 let listed = projects.listed().collect();
-                Ok(Checked { file, source, rules, readings, listed, records, warnings })
+                Ok(Checked {
+                    file,
+                    source,
+                    rules,
+                    readings,
+                    listed,
+                    records,
+                    warnings,
+                })
             }
         }
     }
@@ -99,8 +138,18 @@ fn unlined(file: &str, wrong: Wrong) -> CatalogError {
 }
 
 /// Mistakes, where there are any, and warnings, with their lines.
-fn in_lines(file: &str, mut source: Source, found: Found, warnings: Found) -> (Source, Option<Mistakes>, Vec<String>) {
-    let places: Vec<Place> = found.told.iter().chain(&warnings.told).map(|wrong| wrong.place.clone()).collect();
+fn in_lines(
+    file: &str,
+    mut source: Source,
+    found: Found,
+    warnings: Found,
+) -> (Source, Option<Mistakes>, Vec<String>) {
+    let places: Vec<Place> = found
+        .told
+        .iter()
+        .chain(&warnings.told)
+        .map(|wrong| wrong.place.clone())
+        .collect();
     let mistakes = found.told.len();
     let lines = match places.is_empty() {
         true => vec![],
@@ -108,7 +157,12 @@ fn in_lines(file: &str, mut source: Source, found: Found, warnings: Found) -> (S
         false => source.lines(&places),
     };
     let (of_found, of_warnings) = lines.split_at(mistakes);
-    let warnings = warnings.told.iter().zip(of_warnings).map(|(wrong, line)| told(file, *line, wrong)).collect();
+    let warnings = warnings
+        .told
+        .iter()
+        .zip(of_warnings)
+        .map(|(wrong, line)| told(file, *line, wrong))
+        .collect();
     let found = (!found.is_empty()).then(|| found.in_lines(file, of_found));
     (source, found, warnings)
 }
@@ -134,20 +188,32 @@ struct Pass<'a> {
 }
 
 impl<'a> Run<'a> {
-    async fn pass(&self, mut source: Source, readings: &[Vec<List>]) -> Result<Pass<'a>, CatalogError> {
+    async fn pass(
+        &self,
+        mut source: Source,
+        readings: &[Vec<List>],
+    ) -> Result<Pass<'a>, CatalogError> {
         let mut check = Check::new(self.store, self.environment);
         let (mut made, mut records, mut is_unsorted) = (vec![], 0, false);
         let mut wanted = readings.to_vec();
         wanted.reverse();
         while let Some(lists) = wanted.pop() {
             let mut reading = Reading::start(source, Arc::clone(self.rules), lists.clone());
-            records += self.look(&mut check, &mut reading, made.len(), readings.len()).await?;
+            records += self
+                .look(&mut check, &mut reading, made.len(), readings.len())
+                .await?;
             let whole;
-            (source, whole) = reading.end().await.map_err(|error| self.unreadable(error))?;
+            (source, whole) = reading
+                .end()
+                .await
+                .map_err(|error| self.unreadable(error))?;
             match whole {
                 Ok(whole) if made.is_empty() => {
                     wanted.retain(|lists| lists.iter().any(|list| whole.lists.contains(list)));
-                    whole.wrong.into_iter().for_each(|wrong| check.seen.found.add(|| wrong));
+                    whole
+                        .wrong
+                        .into_iter()
+                        .for_each(|wrong| check.seen.found.add(|| wrong));
                 }
                 Ok(_) => {}
                 Err(stop) => {
@@ -158,7 +224,13 @@ impl<'a> Run<'a> {
             }
             made.push(lists);
         }
-        Ok(Pass { source, readings: made, records, seen: check.seen, is_unsorted })
+        Ok(Pass {
+            source,
+            readings: made,
+            records,
+            seen: check.seen,
+            is_unsorted,
+        })
     }
 
     /// How many records one reading has.
@@ -173,14 +245,20 @@ impl<'a> Run<'a> {
         while let Some(batch) = reading.next().await {
             records += batch.len();
             let looked = check.look(batch).await;
-            looked.map_err(|source| CatalogError::Store { file: self.file.to_owned(), source })?;
+            looked.map_err(|source| CatalogError::Store {
+                file: self.file.to_owned(),
+                source,
+            })?;
             (self.tell)(reading.progress(false, turn, turns));
         }
         Ok(records)
     }
 
     fn unreadable(&self, source: std::io::Error) -> CatalogError {
-        CatalogError::Read { file: self.file.to_owned(), source }
+        CatalogError::Read {
+            file: self.file.to_owned(),
+            source,
+        }
     }
 }
 
@@ -195,12 +273,25 @@ impl Checked {
         self.records
     }
 
-    /// Takes the file over, in transactions that are short enough for a server that is running on the same store.
+    /// Takes the file over, in transactions that are short enough for a server that is running on
+    /// the same store.
     ///
     /// # Errors
     /// [`CatalogError::Store`], [`CatalogError::Halfway`], [`CatalogError::Changed`].
-    pub async fn load(self, store: &dyn Store, clock: &dyn Clock, tell: Tell<'_>) -> Result<Loaded, CatalogError> {
-        let Self { file, mut source, rules, readings, listed, .. } = self;
+    pub async fn load(
+        self,
+        store: &dyn Store,
+        clock: &dyn Clock,
+        tell: Tell<'_>,
+    ) -> Result<Loaded, CatalogError> {
+        let Self {
+            file,
+            mut source,
+            rules,
+            readings,
+            listed,
+            ..
+        } = self;
         let mut records = Records::new(store, clock, listed.into_iter().collect());
         let mut loaded = Loaded::default();
         let turns = readings.len();
@@ -211,17 +302,31 @@ impl Checked {
                 // As long as the last transaction took: a server that waits to write gets its turn.
                 tokio::time::sleep(rest).await;
                 let start = Instant::now();
-                let changed = || CatalogError::Changed { file: file.clone(), records: sum(loaded) };
-                let catalog = records.catalog(batch).await.map_err(|error| failed(&file, loaded, error))?;
+                let changed = || CatalogError::Changed {
+                    file: file.clone(),
+                    records: sum(loaded),
+                };
+                let catalog = records
+                    .catalog(batch)
+                    .await
+                    .map_err(|error| failed(&file, loaded, error))?;
                 let catalog = catalog.ok_or_else(changed)?;
-                loaded += store.load_catalog(catalog).await.map_err(|error| failed(&file, loaded, error))?;
+                loaded += store
+                    .load_catalog(catalog)
+                    .await
+                    .map_err(|error| failed(&file, loaded, error))?;
                 rest = start.elapsed();
                 tell(reading.progress(true, turn, turns));
             }
             let whole;
-            (source, whole) =
-                reading.end().await.map_err(|source| CatalogError::Read { file: file.clone(), source })?;
-            whole.map_err(|_| CatalogError::Changed { file: file.clone(), records: sum(loaded) })?;
+            (source, whole) = reading.end().await.map_err(|source| CatalogError::Read {
+                file: file.clone(),
+                source,
+            })?;
+            whole.map_err(|_| CatalogError::Changed {
+                file: file.clone(),
+                records: sum(loaded),
+            })?;
         }
         Ok(loaded)
     }
@@ -235,6 +340,10 @@ fn failed(file: &str, loaded: Loaded, source: model::Error) -> CatalogError {
     let file = file.to_owned();
     match sum(loaded) {
         0 => CatalogError::Store { file, source },
-        records => CatalogError::Halfway { file, records, source },
+        records => CatalogError::Halfway {
+            file,
+            records,
+            source,
+        },
     }
 }

@@ -1,5 +1,5 @@
-//! The shapes of a data file. Their JSON Schema, made by schemars, is what a file is checked against; names and words are
-//! those of the vendor's API.
+//! The shapes of a data file. Their JSON Schema, made by schemars, is what a file is checked
+//! against; names and words are those of the vendor's API.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,8 @@ use crate::model::{self, ProjectId};
 /// What the id of a project looks like.
 pub(super) const PROJECT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 /// What any other id looks like.
-pub(super) const UUID: &str = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
+pub(super) const UUID: &str =
+    "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
 
 /// A data file: what to put into the store before anybody calls.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -68,7 +69,9 @@ pub(super) struct User {
 /// Secrets are not to be shown.
 impl std::fmt::Debug for User {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("User").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("User")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -159,7 +162,10 @@ pub(super) struct Id<T>(pub T);
 
 impl<'de> Deserialize<'de> for Id<ProjectId> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map(Id).map_err(serde::de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map(Id)
+            .map_err(serde::de::Error::custom)
     }
 }
 
@@ -224,7 +230,10 @@ words! {
     MemberStatus for model::MemberStatus { Pending => Pending, Accepted => Accepted, Rejected => Rejected }
 }
 
-#[expect(clippy::derivable_impls, reason = "the macro that makes the enum marks no variant")]
+#[expect(
+    clippy::derivable_impls,
+    reason = "the macro that makes the enum marks no variant"
+)]
 impl Default for MemberStatus {
     fn default() -> Self {
         Self::Pending

@@ -1,5 +1,6 @@
-//! The lines of places in a file. They are looked up in another reading, only where there are mistakes to tell: lines
-//! that are tracked for every value would cost time and memory in files without any.
+//! The lines of places in a file. They are looked up in another reading, only where there are
+//! mistakes to tell: lines that are tracked for every value would cost time and memory in files
+//! without any.
 
 use std::{collections::BTreeMap, fmt, io::Read};
 
@@ -17,11 +18,16 @@ use super::{
 /// The line of each place, from 1; 0 where it is not known, as of a file that is empty.
 pub(super) fn find(from: impl Read, places: &[Place]) -> Vec<u64> {
     let left = places.iter().filter(|place| !place.0.is_empty()).count();
-    let mut lines = Lines { places, found: vec![0; places.len()], left };
+    let mut lines = Lines {
+        places,
+        found: vec![0; places.len()],
+        left,
+    };
     // An error ends the reading; the lines before it are found. So do the last of the lines.
-    let _ = serde_saphyr::with_deserializer_from_reader_with_options(from, yaml::options(), |yaml| {
-        yaml.deserialize_map(Whole(&mut lines))
-    });
+    let _ =
+        serde_saphyr::with_deserializer_from_reader_with_options(from, yaml::options(), |yaml| {
+            yaml.deserialize_map(Whole(&mut lines))
+        });
     lines.found
 }
 
@@ -55,7 +61,11 @@ impl Lines<'_> {
     }
 
     fn are_all_found<E: de::Error>(&self) -> Result<(), E> {
-        if self.left == 0 { Err(E::custom("enough")) } else { Ok(()) }
+        if self.left == 0 {
+            Err(E::custom("enough"))
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -75,7 +85,10 @@ impl<'de> Visitor<'de> for Whole<'_, '_> {
             let wanted = self.0.of_list(&key.value);
             match wanted.is_empty() {
                 true => drop(lists.next_value::<IgnoredAny>()?),
-                false => lists.next_value_seed(Records { lines: self.0, wanted })?,
+                false => lists.next_value_seed(Records {
+                    lines: self.0,
+                    wanted,
+                })?,
             }
         }
         Ok(())
@@ -110,7 +123,9 @@ impl<'de> Visitor<'de> for Records<'_, '_> {
                     None => break,
                 }
             };
-            let Some(record) = records.next_element::<Spanned<Tree>>()? else { break };
+            let Some(record) = records.next_element::<Spanned<Tree>>()? else {
+                break;
+            };
             for number in wanted {
                 let path = self.lines.places[*number].0.get(2..).unwrap_or_default();
                 self.lines.found[*number] = record.value.line(path, record.referenced.line());
@@ -134,9 +149,9 @@ impl Tree {
     /// The line of a place within, or of what is nearest to it.
     fn line(&self, path: &[Step], here: u64) -> u64 {
         match (self, path) {
-            (Self::Items(items), [Step::Item(at), rest @ ..]) => {
-                items.get(*at).map_or(here, |item| item.value.line(rest, item.referenced.line()))
-            }
+            (Self::Items(items), [Step::Item(at), rest @ ..]) => items
+                .get(*at)
+                .map_or(here, |item| item.value.line(rest, item.referenced.line())),
             (Self::Fields(fields), [Step::Key(name), rest @ ..]) => {
                 let field = fields.iter().find(|(key, ..)| key == name);
                 field.map_or(here, |(_, line, value)| value.line(rest, *line))
@@ -198,8 +213,7 @@ mod tests {
 
     #[test]
     fn the_line_of_a_place_is_that_of_its_key_its_item_or_what_is_nearest() {
-        let text =
-            "# a\nusers:\n  - name: a\n    roles:\n      - x\n      - y\n  - {name: b,\n     roles: []}\nother: 1\n";
+        let text = "# a\nusers:\n  - name: a\n    roles:\n      - x\n      - y\n  - {name: b,\n     roles: []}\nother: 1\n";
         let users = |at| Place::default().key("users").item(at);
         let places = [
             Place::default().key("other"),

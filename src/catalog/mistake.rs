@@ -1,5 +1,5 @@
-//! What is wrong with a data file: where, in which line, and why, in words for people. Nothing here finds a mistake, and
-//! no value of a secret is ever in one.
+//! What is wrong with a data file: where, in which line, and why, in words for people. Nothing here
+//! finds a mistake, and no value of a secret is ever in one.
 
 use std::fmt;
 
@@ -50,10 +50,19 @@ impl fmt::Display for Place {
     }
 }
 
-/// A text of the file that is shown: it moves no cursor, begins no line, and is not longer than people read.
+/// A text of the file that is shown: it moves no cursor, begins no line, and is not longer than
+/// people read.
 fn plain(text: &str) -> String {
-    let cut = if text.chars().nth(QUOTED).is_some() { "…" } else { "" };
-    text.chars().take(QUOTED).flat_map(char::escape_debug).chain(cut.chars()).collect()
+    let cut = if text.chars().nth(QUOTED).is_some() {
+        "…"
+    } else {
+        ""
+    };
+    text.chars()
+        .take(QUOTED)
+        .flat_map(char::escape_debug)
+        .chain(cut.chars())
+        .collect()
 }
 
 /// A text of the file in quotes.
@@ -63,9 +72,14 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// The known word that was probably meant, as the end of a sentence; empty where none is near.
 pub(super) fn did_you_mean<'w>(text: &str, known: impl IntoIterator<Item = &'w str>) -> String {
-    let near = known.into_iter().map(|word| (strsim::jaro_winkler(text, word), word)).filter(|(near, _)| *near > 0.8);
+    let near = known
+        .into_iter()
+        .map(|word| (strsim::jaro_winkler(text, word), word))
+        .filter(|(near, _)| *near > 0.8);
     let nearest = near.max_by(|one, other| one.0.total_cmp(&other.0));
-    nearest.map_or_else(String::new, |(_, word)| format!("; did you mean {}?", plain(word)))
+    nearest.map_or_else(String::new, |(_, word)| {
+        format!("; did you mean {}?", plain(word))
+    })
 }
 
 /// What is wrong at a place.
@@ -77,7 +91,10 @@ pub(super) struct Wrong {
 
 impl Wrong {
     pub(super) fn at(place: Place, reason: impl ToString) -> Self {
-        Self { place, reason: reason.to_string() }
+        Self {
+            place,
+            reason: reason.to_string(),
+        }
     }
 }
 
@@ -111,21 +128,44 @@ impl Found {
 
     /// For people, with the lines of those that are told.
     pub(super) fn in_lines(self, file: &str, lines: &[u64]) -> Mistakes {
-        let mut told: Vec<_> =
-            self.told.iter().zip(lines).map(|(wrong, line)| (*line, told(file, *line, wrong))).collect();
+        let mut told: Vec<_> = self
+            .told
+            .iter()
+            .zip(lines)
+            .map(|(wrong, line)| (*line, told(file, *line, wrong)))
+            .collect();
         told.sort_by_key(|(line, _)| *line);
-        let syntax = self.syntax.iter().map(|syntax| (syntax.line, told_syntax(file, syntax)));
-        let lines = told.into_iter().chain(syntax).map(|(_, text)| text).collect();
-        Mistakes { file: file.to_owned(), count: self.count + usize::from(self.syntax.is_some()), lines }
+        let syntax = self
+            .syntax
+            .iter()
+            .map(|syntax| (syntax.line, told_syntax(file, syntax)));
+        let lines = told
+            .into_iter()
+            .chain(syntax)
+            .map(|(_, text)| text)
+            .collect();
+        Mistakes {
+            file: file.to_owned(),
+            count: self.count + usize::from(self.syntax.is_some()),
+            lines,
+        }
     }
 }
 
 fn origin(file: &str, line: u64) -> String {
-    if line == 0 { file.to_owned() } else { format!("{file}:{line}") }
+    if line == 0 {
+        file.to_owned()
+    } else {
+        format!("{file}:{line}")
+    }
 }
 
 pub(super) fn told(file: &str, line: u64, Wrong { place, reason }: &Wrong) -> String {
-    let place = if place.0.is_empty() { String::new() } else { format!("{place}: ") };
+    let place = if place.0.is_empty() {
+        String::new()
+    } else {
+        format!("{place}: ")
+    };
     format!("{}: {place}{reason}", origin(file, line))
 }
 
@@ -157,7 +197,9 @@ impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.count == 1 { "" } else { "s" };
         write!(f, "{} has {} mistake{plural}:", self.file, self.count)?;
-        self.lines.iter().try_for_each(|line| write!(f, "\n{line}"))?;
+        self.lines
+            .iter()
+            .try_for_each(|line| write!(f, "\n{line}"))?;
         match self.count - self.lines.len() {
             0 => Ok(()),
             more => write!(f, "\nand {more} more"),

@@ -1,10 +1,11 @@
-//! Data files: projects, users, vaults, backups and first shares in YAML, of any size: no more than some thousand records
-//! are in memory at a time.
+//! Data files: projects, users, vaults, backups and first shares in YAML, of any size: no more than
+//! some thousand records are in memory at a time.
 //!
-//! A file is read twice (`data`). The first reading writes nothing, so that a file with a mistake is refused as a whole:
-//! each record by itself (`rules`), what stands twice (`seen`), and what it refers to (`check`). The second (`records`)
-//! takes it over, in transactions that are short enough for a server that is running on the same store. `stream` finds
-//! records in a file, `source` reads them ahead, `file` has their shapes, and `lines` the lines of mistakes.
+//! A file is read twice (`data`). The first reading writes nothing, so that a file with a mistake
+//! is refused as a whole: each record by itself (`rules`), what stands twice (`seen`), and what it
+//! refers to (`check`). The second (`records`) takes it over, in transactions that are short enough
+//! for a server that is running on the same store. `stream` finds records in a file, `source` reads
+//! them ahead, `file` has their shapes, and `lines` the lines of mistakes.
 
 mod check;
 mod data;
@@ -46,7 +47,8 @@ pub const DEMO: &str = include_str!("demo.yaml");
 /// What data is held against besides itself and the store.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// Whether another service knows the projects, such as Keystone: then neither file nor store need know them.
+    /// Whether another service knows the projects, such as Keystone: then neither file nor store
+    /// need know them.
     pub foreign_projects: bool,
     /// The roles that there are; `None` where any may be.
     pub policy: Option<Policy>,
@@ -72,8 +74,14 @@ pub fn schema() -> Value {
 ///
 /// # Errors
 /// [`CatalogError`], with the mistakes.
-pub async fn load(path: &Path, store: &dyn Store, clock: &Arc<dyn Clock>) -> Result<Loaded, CatalogError> {
-    let checked = Data::open(path)?.check(&store, &Environment::default(), &|_| {}).await?;
+pub async fn load(
+    path: &Path,
+    store: &dyn Store,
+    clock: &Arc<dyn Clock>,
+) -> Result<Loaded, CatalogError> {
+    let checked = Data::open(path)?
+        .check(&store, &Environment::default(), &|_| {})
+        .await?;
     checked.load(store, clock.as_ref(), &|_| {}).await
 }
 
@@ -87,6 +95,8 @@ pub async fn load_text(
     store: &dyn Store,
     clock: &Arc<dyn Clock>,
 ) -> Result<Loaded, CatalogError> {
-    let checked = Data::text(file, text).check(&store, &Environment::default(), &|_| {}).await?;
+    let checked = Data::text(file, text)
+        .check(&store, &Environment::default(), &|_| {})
+        .await?;
     checked.load(store, clock.as_ref(), &|_| {}).await
 }

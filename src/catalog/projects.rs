@@ -1,5 +1,5 @@
-//! The projects that a data file names, each with a small number, and what is known of them: a file may name a few of
-//! them in a million records.
+//! The projects that a data file names, each with a small number, and what is known of them: a file
+//! may name a few of them in a million records.
 
 use std::collections::HashMap;
 
@@ -63,28 +63,49 @@ impl Projects {
 
     /// Notes what the store says of a project.
     pub(super) fn answered(&mut self, id: &ProjectId, known: bool) {
-        *self.standing(id) = if known { Standing::InStore } else { Standing::Unknown };
+        *self.standing(id) = if known {
+            Standing::InStore
+        } else {
+            Standing::Unknown
+        };
     }
 
     pub(super) fn is_known(&mut self, id: &ProjectId) -> bool {
-        matches!(self.standing(id), Standing::Listed | Standing::OfUser | Standing::InStore)
+        matches!(
+            self.standing(id),
+            Standing::Listed | Standing::OfUser | Standing::InStore
+        )
     }
 
     /// The name behind a number.
     pub(super) fn name(&self, number: u32) -> Option<&ProjectId> {
-        self.numbers.iter().find(|(_, of)| **of == number).map(|(id, _)| id)
+        self.numbers
+            .iter()
+            .find(|(_, of)| **of == number)
+            .map(|(id, _)| id)
     }
 
     /// Those of the file that are known.
     pub(super) fn known(&self) -> impl Iterator<Item = &ProjectId> {
-        let known = |number: u32| matches!(self.standings[number as usize], Standing::Listed | Standing::OfUser);
-        self.numbers.iter().filter(move |(_, number)| known(**number)).map(|(id, _)| id)
+        let known = |number: u32| {
+            matches!(
+                self.standings[number as usize],
+                Standing::Listed | Standing::OfUser
+            )
+        };
+        self.numbers
+            .iter()
+            .filter(move |(_, number)| known(**number))
+            .map(|(id, _)| id)
     }
 
     /// Those that the file lists.
     pub(super) fn listed(self) -> impl Iterator<Item = ProjectId> {
         let Self { numbers, standings } = self;
         let listed = move |number: u32| standings[number as usize] == Standing::Listed;
-        numbers.into_iter().filter(move |(_, number)| listed(*number)).map(|(id, _)| id)
+        numbers
+            .into_iter()
+            .filter(move |(_, number)| listed(*number))
+            .map(|(id, _)| id)
     }
 }

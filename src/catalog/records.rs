@@ -21,8 +21,16 @@ pub(super) struct Records<'a> {
 }
 
 impl<'a> Records<'a> {
-    pub(super) fn new(store: &'a dyn Store, clock: &'a dyn Clock, listed: HashSet<ProjectId>) -> Self {
-        Self { store, clock, projects: listed }
+    pub(super) fn new(
+        store: &'a dyn Store,
+        clock: &'a dyn Clock,
+        listed: HashSet<ProjectId>,
+    ) -> Self {
+        Self {
+            store,
+            clock,
+            projects: listed,
+        }
     }
 
     /// What the store is to take over at a time; `None` where a record is not what was checked.
@@ -30,7 +38,10 @@ impl<'a> Records<'a> {
         let mut catalog = Catalog::default();
         for (_, record) in batch {
             match record {
-                Record::Project(project) => catalog.projects.push(Project { id: project.id.0, name: project.name }),
+                Record::Project(project) => catalog.projects.push(Project {
+                    id: project.id.0,
+                    name: project.name,
+                }),
                 Record::User(user) => self.user(user, &mut catalog).await?,
                 Record::Vault(vault) => catalog.vaults.push(vault.into()),
                 Record::Backup(backup) => catalog.backups.push(backup.into()),
@@ -47,7 +58,10 @@ impl<'a> Records<'a> {
         let project_name = project_id.to_string();
         // A user's project is known whether or not the file lists it.
         if self.projects.insert(project_id.clone()) {
-            catalog.projects.push(Project { id: project_id.clone(), name: project_name.clone() });
+            catalog.projects.push(Project {
+                id: project_id.clone(),
+                name: project_name.clone(),
+            });
         }
         let now = self.clock.now();
         let token = |token: &Token| FixedToken {
@@ -63,17 +77,33 @@ impl<'a> Records<'a> {
             user_name: user.name.clone(),
             enabled: key.enabled,
         };
-        catalog.access_keys.extend(user.access_keys.into_iter().map(key));
+        catalog
+            .access_keys
+            .extend(user.access_keys.into_iter().map(key));
         let (name, roles, enabled) = (user.name, user.roles, user.enabled);
-        let account = Account { name, password_hash, project_id, project_name, roles, enabled };
+        let account = Account {
+            name,
+            password_hash,
+            project_id,
+            project_name,
+            roles,
+            enabled,
+        };
         catalog.accounts.push(account);
         Ok(())
     }
 
-    /// The hash that stands already where it is of this password: a fresh one would differ in its salt.
+    /// The hash that stands already where it is of this password: a fresh one would differ in its
+    /// salt.
     async fn password_hash(&self, user: &file::User) -> Result<Option<SecretString>> {
-        let Some(password) = user.password.clone().map(SecretString::from) else { return Ok(None) };
-        let known = self.store.find_account(&user.name).await?.and_then(|account| account.password_hash);
+        let Some(password) = user.password.clone().map(SecretString::from) else {
+            return Ok(None);
+        };
+        let known = self
+            .store
+            .find_account(&user.name)
+            .await?
+            .and_then(|account| account.password_hash);
         match known.filter(|hash| password_matches(&password, hash)) {
             Some(hash) => Ok(Some(hash)),
             None => hash_password(&password).map(Some),
@@ -81,20 +111,32 @@ impl<'a> Records<'a> {
     }
 
     fn member(&self, member: file::Member) -> Member {
-        let id = member.id.as_ref().map_or_else(|| derived_id(&member), |id| id.0);
+        let id = member
+            .id
+            .as_ref()
+            .map_or_else(|| derived_id(&member), |id| id.0);
         let backup_id = member.backup_id.0.into();
         Member {
             status: member.status.into(),
             vault_id: member.vault_id.map(|id| id.0.into()),
             image_id: member.image_id.map(|id| id.0.into()),
-            ..Member::pending(id.into(), backup_id, member.dest_project_id.0, self.clock.now())
+            ..Member::pending(
+                id.into(),
+                backup_id,
+                member.dest_project_id.0,
+                self.clock.now(),
+            )
         }
     }
 }
 
 /// An id for a share that the file gives none: the same each time it is loaded.
 fn derived_id(member: &file::Member) -> Uuid {
-    let name = format!("{}/{}", member.backup_id.0, member.dest_project_id.0.as_str());
+    let name = format!(
+        "{}/{}",
+        member.backup_id.0,
+        member.dest_project_id.0.as_str()
+    );
     let bytes = TokenHash::of(&name);
     let mut id = [0; 16];
     id.copy_from_slice(&bytes.as_bytes()[..16]);

@@ -1,5 +1,5 @@
-//! What each record must look like by itself: the JSON Schema of data files, and what it finds wrong, in words for
-//! people. Knows nothing of what records have to do with each other.
+//! What each record must look like by itself: the JSON Schema of data files, and what it finds
+//! wrong, in words for people. Knows nothing of what records have to do with each other.
 
 use jsonschema::{
     JsonType, JsonTypeSet, ValidationError, Validator,
@@ -31,8 +31,15 @@ impl Rules {
             of_record["$defs"] = schema["$defs"].clone();
             validator(&of_record)
         };
-        let records = List::ALL.into_iter().map(record).collect::<Result<_, _>>()?;
-        Ok(Self { whole: validator(&schema)?, records, schema })
+        let records = List::ALL
+            .into_iter()
+            .map(record)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            whole: validator(&schema)?,
+            records,
+            schema,
+        })
     }
 
     /// What is wrong with a record.
@@ -53,10 +60,14 @@ impl Rules {
     }
 
     fn wrong(&self, validator: &Validator, place: &Place, value: &Value) -> Vec<Wrong> {
-        validator.iter_errors(value).flat_map(|error| self.words(place, &error)).collect()
+        validator
+            .iter_errors(value)
+            .flat_map(|error| self.words(place, &error))
+            .collect()
     }
 
-    /// What an error says. One of the schema may be several of a person, who wrote several unknown keys.
+    /// What an error says. One of the schema may be several of a person, who wrote several unknown
+    /// keys.
     fn words(&self, place: &Place, error: &ValidationError<'_>) -> Vec<Wrong> {
         let here = within(place.clone(), error);
         match error.kind() {
@@ -69,43 +80,72 @@ impl Rules {
                 unexpected.iter().map(unknown).collect()
             }
             Kind::Required { property } => {
-                vec![Wrong::at(here.key(property.as_str().unwrap_or_default()), "it is missing")]
+                vec![Wrong::at(
+                    here.key(property.as_str().unwrap_or_default()),
+                    "it is missing",
+                )]
             }
             // What may be left out: null beside what it should be, which is told.
             Kind::AnyOf { context } => {
                 let branch = context.first().map(Vec::as_slice).unwrap_or_default();
-                branch.iter().flat_map(|error| self.words(place, error)).collect()
+                branch
+                    .iter()
+                    .flat_map(|error| self.words(place, error))
+                    .collect()
             }
-            kind => vec![Wrong { reason: reason(kind, &here, error), place: here }],
+            kind => vec![Wrong {
+                reason: reason(kind, &here, error),
+                place: here,
+            }],
         }
     }
 
     /// The keys that an object may have.
     fn keys(&self, error: &ValidationError<'_>) -> Vec<String> {
-        let pointer = error.schema_path().as_str().trim_end_matches("/additionalProperties");
-        let object = self.schema.pointer(pointer).and_then(|object| object.get("properties"));
-        object.and_then(Value::as_object).map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
+        let pointer = error
+            .schema_path()
+            .as_str()
+            .trim_end_matches("/additionalProperties");
+        let object = self
+            .schema
+            .pointer(pointer)
+            .and_then(|object| object.get("properties"));
+        object
+            .and_then(Value::as_object)
+            .map(|keys| keys.keys().cloned().collect())
+            .unwrap_or_default()
     }
 }
 
 fn within(place: Place, error: &ValidationError<'_>) -> Place {
-    error.instance_path().segments().fold(place, |place, segment| match segment {
-        LocationSegment::Property(key) => place.key(&key),
-        LocationSegment::Index(at) => place.item(at),
-    })
+    error
+        .instance_path()
+        .segments()
+        .fold(place, |place, segment| match segment {
+            LocationSegment::Property(key) => place.key(&key),
+            LocationSegment::Index(at) => place.item(at),
+        })
 }
 
 fn reason(kind: &Kind, place: &Place, error: &ValidationError<'_>) -> String {
     let value = error.instance();
     match kind {
         Kind::Enum { options } => {
-            let options: Vec<_> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+            let options: Vec<_> = options
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
             let hint = did_you_mean(value.as_str().unwrap_or_default(), options.iter().copied());
             format!("{}one of {}{hint}", shown(place, value), options.join(", "))
         }
         Kind::Type { kind } => wrong_type(kind, value),
         Kind::Pattern { pattern } if pattern == file::UUID => {
-            format!("{}a UUID, such as d0000000-0000-4000-8000-000000000001", shown(place, value))
+            format!(
+                "{}a UUID, such as d0000000-0000-4000-8000-000000000001",
+                shown(place, value)
+            )
         }
         Kind::Pattern { pattern } if pattern == file::PROJECT_ID => {
             format!("{}1 to 64 letters, digits, - and _", shown(place, value))
@@ -134,7 +174,11 @@ fn wrong_type(kind: &TypeKind, value: &Value) -> String {
         TypeKind::Multiple(several) => *several,
     };
     let wanted: Vec<_> = wanted.iter().filter(|one| *one != JsonType::Null).collect();
-    let words = wanted.iter().map(|one| words_of_type(*one)).collect::<Vec<_>>().join(" or ");
+    let words = wanted
+        .iter()
+        .map(|one| words_of_type(*one))
+        .collect::<Vec<_>>()
+        .join(" or ");
     let found = match value {
         Value::Null => "it is empty",
         Value::Bool(_) => "it is true or false",
@@ -144,7 +188,11 @@ fn wrong_type(kind: &TypeKind, value: &Value) -> String {
         Value::Object(_) => "it is a mapping",
     };
     let scalar = matches!(value, Value::Bool(_) | Value::Number(_));
-    let quotes = if scalar && wanted.contains(&JsonType::String) { ": write it in quotes" } else { "" };
+    let quotes = if scalar && wanted.contains(&JsonType::String) {
+        ": write it in quotes"
+    } else {
+        ""
+    };
     format!("{found}, and must be {words}{quotes}")
 }
 

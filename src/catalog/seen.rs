@@ -1,5 +1,5 @@
-//! What was seen of a data file so far: ids, and of vaults their projects. Finds what stands in a file twice, and what
-//! is wrong with a record whose parts are each as they may be. Asks no store.
+//! What was seen of a data file so far: ids, and of vaults their projects. Finds what stands in a
+//! file twice, and what is wrong with a record whose parts are each as they may be. Asks no store.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,7 +29,8 @@ pub(super) struct Seen<'a> {
     members: HashSet<Uuid>,
     /// A backup, and the project that it is shared with.
     shares: HashSet<(Uuid, u32)>,
-    /// Lists with a record whose id cannot be read. What refers to them is not judged: it may mean that one.
+    /// Lists with a record whose id cannot be read. What refers to them is not judged: it may mean
+    /// that one.
     unreadable: HashSet<List>,
     roles: HashSet<String>,
     pub found: Found,
@@ -63,7 +64,8 @@ impl<'a> Seen<'a> {
 
     /// Looks at some records by themselves.
     pub(super) fn look(&mut self, batch: Batch) -> Batch {
-        let sound = |(at, record): (usize, Record)| self.record(at, record).map(|record| (at, record));
+        let sound =
+            |(at, record): (usize, Record)| self.record(at, record).map(|record| (at, record));
         batch.into_iter().filter_map(sound).collect()
     }
 
@@ -94,7 +96,8 @@ impl<'a> Seen<'a> {
 
     fn unique(&mut self, is_new: bool, place: impl FnOnce() -> Place, what: &str) {
         if !is_new {
-            self.found.add(|| Wrong::at(place(), format!("the same {what} stands above")));
+            self.found
+                .add(|| Wrong::at(place(), format!("the same {what} stands above")));
         }
     }
 
@@ -109,19 +112,29 @@ impl<'a> Seen<'a> {
         }
         for (key_at, key) in user.access_keys.iter().enumerate() {
             let is_new = self.access_keys.insert(key.access.clone());
-            self.unique(is_new, || place().key("access_keys").item(key_at).key("access"), "access key");
+            self.unique(
+                is_new,
+                || place().key("access_keys").item(key_at).key("access"),
+                "access key",
+            );
         }
         for (role_at, role) in user.roles.iter().enumerate() {
             self.role(|| place().key("roles").item(role_at), role);
         }
     }
 
-    /// A role that no policy knows lets a user do nothing. It is told once, however many users have it.
+    /// A role that no policy knows lets a user do nothing. It is told once, however many users have
+    /// it.
     fn role(&mut self, place: impl FnOnce() -> Place, role: &str) {
-        let Some(policy) = &self.environment.policy else { return };
+        let Some(policy) = &self.environment.policy else {
+            return;
+        };
         if policy.roles().all(|known| known != role) && self.roles.insert(role.to_owned()) {
             let hint = did_you_mean(role, policy.roles());
-            let reason = format!("{}: the settings have no such role, and it permits nothing{hint}", quoted(role));
+            let reason = format!(
+                "{}: the settings have no such role, and it permits nothing{hint}",
+                quoted(role)
+            );
             self.warnings.add(|| Wrong::at(place(), reason));
         }
     }
@@ -132,8 +145,12 @@ impl<'a> Seen<'a> {
         self.unique(is_new, || List::Vaults.place(at).key("id"), "id");
         let room = u64::from(vault.size) * 1024;
         if vault.used > room {
-            let reason = format!("{} MB: it must be at most {room}, the {} GB of `size`", vault.used, vault.size);
-            self.found.add(|| Wrong::at(List::Vaults.place(at).key("used"), reason));
+            let reason = format!(
+                "{} MB: it must be at most {room}, the {} GB of `size`",
+                vault.used, vault.size
+            );
+            self.found
+                .add(|| Wrong::at(List::Vaults.place(at).key("used"), reason));
         }
     }
 
@@ -142,7 +159,8 @@ impl<'a> Seen<'a> {
         let accepted = MemberStatus::from(member.status) == MemberStatus::Accepted;
         if accepted != member.vault_id.is_some() {
             let reason = "an accepted member has a vault, and no other has";
-            self.found.add(|| Wrong::at(place().key("vault_id"), reason));
+            self.found
+                .add(|| Wrong::at(place().key("vault_id"), reason));
         }
         if let Some(id) = &member.id {
             let is_new = self.members.insert(id.0);
@@ -150,15 +168,26 @@ impl<'a> Seen<'a> {
         }
         let project = self.projects.number(&member.dest_project_id.0);
         let is_new = self.shares.insert((member.backup_id.0, project));
-        self.unique(is_new, || place().key("dest_project_id"), "backup with the same project");
+        self.unique(
+            is_new,
+            || place().key("dest_project_id"),
+            "backup with the same project",
+        );
     }
 
     /// What is known of a record that is wrong: others refer to it by right.
     fn invalid(&mut self, invalid: Invalid) {
         let project = invalid.project_id.as_deref().and_then(|id| id.parse().ok());
-        let uuid = invalid.id.as_deref().and_then(|id| Uuid::try_parse(id).ok());
+        let uuid = invalid
+            .id
+            .as_deref()
+            .and_then(|id| Uuid::try_parse(id).ok());
         let is_noted = match invalid.list {
-            List::Projects => invalid.id.and_then(|id| id.parse().ok()).map(|id| self.projects.list(&id)).is_some(),
+            List::Projects => invalid
+                .id
+                .and_then(|id| id.parse().ok())
+                .map(|id| self.projects.list(&id))
+                .is_some(),
             // Its project, which it makes known.
             List::Users => project.map(|id| self.projects.of_user(&id)).is_some(),
             List::Vaults => {
@@ -169,8 +198,15 @@ impl<'a> Seen<'a> {
             List::Members => true,
         };
         if !is_noted {
-            self.unreadable.insert(if invalid.list == List::Users { List::Projects } else { invalid.list });
+            self.unreadable.insert(if invalid.list == List::Users {
+                List::Projects
+            } else {
+                invalid.list
+            });
         }
-        invalid.wrong.into_iter().for_each(|wrong| self.found.add(|| wrong));
+        invalid
+            .wrong
+            .into_iter()
+            .for_each(|wrong| self.found.add(|| wrong));
     }
 }

@@ -1,5 +1,5 @@
-//! Where a data file is read from: from its start, as often as is wanted, and in batches, by a thread of its own, while
-//! whoever takes the batches does so at leisure.
+//! Where a data file is read from: from its start, as often as is wanted, and in batches, by a
+//! thread of its own, while whoever takes the batches does so at leisure.
 
 use std::{
     fs::File,
@@ -23,8 +23,8 @@ use super::{
 /// The path that stands for standard input.
 pub const STANDARD_INPUT: &str = "-";
 
-/// How many records go to the store at a time. A transaction of so many keeps others from writing for about a tenth of a
-/// second; a larger one would not be faster.
+/// How many records go to the store at a time. A transaction of so many keeps others from writing
+/// for about a tenth of a second; a larger one would not be faster.
 pub(super) const BATCH: usize = 5_000;
 
 /// Records, each with its number in its list.
@@ -49,11 +49,15 @@ impl Source {
         }
         let file = File::open(path)?;
         let about = file.metadata()?;
-        if about.is_file() { Ok(Self::new(file, about.len())) } else { Self::spool(file) }
+        if about.is_file() {
+            Ok(Self::new(file, about.len()))
+        } else {
+            Self::spool(file)
+        }
     }
 
-    /// What cannot be read twice, such as a pipe, goes through a temporary file without a name, which this user alone
-    /// can read, and which is gone with the process.
+    /// What cannot be read twice, such as a pipe, goes through a temporary file without a name,
+    /// which this user alone can read, and which is gone with the process.
     fn spool(mut from: impl Read) -> io::Result<Self> {
         let mut file = tempfile::tempfile()?;
         let length = io::copy(&mut from, &mut file)?;
@@ -67,10 +71,19 @@ impl Source {
     }
 
     fn new(from: impl ReadAgain + 'static, length: u64) -> Self {
-        Self { from: Box::new(from), length, read: Arc::default() }
+        Self {
+            from: Box::new(from),
+            length,
+            read: Arc::default(),
+        }
     }
 
-    fn read(&mut self, rules: &Rules, wanted: &[List], batches: &mpsc::Sender<Batch>) -> Result<Whole, Stop> {
+    fn read(
+        &mut self,
+        rules: &Rules,
+        wanted: &[List],
+        batches: &mpsc::Sender<Batch>,
+    ) -> Result<Whole, Stop> {
         self.from.rewind().map_err(Stop::unreadable)?;
         let mut batch = Batch::with_capacity(BATCH);
         let mut take = |at, record| {
@@ -78,9 +91,16 @@ impl Source {
             if batch.len() < BATCH {
                 return Ok(());
             }
-            batches.blocking_send(std::mem::replace(&mut batch, Batch::with_capacity(BATCH))).map_err(|_| Stop::Enough)
+            batches
+                .blocking_send(std::mem::replace(&mut batch, Batch::with_capacity(BATCH)))
+                .map_err(|_| Stop::Enough)
         };
-        let whole = stream::read(Counted(&mut self.from, &self.read), rules, wanted, &mut take);
+        let whole = stream::read(
+            Counted(&mut self.from, &self.read),
+            rules,
+            wanted,
+            &mut take,
+        );
         // Where reading ended early, what came before it is looked at nevertheless.
         batches.blocking_send(batch).map_err(|_| Stop::Enough)?;
         whole
@@ -123,10 +143,16 @@ impl Reading {
             let whole = source.read(&rules, &wanted, &sender);
             (source, whole)
         });
-        Self { batches, thread, read, length }
+        Self {
+            batches,
+            thread,
+            read,
+            length,
+        }
     }
 
-    /// The next batch, until there are no more, or something is wrong with the rest: [`Reading::end`] tells.
+    /// The next batch, until there are no more, or something is wrong with the rest:
+    /// [`Reading::end`] tells.
     pub(super) async fn next(&mut self) -> Option<Batch> {
         self.batches.recv().await
     }
@@ -134,7 +160,11 @@ impl Reading {
     /// How far it is, as one of so many readings.
     pub(super) fn progress(&self, loading: bool, turn: usize, turns: usize) -> Progress {
         let before = self.length * turn as u64;
-        Progress { loading, done: before + self.read.load(Ordering::Relaxed), all: self.length * turns as u64 }
+        Progress {
+            loading,
+            done: before + self.read.load(Ordering::Relaxed),
+            all: self.length * turns as u64,
+        }
     }
 
     /// The file, to be read again, and what there is besides records.

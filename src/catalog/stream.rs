@@ -1,11 +1,15 @@
-//! A data file as a stream: records come out one by one, each held against the JSON Schema, while no more than one of
-//! them is in memory. Knows nothing of what records have to do with each other, nor of stores.
+//! A data file as a stream: records come out one by one, each held against the JSON Schema, while
+//! no more than one of them is in memory. Knows nothing of what records have to do with each other,
+//! nor of stores.
 
 use std::{fmt, io::Read};
 
 use serde::{
     Deserializer,
-    de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+    de::{
+        self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor,
+        value::MapAccessDeserializer,
+    },
 };
 use serde_json::{Map, Value};
 
@@ -38,7 +42,13 @@ pub(super) enum List {
 }
 
 impl List {
-    pub(super) const ALL: [Self; 5] = [Self::Projects, Self::Users, Self::Vaults, Self::Backups, Self::Members];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Projects,
+        Self::Users,
+        Self::Vaults,
+        Self::Backups,
+        Self::Members,
+    ];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -66,7 +76,8 @@ impl List {
     }
 }
 
-/// A record that does not say what it may, and what is known of it nevertheless: others may refer to it.
+/// A record that does not say what it may, and what is known of it nevertheless: others may refer
+/// to it.
 pub(super) struct Invalid {
     pub list: List,
     pub id: Option<String>,
@@ -76,8 +87,18 @@ pub(super) struct Invalid {
 
 impl Invalid {
     fn new(list: List, value: &Value, wrong: Vec<Wrong>) -> Self {
-        let text = |key: &str| value.get(key).and_then(Value::as_str).map(ToOwned::to_owned);
-        Self { list, id: text("id"), project_id: text("project_id"), wrong }
+        let text = |key: &str| {
+            value
+                .get(key)
+                .and_then(Value::as_str)
+                .map(ToOwned::to_owned)
+        };
+        Self {
+            list,
+            id: text("id"),
+            project_id: text("project_id"),
+            wrong,
+        }
     }
 }
 
@@ -101,7 +122,10 @@ impl Stop {
     }
 
     pub(super) fn unreadable(error: std::io::Error) -> Self {
-        Self::Syntax(Syntax { line: 0, reason: format!("cannot be read: {error}") })
+        Self::Syntax(Syntax {
+            line: 0,
+            reason: format!("cannot be read: {error}"),
+        })
     }
 }
 
@@ -117,16 +141,31 @@ pub(super) struct Whole {
 pub(super) type Take<'t> = &'t mut dyn FnMut(usize, Record) -> Result<(), Stop>;
 
 /// Reads a file to its end, and gives the records of the wanted lists to `take`.
-pub(super) fn read(from: impl Read, rules: &Rules, wanted: &[List], take: Take<'_>) -> Result<Whole, Stop> {
-    let mut reading = Reading { rules, wanted, take, lists: vec![], stopped: None };
-    let shell = serde_saphyr::with_deserializer_from_reader_with_options(from, yaml::options(), |yaml| {
-        yaml.deserialize_any(Shell(&mut reading))
-    });
+pub(super) fn read(
+    from: impl Read,
+    rules: &Rules,
+    wanted: &[List],
+    take: Take<'_>,
+) -> Result<Whole, Stop> {
+    let mut reading = Reading {
+        rules,
+        wanted,
+        take,
+        lists: vec![],
+        stopped: None,
+    };
+    let shell =
+        serde_saphyr::with_deserializer_from_reader_with_options(from, yaml::options(), |yaml| {
+            yaml.deserialize_any(Shell(&mut reading))
+        });
     if let Some(stop) = reading.stopped {
         return Err(stop);
     }
     let shell = shell.map_err(|error| Stop::Syntax(yaml::syntax(&error)))?;
-    Ok(Whole { lists: reading.lists, wrong: rules.whole(&shell) })
+    Ok(Whole {
+        lists: reading.lists,
+        wrong: rules.whole(&shell),
+    })
 }
 
 struct Reading<'r> {
@@ -140,7 +179,11 @@ struct Reading<'r> {
 
 impl Reading<'_> {
     fn begin(&mut self, list: List) -> Result<(), Stop> {
-        let before = self.lists.iter().filter(|before| self.wanted.contains(before)).max();
+        let before = self
+            .lists
+            .iter()
+            .filter(|before| self.wanted.contains(before))
+            .max();
         let sorted = !self.wanted.contains(&list) || before.is_none_or(|before| *before <= list);
         self.lists.push(list);
         sorted.then_some(()).ok_or(Stop::Unsorted)
@@ -164,7 +207,8 @@ impl Reading<'_> {
     }
 }
 
-/// What is no list, and no mapping of lists, is kept as it is: the schema says what is wrong with it.
+/// What is no list, and no mapping of lists, is kept as it is: the schema says what is wrong with
+/// it.
 macro_rules! anything_else {
     () => {
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -247,7 +291,9 @@ impl<'de> Visitor<'de> for Records<'_, '_> {
         }
         let mut at = 0;
         while let Some(value) = records.next_element::<Value>()? {
-            reading.record(list, at, value).map_err(|stop| reading.stop(stop))?;
+            reading
+                .record(list, at, value)
+                .map_err(|stop| reading.stop(stop))?;
             at += 1;
         }
         Ok(Value::Array(vec![]))

@@ -1,5 +1,5 @@
-//! What is said about data files with mistakes: each kind of mistake, put into a catalog without any, is refused with its
-//! line and its place.
+//! What is said about data files with mistakes: each kind of mistake, put into a catalog without
+//! any, is refused with its line and its place.
 
 use super::{Data, Environment};
 use crate::{
@@ -53,16 +53,26 @@ members:
 
 fn environment() -> Environment {
     let policy = config::policy(&config::Config::default().roles).expect("the default policy");
-    Environment { foreign_projects: false, policy: Some(policy) }
+    Environment {
+        foreign_projects: false,
+        policy: Some(policy),
+    }
 }
 
 /// The mistakes of a text, a line each; and its warnings, where there are no mistakes.
 fn checked(text: &str, environment: &Environment) -> Result<Vec<String>, Vec<String>> {
     let checked = Data::text("data.yaml", text).check(&Nothing, environment, &|_| {});
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .expect("a runtime");
     match runtime.block_on(checked) {
         Ok(checked) => Ok(checked.warnings().to_vec()),
-        Err(error) => Err(error.to_string().lines().skip(1).map(ToOwned::to_owned).collect()),
+        Err(error) => Err(error
+            .to_string()
+            .lines()
+            .skip(1)
+            .map(ToOwned::to_owned)
+            .collect()),
     }
 }
 
@@ -76,13 +86,20 @@ fn a_sound_catalog_has_no_mistakes_in_any_order_of_its_lists() {
     let mut lists = vec![];
     for line in SOUND.lines() {
         match line.starts_with(' ') {
-            true => lists.last_mut().map(|list: &mut String| *list += &format!("{line}\n")).expect("a list"),
+            true => lists
+                .last_mut()
+                .map(|list: &mut String| *list += &format!("{line}\n"))
+                .expect("a list"),
             false => lists.push(format!("{line}\n")),
         }
     }
     for turn in 0..lists.len() {
         lists.rotate_left(1);
-        assert_eq!(checked(&lists.concat(), &environment()), Ok(vec![]), "turn {turn}");
+        assert_eq!(
+            checked(&lists.concat(), &environment()),
+            Ok(vec![]),
+            "turn {turn}"
+        );
     }
     lists.reverse();
     assert_eq!(checked(&lists.concat(), &environment()), Ok(vec![]));
@@ -96,9 +113,21 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "status: availible\n    size",
         "19: vaults[0].status: \"availible\": it must be one of available, lock, frozen, deleting, error; did you mean available?",
     ),
-    ("password: alice", "pasword: alice", "7: users[0].pasword: there is no such key; did you mean password?"),
-    ("    roles: [member]\n", "", "6: users[0].roles: it is missing"),
-    ("roles: [member]", "roles: member", "9: users[0].roles: it is text, and must be a list"),
+    (
+        "password: alice",
+        "pasword: alice",
+        "7: users[0].pasword: there is no such key; did you mean password?",
+    ),
+    (
+        "    roles: [member]\n",
+        "",
+        "6: users[0].roles: it is missing",
+    ),
+    (
+        "roles: [member]",
+        "roles: member",
+        "9: users[0].roles: it is text, and must be a list",
+    ),
     (
         "password: alice",
         "password: 12345",
@@ -135,19 +164,47 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "project_id: 'p 3'",
         "8: users[0].project_id: \"p 3\": it must be 1 to 64 letters, digits, - and _",
     ),
-    ("resource_size: 40", "resource_size: -1", "30: backups[0].resource_size: -1: it must be at least 0"),
-    ("size: 100\n", "size: 5000000000\n", "20: vaults[0].size: 5000000000: it must be at most 4294967295"),
+    (
+        "resource_size: 40",
+        "resource_size: -1",
+        "30: backups[0].resource_size: -1: it must be at least 0",
+    ),
+    (
+        "size: 100\n",
+        "size: 5000000000\n",
+        "20: vaults[0].size: 5000000000: it must be at most 4294967295",
+    ),
     (
         "resource_size: 40",
         "resource_size: 1.5",
         "30: backups[0].resource_size: it is a number, and must be a whole number",
     ),
-    ("  - {id: p2, name: two}", "  - p2", "4: projects[1]: it is text, and must be a mapping of keys to values"),
-    ("backups:\n", "backup: 1\nbackups:\n", "24: backup: there is no such key; did you mean backups?"),
-    ("projects:\n", "projects:\nother:\n", "1: projects: it is empty, and must be a list"),
+    (
+        "  - {id: p2, name: two}",
+        "  - p2",
+        "4: projects[1]: it is text, and must be a mapping of keys to values",
+    ),
+    (
+        "backups:\n",
+        "backup: 1\nbackups:\n",
+        "24: backup: there is no such key; did you mean backups?",
+    ),
+    (
+        "projects:\n",
+        "projects:\nother:\n",
+        "1: projects: it is empty, and must be a list",
+    ),
     // What stands twice.
-    ("id: p2", "id: p1", "4: projects[1].id: the same id stands above"),
-    ("[token-1, token-2]", "[token-1, token-1]", "10: users[0].tokens[1]: the same token stands above"),
+    (
+        "id: p2",
+        "id: p1",
+        "4: projects[1].id: the same id stands above",
+    ),
+    (
+        "[token-1, token-2]",
+        "[token-1, token-1]",
+        "10: users[0].tokens[1]: the same token stands above",
+    ),
     (
         "secret: SECRET}",
         "secret: SECRET}\n      - {access: key-1, secret: OTHER}",
@@ -174,8 +231,16 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "40: members[1].dest_project_id: the same backup with the same project stands above",
     ),
     // What does not go together.
-    ("used: 102400", "used: 102401", "21: vaults[0].used: 102401 MB: it must be at most 102400, the 100 GB of `size`"),
-    ("    status: accepted\n", "", "38: members[0].vault_id: an accepted member has a vault, and no other has"),
+    (
+        "used: 102400",
+        "used: 102401",
+        "21: vaults[0].used: 102401 MB: it must be at most 102400, the 100 GB of `size`",
+    ),
+    (
+        "    status: accepted\n",
+        "",
+        "38: members[0].vault_id: an accepted member has a vault, and no other has",
+    ),
     // What refers to nothing.
     (
         "project_id: p2, name: second",
@@ -215,7 +280,11 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("name: alice", "name: *a", "6: "),
     ("name: alice", "name: {", "8: this is no YAML: "),
-    ("name: alice", "name: alice\n    name: bob", "7: this is no YAML: duplicate mapping key: name"),
+    (
+        "name: alice",
+        "name: alice\n    name: bob",
+        "7: this is no YAML: duplicate mapping key: name",
+    ),
 ];
 
 #[test]
@@ -224,8 +293,12 @@ fn each_kind_of_mistake_is_told_with_its_line_and_place() {
     for (sound, wrong, told) in MISTAKES {
         assert!(SOUND.contains(sound), "{sound:?}");
         let found = mistakes(&SOUND.replacen(sound, wrong, 1));
-        let is_told = found.iter().any(|found| found.starts_with(&format!("data.yaml:{told}")));
-        let found_secret = ["SECRET", "OTHER", "token-1", "12345"].iter().any(|secret| found.concat().contains(secret));
+        let is_told = found
+            .iter()
+            .any(|found| found.starts_with(&format!("data.yaml:{told}")));
+        let found_secret = ["SECRET", "OTHER", "token-1", "12345"]
+            .iter()
+            .any(|secret| found.concat().contains(secret));
         if !is_told || found_secret {
             differ.push(format!("{wrong:?}:\n{}\nis not\n{told}", found.join("\n")));
         }
@@ -238,7 +311,10 @@ fn an_empty_file_is_said_to_be_empty() {
     for text in ["", "# nothing\n", "---\n", "null"] {
         assert_eq!(mistakes(text), ["data.yaml: the file is empty"], "{text:?}");
     }
-    assert_eq!(mistakes("- 1\n"), ["data.yaml: it is a list, and must be a mapping of keys to values"]);
+    assert_eq!(
+        mistakes("- 1\n"),
+        ["data.yaml: it is a list, and must be a mapping of keys to values"]
+    );
 }
 
 #[test]
@@ -246,20 +322,33 @@ fn twenty_mistakes_are_told_and_the_others_counted() {
     let project = |at: usize| format!("  - {{id: p{at}, nam: x}}\n");
     let text = format!(
         "projects:\n{}",
-        (0..13).map(project).collect::<String>().replacen("{id: p12, nam", "{id: p12, name", 1)
+        (0..13)
+            .map(project)
+            .collect::<String>()
+            .replacen("{id: p12, nam", "{id: p12, name", 1)
     );
     let told = mistakes(&text);
-    assert_eq!(told.len(), 21, "a missing and an unknown key each, but for one");
+    assert_eq!(
+        told.len(),
+        21,
+        "a missing and an unknown key each, but for one"
+    );
     assert_eq!(told[20], "and 4 more");
     assert!(told[0].starts_with("data.yaml:2: projects[0]."), "{told:?}");
-    assert!(told[19].starts_with("data.yaml:11: projects[9]."), "{told:?}");
+    assert!(
+        told[19].starts_with("data.yaml:11: projects[9]."),
+        "{told:?}"
+    );
 }
 
 #[test]
 fn mistakes_before_a_syntax_error_are_told_with_it() {
     let told = mistakes("projects:\n  - {id: p1}\n  - {id: [p2\n");
     assert_eq!(told[0], "data.yaml:2: projects[0].name: it is missing");
-    assert!(told.len() == 2 && told[1].contains("this is no YAML: "), "{told:?}");
+    assert!(
+        told.len() == 2 && told[1].contains("this is no YAML: "),
+        "{told:?}"
+    );
 }
 
 #[test]
@@ -287,9 +376,15 @@ fn a_role_that_no_policy_has_is_a_warning() {
 
 #[test]
 fn where_keystone_knows_the_projects_the_file_need_not() {
-    let text = SOUND.replace("project_id: p2, name: second", "project_id: elsewhere, name: second");
+    let text = SOUND.replace(
+        "project_id: p2, name: second",
+        "project_id: elsewhere, name: second",
+    );
     let text = text.replace("dest_project_id: p2", "dest_project_id: elsewhere");
-    let keystone = Environment { foreign_projects: true, ..environment() };
+    let keystone = Environment {
+        foreign_projects: true,
+        ..environment()
+    };
     assert_eq!(checked(&text, &keystone), Ok(vec![]));
     let foreign = text.replacen(
         "vault_id: a0000000-0000-4000-8000-000000000001\n",
@@ -297,29 +392,51 @@ fn where_keystone_knows_the_projects_the_file_need_not() {
         1,
     );
     let told = checked(&foreign, &keystone).expect_err("another project's vault");
-    assert!(told[0].ends_with("this vault is of elsewhere, and not of p1"), "{told:?}");
+    assert!(
+        told[0].ends_with("this vault is of elsewhere, and not of p1"),
+        "{told:?}"
+    );
 }
 
 #[tokio::test]
 async fn what_the_store_has_may_be_referred_to_and_is_not_made_twice() {
     use crate::clock::{Clock, SystemClock};
     let folder = tempfile::tempdir().expect("a folder");
-    let store = crate::store::sqlite::Sqlite::open(&folder.path().join("s.db"), SystemClock.now()).expect("a store");
+    let store = crate::store::sqlite::Sqlite::open(&folder.path().join("s.db"), SystemClock.now())
+        .expect("a store");
     let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
-    super::load_text("first", SOUND, &store, &clock).await.expect("sound");
+    super::load_text("first", SOUND, &store, &clock)
+        .await
+        .expect("sound");
     let more = "backups:\n  - {id: b0000000-0000-4000-8000-000000000003, project_id: p1, vault_id: \
                 a0000000-0000-4000-8000-000000000001, name: x, resource_type: t, resource_size: 1, status: available}\n\
                 members:\n  - {backup_id: b0000000-0000-4000-8000-000000000001, dest_project_id: p3}\n";
-    let loaded = super::load_text("more", more, &store, &clock).await.expect("sound");
-    assert_eq!(loaded, Loaded { added: 2, changed: 0, unchanged: 0 });
+    let loaded = super::load_text("more", more, &store, &clock)
+        .await
+        .expect("sound");
+    assert_eq!(
+        loaded,
+        Loaded {
+            added: 2,
+            changed: 0,
+            unchanged: 0
+        }
+    );
     let foreign = more.replace("project_id: p1", "project_id: p2");
-    let refused = super::load_text("more", &foreign, &store, &clock).await.expect_err("another project's").to_string();
+    let refused = super::load_text("more", &foreign, &store, &clock)
+        .await
+        .expect_err("another project's")
+        .to_string();
     assert!(
-        refused.contains("more:2: backups[0].vault_id: ") && refused.contains("is of p1, and not of p2"),
+        refused.contains("more:2: backups[0].vault_id: ")
+            && refused.contains("is of p1, and not of p2"),
         "{refused}"
     );
     let nowhere = more.replace("dest_project_id: p3", "dest_project_id: p4");
-    let refused = super::load_text("more", &nowhere, &store, &clock).await.expect_err("no project").to_string();
+    let refused = super::load_text("more", &nowhere, &store, &clock)
+        .await
+        .expect_err("no project")
+        .to_string();
     assert!(
         refused.contains(
             "more:4: members[0].dest_project_id: \"p4\": there is no such project in this file or in the store"

@@ -42,13 +42,20 @@ enum WrittenToken {
 impl From<WrittenToken> for Token {
     fn from(written: WrittenToken) -> Self {
         match written {
-            WrittenToken::Short(text) => Self { text, enabled: true },
-            WrittenToken::Long { token, enabled } => Self { text: token, enabled },
+            WrittenToken::Short(text) => Self {
+                text,
+                enabled: true,
+            },
+            WrittenToken::Long { token, enabled } => Self {
+                text: token,
+                enabled,
+            },
         }
     }
 }
 
-/// Not as a choice of two schemas: of those a validator cannot say which of them was meant, and what is wrong with it.
+/// Not as a choice of two schemas: of those a validator cannot say which of them was meant, and
+/// what is wrong with it.
 impl JsonSchema for Token {
     fn schema_name() -> Cow<'static, str> {
         "Token".into()
@@ -83,7 +90,11 @@ mod tests {
     fn a_token_is_written_as_a_text_or_as_a_mapping_and_is_enabled_unless_it_says_otherwise() {
         let tokens = json!(["a", {"token": "b"}, {"token": "c", "enabled": false}]);
         let user: User = serde_json::from_value(user(&tokens)).expect("a user");
-        let read: Vec<_> = user.tokens.iter().map(|token| (&**token, token.enabled)).collect();
+        let read: Vec<_> = user
+            .tokens
+            .iter()
+            .map(|token| (&**token, token.enabled))
+            .collect();
         assert_eq!(read, [("a", true), ("b", true), ("c", false)]);
         assert!(user.enabled);
     }
@@ -94,7 +105,10 @@ mod tests {
         for (token, place) in [
             (json!(5), "/users/0/tokens/0"),
             (json!({"enabled": false}), "/users/0/tokens/0"),
-            (json!({"token": "a", "enabled": "no"}), "/users/0/tokens/0/enabled"),
+            (
+                json!({"token": "a", "enabled": "no"}),
+                "/users/0/tokens/0/enabled",
+            ),
             (json!({"token": "a", "until": 5}), "/users/0/tokens/0"),
         ] {
             let file = json!({"users": [user(&json!([token]))]});

@@ -1,4 +1,5 @@
-//! How data files are read as YAML: by the core schema of YAML 1.2, of any size, and without aliases.
+//! How data files are read as YAML: by the core schema of YAML 1.2, of any size, and without
+//! aliases.
 
 use serde_saphyr::{Error, budget::BudgetBreach, options::MergeKeyPolicy};
 
@@ -7,8 +8,9 @@ use super::mistake::Syntax;
 /// Deeper than any data file nests.
 const MAX_DEPTH: usize = 32;
 
-/// Any size: an operator's own file. No aliases: a few hundred bytes of them stand for gigabytes, and an anchor has the
-/// parser keep a copy of what it names. No excerpts in errors: they could show a password.
+/// Any size: an operator's own file. No aliases: a few hundred bytes of them stand for gigabytes,
+/// and an anchor has the parser keep a copy of what it names. No excerpts in errors: they could
+/// show a password.
 pub(super) fn options() -> serde_saphyr::Options {
     let budget = serde_saphyr::budget! {
         max_reader_input_bytes: None,
@@ -33,10 +35,15 @@ pub(super) fn options() -> serde_saphyr::Options {
 pub(super) fn syntax(error: &Error) -> Syntax {
     let error = error.without_snippet();
     let reason = match error {
-        Error::Budget { breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. }, .. } => {
-            "anchors (&name) and aliases (*name) are not allowed here: write the value out".to_owned()
-        }
-        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => format!("nested deeper than {MAX_DEPTH} levels"),
+        Error::Budget {
+            breach: BudgetBreach::Aliases { .. } | BudgetBreach::Anchors { .. },
+            ..
+        } => "anchors (&name) and aliases (*name) are not allowed here: write the value out"
+            .to_owned(),
+        Error::Budget {
+            breach: BudgetBreach::Depth { .. },
+            ..
+        } => format!("nested deeper than {MAX_DEPTH} levels"),
         _ => {
             let text = crate::causes::all(error);
             let text = text.lines().next().unwrap_or_default();
@@ -45,5 +52,8 @@ pub(super) fn syntax(error: &Error) -> Syntax {
             format!("this is no YAML: {text}")
         }
     };
-    Syntax { line: error.location().map_or(0, |at| at.line()), reason }
+    Syntax {
+        line: error.location().map_or(0, |at| at.line()),
+        reason,
+    }
 }

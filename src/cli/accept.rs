@@ -21,8 +21,15 @@ pub(super) struct Accept {
 impl ClientCommand for Accept {
     async fn run(self, session: Session, output: Output) -> Outcome {
         let Session { client, project } = session;
-        let call = client.update_member_status().project_id(project.clone()).backup_id(self.backup).member_id(project);
-        let answer = call.body_map(|body| body.status(MemberStatus::Accepted).vault_id(self.vault)).send().await;
+        let call = client
+            .update_member_status()
+            .project_id(project.clone())
+            .backup_id(self.backup)
+            .member_id(project);
+        let answer = call
+            .body_map(|body| body.status(MemberStatus::Accepted).vault_id(self.vault))
+            .send()
+            .await;
         match answer {
             Ok(answer) => output.member(&answer.member),
             Err(error) => Err(refusal(error).await),

@@ -1,4 +1,5 @@
-//! What a command did to a store, in the audit: lines of JSON beside those of requests. No token goes there.
+//! What a command did to a store, in the audit: lines of JSON beside those of requests. No token
+//! goes there.
 
 use std::{
     fs::{self, File},
@@ -49,21 +50,39 @@ impl Audit {
             "stderr" => Ok(Self::Stderr),
             file => {
                 let opened = telemetry::append_to(Path::new(file));
-                let failed = |error| Failure::failed(format!("audit: cannot write to {file}: {error}"));
-                opened.map(|opened| Self::File(file.to_owned(), opened)).map_err(failed)
+                let failed =
+                    |error| Failure::failed(format!("audit: cannot write to {file}: {error}"));
+                opened
+                    .map(|opened| Self::File(file.to_owned(), opened))
+                    .map_err(failed)
             }
         }
     }
 
     /// Writes what became of a command on these ids.
-    pub(super) fn write(mut self, clock: &dyn Clock, action: &str, ids: &[String], outcome: Ended) -> Outcome {
+    pub(super) fn write(
+        mut self,
+        clock: &dyn Clock,
+        action: &str,
+        ids: &[String],
+        outcome: Ended,
+    ) -> Outcome {
         if let Self::Nowhere = self {
             return Ok(());
         }
         let (time, user) = (clock.now(), user());
         for some in ids.chunks(IDS) {
-            let ids = some.iter().map(|id| id.chars().take(LONGEST).collect()).collect();
-            let line = Line { time, user: &user, action, ids, outcome };
+            let ids = some
+                .iter()
+                .map(|id| id.chars().take(LONGEST).collect())
+                .collect();
+            let line = Line {
+                time,
+                user: &user,
+                action,
+                ids,
+                outcome,
+            };
             let mut text = serde_json::to_vec(&line).map_err(Failure::failed)?;
             text.push(b'\n');
             self.append(&text)?;
@@ -79,12 +98,15 @@ impl Audit {
             Self::File(name, file) => (name.as_str(), file.write_all(text)),
         };
         written.map_err(|error| {
-            Failure::failed(format!("the command has run, but its line in the audit {name} was not written: {error}"))
+            Failure::failed(format!(
+                "the command has run, but its line in the audit {name} was not written: {error}"
+            ))
         })
     }
 }
 
-/// The name of the user that this runs as, or the number where the machine's own list has no name for it.
+/// The name of the user that this runs as, or the number where the machine's own list has no name
+/// for it.
 fn user() -> String {
     let number = rustix::process::getuid().as_raw().to_string();
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();

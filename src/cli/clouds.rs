@@ -1,5 +1,5 @@
-//! Whom OpenStack's clients are told to log in as: a cloud of `clouds.yaml`, or the variables `OS_*`, read as they read
-//! them. Logging in is not done here.
+//! Whom OpenStack's clients are told to log in as: a cloud of `clouds.yaml`, or the variables
+//! `OS_*`, read as they read them. Logging in is not done here.
 
 use std::{
     env,
@@ -85,21 +85,29 @@ auth! {
 }
 
 impl Cloud {
-    /// The cloud of this name in the `clouds.yaml` that is found first, with what `secure.yaml` adds to it.
+    /// The cloud of this name in the `clouds.yaml` that is found first, with what `secure.yaml`
+    /// adds to it.
     pub(super) fn named(name: &str) -> Result<Self, Failure> {
         let folders = folders();
         let explicit = variable("OS_CLIENT_CONFIG_FILE").map(PathBuf::from);
         let found = explicit.or_else(|| first(&folders, "clouds"));
         let found = found.ok_or_else(|| Failure::Usage("There is no clouds.yaml.".to_owned()))?;
         let mut clouds = read(&found)?;
-        let secure = variable("OS_CLIENT_SECURE_FILE").map(PathBuf::from).or_else(|| first(&folders, "secure"));
+        let secure = variable("OS_CLIENT_SECURE_FILE")
+            .map(PathBuf::from)
+            .or_else(|| first(&folders, "secure"));
         if let Some(secure) = secure {
             merge(&mut clouds, read(&secure)?);
         }
-        let wrong = |reason: &str| Failure::Usage(format!("{}: cloud {name}: {reason}.", found.display()));
-        let entry = clouds.get("clouds").and_then(|clouds| clouds.get(name)).cloned();
+        let wrong =
+            |reason: &str| Failure::Usage(format!("{}: cloud {name}: {reason}.", found.display()));
+        let entry = clouds
+            .get("clouds")
+            .and_then(|clouds| clouds.get(name))
+            .cloned();
         let entry = entry.ok_or_else(|| wrong("there is none of this name"))?;
-        let entry: Entry = serde_json::from_value(entry).map_err(|error| wrong(&error.to_string()))?;
+        let entry: Entry =
+            serde_json::from_value(entry).map_err(|error| wrong(&error.to_string()))?;
         entry.cloud().map_err(|reason| wrong(&reason))
     }
 
@@ -118,26 +126,49 @@ impl Cloud {
             verify: None,
             profile: None,
         };
-        let cloud = entry.cloud().map_err(|reason| Failure::Usage(format!("The variables OS_*: {reason}.")))?;
+        let cloud = entry
+            .cloud()
+            .map_err(|reason| Failure::Usage(format!("The variables OS_*: {reason}.")))?;
         Ok(Some(cloud))
     }
 }
 
 impl Entry {
     fn cloud(self) -> Result<Cloud, String> {
-        let Self { auth, auth_type, region_name: region, interface, cacert, verify, profile } = self;
+        let Self {
+            auth,
+            auth_type,
+            region_name: region,
+            interface,
+            cacert,
+            verify,
+            profile,
+        } = self;
         if let Some(profile) = profile {
-            return Err(format!("the profile {profile} is not looked up: say its auth_url"));
+            return Err(format!(
+                "the profile {profile} is not looked up: say its auth_url"
+            ));
         }
         if verify == Some(false) {
-            return Err("a certificate is verified in any case: name its authority in cacert".to_owned());
+            return Err(
+                "a certificate is verified in any case: name its authority in cacert".to_owned(),
+            );
         }
         let auth_url = auth.auth_url.clone().ok_or("auth_url is missing")?;
         let interface = interface.unwrap_or_else(|| "public".to_owned());
         // Older files say publicURL.
-        let interface = interface.strip_suffix("URL").map(str::to_owned).unwrap_or(interface);
+        let interface = interface
+            .strip_suffix("URL")
+            .map(str::to_owned)
+            .unwrap_or(interface);
         let ca_file = cacert.map(PathBuf::from);
-        Ok(Cloud { auth_url, log_in: auth.log_in(auth_type.as_deref())?, region, interface, ca_file })
+        Ok(Cloud {
+            auth_url,
+            log_in: auth.log_in(auth_type.as_deref())?,
+            region,
+            interface,
+            ca_file,
+        })
     }
 }
 
@@ -155,12 +186,20 @@ impl Auth {
         };
         let user = match (self.user_id, self.username) {
             (Some(id), _) => Some(Named::Id(id)),
-            (None, Some(name)) => Some(Named::Name(name, domain(self.user_domain_id, self.user_domain_name))),
+            (None, Some(name)) => Some(Named::Name(
+                name,
+                domain(self.user_domain_id, self.user_domain_name),
+            )),
             (None, None) => None,
         };
         if by_credential {
-            let secret = self.application_credential_secret.ok_or("application_credential_secret is missing")?;
-            let credential = match (self.application_credential_id, self.application_credential_name) {
+            let secret = self
+                .application_credential_secret
+                .ok_or("application_credential_secret is missing")?;
+            let credential = match (
+                self.application_credential_id,
+                self.application_credential_name,
+            ) {
                 (Some(id), _) => Account::Credential { id, secret },
                 (None, Some(name)) => {
                     let user = user.ok_or("an application credential by name needs a user")?;
@@ -169,18 +208,25 @@ impl Auth {
                 (None, None) => return Err("application_credential_id is missing".to_owned()),
             };
             // It is for one project, and cannot be asked for another.
-            return Ok(LogIn { account: credential, scope: Scope::Own });
+            return Ok(LogIn {
+                account: credential,
+                scope: Scope::Own,
+            });
         }
         let user = user.ok_or("username is missing")?;
         let password = self.password.ok_or("password is missing")?;
         let scope = match (self.project_id, self.project_name) {
             (Some(id), _) => Scope::Project(Named::Id(id)),
-            (None, Some(name)) => {
-                Scope::Project(Named::Name(name, domain(self.project_domain_id, self.project_domain_name)))
-            }
+            (None, Some(name)) => Scope::Project(Named::Name(
+                name,
+                domain(self.project_domain_id, self.project_domain_name),
+            )),
             (None, None) => Scope::Own,
         };
-        Ok(LogIn { account: Account::Password { user, password }, scope })
+        Ok(LogIn {
+            account: Account::Password { user, password },
+            scope,
+        })
     }
 }
 
@@ -195,13 +241,24 @@ fn domain(id: Option<String>, name: Option<String>) -> Domain {
 /// The folders in which OpenStack's clients look, in their order.
 fn folders() -> Vec<PathBuf> {
     let home = env::home_dir().map(|home| home.join(".config"));
-    let user = variable("XDG_CONFIG_HOME").map(PathBuf::from).or(home).map(|config| config.join("openstack"));
-    [Some(PathBuf::from(".")), user, Some("/etc/openstack".into())].into_iter().flatten().collect()
+    let user = variable("XDG_CONFIG_HOME")
+        .map(PathBuf::from)
+        .or(home)
+        .map(|config| config.join("openstack"));
+    [
+        Some(PathBuf::from(".")),
+        user,
+        Some("/etc/openstack".into()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn first(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
-    let files =
-        folders.iter().flat_map(|folder| ["yaml", "yml", "json"].map(|kind| folder.join(name).with_extension(kind)));
+    let files = folders.iter().flat_map(|folder| {
+        ["yaml", "yml", "json"].map(|kind| folder.join(name).with_extension(kind))
+    });
     files.into_iter().find(|file| file.is_file())
 }
 
@@ -231,8 +288,8 @@ fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A text, or what YAML has made of one that looks like a number. What else stands there is not quoted: it may be
-/// secret.
+/// A text, or what YAML has made of one that looks like a number. What else stands there is not
+/// quoted: it may be secret.
 fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(from)? {
         Value::Null => Ok(None),
@@ -254,27 +311,36 @@ mod tests {
     use super::{Account, Cloud, Domain, Entry, Named, Scope, merge};
 
     fn cloud(entry: serde_json::Value) -> Result<Cloud, String> {
-        serde_json::from_value::<Entry>(entry).map_err(|error| error.to_string())?.cloud()
+        serde_json::from_value::<Entry>(entry)
+            .map_err(|error| error.to_string())?
+            .cloud()
     }
 
     #[test]
     fn a_user_with_a_password_logs_in_for_a_project() {
         let auth = json!({"auth_url": "http://k/v3", "username": "alice", "password": 12345, "project_name": "p",
             "user_domain_name": "d", "project_domain_id": "e"});
-        let cloud = cloud(json!({"auth": auth, "region_name": "r", "interface": "internalURL"})).expect("a cloud");
-        let Account::Password { user, password } = cloud.log_in.account else { panic!("a password is given") };
+        let cloud = cloud(json!({"auth": auth, "region_name": "r", "interface": "internalURL"}))
+            .expect("a cloud");
+        let Account::Password { user, password } = cloud.log_in.account else {
+            panic!("a password is given")
+        };
         assert_eq!(user, Named::Name("alice".into(), Domain::Name("d".into())));
         assert_eq!(password.expose_secret(), "12345");
         let project = Named::Name("p".into(), Domain::Id("e".into()));
         assert!(matches!(cloud.log_in.scope, Scope::Project(named) if named == project));
-        assert_eq!((cloud.region.as_deref(), cloud.interface.as_str()), (Some("r"), "internal"));
+        assert_eq!(
+            (cloud.region.as_deref(), cloud.interface.as_str()),
+            (Some("r"), "internal")
+        );
     }
 
     #[test]
     fn an_application_credential_is_for_its_own_project() {
         let auth = json!({"auth_url": "http://k", "application_credential_id": "i", "application_credential_secret": "s",
             "project_name": "ignored"});
-        let given = cloud(json!({"auth": auth, "auth_type": "v3applicationcredential"})).expect("a cloud");
+        let given =
+            cloud(json!({"auth": auth, "auth_type": "v3applicationcredential"})).expect("a cloud");
         assert!(matches!(given.log_in.account, Account::Credential { .. }));
         assert!(matches!(given.log_in.scope, Scope::Own));
     }
@@ -284,25 +350,51 @@ mod tests {
         for (entry, named) in [
             (json!({}), "auth_url"),
             (json!({"auth": {"auth_url": "u"}}), "username"),
-            (json!({"auth": {"auth_url": "u", "username": "a"}}), "password"),
+            (
+                json!({"auth": {"auth_url": "u", "username": "a"}}),
+                "password",
+            ),
             (
                 json!({"auth": {"auth_url": "u"}, "auth_type": "v3applicationcredential"}),
                 "application_credential_secret",
             ),
-            (json!({"auth": {"auth_url": "u"}, "auth_type": "v3oidcpassword"}), "v3oidcpassword"),
-            (json!({"auth": {"auth_url": "u"}, "profile": "vexxhost"}), "vexxhost"),
-            (json!({"auth": {"auth_url": "u"}, "verify": false}), "cacert"),
-            (json!({"auth": {"auth_url": "u", "password": ["hidden"]}}), "a text is wanted"),
+            (
+                json!({"auth": {"auth_url": "u"}, "auth_type": "v3oidcpassword"}),
+                "v3oidcpassword",
+            ),
+            (
+                json!({"auth": {"auth_url": "u"}, "profile": "vexxhost"}),
+                "vexxhost",
+            ),
+            (
+                json!({"auth": {"auth_url": "u"}, "verify": false}),
+                "cacert",
+            ),
+            (
+                json!({"auth": {"auth_url": "u", "password": ["hidden"]}}),
+                "a text is wanted",
+            ),
         ] {
-            let refused = cloud(entry.clone()).err().unwrap_or_else(|| panic!("{entry}"));
-            assert!(refused.contains(named) && !refused.contains("hidden"), "{refused}");
+            let refused = cloud(entry.clone())
+                .err()
+                .unwrap_or_else(|| panic!("{entry}"));
+            assert!(
+                refused.contains(named) && !refused.contains("hidden"),
+                "{refused}"
+            );
         }
     }
 
     #[test]
     fn secrets_may_stand_in_a_file_of_their_own() {
         let mut clouds = json!({"clouds": {"one": {"auth": {"username": "a", "password": "old"}}}});
-        merge(&mut clouds, json!({"clouds": {"one": {"auth": {"password": "new"}}}}));
-        assert_eq!(clouds, json!({"clouds": {"one": {"auth": {"username": "a", "password": "new"}}}}));
+        merge(
+            &mut clouds,
+            json!({"clouds": {"one": {"auth": {"password": "new"}}}}),
+        );
+        assert_eq!(
+            clouds,
+            json!({"clouds": {"one": {"auth": {"username": "a", "password": "new"}}}})
+        );
     }
 }

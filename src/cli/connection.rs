@@ -1,5 +1,5 @@
-//! Which service, as whom, for which project: the flags that every command of the client takes, and the environment
-//! behind them. What they come to is a `Session`; nothing is sent from here.
+//! Which service, as whom, for which project: the flags that every command of the client takes, and
+//! the environment behind them. What they come to is a `Session`; nothing is sent from here.
 
 use std::env::{self, VarError};
 
@@ -9,7 +9,8 @@ use secrecy::SecretString;
 use super::{Failure, words};
 use crate::client::types::ProjectId;
 
-// The environment is read by hand: to clap it would win over a flag that stands before the command's name.
+// The environment is read by hand: to clap it would win over a flag that stands before the
+// command's name.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Connection")]
 pub(super) struct Connection {
@@ -19,7 +20,8 @@ pub(super) struct Connection {
     /// Your project; with --user, that of the token where none is named [env: BACKUP_SHARE_PROJECT]
     #[arg(long, value_parser = words::project)]
     pub(super) project: Option<ProjectId>,
-    /// A token for your project; other users of this machine see flags, not the environment [env: BACKUP_SHARE_TOKEN]
+    /// A token for your project; other users of this machine see flags, not the environment [env:
+    /// BACKUP_SHARE_TOKEN]
     #[arg(long, value_parser = words::secret, conflicts_with = "user")]
     pub(super) token: Option<SecretString>,
     /// Your name, to log in instead of showing a token [env: BACKUP_SHARE_USER]
@@ -34,19 +36,23 @@ pub(super) struct Connection {
     /// Your domain, by name, to log in [default: the domain whose id is default]
     #[arg(long, value_name = "NAME", value_parser = words::text)]
     pub(super) user_domain: Option<String>,
-    /// A cloud of clouds.yaml to log in at, as OpenStack's clients do; without any of these, the variables OS_* say
-    /// where and as whom [env: OS_CLOUD]
+    /// A cloud of clouds.yaml to log in at, as OpenStack's clients do; without any of these, the
+    /// variables OS_* say where and as whom [env: OS_CLOUD]
     #[arg(long, value_name = "NAME", value_parser = words::text, conflicts_with_all = ["token", "user"])]
     pub(super) os_cloud: Option<String>,
 }
 
 impl Connection {
-    /// What is said here wins over what was said before. A token and a name are two answers to one question: either
-    /// replaces both of before, and so does a cloud.
+    /// What is said here wins over what was said before. A token and a name are two answers to one
+    /// question: either replaces both of before, and so does a cloud.
     pub(super) fn or(self, before: Self) -> Self {
         let named = self.token.is_some() || self.user.is_some() || self.os_cloud.is_some();
         let said = (self.token, self.user, self.os_cloud);
-        let (token, user, os_cloud) = if named { said } else { (before.token, before.user, before.os_cloud) };
+        let (token, user, os_cloud) = if named {
+            said
+        } else {
+            (before.token, before.user, before.os_cloud)
+        };
         Self {
             endpoint: self.endpoint.or(before.endpoint),
             project: self.project.or(before.project),
@@ -62,9 +68,17 @@ impl Connection {
     /// Whether anything is said at all.
     #[cfg(feature = "server")]
     pub(super) fn is_given(&self) -> bool {
-        let texts = [&self.endpoint, &self.user, &self.auth_url, &self.user_domain, &self.os_cloud];
+        let texts = [
+            &self.endpoint,
+            &self.user,
+            &self.auth_url,
+            &self.user_domain,
+            &self.os_cloud,
+        ];
         let secrets = [&self.token, &self.password];
-        self.project.is_some() || texts.iter().any(|t| t.is_some()) || secrets.iter().any(|s| s.is_some())
+        self.project.is_some()
+            || texts.iter().any(|t| t.is_some())
+            || secrets.iter().any(|s| s.is_some())
     }
 
     /// What the environment says.
@@ -99,12 +113,18 @@ mod tests {
     use super::Connection;
 
     fn with_token(token: &str) -> Connection {
-        Connection { token: Some(token.into()), ..Connection::default() }
+        Connection {
+            token: Some(token.into()),
+            ..Connection::default()
+        }
     }
 
     #[test]
     fn a_name_replaces_a_token_that_was_given_before() {
-        let login = Connection { user: Some("alice".into()), ..Connection::default() };
+        let login = Connection {
+            user: Some("alice".into()),
+            ..Connection::default()
+        };
         let both = login.or(with_token("before"));
         assert!(both.token.is_none());
         assert_eq!(both.user.as_deref(), Some("alice"));
@@ -112,9 +132,17 @@ mod tests {
 
     #[test]
     fn what_is_said_last_wins_and_the_rest_stays() {
-        let before = Connection { endpoint: Some("http://before".into()), ..with_token("before") };
+        let before = Connection {
+            endpoint: Some("http://before".into()),
+            ..with_token("before")
+        };
         let both = with_token("now").or(before);
-        assert_eq!(both.token.map(|token| token.expose_secret().to_owned()).as_deref(), Some("now"));
+        assert_eq!(
+            both.token
+                .map(|token| token.expose_secret().to_owned())
+                .as_deref(),
+            Some("now")
+        );
         assert_eq!(both.endpoint.as_deref(), Some("http://before"));
     }
 

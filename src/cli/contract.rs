@@ -1,4 +1,5 @@
-//! `backup-share contract`: prints the contract, compares contracts, and holds the code against it. Reads files and git; never a server.
+//! `backup-share contract`: prints the contract, compares contracts, and holds the code against it.
+//! Reads files and git; never a server.
 
 use std::{
     fs,
@@ -40,8 +41,8 @@ enum Command {
     Check,
     /// Compare two OpenAPI 3.0 or 3.1 documents: what breaks, and for whom.
     ///
-    /// Exits with 0 where nothing breaks, 1 where something does or `info.version` did not move enough, and 2 where the
-    /// two could not be compared.
+    /// Exits with 0 where nothing breaks, 1 where something does or `info.version` did not move
+    /// enough, and 2 where the two could not be compared.
     Diff(Diff),
     /// Print the JSON Schema of what `diff --format json` writes.
     Schema,
@@ -52,7 +53,9 @@ fn check() -> Outcome {
     if report.agrees() {
         return print(&format!("{report}\n"));
     }
-    Err(Failure::Refused(format!("code and contract differ\n\n{report}")))
+    Err(Failure::Refused(format!(
+        "code and contract differ\n\n{report}"
+    )))
 }
 
 #[derive(Args)]
@@ -95,26 +98,41 @@ impl Contract {
 
 impl Diff {
     fn run(self) -> Outcome {
-        let settings = Settings { accepted: self.accepted()?, no_version_check: self.no_version_check };
+        let settings = Settings {
+            accepted: self.accepted()?,
+            no_version_check: self.no_version_check,
+        };
         let base = load::load(&self.base).map_err(usage)?;
         let source = self.head.unwrap_or_else(|| load::working_file(&self.base));
         let head = load::load(&source).map_err(usage)?;
         let report = diff::compare(&base, &head, &settings).map_err(usage)?;
         print(&render::render(&report, self.format.into(), &head.text))?;
-        if report.passes() { Ok(()) } else { Err(Failure::Refused("the new contract does not pass".to_owned())) }
+        if report.passes() {
+            Ok(())
+        } else {
+            Err(Failure::Refused(
+                "the new contract does not pass".to_owned(),
+            ))
+        }
     }
 
     fn accepted(&self) -> Result<Breaks, Failure> {
-        let Some(file) = &self.allow else { return Ok(Breaks::default()) };
-        let text = fs::read_to_string(file).map_err(|fault| usage(format!("{}: {fault}", file.display())))?;
-        Breaks::read(&text, is_toml(file), today()).map_err(|fault| usage(format!("{}: {fault}", file.display())))
+        let Some(file) = &self.allow else {
+            return Ok(Breaks::default());
+        };
+        let text = fs::read_to_string(file)
+            .map_err(|fault| usage(format!("{}: {fault}", file.display())))?;
+        Breaks::read(&text, is_toml(file), today())
+            .map_err(|fault| usage(format!("{}: {fault}", file.display())))
     }
 }
 
 impl From<Format> for render::Format {
     fn from(format: Format) -> Self {
         match format {
-            Format::Text => Self::Text { colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none() },
+            Format::Text => Self::Text {
+                colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+            },
             Format::Json => Self::Json,
             Format::Markdown => Self::Markdown,
             Format::Github => Self::Github,
@@ -124,12 +142,14 @@ impl From<Format> for render::Format {
 }
 
 fn today() -> Date {
-    let now = jiff::Timestamp::from_microsecond(SystemClock.now().as_micros()).unwrap_or(jiff::Timestamp::MAX);
+    let now = jiff::Timestamp::from_microsecond(SystemClock.now().as_micros())
+        .unwrap_or(jiff::Timestamp::MAX);
     now.to_zoned(TimeZone::UTC).date()
 }
 
 fn is_toml(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+    file.extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }
 
 fn usage(error: impl std::fmt::Display) -> Failure {

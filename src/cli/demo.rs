@@ -1,4 +1,5 @@
-//! What `serve --demo` prints, and that it stays on this machine: its tokens are known to everybody.
+//! What `serve --demo` prints, and that it stays on this machine: its tokens are known to
+//! everybody.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
@@ -23,7 +24,9 @@ pub(super) fn hosts(listen: &str, anywhere: bool) -> Result<Hosts, Failure> {
 /// What is no address at all is refused where it is listened on.
 fn stays_home(listen: &str) -> bool {
     let loopback = |address: SocketAddr| address.ip().to_canonical().is_loopback();
-    listen.to_socket_addrs().map_or(true, |mut addresses| addresses.all(loopback))
+    listen
+        .to_socket_addrs()
+        .map_or(true, |mut addresses| addresses.all(loopback))
 }
 
 /// What to try, to be pasted as it is into any shell, in any folder; and who else can.
@@ -31,8 +34,14 @@ pub(super) fn story(listening: SocketAddr) -> String {
     let command = std::env::current_exe().unwrap_or_else(|_| "backup-share".into());
     let quoted = format!("'{}'", command.display().to_string().replace('\'', r"'\''"));
     let address = reachable(listening).to_string();
-    let story = include_str!("demo.txt").replace("{address}", &address).replace("{command}", &quoted);
-    if listening.ip().to_canonical().is_loopback() { story } else { story + &opened(listening) }
+    let story = include_str!("demo.txt")
+        .replace("{address}", &address)
+        .replace("{command}", &quoted);
+    if listening.ip().to_canonical().is_loopback() {
+        story
+    } else {
+        story + &opened(listening)
+    }
 }
 
 fn opened(listening: SocketAddr) -> String {
@@ -48,13 +57,33 @@ mod tests {
 
     #[test]
     fn the_demo_stays_at_home_unless_it_is_told_otherwise() {
-        for home in ["127.0.0.1:8799", "localhost:0", "[::1]:0", "127.3.2.1:80", "no address"] {
+        for home in [
+            "127.0.0.1:8799",
+            "localhost:0",
+            "[::1]:0",
+            "127.3.2.1:80",
+            "no address",
+        ] {
             assert!(matches!(hosts(home, false), Ok(Hosts::Loopback)), "{home}");
         }
-        for elsewhere in ["0.0.0.0:8799", "[::]:0", "192.0.2.1:80", "[::ffff:192.0.2.1]:80"] {
-            let refused = hosts(elsewhere, false).err().map(|failure| failure.to_string()).unwrap_or_default();
-            assert!(refused.contains(elsewhere) && refused.contains("--demo-anywhere"), "{refused}");
-            assert!(matches!(hosts(elsewhere, true), Ok(Hosts::Any)), "{elsewhere}");
+        for elsewhere in [
+            "0.0.0.0:8799",
+            "[::]:0",
+            "192.0.2.1:80",
+            "[::ffff:192.0.2.1]:80",
+        ] {
+            let refused = hosts(elsewhere, false)
+                .err()
+                .map(|failure| failure.to_string())
+                .unwrap_or_default();
+            assert!(
+                refused.contains(elsewhere) && refused.contains("--demo-anywhere"),
+                "{refused}"
+            );
+            assert!(
+                matches!(hosts(elsewhere, true), Ok(Hosts::Any)),
+                "{elsewhere}"
+            );
         }
     }
 

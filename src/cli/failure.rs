@@ -64,7 +64,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(why) | Self::Unauthorized(why) | Self::Usage(why) | Self::OutOfReach(why) => f.write_str(why),
+            Self::Refused(why)
+            | Self::Unauthorized(why)
+            | Self::Usage(why)
+            | Self::OutOfReach(why) => f.write_str(why),
         }
     }
 }

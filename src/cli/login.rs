@@ -1,6 +1,6 @@
-//! Logs in: a token for an account, in Keystone's wire form (`POST /v3/auth/tokens`), which this server, a Keystone and
-//! the vendor's identity service speak alike. Keystone's contract, not ours: the typed client has no part in it beyond
-//! the connection.
+//! Logs in: a token for an account, in Keystone's wire form (`POST /v3/auth/tokens`), which this
+//! server, a Keystone and the vendor's identity service speak alike. Keystone's contract, not ours:
+//! the typed client has no part in it beyond the connection.
 
 use reqwest::{Response, StatusCode, header::HeaderMap};
 use secrecy::{ExposeSecret, SecretString};
@@ -126,11 +126,21 @@ struct KeystoneError {
 }
 
 impl LogIn {
-    /// Asks an identity service, whose address may end in `/v3` or not: Keystones are named in both ways.
+    /// Asks an identity service, whose address may end in `/v3` or not: Keystones are named in both
+    /// ways.
     pub(super) async fn at(&self, identity: &Client) -> Result<LoggedIn, Failure> {
         let base = identity.baseurl();
-        let url = format!("{}/v3/auth/tokens", base.strip_suffix("/v3").unwrap_or(base));
-        let response = identity.client().post(url).json(&self.body()).send().await.map_err(lost)?;
+        let url = format!(
+            "{}/v3/auth/tokens",
+            base.strip_suffix("/v3").unwrap_or(base)
+        );
+        let response = identity
+            .client()
+            .post(url)
+            .json(&self.body())
+            .send()
+            .await
+            .map_err(lost)?;
         if response.status() == StatusCode::CREATED {
             self.read(response).await
         } else {
@@ -154,42 +164,78 @@ impl LogIn {
     async fn read(&self, response: Response) -> Result<LoggedIn, Failure> {
         let token = header(response.headers(), "x-subject-token").map(SecretString::from);
         let (Some(token), Ok(answer)) = (token, response.json::<Answer>().await) else {
-            return Err(Failure::OutOfReach("The identity service does not answer as a Keystone does.".to_owned()));
+            return Err(Failure::OutOfReach(
+                "The identity service does not answer as a Keystone does.".to_owned(),
+            ));
         };
-        let TokenBody { project, expires_at, catalog } = answer.token;
+        let TokenBody {
+            project,
+            expires_at,
+            catalog,
+        } = answer.token;
         match project {
-            Some(Project { id: project }) => Ok(LoggedIn { token, project, expires_at, catalog }),
-            None => Err(Failure::Usage(format!("{} has no project of its own: name one.", self.account.name()))),
+            Some(Project { id: project }) => Ok(LoggedIn {
+                token,
+                project,
+                expires_at,
+                catalog,
+            }),
+            None => Err(Failure::Usage(format!(
+                "{} has no project of its own: name one.",
+                self.account.name()
+            ))),
         }
     }
 
     async fn refused(&self, response: Response) -> Failure {
         let status = response.status();
-        let request_id =
-            ["x-request-id", "x-openstack-request-id"].iter().find_map(|id| header(response.headers(), id));
+        let request_id = ["x-request-id", "x-openstack-request-id"]
+            .iter()
+            .find_map(|id| header(response.headers(), id));
         let refusal: Refusal = response.json().await.unwrap_or_default();
         let said = refusal.error_msg.or(refusal.error.message);
-        let gateway = [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
+        let gateway = [
+            StatusCode::BAD_GATEWAY,
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::GATEWAY_TIMEOUT,
+        ];
         let kind = match said {
             None if gateway.contains(&status) => FailureKind::OutOfReach,
             _ => FailureKind::Refused,
         };
         let said = said.unwrap_or_else(|| format!("the answer was {status}."));
         let message = format!("{} cannot log in: {said}", self.account.name());
-        client::Failure { kind, message, code: refusal.error_code, status: Some(status), request_id }.into()
+        client::Failure {
+            kind,
+            message,
+            code: refusal.error_code,
+            status: Some(status),
+            request_id,
+        }
+        .into()
     }
 }
 
 impl LoggedIn {
-    /// Where the service is, as the catalog has it: without the `/v3` and the project that may stand at the end there.
+    /// Where the service is, as the catalog has it: without the `/v3` and the project that may
+    /// stand at the end there.
     pub(super) fn endpoint(&self, region: Option<&str>, interface: &str) -> Option<String> {
         let ours = |service: &&Service| ["backup-share", "cbr"].contains(&service.kind.as_str());
         let meant = |endpoint: &&Endpoint| {
-            endpoint.interface == interface && region.is_none_or(|region| endpoint.region.as_deref() == Some(region))
+            endpoint.interface == interface
+                && region.is_none_or(|region| endpoint.region.as_deref() == Some(region))
         };
-        let found = self.catalog.iter().filter(ours).flat_map(|service| &service.endpoints).find(meant)?;
+        let found = self
+            .catalog
+            .iter()
+            .filter(ours)
+            .flat_map(|service| &service.endpoints)
+            .find(meant)?;
         let url = found.url.trim_end_matches('/');
-        let url = url.strip_suffix(self.project.as_str()).unwrap_or(url).trim_end_matches('/');
+        let url = url
+            .strip_suffix(self.project.as_str())
+            .unwrap_or(url)
+            .trim_end_matches('/');
         Some(url.strip_suffix("/v3").unwrap_or(url).to_owned())
     }
 }
@@ -198,7 +244,10 @@ impl Account {
     /// For people.
     fn name(&self) -> &str {
         match self {
-            Self::Password { user: Named::Id(name) | Named::Name(name, _), .. } => name,
+            Self::Password {
+                user: Named::Id(name) | Named::Name(name, _),
+                ..
+            } => name,
             Self::Credential { id: name, .. } | Self::CredentialOf { name, .. } => name,
         }
     }
@@ -246,7 +295,10 @@ impl Named {
 }
 
 fn header(headers: &HeaderMap, name: &str) -> Option<String> {
-    headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+    headers
+        .get(name)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned)
 }
 
 fn lost(fault: reqwest::Error) -> Failure {
@@ -261,9 +313,13 @@ mod tests {
 
     #[test]
     fn the_service_is_found_in_the_catalog_wherever_its_address_ends() {
-        for url in
-            ["https://b.test", "https://b.test/", "https://b.test/v3", "https://b.test/v3/p1", "https://b.test/v3/p1/"]
-        {
+        for url in [
+            "https://b.test",
+            "https://b.test/",
+            "https://b.test/v3",
+            "https://b.test/v3/p1",
+            "https://b.test/v3/p1/",
+        ] {
             let endpoints = json!([
                 {"interface": "admin", "region": "r1", "url": "https://admin.test"},
                 {"interface": "public", "region": "r2", "url": "https://elsewhere.test"},
@@ -272,9 +328,21 @@ mod tests {
             let catalog = json!([{"type": "identity", "endpoints": []}, {"type": "cbr", "endpoints": endpoints}]);
             let catalog = from_value(catalog).expect("a catalog");
             let project = "p1".parse().expect("an id");
-            let logged_in = LoggedIn { token: "t".into(), project, expires_at: String::new(), catalog };
-            assert_eq!(logged_in.endpoint(Some("r1"), "public").as_deref(), Some("https://b.test"), "{url}");
-            assert_eq!(logged_in.endpoint(None, "public").as_deref(), Some("https://elsewhere.test"));
+            let logged_in = LoggedIn {
+                token: "t".into(),
+                project,
+                expires_at: String::new(),
+                catalog,
+            };
+            assert_eq!(
+                logged_in.endpoint(Some("r1"), "public").as_deref(),
+                Some("https://b.test"),
+                "{url}"
+            );
+            assert_eq!(
+                logged_in.endpoint(None, "public").as_deref(),
+                Some("https://elsewhere.test")
+            );
             assert_eq!(logged_in.endpoint(Some("r3"), "public"), None);
         }
     }

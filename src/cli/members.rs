@@ -13,7 +13,8 @@ const PAGE: u32 = 1000;
 
 /// List the members of a backup
 ///
-/// Its owner sees all of them, a member only itself. Reads as many pages as there are; json and yaml are a list.
+/// Its owner sees all of them, a member only itself. Reads as many pages as there are; json and
+/// yaml are a list.
 #[derive(Args, Clone)]
 pub(super) struct Members {
     /// The backup
@@ -34,19 +35,27 @@ impl ClientCommand for Members {
     async fn run(self, session: Session, output: Output) -> Outcome {
         let Session { client, project } = session;
         let page = self.limit.map_or(PAGE, |limit| limit.min(PAGE));
-        let mut call = client.list_members().project_id(project).backup_id(self.backup).limit(page);
+        let mut call = client
+            .list_members()
+            .project_id(project)
+            .backup_id(self.backup)
+            .limit(page);
         if let Some(status) = self.status {
             call = call.status(status);
         }
         if let Some(sort) = self.sort {
             call = call.sort(sort);
         }
-        let most = self.limit.and_then(|limit| limit.try_into().ok()).unwrap_or(usize::MAX);
+        let most = self
+            .limit
+            .and_then(|limit| limit.try_into().ok())
+            .unwrap_or(usize::MAX);
         output.members(&walk(call, most).await?)
     }
 }
 
-/// What a call lists, page after page until one is empty. `Client::members_stream` would, but knows no filters.
+/// What a call lists, page after page until one is empty. `Client::members_stream` would, but knows
+/// no filters.
 async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, Failure> {
     let mut members: Vec<Member> = vec![];
     while members.len() < most {
@@ -63,7 +72,9 @@ async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, Failure
             None => break,
             // It would go on for ever.
             Some(member) if last.as_ref() == Some(&member.id) => {
-                return Err(Failure::OutOfReach("The service answers every marker with the same page.".to_owned()));
+                return Err(Failure::OutOfReach(
+                    "The service answers every marker with the same page.".to_owned(),
+                ));
             }
             Some(_) => members.extend(page),
         }

@@ -1,4 +1,5 @@
-//! The command: one file per subcommand. Those of the client use the typed client and nothing else of this package.
+//! The command: one file per subcommand. Those of the client use the typed client and nothing else
+//! of this package.
 
 mod accept;
 #[cfg(feature = "server")]
@@ -43,8 +44,8 @@ use self::{
 
 /// Share cloud backups with other projects: the server, and the client's commands
 ///
-/// The flags of the connection may stand before the client's commands as well as behind them. A flag wins over the
-/// environment.
+/// The flags of the connection may stand before the client's commands as well as behind them. A
+/// flag wins over the environment.
 ///
 /// Exit codes: 0 done, 1 refused by the service or failed, 2 wrong usage, 3 service out of reach.
 #[derive(Parser)]
@@ -96,7 +97,10 @@ type Outcome = Result<(), Failure>;
 
 /// Runs the command that the process was called with.
 pub fn run() -> ExitCode {
-    let Cli { command, connection } = Cli::parse();
+    let Cli {
+        command,
+        connection,
+    } = Cli::parse();
     match command.run(connection) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -130,9 +134,16 @@ impl Command {
 
 impl<C: ClientCommand> Call<C> {
     fn run(self, before: Connection) -> Outcome {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::failed)?;
         runtime.block_on(async {
-            let Self { command, output, connection } = self;
+            let Self {
+                command,
+                output,
+                connection,
+            } = self;
             let access = Access::given(connection.or(before))?;
             match command.clone().run(access.session().await?, output).await {
                 Err(Failure::Unauthorized(refused)) => match access.renewed().await {
@@ -150,7 +161,9 @@ impl<C: ClientCommand> Call<C> {
 fn calls_nobody(before: &Connection) -> Outcome {
     let flags = "--endpoint, --project, --token, --user, --password, --auth-url, --user-domain and --os-cloud";
     match before.is_given() {
-        true => Err(Failure::Usage(format!("{flags} are for share, members, accept, reject and revoke only."))),
+        true => Err(Failure::Usage(format!(
+            "{flags} are for share, members, accept, reject and revoke only."
+        ))),
         false => Ok(()),
     }
 }

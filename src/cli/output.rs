@@ -1,5 +1,5 @@
-//! What a command prints: a table for people, JSON or YAML for programs. Programs always get all eight keys of a
-//! member, `null` where the service knows nothing, whichever service it was.
+//! What a command prints: a table for people, JSON or YAML for programs. Programs always get all
+//! eight keys of a member, `null` where the service knows nothing, whichever service it was.
 
 use std::io::{ErrorKind, Write};
 
@@ -16,7 +16,12 @@ use crate::{
 #[derive(Args, Clone, Copy)]
 pub(super) struct Output {
     /// How to print it
-    #[arg(short = 'o', long = "output", value_name = "FORM", default_value = "table")]
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_name = "FORM",
+        default_value = "table"
+    )]
     form: Form,
 }
 
@@ -48,7 +53,9 @@ impl Output {
     pub(super) fn members(&self, members: &[Member]) -> Outcome {
         match self.form {
             Form::Table => print(&table(members)),
-            Form::Json | Form::Yaml => self.serialized(&members.iter().map(row).collect::<Vec<_>>()),
+            Form::Json | Form::Yaml => {
+                self.serialized(&members.iter().map(row).collect::<Vec<_>>())
+            }
         }
     }
 
@@ -63,7 +70,12 @@ impl Output {
     /// Projects that a backup is no longer shared with.
     pub(super) fn revoked(&self, projects: &[ProjectId]) -> Outcome {
         match self.form {
-            Form::Table => print(&projects.iter().map(|project| format!("{project}  revoked\n")).collect::<String>()),
+            Form::Table => print(
+                &projects
+                    .iter()
+                    .map(|project| format!("{project}  revoked\n"))
+                    .collect::<String>(),
+            ),
             Form::Json | Form::Yaml => self.serialized(&projects),
         }
     }
@@ -79,13 +91,18 @@ impl Output {
 
 /// JSON on lines.
 pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
-    serde_json::to_string_pretty(value).map(|text| text + "\n").map_err(Failure::failed)
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(Failure::failed)
 }
 
 /// To stdout. Whoever reads it may stop early, as `head` does: then there is nothing left to do.
 pub(super) fn print(text: &str) -> Outcome {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+    {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::failed(error)),
         _ => Ok(()),
     }
@@ -106,14 +123,25 @@ fn row(member: &Member) -> Row<'_> {
 
 fn table(members: &[Member]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["PROJECT", "STATUS", "VAULT", "SHARED", "UPDATED"]);
+    table
+        .load_style(presets::NOTHING)
+        .set_header(["PROJECT", "STATUS", "VAULT", "SHARED", "UPDATED"]);
     for member in members {
-        let vault = member.vault_id.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+        let vault = member
+            .vault_id
+            .as_ref()
+            .map_or_else(|| "-".to_owned(), ToString::to_string);
         let updated = member.updated_at.map_or_else(|| "-".to_owned(), seconds);
-        let (project, status) = (member.dest_project_id.to_string(), member.status.to_string());
+        let (project, status) = (
+            member.dest_project_id.to_string(),
+            member.status.to_string(),
+        );
         table.add_row([project, status, vault, seconds(member.created_at), updated]);
     }
-    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
+    table
+        .lines()
+        .map(|line| line.trim().to_owned() + "\n")
+        .collect()
 }
 
 /// A time without its microseconds.

@@ -1,4 +1,5 @@
-//! `backup-share policy explain`: which statement of the settings decides about an action. Asks no server.
+//! `backup-share policy explain`: which statement of the settings decides about an action. Asks no
+//! server.
 
 use std::path::PathBuf;
 
@@ -51,20 +52,35 @@ impl Policy {
 impl Explain {
     fn run(&self) -> Outcome {
         let usage = |error: config::ConfigError| Failure::Usage(error.to_string());
-        let Config { roles, .. } = Config::read(self.config.as_deref(), std::env::vars()).map_err(usage)?;
+        let Config { roles, .. } =
+            Config::read(self.config.as_deref(), std::env::vars()).map_err(usage)?;
         let policy = config::policy(&roles).map_err(usage)?;
         let action = action(self.action);
-        let Some(Decision { effect, role, number, pattern }) =
-            policy.decision(self.role.iter().map(String::as_str), self.action)
+        let Some(Decision {
+            effect,
+            role,
+            number,
+            pattern,
+        }) = policy.decision(self.role.iter().map(String::as_str), self.action)
         else {
-            let unknown = self.role.iter().filter(|role| !roles.contains_key(*role)).cloned().collect::<Vec<_>>();
+            let unknown = self
+                .role
+                .iter()
+                .filter(|role| !roles.contains_key(*role))
+                .cloned()
+                .collect::<Vec<_>>();
             let unknown = match unknown.as_slice() {
                 [] => String::new(),
                 unknown => format!(" (the settings know nothing of {})", unknown.join(", ")),
             };
-            return Err(Failure::Refused(format!("{action} is denied: no statement allows it{unknown}.")));
+            return Err(Failure::Refused(format!(
+                "{action} is denied: no statement allows it{unknown}."
+            )));
         };
-        let origin = roles.get(role).map(|written| written.origin(role)).unwrap_or_default();
+        let origin = roles
+            .get(role)
+            .map(|written| written.origin(role))
+            .unwrap_or_default();
         let by = format!("by \"{pattern}\" in statement {number} of role {role}, {origin}.");
         match effect {
             Effect::Allow => {
@@ -78,6 +94,8 @@ impl Explain {
 
 /// The operation that wants this action.
 fn operation_of(text: &str) -> Result<Operation, String> {
-    let wanted = Operation::ALL.into_iter().find(|&operation| action(operation) == text);
+    let wanted = Operation::ALL
+        .into_iter()
+        .find(|&operation| action(operation) == text);
     wanted.ok_or_else(|| format!("there are {}", Operation::ALL.map(action).join(", ")))
 }

@@ -7,8 +7,8 @@ use crate::client::types::{BackupId, MemberStatus};
 
 /// Reject a backup that is shared with your project
 ///
-/// An accepted one gives its room in the vault back. Prints your project's member; json and yaml are that member by
-/// itself.
+/// An accepted one gives its room in the vault back. Prints your project's member; json and yaml
+/// are that member by itself.
 #[derive(Args, Clone)]
 pub(super) struct Reject {
     /// The backup
@@ -19,8 +19,16 @@ pub(super) struct Reject {
 impl ClientCommand for Reject {
     async fn run(self, session: Session, output: Output) -> Outcome {
         let Session { client, project } = session;
-        let call = client.update_member_status().project_id(project.clone()).backup_id(self.backup).member_id(project);
-        match call.body_map(|body| body.status(MemberStatus::Rejected)).send().await {
+        let call = client
+            .update_member_status()
+            .project_id(project.clone())
+            .backup_id(self.backup)
+            .member_id(project);
+        match call
+            .body_map(|body| body.status(MemberStatus::Rejected))
+            .send()
+            .await
+        {
             Ok(answer) => output.member(&answer.member),
             Err(error) => Err(refusal(error).await),
         }

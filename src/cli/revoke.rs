@@ -7,8 +7,8 @@ use crate::client::types::{BackupId, ProjectId};
 
 /// Stop sharing a backup of yours with projects
 ///
-/// Goes on after a project that the service refuses, and says which it was. Prints the projects that the backup is no
-/// longer shared with; json and yaml are the list of their ids.
+/// Goes on after a project that the service refuses, and says which it was. Prints the projects
+/// that the backup is no longer shared with; json and yaml are the list of their ids.
 #[derive(Args, Clone)]
 pub(super) struct Revoke {
     /// The backup
@@ -26,11 +26,17 @@ impl ClientCommand for Revoke {
             match revoke(&session, &self.backup, &member).await {
                 Ok(()) => revoked.push(member),
                 // Nothing was done yet: it may be tried again with another token.
-                Err(failure @ Failure::Unauthorized(_)) if revoked.is_empty() => return Err(failure),
+                Err(failure @ Failure::Unauthorized(_)) if revoked.is_empty() => {
+                    return Err(failure);
+                }
                 Err(failure) => failures.push((member, failure)),
             }
-            // A service that is out of reach for one project is so for all: do not wait for each of them.
-            if failures.last().is_some_and(|(_, failure)| !matches!(failure, Failure::Refused(_))) {
+            // A service that is out of reach for one project is so for all: do not wait for each of
+            // them.
+            if failures
+                .last()
+                .is_some_and(|(_, failure)| !matches!(failure, Failure::Refused(_)))
+            {
                 break;
             }
         }
@@ -40,8 +46,16 @@ impl ClientCommand for Revoke {
 }
 
 async fn revoke(session: &Session, backup: &BackupId, member: &ProjectId) -> Outcome {
-    let call = session.client.delete_member().project_id(session.project.clone());
-    match call.backup_id(backup.clone()).member_id(member.clone()).send().await {
+    let call = session
+        .client
+        .delete_member()
+        .project_id(session.project.clone());
+    match call
+        .backup_id(backup.clone())
+        .member_id(member.clone())
+        .send()
+        .await
+    {
         Ok(_) => Ok(()),
         Err(error) => Err(refusal(error).await),
     }
@@ -50,6 +64,9 @@ async fn revoke(session: &Session, backup: &BackupId, member: &ProjectId) -> Out
 /// One failure out of several, a line for each. Only the last can be more than a refusal.
 fn together(failures: &[(ProjectId, Failure)]) -> Option<Failure> {
     let (_, last) = failures.last()?;
-    let lines: Vec<_> = failures.iter().map(|(member, failure)| format!("{member}: {failure}")).collect();
+    let lines: Vec<_> = failures
+        .iter()
+        .map(|(member, failure)| format!("{member}: {failure}"))
+        .collect();
     Some(last.saying(lines.join("\n")))
 }

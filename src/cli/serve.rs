@@ -37,20 +37,23 @@ pub(super) struct Serve {
     /// Where to keep everything: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db]
     #[arg(long, value_name = "URL")]
     database: Option<Database>,
-    /// What to do about a PostgreSQL that acknowledges writes before a second node has them [default: refuse]
+    /// What to do about a PostgreSQL that acknowledges writes before a second node has them
+    /// [default: refuse]
     #[arg(long, value_name = "MODE")]
     unreplicated: Option<Unreplicated>,
     /// A data file (YAML) to load at start; may be given more than once.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
-    /// What an answer that breaks the contract leads to; how many are checked is a setting [default: log, one in 100]
+    /// What an answer that breaks the contract leads to; how many are checked is a setting
+    /// [default: log, one in 100]
     #[arg(long, value_name = "MODE")]
     check_answers: Option<AnswerMode>,
-    /// Serve demo data from a temporary store, and print what to try. Only to this machine: it listens on a loopback
-    /// address, and answers to no other host.
+    /// Serve demo data from a temporary store, and print what to try. Only to this machine: it
+    /// listens on a loopback address, and answers to no other host.
     #[arg(long, conflicts_with_all = ["database", "data"])]
     demo: bool,
-    /// Let the demo listen on any address, and answer to any host. Its tokens are known to everybody.
+    /// Let the demo listen on any address, and answer to any host. Its tokens are known to
+    /// everybody.
     #[arg(long, requires = "demo")]
     demo_anywhere: bool,
 }
@@ -62,7 +65,8 @@ const AUDIT_DEADLINE: Duration = Duration::from_secs(3);
 /// The same, for the log.
 const LOG_DEADLINE: Duration = Duration::from_secs(1);
 
-/// The tokens of the demo data: project, token. The README and the contract's examples name the same.
+/// The tokens of the demo data: project, token. The README and the contract's examples name the
+/// same.
 const DEMO_TOKENS: [(&str, &str); 3] = [
     ("0605767b5780d5762fc5c0118072a564", "demo-owner"),
     ("f841e01fd2b14e7fa41b6ae7aa6b0594", "demo-member"),
@@ -71,8 +75,14 @@ const DEMO_TOKENS: [(&str, &str); 3] = [
 
 impl Serve {
     pub(super) fn run(self) -> Outcome {
-        let config = self.settings().map_err(|error| Failure::Usage(error.to_string()))?;
-        let hosts = if self.demo { demo::hosts(&config.listen, self.demo_anywhere)? } else { Hosts::Any };
+        let config = self
+            .settings()
+            .map_err(|error| Failure::Usage(error.to_string()))?;
+        let hosts = if self.demo {
+            demo::hosts(&config.listen, self.demo_anywhere)?
+        } else {
+            Hosts::Any
+        };
         telemetry::start(&config.log).map_err(|error| Failure::Usage(error.to_string()))?;
         let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
         let served = runtime.block_on(self.serve(config, hosts));
@@ -91,7 +101,8 @@ impl Serve {
                 false => Ok((serve(&config).await?, None)),
             }
         };
-        // The demo's folder goes with the process. A large data file, or a pipe that is not closed, takes its time.
+        // The demo's folder goes with the process. A large data file, or a pipe that is not closed,
+        // takes its time.
         let (running, _folder) = tokio::select! {
             started = start => started?,
             () = signals.stop() => return Ok(None),
@@ -103,7 +114,12 @@ impl Serve {
 
     /// Goes on until a signal says stop; another one has the policy reloaded.
     async fn until_told(&self, signals: Signals, running: Running) {
-        let Signals { mut terminate, mut interrupt, mut hangup, _file_too_large } = signals;
+        let Signals {
+            mut terminate,
+            mut interrupt,
+            mut hangup,
+            _file_too_large,
+        } = signals;
         let reloads = async {
             while hangup.recv().await.is_some() {
                 self.reload(&running).await;
@@ -117,19 +133,26 @@ impl Serve {
         running.stop().await;
     }
 
-    /// What a server does not have to be stopped for. Files are read aside: a slow disk holds up nothing else.
+    /// What a server does not have to be stopped for. Files are read aside: a slow disk holds up
+    /// nothing else.
     async fn reload(&self, running: &Running) {
         if let Err(error) = running.reopen_audit().await {
             tracing::error!(%error, "the file of the audit cannot be opened again, and stays as it was");
         }
         let settings = self.clone();
-        let read = move || settings.settings().and_then(|config| config::policy(&config.roles));
+        let read = move || {
+            settings
+                .settings()
+                .and_then(|config| config::policy(&config.roles))
+        };
         match tokio::task::spawn_blocking(read).await {
             Ok(Ok(policy)) => {
                 running.replace_policy(policy);
                 tracing::info!("the policy was reloaded");
             }
-            Ok(Err(error)) => tracing::error!(%error, "the policy cannot be read, and stays as it was"),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the policy cannot be read, and stays as it was")
+            }
             Err(error) => tracing::error!(%error, "the policy cannot be read, and stays as it was"),
         }
     }
@@ -153,30 +176,49 @@ fn end_audit(audit: Option<Arc<Audit>>) {
     let lost = audit.map_or(0, |audit| audit.flush(Instant::now() + AUDIT_DEADLINE));
     match lost {
         0 => tracing::info!("stopped"),
-        lines => tracing::error!(lines, "stopped; lines of the audit could not be written, and are lost"),
+        lines => tracing::error!(
+            lines,
+            "stopped; lines of the audit could not be written, and are lost"
+        ),
     }
 }
 
 async fn serve(config: &Config) -> Result<Running, Failure> {
-    let running = serve::start(config, Docs::default()).await.map_err(failure)?;
+    let running = serve::start(config, Docs::default())
+        .await
+        .map_err(failure)?;
     announce(running.address).map_err(Failure::failed)?;
     Ok(running)
 }
 
 /// Demo data, and the folder that it is kept in.
-async fn serve_demo(mut config: Config, hosts: Hosts) -> Result<(Running, Option<TempDir>), Failure> {
+async fn serve_demo(
+    mut config: Config,
+    hosts: Hosts,
+) -> Result<(Running, Option<TempDir>), Failure> {
     config.hosts = hosts;
     config.data.clear();
     let prepared = serve::prepare(&config).await.map_err(failure)?;
-    let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o700)).tempdir();
+    let folder = tempfile::Builder::new()
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir();
     let folder = folder.map_err(Failure::failed)?;
     config.database = format!("sqlite:{}", folder.path().join("demo.db").display()).into();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = serve::open_store(&config, clock.as_ref()).await.map_err(failure)?;
-    catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock).await.map_err(Failure::failed)?;
+    let store = serve::open_store(&config, clock.as_ref())
+        .await
+        .map_err(failure)?;
+    catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock)
+        .await
+        .map_err(Failure::failed)?;
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
-    let docs = Docs { tokens: BTreeMap::from(tokens), ..Docs::default() };
-    let running = prepared.serve(&config, docs, store, clock).map_err(failure)?;
+    let docs = Docs {
+        tokens: BTreeMap::from(tokens),
+        ..Docs::default()
+    };
+    let running = prepared
+        .serve(&config, docs, store, clock)
+        .map_err(failure)?;
     eprint!("{}", demo::story(running.address));
     announce(running.address).map_err(Failure::failed)?;
     Ok((running, Some(folder)))
@@ -189,12 +231,14 @@ fn announce(address: SocketAddr) -> std::io::Result<()> {
     stdout.flush()
 }
 
-/// The signals to act on. Watched before anybody is told that the server listens: who is told may send one at once.
+/// The signals to act on. Watched before anybody is told that the server listens: who is told may
+/// send one at once.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
-    /// Kills a process that writes beyond its limit of file sizes, unless it is watched: then the write fails.
+    /// Kills a process that writes beyond its limit of file sizes, unless it is watched: then the
+    /// write fails.
     _file_too_large: Signal,
 }
 

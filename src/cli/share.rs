@@ -21,7 +21,10 @@ pub(super) struct Share {
 impl ClientCommand for Share {
     async fn run(self, session: Session, output: Output) -> Outcome {
         let Session { client, project } = session;
-        let call = client.add_member().project_id(project).backup_id(self.backup);
+        let call = client
+            .add_member()
+            .project_id(project)
+            .backup_id(self.backup);
         let added = call.body_map(|body| body.members(self.with)).send().await;
         match added {
             Ok(added) => output.members(&added.members),

@@ -1,5 +1,5 @@
-//! `backup-share store`: looks after a store, which may be one that a server is running on. It opens the store itself
-//! and calls nobody.
+//! `backup-share store`: looks after a store, which may be one that a server is running on. It
+//! opens the store itself and calls nobody.
 
 use std::{
     io::{IsTerminal, stderr},
@@ -34,7 +34,8 @@ pub(super) struct Store {
 enum Command {
     /// Check that what a store keeps holds together
     ///
-    /// Prints the store, and one line for each kind of invariant. Nothing is made where there is no store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
+    /// Prints the store, and one line for each kind of invariant. Nothing is made where there is no
+    /// store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
     Check {
         #[command(flatten)]
         database: Database,
@@ -51,14 +52,15 @@ enum Command {
 
 /// Copy every record of a store into another one, such as from SQLite into PostgreSQL
 ///
-/// Stop the servers of both stores first. What is written to the source meanwhile is not copied for certain: it is read
-/// as it was at one moment, and again at the end, when both stores are read to compare them. The counts and checksums
-/// of that are printed; checksums are salted, so those of two runs cannot be compared. Users and their passwords, tokens, access keys, vaults, backups and shares are copied as they
-/// are, ids and times included.
+/// Stop the servers of both stores first. What is written to the source meanwhile is not copied for
+/// certain: it is read as it was at one moment, and again at the end, when both stores are read to
+/// compare them. The counts and checksums of that are printed; checksums are salted, so those of
+/// two runs cannot be compared. Users and their passwords, tokens, access keys, vaults, backups and
+/// shares are copied as they are, ids and times included.
 ///
-/// The target is made where it is not there. One that holds records which the source does not have, or has otherwise, is
-/// refused and left as it is. A copy that was broken off goes on when the same command is run again; until it is whole,
-/// no server starts on the target.
+/// The target is made where it is not there. One that holds records which the source does not have,
+/// or has otherwise, is refused and left as it is. A copy that was broken off goes on when the same
+/// command is run again; until it is whole, no server starts on the target.
 ///
 /// Exit codes: 0 copied and both are equal, 1 failed or they differ, 2 wrong usage.
 #[derive(Args)]
@@ -76,7 +78,8 @@ struct Copy {
 
 #[derive(Args)]
 struct Database {
-    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env: BACKUP_SHARE_DATABASE]
+    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env:
+    /// BACKUP_SHARE_DATABASE]
     #[arg(long, value_name = "URL")]
     database: Option<String>,
     /// Settings in TOML, the same as the server's
@@ -97,7 +100,10 @@ impl Store {
 impl Database {
     fn settings(self) -> Result<Config, Failure> {
         let config = settings(self.config.as_deref())?;
-        Ok(Config { database: self.database.map_or(config.database, Into::into), ..config })
+        Ok(Config {
+            database: self.database.map_or(config.database, Into::into),
+            ..config
+        })
     }
 }
 
@@ -112,10 +118,17 @@ fn check(config: &Config) -> Outcome {
         IdentityMode::Embedded => Projects::InStore,
         IdentityMode::Keystone => Projects::Elsewhere,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?;
     let findings = runtime.block_on(async {
-        let store = serve::find_store(config).await.map_err(|error| could_not_look(error.to_string()))?;
-        check::check(store.as_ref(), projects).await.map_err(|error| could_not_look(causes::all(&error)))
+        let store = serve::find_store(config)
+            .await
+            .map_err(|error| could_not_look(error.to_string()))?;
+        check::check(store.as_ref(), projects)
+            .await
+            .map_err(|error| could_not_look(causes::all(&error)))
     })?;
     let lines: String = findings.iter().map(line).collect();
     output::print(&format!("store      {}\n{lines}", config.database))?;
@@ -124,13 +137,26 @@ fn check(config: &Config) -> Outcome {
     }
     match findings.iter().map(|finding| finding.wrong).sum() {
         0 => Ok(()),
-        wrong => Err(Failure::Refused(format!("{}: {wrong} violations", config.database))),
+        wrong => Err(Failure::Refused(format!(
+            "{}: {wrong} violations",
+            config.database
+        ))),
     }
 }
 
 fn line(finding: &Finding) -> String {
-    let Finding { kind, looked_at, what, wrong, .. } = finding;
-    let verdict = if *wrong == 0 { "ok".to_owned() } else { format!("{wrong} wrong") };
+    let Finding {
+        kind,
+        looked_at,
+        what,
+        wrong,
+        ..
+    } = finding;
+    let verdict = if *wrong == 0 {
+        "ok".to_owned()
+    } else {
+        format!("{wrong} wrong")
+    };
     format!("{kind:<9}  {looked_at} {what}: {verdict}\n")
 }
 
@@ -150,18 +176,31 @@ fn backup(database: &config::Database, file: &Path) -> Outcome {
 impl Copy {
     fn run(self) -> Outcome {
         if self.from == self.to || is_same_file(&self.from, &self.to) {
-            return Err(Failure::Usage("--from and --to are the same store".to_owned()));
+            return Err(Failure::Usage(
+                "--from and --to are the same store".to_owned(),
+            ));
         }
         let config = settings(self.config.as_deref())?;
-        let of = |database| Config { database, ..config.clone() };
+        let of = |database| Config {
+            database,
+            ..config.clone()
+        };
         let (from, to) = (of(self.from), of(self.to));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::failed)?;
         let bar = bar()?;
         let compared = runtime.block_on(async {
             let source = serve::find_store(&from).await.map_err(failure)?;
             let target = serve::open_target(&to).await.map_err(failure)?;
-            let copied = copy::copy(source.as_ref(), target.as_ref(), |done, all| show(&bar, done, all)).await;
-            copied.map_err(|error| Failure::failed(format!("{} to {}: {error}", from.database, to.database)))
+            let copied = copy::copy(source.as_ref(), target.as_ref(), |done, all| {
+                show(&bar, done, all)
+            })
+            .await;
+            copied.map_err(|error| {
+                Failure::failed(format!("{} to {}: {error}", from.database, to.database))
+            })
         });
         bar.finish_and_clear();
         let compared = compared?;
@@ -187,26 +226,57 @@ fn is_same_file(one: &config::Database, other: &config::Database) -> bool {
 
 fn table(compared: &[Compared]) -> String {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(["KIND", "SOURCE", "TARGET", "CHECKSUMS OF THIS RUN"]);
-    for Compared { kind, source, target } in compared {
-        let verdict = match (source.checksum == target.checksum, short(source.checksum), short(target.checksum)) {
+    table.load_style(presets::NOTHING).set_header([
+        "KIND",
+        "SOURCE",
+        "TARGET",
+        "CHECKSUMS OF THIS RUN",
+    ]);
+    for Compared {
+        kind,
+        source,
+        target,
+    } in compared
+    {
+        let verdict = match (
+            source.checksum == target.checksum,
+            short(source.checksum),
+            short(target.checksum),
+        ) {
             (true, both, _) => format!("{both} equal"),
             (false, source, target) => format!("{source} {target} differ"),
         };
-        table.add_row([kind.to_string(), source.count.to_string(), target.count.to_string(), verdict]);
+        table.add_row([
+            kind.to_string(),
+            source.count.to_string(),
+            target.count.to_string(),
+            verdict,
+        ]);
     }
-    table.lines().map(|line| line.trim().to_owned() + "\n").collect()
+    table
+        .lines()
+        .map(|line| line.trim().to_owned() + "\n")
+        .collect()
 }
 
 /// As much of a checksum as people compare.
 fn short(checksum: [u8; 32]) -> String {
-    checksum.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    checksum
+        .iter()
+        .take(8)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// On a terminal, and nowhere else.
 fn bar() -> Result<ProgressBar, Failure> {
-    let bar = if stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{bar:40} {percent} %, {eta} to go").map_err(Failure::failed)?;
+    let bar = if stderr().is_terminal() {
+        ProgressBar::new(0)
+    } else {
+        ProgressBar::hidden()
+    };
+    let style = ProgressStyle::with_template("{bar:40} {percent} %, {eta} to go")
+        .map_err(Failure::failed)?;
     Ok(bar.with_style(style))
 }
 

@@ -1,5 +1,5 @@
-//! Words of the command line and the environment, read into the client's types. What is wrong with one is wrong usage,
-//! said before anything is sent.
+//! Words of the command line and the environment, read into the client's types. What is wrong with
+//! one is wrong usage, said before anything is sent.
 
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -7,7 +7,8 @@ use uuid::Uuid;
 use crate::client::types::{BackupId, ListMembersSort, MemberStatus, ProjectId, VaultId};
 
 pub(super) fn project(text: &str) -> Result<ProjectId, String> {
-    text.parse().map_err(|_| "a project id has 1 to 64 letters, digits, `-` and `_`".to_owned())
+    text.parse()
+        .map_err(|_| "a project id has 1 to 64 letters, digits, `-` and `_`".to_owned())
 }
 
 pub(super) fn backup(text: &str) -> Result<BackupId, String> {
@@ -19,16 +20,19 @@ pub(super) fn vault(text: &str) -> Result<VaultId, String> {
 }
 
 pub(super) fn uuid(text: &str) -> Result<Uuid, String> {
-    text.parse().map_err(|_| "it is no UUID like a5200268-74a5-4806-acc6-95793ab0228b".to_owned())
+    text.parse()
+        .map_err(|_| "it is no UUID like a5200268-74a5-4806-acc6-95793ab0228b".to_owned())
 }
 
 pub(super) fn status(text: &str) -> Result<MemberStatus, String> {
-    text.parse().map_err(|_| "it is not pending, accepted or rejected".to_owned())
+    text.parse()
+        .map_err(|_| "it is not pending, accepted or rejected".to_owned())
 }
 
 pub(super) fn sort(text: &str) -> Result<ListMembersSort, String> {
     let keys = "status, created_at, updated_at, backup_id, image_id, dest_project_id, vault_id, id";
-    text.parse().map_err(|_| format!("it is no list like status:asc,created_at:desc of the keys {keys}"))
+    text.parse()
+        .map_err(|_| format!("it is no list like status:asc,created_at:desc of the keys {keys}"))
 }
 
 pub(super) fn text(text: &str) -> Result<String, String> {
@@ -41,7 +45,11 @@ pub(super) fn secret(text: &str) -> Result<SecretString, String> {
 
 /// An empty value is a script's unset variable more often than it is meant.
 fn filled(text: &str) -> Result<&str, String> {
-    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text) }
+    if text.is_empty() {
+        Err("it is empty".to_owned())
+    } else {
+        Ok(text)
+    }
 }
 
 #[cfg(test)]

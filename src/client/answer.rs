@@ -1,5 +1,6 @@
-//! Error answers that are not the contract's: a proxy's page, another dialect's JSON. They are brought into the form
-//! of the contract before the generated code reads them, which would otherwise lose the status with the body.
+//! Error answers that are not the contract's: a proxy's page, another dialect's JSON. They are
+//! brought into the form of the contract before the generated code reads them, which would
+//! otherwise lose the status with the body.
 
 use bytes::Bytes;
 use reqwest::{Response, ResponseBuilderExt};
@@ -10,7 +11,8 @@ use super::types;
 /// How much of a strange body is shown.
 const SHOWN: usize = 200;
 
-/// Hands on an answer; one that tells of an error has a body of the contract afterwards, whatever it had before.
+/// Hands on an answer; one that tells of an error has a body of the contract afterwards, whatever
+/// it had before.
 pub(super) async fn read_error(response: Response) -> reqwest::Result<Response> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
@@ -26,7 +28,8 @@ pub(super) async fn read_error(response: Response) -> reqwest::Result<Response> 
     Ok(rebuilt.into())
 }
 
-/// The body itself where it is an error of the contract; else one with as much of it as can be made out.
+/// The body itself where it is an error of the contract; else one with as much of it as can be made
+/// out.
 fn in_form(body: Bytes) -> Bytes {
     if serde_json::from_slice::<types::Error>(&body).is_ok() {
         return body;
@@ -35,7 +38,9 @@ fn in_form(body: Bytes) -> Bytes {
     let text = |key: &str| found.get(key).and_then(Value::as_str).map(str::to_owned);
     let code = text("error_code").unwrap_or_default();
     let message = text("error_msg").unwrap_or_else(|| excerpt(&body));
-    json!({ "error_code": code, "error_msg": message }).to_string().into()
+    json!({ "error_code": code, "error_msg": message })
+        .to_string()
+        .into()
 }
 
 /// The beginning of a body, on one line.
@@ -55,7 +60,8 @@ mod tests {
     use crate::client::types::Error;
 
     fn read(body: &'static str) -> (String, String) {
-        let error: Error = serde_json::from_slice(&in_form(Bytes::from(body))).expect("always in form");
+        let error: Error =
+            serde_json::from_slice(&in_form(Bytes::from(body))).expect("always in form");
         (error.error_code, error.error_msg)
     }
 
@@ -67,9 +73,18 @@ mod tests {
 
     #[test]
     fn of_any_other_body_is_kept_what_can_be_made_out() {
-        assert_eq!(read(r#"{"error_msg":"No."}"#), (String::new(), "No.".to_owned()));
-        assert_eq!(read(r#"{"error_code":"A.1","error_msg":"No.","request_id":7}"#), ("A.1".into(), "No.".into()));
-        assert_eq!(read("<h1>Bad\n  Gateway</h1>"), (String::new(), "<h1>Bad Gateway</h1>".to_owned()));
+        assert_eq!(
+            read(r#"{"error_msg":"No."}"#),
+            (String::new(), "No.".to_owned())
+        );
+        assert_eq!(
+            read(r#"{"error_code":"A.1","error_msg":"No.","request_id":7}"#),
+            ("A.1".into(), "No.".into())
+        );
+        assert_eq!(
+            read("<h1>Bad\n  Gateway</h1>"),
+            (String::new(), "<h1>Bad Gateway</h1>".to_owned())
+        );
         assert_eq!(read(""), (String::new(), String::new()));
     }
 

@@ -10,22 +10,26 @@ use crate::causes;
 
 /// How long a call may take, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a connection is kept for the next call: not until a server closes it, or that call is lost with it. This
-/// service's own takes 10 seconds, others a minute.
+/// How long a connection is kept for the next call: not until a server closes it, or that call is
+/// lost with it. This service's own takes 10 seconds, others a minute.
 const IDLE: Duration = Duration::from_secs(5);
 
 impl Client {
-    /// A client of the service at `endpoint` that calls with `token`, and waits 15 seconds for an answer at most.
+    /// A client of the service at `endpoint` that calls with `token`, and waits 15 seconds for an
+    /// answer at most.
     ///
-    /// Use this rather than [`Client::new`], which panics where no TLS provider was chosen for the process.
+    /// Use this rather than [`Client::new`], which panics where no TLS provider was chosen for the
+    /// process.
     ///
     /// # Errors
-    /// The endpoint is not an `http` or `https` address, or TLS cannot be set up (no certificates on this machine).
+    /// The endpoint is not an `http` or `https` address, or TLS cannot be set up (no certificates
+    /// on this machine).
     pub fn connect(endpoint: &str, token: impl Into<SecretString>) -> Result<Self, Failure> {
         Self::connect_with_timeout(endpoint, token, TIMEOUT)
     }
 
-    /// As [`Client::connect`], with the longest time that one call may take from connecting to the end of the answer.
+    /// As [`Client::connect`], with the longest time that one call may take from connecting to the
+    /// end of the answer.
     ///
     /// # Errors
     /// As [`Client::connect`].
@@ -37,7 +41,8 @@ impl Client {
         Self::build(endpoint, token.into(), timeout, vec![])
     }
 
-    /// As [`Client::connect`], trusting the certificates in `authorities` (PEM) beside those of the machine.
+    /// As [`Client::connect`], trusting the certificates in `authorities` (PEM) beside those of the
+    /// machine.
     ///
     /// # Errors
     /// As [`Client::connect`]; and where there are no certificates in `authorities`.
@@ -48,7 +53,9 @@ impl Client {
     ) -> Result<Self, Failure> {
         let authorities = Certificate::from_pem_bundle(authorities).unwrap_or_default();
         if authorities.is_empty() {
-            return Err(Failure::misuse("There are no certificates to trust.".to_owned()));
+            return Err(Failure::misuse(
+                "There are no certificates to trust.".to_owned(),
+            ));
         }
         Self::build(endpoint, token.into(), TIMEOUT, authorities)
     }
@@ -74,19 +81,30 @@ impl Client {
         } else if !authorities.is_empty() {
             builder = builder.tls_certs_merge(authorities);
         }
-        let client = builder
-            .build()
-            .map_err(|fault| Failure::misuse(format!("TLS cannot be set up: {}.", causes::last(&fault))))?;
-        Ok(Self::new_with_client(url.as_str().trim_end_matches('/'), client, Credentials::token(token)))
+        let client = builder.build().map_err(|fault| {
+            Failure::misuse(format!("TLS cannot be set up: {}.", causes::last(&fault)))
+        })?;
+        Ok(Self::new_with_client(
+            url.as_str().trim_end_matches('/'),
+            client,
+            Credentials::token(token),
+        ))
     }
 }
 
 /// Checks an endpoint, to which paths are going to be appended.
 fn address(endpoint: &str) -> Result<Url, Failure> {
     let url = Url::parse(endpoint).ok().filter(|url| {
-        ["http", "https"].contains(&url.scheme()) && url.has_host() && url.query().is_none() && url.fragment().is_none()
+        ["http", "https"].contains(&url.scheme())
+            && url.has_host()
+            && url.query().is_none()
+            && url.fragment().is_none()
     });
-    url.ok_or_else(|| Failure::misuse(format!("`{endpoint}` is not an address like https://host:port.")))
+    url.ok_or_else(|| {
+        Failure::misuse(format!(
+            "`{endpoint}` is not an address like https://host:port."
+        ))
+    })
 }
 
 #[cfg(test)]
@@ -96,13 +114,27 @@ mod tests {
 
     #[test]
     fn only_http_addresses_without_a_query_are_endpoints() {
-        for good in ["http://127.0.0.1:8799", "https://cbr.example.com/", "http://host/base"] {
+        for good in [
+            "http://127.0.0.1:8799",
+            "https://cbr.example.com/",
+            "http://host/base",
+        ] {
             assert!(address(good).is_ok(), "{good}");
         }
-        for bad in ["", "127.0.0.1:8799", "ftp://host", "http://", "http://host/?a=b", "http://host/#a"] {
+        for bad in [
+            "",
+            "127.0.0.1:8799",
+            "ftp://host",
+            "http://",
+            "http://host/?a=b",
+            "http://host/#a",
+        ] {
             let failure = address(bad).expect_err(bad);
             assert_eq!(failure.kind, FailureKind::Misuse);
-            assert!(failure.to_string().starts_with(&format!("`{bad}`")), "{failure}");
+            assert!(
+                failure.to_string().starts_with(&format!("`{bad}`")),
+                "{failure}"
+            );
         }
     }
 
@@ -114,7 +146,8 @@ mod tests {
 
     #[test]
     fn a_client_shows_no_token() {
-        let client = Client::connect("http://127.0.0.1:8799", "tell-nobody").expect("a good address");
+        let client =
+            Client::connect("http://127.0.0.1:8799", "tell-nobody").expect("a good address");
         assert!(!format!("{client:?} {client:#?}").contains("tell-nobody"));
     }
 }

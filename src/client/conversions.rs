@@ -1,4 +1,5 @@
-//! What the generated types lack to be pleasant: a vault is a choice of vault, and ids can be printed.
+//! What the generated types lack to be pleasant: a vault is a choice of vault, and ids can be
+//! printed.
 
 use std::{borrow::Cow, fmt};
 
@@ -10,8 +11,15 @@ use crate::timestamp::Timestamp;
 
 impl From<Uuid> for VaultChoice {
     fn from(vault: Uuid) -> Self {
-        // A UUID is always in the form that the contract asks for: parsing cannot fail, and would choose no vault.
-        Self(vault.hyphenated().to_string().parse::<VaultChoiceInner>().ok())
+        // A UUID is always in the form that the contract asks for: parsing cannot fail, and would
+        // choose no vault.
+        Self(
+            vault
+                .hyphenated()
+                .to_string()
+                .parse::<VaultChoiceInner>()
+                .ok(),
+        )
     }
 }
 
@@ -46,7 +54,8 @@ impl fmt::Display for ListMembersSort {
     }
 }
 
-/// Which values the client can carry as a time: more strings than the contract has, in more than one notation.
+/// Which values the client can carry as a time: more strings than the contract has, in more than
+/// one notation.
 impl JsonSchema for Timestamp {
     fn schema_name() -> Cow<'static, str> {
         "Timestamp".into()
@@ -71,7 +80,9 @@ mod tests {
         let written = |choice: VaultChoice| serde_json::to_value(choice).expect("JSON");
         assert_eq!(written(uuid.into()), VAULT);
         assert_eq!(written(VaultId(uuid).into()), VAULT);
-        let body = UpdateMember::builder().status("accepted").vault_id(VaultId(uuid));
+        let body = UpdateMember::builder()
+            .status("accepted")
+            .vault_id(VaultId(uuid));
         let body = UpdateMember::try_from(body).expect("complete");
         assert_eq!(serde_json::to_value(body).expect("JSON")["vault_id"], VAULT);
     }
@@ -79,8 +90,14 @@ mod tests {
     #[test]
     fn a_time_is_a_string_of_no_one_notation() {
         let schema = schemars::schema_for!(Member).to_value();
-        assert_eq!(schema["$defs"]["Timestamp"], serde_json::json!({"type": "string"}));
-        assert_eq!(schema["properties"]["created_at"]["$ref"], "#/$defs/Timestamp");
+        assert_eq!(
+            schema["$defs"]["Timestamp"],
+            serde_json::json!({"type": "string"})
+        );
+        assert_eq!(
+            schema["properties"]["created_at"]["$ref"],
+            "#/$defs/Timestamp"
+        );
     }
 
     #[test]

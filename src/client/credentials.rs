@@ -4,7 +4,8 @@ use secrecy::SecretString;
 
 /// A token of the identity service, valid in one project.
 ///
-/// It is shown nowhere: not by `Debug`, not in traces, and the header it travels in is marked as sensitive.
+/// It is shown nowhere: not by `Debug`, not in traces, and the header it travels in is marked as
+/// sensitive.
 #[derive(Clone, Debug)]
 pub struct Credentials {
     pub(super) token: SecretString,
@@ -13,6 +14,8 @@ pub struct Credentials {
 impl Credentials {
     /// Credentials of a token as the identity service issued it.
     pub fn token(token: impl Into<SecretString>) -> Self {
-        Self { token: token.into() }
+        Self {
+            token: token.into(),
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! What went wrong with a call, in one sentence for people and one word for programs. Decides nothing about retries
-//! or exit codes: that is up to the caller.
+//! What went wrong with a call, in one sentence for people and one word for programs. Decides
+//! nothing about retries or exit codes: that is up to the caller.
 
 use std::{error, fmt};
 
@@ -38,10 +38,12 @@ pub enum FailureKind {
 }
 
 impl Failure {
-    /// Makes a failure of a client's error. Unlike `From`, it also reads the body of an answer with a status that
-    /// the contract does not have, and so knows what a proxy said.
+    /// Makes a failure of a client's error. Unlike `From`, it also reads the body of an answer with
+    /// a status that the contract does not have, and so knows what a proxy said.
     pub async fn read(error: Error<types::Error>) -> Self {
-        let Error::UnexpectedResponse(response) = error else { return Self::from(error) };
+        let Error::UnexpectedResponse(response) = error else {
+            return Self::from(error);
+        };
         let (status, headers) = (response.status(), response.headers().clone());
         match response.json::<types::Error>().await {
             Ok(body) => Self::answered(status, &headers, body),
@@ -51,20 +53,40 @@ impl Failure {
 
     /// The call cannot be made like this.
     pub(super) fn misuse(message: impl Into<String>) -> Self {
-        Self { kind: FailureKind::Misuse, message: message.into(), code: None, status: None, request_id: None }
+        Self {
+            kind: FailureKind::Misuse,
+            message: message.into(),
+            code: None,
+            status: None,
+            request_id: None,
+        }
     }
 
     /// Nobody answered whom the contract describes.
     fn out_of_reach(message: impl Into<String>) -> Self {
-        Self { kind: FailureKind::OutOfReach, ..Self::misuse(message) }
+        Self {
+            kind: FailureKind::OutOfReach,
+            ..Self::misuse(message)
+        }
     }
 
     /// The service answered with an error; without a code, it was something in between.
     fn answered(status: StatusCode, headers: &HeaderMap, body: types::Error) -> Self {
-        let types::Error { error_code, error_msg, request_id: named } = body;
+        let types::Error {
+            error_code,
+            error_msg,
+            request_id: named,
+        } = body;
         if error_code.is_empty() {
-            let said = if error_msg.is_empty() { String::new() } else { format!(": {error_msg}") };
-            return Self { message: format!("The answer was {status}{said}"), ..Self::undeclared(status, headers) };
+            let said = if error_msg.is_empty() {
+                String::new()
+            } else {
+                format!(": {error_msg}")
+            };
+            return Self {
+                message: format!("The answer was {status}{said}"),
+                ..Self::undeclared(status, headers)
+            };
         }
         let request_id = named.map(|id| id.to_string()).or_else(|| id(headers));
         Self {
@@ -79,23 +101,39 @@ impl Failure {
     /// An answer with a status of which the contract says nothing.
     fn undeclared(status: StatusCode, headers: &HeaderMap) -> Self {
         // What gateways say when the service behind them does not answer.
-        let gateway = [StatusCode::BAD_GATEWAY, StatusCode::SERVICE_UNAVAILABLE, StatusCode::GATEWAY_TIMEOUT];
-        let kind = if gateway.contains(&status) { FailureKind::OutOfReach } else { FailureKind::Refused };
+        let gateway = [
+            StatusCode::BAD_GATEWAY,
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::GATEWAY_TIMEOUT,
+        ];
+        let kind = if gateway.contains(&status) {
+            FailureKind::OutOfReach
+        } else {
+            FailureKind::Refused
+        };
         let message = format!("The answer was {status}, which this service does not give.");
-        Self { kind, message, code: None, status: Some(status), request_id: id(headers) }
+        Self {
+            kind,
+            message,
+            code: None,
+            status: Some(status),
+            request_id: id(headers),
+        }
     }
 }
 
 impl From<Error<types::Error>> for Failure {
     fn from(error: Error<types::Error>) -> Self {
         match error {
-            Error::InvalidRequest(reason) => Self::misuse(format!("The request cannot be sent: {reason}.")),
-            Error::Custom(reason) => {
-                Self::out_of_reach(format!("The service does not keep to its contract: {reason}."))
+            Error::InvalidRequest(reason) => {
+                Self::misuse(format!("The request cannot be sent: {reason}."))
             }
-            Error::CommunicationError(fault) | Error::InvalidUpgrade(fault) | Error::ResponseBodyError(fault) => {
-                lost(&fault)
-            }
+            Error::Custom(reason) => Self::out_of_reach(format!(
+                "The service does not keep to its contract: {reason}."
+            )),
+            Error::CommunicationError(fault)
+            | Error::InvalidUpgrade(fault)
+            | Error::ResponseBodyError(fault) => lost(&fault),
             Error::ErrorResponse(answer) => {
                 let (status, headers) = (answer.status(), answer.headers().clone());
                 Self::answered(status, &headers, answer.into_inner())
@@ -103,7 +141,9 @@ impl From<Error<types::Error>> for Failure {
             Error::InvalidResponsePayload(_, fault) => {
                 Self::out_of_reach(format!("The answer is not one of this service: {fault}."))
             }
-            Error::UnexpectedResponse(response) => Self::undeclared(response.status(), response.headers()),
+            Error::UnexpectedResponse(response) => {
+                Self::undeclared(response.status(), response.headers())
+            }
         }
     }
 }
@@ -114,7 +154,10 @@ fn lost(fault: &reqwest::Error) -> Failure {
     if fault.is_builder() {
         return Failure::misuse(format!("The request cannot be sent: {reason}."));
     }
-    let origin = fault.url().map_or_else(|| "The service".to_owned(), |url| url.origin().ascii_serialization());
+    let origin = fault.url().map_or_else(
+        || "The service".to_owned(),
+        |url| url.origin().ascii_serialization(),
+    );
     Failure::out_of_reach(format!("{origin} is out of reach: {reason}."))
 }
 

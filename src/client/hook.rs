@@ -1,4 +1,5 @@
-//! What every call carries and leaves behind: the token, a request id, one trace. The only hook of the client.
+//! What every call carries and leaves behind: the token, a request id, one trace. The only hook of
+//! the client.
 
 use std::time::Instant;
 
@@ -20,11 +21,15 @@ impl ClientHooks<Credentials> for Client {
     async fn pre<E>(&self, request: &mut Request, _: &OperationInfo) -> Result<(), Error<E>> {
         let token = HeaderValue::from_str(self.inner().token.expose_secret());
         // The library's own message would not name the token; ours must not show it.
-        let mut token =
-            token.map_err(|_| Error::InvalidRequest("the token has characters no header can carry".into()))?;
+        let mut token = token.map_err(|_| {
+            Error::InvalidRequest("the token has characters no header can carry".into())
+        })?;
         token.set_sensitive(true);
         request.headers_mut().insert(TOKEN, token);
-        request.headers_mut().entry(REQUEST_ID).or_insert_with(new_request_id);
+        request
+            .headers_mut()
+            .entry(REQUEST_ID)
+            .or_insert_with(new_request_id);
         Ok(())
     }
 
@@ -36,8 +41,13 @@ impl ClientHooks<Credentials> for Client {
         let (operation, took_ms) = (info.operation_id, start.elapsed().as_millis());
         match result {
             Ok(response) => {
-                let (status, request_id) = (response.status().as_u16(), request_id(response.headers()));
-                let request_id = if request_id.is_empty() { &sent } else { request_id };
+                let (status, request_id) =
+                    (response.status().as_u16(), request_id(response.headers()));
+                let request_id = if request_id.is_empty() {
+                    &sent
+                } else {
+                    request_id
+                };
                 tracing::debug!(operation, status, took_ms, request_id, "answered");
                 answer::read_error(response).await
             }
@@ -51,11 +61,17 @@ impl ClientHooks<Credentials> for Client {
 
 /// The request id among the headers of a request or an answer; empty where there is none.
 pub(super) fn request_id(headers: &HeaderMap) -> &str {
-    headers.get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default()
+    headers
+        .get(REQUEST_ID)
+        .and_then(|id| id.to_str().ok())
+        .unwrap_or_default()
 }
 
 fn new_request_id() -> HeaderValue {
-    #[expect(clippy::disallowed_methods, reason = "names one call and nothing that is kept: no use case gives it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "names one call and nothing that is kept: no use case gives it"
+    )]
     let id = Uuid::new_v4();
     // An id is 32 hexadecimal digits: always a header's value.
     HeaderValue::from_str(&id.simple().to_string()).unwrap_or(HeaderValue::from_static("-"))

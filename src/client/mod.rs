@@ -1,9 +1,11 @@
-//! The typed client, made from the contract at build time: for this server, and for the vendor's cloud.
+//! The typed client, made from the contract at build time: for this server, and for the vendor's
+//! cloud.
 //!
-//! [`Client`] has a method for each operation, named by its `operationId`; each gives a builder that takes the
-//! parameters and sends. What goes wrong is an [`Error`]; as a [`Failure`] it reads as one sentence. Here by hand is
-//! only what the contract cannot say: how to [connect](Client::connect), what every call carries ([`Credentials`]),
-//! the pages as one [stream](Client::members_stream).
+//! [`Client`] has a method for each operation, named by its `operationId`; each gives a builder
+//! that takes the parameters and sends. What goes wrong is an [`Error`]; as a [`Failure`] it reads
+//! as one sentence. Here by hand is only what the contract cannot say: how to
+//! [connect](Client::connect), what every call carries ([`Credentials`]), the pages as one
+//! [stream](Client::members_stream).
 //!
 //! # Share a backup: `add_member`
 //! ```no_run
@@ -156,7 +158,14 @@ pub mod mock;
 mod paging;
 
 /// What progenitor made of the contract: not ours to lint.
-#[allow(missing_docs, unused, clippy::all, clippy::pedantic, clippy::unwrap_used, clippy::expect_used)]
+#[allow(
+    missing_docs,
+    unused,
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/client.rs"));
 }

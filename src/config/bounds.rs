@@ -5,7 +5,8 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-/// The most of what is a number of seconds: nothing of a server should wait for longer than an hour.
+/// The most of what is a number of seconds: nothing of a server should wait for longer than an
+/// hour.
 const HOUR: u64 = 60 * 60;
 
 /// Each number: its key in the configuration file, the least and the most.
@@ -51,17 +52,26 @@ pub(super) fn check(settings: &impl Serialize) -> Result<(), Beyond> {
     let settings = serde_json::to_value(settings).unwrap_or_default();
     let beyond = BOUNDS.iter().find_map(|&(key, least, most)| {
         let found = settings.pointer(&format!("/{}", key.replace('.', "/")))?;
-        let within = found.as_u64().is_some_and(|number| (least..=most).contains(&number));
-        (!within).then(|| Beyond { setting: key.to_owned(), found: found.clone(), least, most })
+        let within = found
+            .as_u64()
+            .is_some_and(|number| (least..=most).contains(&number));
+        (!within).then(|| Beyond {
+            setting: key.to_owned(),
+            found: found.clone(),
+            least,
+            most,
+        })
     });
     beyond.map_or(Ok(()), Err)
 }
 
 impl Beyond {
-    /// What was found, where that is a number, and what it must be. A text may be a secret in the wrong place.
+    /// What was found, where that is a number, and what it must be. A text may be a secret in the
+    /// wrong place.
     pub(super) fn reason(&self) -> String {
         let must = format!("a whole number from {} to {}", self.least, self.most);
-        let digits = |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let digits =
+            |text: &&str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         match &self.found {
             Value::Number(number) => format!("{number}: {must}"),
             found => match found.as_str().filter(digits) {
@@ -87,12 +97,18 @@ mod tests {
 
     /// The keys of all numbers, in order.
     fn numbers(settings: &Value) -> Vec<String> {
-        let Value::Object(outer) = settings else { panic!("no table: {settings}") };
+        let Value::Object(outer) = settings else {
+            panic!("no table: {settings}")
+        };
         let mut keys = vec![];
         for (name, value) in outer {
             match value {
                 Value::Number(_) => keys.push(name.clone()),
-                Value::Object(_) => keys.extend(numbers(value).into_iter().map(|key| format!("{name}.{key}"))),
+                Value::Object(_) => keys.extend(
+                    numbers(value)
+                        .into_iter()
+                        .map(|key| format!("{name}.{key}")),
+                ),
                 _ => {}
             }
         }
@@ -103,7 +119,11 @@ mod tests {
     #[test]
     fn every_number_of_the_settings_has_bounds_and_a_default_within_them() {
         let defaults = serde_json::to_value(Config::default()).expect("JSON");
-        assert_eq!(numbers(&defaults), BOUNDS.map(|(key, ..)| key), "a setting without bounds, or bounds of none");
+        assert_eq!(
+            numbers(&defaults),
+            BOUNDS.map(|(key, ..)| key),
+            "a setting without bounds, or bounds of none"
+        );
         check(&defaults).expect("defaults within their bounds");
     }
 
@@ -111,13 +131,23 @@ mod tests {
     fn the_least_and_the_most_are_taken_and_nothing_beyond() {
         for (key, least, most) in BOUNDS {
             let (outer, inner) = key.split_once('.').expect("a key of a table");
-            let told = |value: Value| check(&json!({ outer: { inner: value } })).map_err(|beyond| beyond.to_string());
-            assert_eq!((told(least.into()), told(most.into())), (Ok(()), Ok(())), "{key}");
-            let beyond = |found: Value| format!("{key}: {found}: a whole number from {least} to {most}");
+            let told = |value: Value| {
+                check(&json!({ outer: { inner: value } })).map_err(|beyond| beyond.to_string())
+            };
+            assert_eq!(
+                (told(least.into()), told(most.into())),
+                (Ok(()), Ok(())),
+                "{key}"
+            );
+            let beyond =
+                |found: Value| format!("{key}: {found}: a whole number from {least} to {most}");
             for found in [json!(most + 1), json!(u64::MAX), json!(-1), json!(1.5)] {
                 assert_eq!(told(found.clone()), Err(beyond(found)));
             }
-            assert_eq!(told("hunter2".into()), Err(format!("{key}: a whole number from {least} to {most}")));
+            assert_eq!(
+                told("hunter2".into()),
+                Err(format!("{key}: a whole number from {least} to {most}"))
+            );
             if let Some(less) = least.checked_sub(1) {
                 assert_eq!(told(less.into()), Err(beyond(less.into())));
             }
@@ -129,6 +159,9 @@ mod tests {
         let mut config = Config::default();
         config.limits.header_seconds = u64::MAX;
         let refused = config.check().expect_err("beyond its bounds").to_string();
-        assert_eq!(refused, "limits.header_seconds: 18446744073709551615: a whole number from 1 to 3600");
+        assert_eq!(
+            refused,
+            "limits.header_seconds: 18446744073709551615: a whole number from 1 to 3600"
+        );
     }
 }

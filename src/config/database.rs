@@ -1,11 +1,13 @@
-//! Where everything is kept, and how PostgreSQL is used. An address may hold a password: it is never shown.
+//! Where everything is kept, and how PostgreSQL is used. An address may hold a password: it is
+//! never shown.
 
 use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-/// The address of a store: `sqlite:FILE`, or `postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE`. Shown without user
-/// and password, and without what follows a `?`.
+/// The address of a store: `sqlite:FILE`, or
+/// `postgres://USER:PASSWORD@HOST:PORT,HOST:PORT/DATABASE`. Shown without user and password, and
+/// without what follows a `?`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Database(String);
@@ -26,12 +28,15 @@ impl<T: Into<String>> From<T> for Database {
 impl fmt::Display for Database {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some((scheme, rest)) = self.0.split_once("://") else {
-            // A path may be shown; what is neither a file nor a URL may be a URL with a mistake in it.
+            // A path may be shown; what is neither a file nor a URL may be a URL with a mistake in
+            // it.
             let shown = self.0.starts_with("sqlite:") || !self.0.contains(['@', '=']);
             return f.write_str(if shown { &self.0 } else { "…" });
         };
         // The last @: one in a password that should have been written %40 does not split it.
-        let (secret, rest) = rest.rsplit_once('@').map_or(("", rest), |(_, rest)| ("…@", rest));
+        let (secret, rest) = rest
+            .rsplit_once('@')
+            .map_or(("", rest), |(_, rest)| ("…@", rest));
         let hosts = rest.split('?').next().unwrap_or_default();
         write!(f, "{scheme}://{secret}{hosts}")
     }
@@ -49,7 +54,8 @@ impl fmt::Debug for Database {
 pub struct Postgres {
     /// How many connections a server has, at most. Half of them are for the changes of shares.
     pub connections: usize,
-    /// How long an operation may take with all its repetitions, in seconds; after that the answer is 503.
+    /// How long an operation may take with all its repetitions, in seconds; after that the answer
+    /// is 503.
     pub deadline_seconds: u64,
     /// Certificates (PEM) to trust in the database's TLS; empty for those of the system.
     pub root_certificates: PathBuf,
@@ -87,7 +93,10 @@ mod tests {
     fn an_address_is_shown_without_its_secrets() {
         for (given, shown) in [
             ("sqlite:a.db", "sqlite:a.db"),
-            ("postgres://user:secret@h1:1,h2:2/db?password=secret", "postgres://…@h1:1,h2:2/db"),
+            (
+                "postgres://user:secret@h1:1,h2:2/db?password=secret",
+                "postgres://…@h1:1,h2:2/db",
+            ),
             ("postgres://user:sec@ret/s?ecret@h/db", "postgres://…@h/db"),
             ("postgress://user:secret@h/db", "postgress://…@h/db"),
             ("postgres:user:secret@h/db", "…"),

@@ -1,4 +1,5 @@
-//! The settings of who is calling: the identity that is built in, or a Keystone. How either works is not known here.
+//! The settings of who is calling: the identity that is built in, or a Keystone. How either works
+//! is not known here.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -14,7 +15,8 @@ use crate::identity::keystone::{self, Account};
 pub struct Identity {
     /// Who knows the callers.
     pub mode: IdentityMode,
-    /// Where clients are told to get a token; empty for the address that the server listens on, or Keystone's.
+    /// Where clients are told to get a token; empty for the address that the server listens on, or
+    /// Keystone's.
     pub address: String,
     /// How long a token that the embedded identity issues is good, in seconds.
     pub token_seconds: u64,
@@ -30,8 +32,8 @@ pub enum IdentityMode {
     Keystone,
 }
 
-/// The Keystone to ask, in the mode `keystone`. With neither user nor application credential each caller's own token
-/// asks about itself, and no account is needed.
+/// The Keystone to ask, in the mode `keystone`. With neither user nor application credential each
+/// caller's own token asks about itself, and no account is needed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Keystone {
@@ -63,13 +65,18 @@ pub struct Keystone {
     pub refusal_seconds: u64,
     /// How many tokens are remembered.
     pub cache_tokens: u64,
-    /// Whether a project to share with must exist in Keystone. The account needs a role that may look at projects.
+    /// Whether a project to share with must exist in Keystone. The account needs a role that may
+    /// look at projects.
     pub check_projects: bool,
 }
 
 impl Default for Identity {
     fn default() -> Self {
-        Self { mode: IdentityMode::Embedded, address: String::new(), token_seconds: 24 * 60 * 60 }
+        Self {
+            mode: IdentityMode::Embedded,
+            address: String::new(),
+            token_seconds: 24 * 60 * 60,
+        }
     }
 }
 
@@ -100,10 +107,20 @@ impl Keystone {
     /// # Errors
     /// [`ConfigError::Value`], which names the key.
     pub fn settings(&self) -> Result<keystone::Settings, ConfigError> {
-        let web = ["http://", "https://"].iter().any(|scheme| self.address.starts_with(scheme));
-        must(web, "address", "it must be like https://keystone.example.com/v3")?;
+        let web = ["http://", "https://"]
+            .iter()
+            .any(|scheme| self.address.starts_with(scheme));
+        must(
+            web,
+            "address",
+            "it must be like https://keystone.example.com/v3",
+        )?;
         let account = self.account()?;
-        must(account.is_some() || !self.check_projects, "check_projects", "it needs an account to ask as")?;
+        must(
+            account.is_some() || !self.check_projects,
+            "check_projects",
+            "it needs an account to ask as",
+        )?;
         Ok(keystone::Settings {
             address: self.address.clone(),
             account,
@@ -117,16 +134,31 @@ impl Keystone {
 
     fn account(&self) -> Result<Option<Account>, ConfigError> {
         let id = &self.application_credential_id;
-        must(id.is_empty() || self.user.is_empty(), "user", "there is an application credential already")?;
+        must(
+            id.is_empty() || self.user.is_empty(),
+            "user",
+            "there is an application credential already",
+        )?;
         if !id.is_empty() {
             let secret = self.application_credential_secret.clone();
-            must(!secret.expose_secret().is_empty(), "application_credential_secret", "it is missing")?;
-            return Ok(Some(Account::ApplicationCredential { id: id.clone(), secret }));
+            must(
+                !secret.expose_secret().is_empty(),
+                "application_credential_secret",
+                "it is missing",
+            )?;
+            return Ok(Some(Account::ApplicationCredential {
+                id: id.clone(),
+                secret,
+            }));
         }
         if self.user.is_empty() {
             return Ok(None);
         }
-        must(!self.password.expose_secret().is_empty(), "password", "it is missing")?;
+        must(
+            !self.password.expose_secret().is_empty(),
+            "password",
+            "it is missing",
+        )?;
         Ok(Some(Account::Password {
             user: self.user.clone(),
             user_domain: self.user_domain.clone(),
@@ -138,7 +170,10 @@ impl Keystone {
 }
 
 fn must(sound: bool, key: &str, reason: &str) -> Result<(), ConfigError> {
-    let wrong = || ConfigError::Value { origin: format!("keystone.{key}"), reason: reason.to_owned() };
+    let wrong = || ConfigError::Value {
+        origin: format!("keystone.{key}"),
+        reason: reason.to_owned(),
+    };
     sound.then_some(()).ok_or_else(wrong)
 }
 
@@ -160,15 +195,24 @@ mod tests {
     use super::Keystone;
 
     fn keystone(change: impl FnOnce(&mut Keystone)) -> Result<bool, String> {
-        let mut keystone = Keystone { address: "https://keystone.test/v3".into(), ..Keystone::default() };
+        let mut keystone = Keystone {
+            address: "https://keystone.test/v3".into(),
+            ..Keystone::default()
+        };
         change(&mut keystone);
-        keystone.settings().map(|settings| settings.account.is_some()).map_err(|error| error.to_string())
+        keystone
+            .settings()
+            .map(|settings| settings.account.is_some())
+            .map_err(|error| error.to_string())
     }
 
     #[test]
     fn an_account_is_a_user_or_an_application_credential_or_nobody() {
         assert_eq!(keystone(|_| {}), Ok(false));
-        assert_eq!(keystone(|k| (k.user, k.password) = ("cbr".into(), "secret".into())), Ok(true));
+        assert_eq!(
+            keystone(|k| (k.user, k.password) = ("cbr".into(), "secret".into())),
+            Ok(true)
+        );
         let credential = |k: &mut Keystone| {
             k.application_credential_id = "id".into();
             k.application_credential_secret = "secret".into();
@@ -180,13 +224,20 @@ mod tests {
     fn a_wrong_value_is_refused_with_its_key() {
         let refused = |key: &str, change: fn(&mut Keystone)| {
             let refused = keystone(change).expect_err(key);
-            assert!(refused.starts_with(&format!("keystone.{key}: ")), "{refused}");
+            assert!(
+                refused.starts_with(&format!("keystone.{key}: ")),
+                "{refused}"
+            );
         };
         refused("address", |k| k.address = String::new());
         refused("address", |k| k.address = "keystone:5000".into());
         refused("password", |k| k.user = "cbr".into());
-        refused("application_credential_secret", |k| k.application_credential_id = "id".into());
-        refused("user", |k| (k.user, k.application_credential_id) = ("cbr".into(), "id".into()));
+        refused("application_credential_secret", |k| {
+            k.application_credential_id = "id".into()
+        });
+        refused("user", |k| {
+            (k.user, k.application_credential_id) = ("cbr".into(), "id".into())
+        });
         refused("check_projects", |k| k.check_projects = true);
     }
 }

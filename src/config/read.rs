@@ -1,5 +1,5 @@
-//! Where settings come from: flag, then `BACKUP_SHARE_*` environment, then configuration file, then default. Which there
-//! are is not known here.
+//! Where settings come from: flag, then `BACKUP_SHARE_*` environment, then configuration file, then
+//! default. Which there are is not known here.
 
 use std::{collections::BTreeMap, io, path::Path};
 
@@ -31,7 +31,8 @@ pub enum ConfigError {
 }
 
 const PREFIX: &str = "BACKUP_SHARE_";
-/// Variables of the same prefix that belong to the client's commands, and the one that names the file.
+/// Variables of the same prefix that belong to the client's commands, and the one that names the
+/// file.
 const ELSEWHERE: [&str; 6] = ["ENDPOINT", "PROJECT", "TOKEN", "USER", "PASSWORD", "CONFIG"];
 
 impl Config {
@@ -45,11 +46,21 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut table = file.map(read_table).transpose()?.unwrap_or_default();
         // Once without the environment, so that an error of the file is said to be the file's.
-        check(&table, &file.map(|f| f.display().to_string()).unwrap_or_default())?;
+        check(
+            &table,
+            &file.map(|f| f.display().to_string()).unwrap_or_default(),
+        )?;
         let known = keys(&Self::default());
         for (name, text) in environment {
-            let Some(key) = name.strip_prefix(PREFIX).filter(|key| !ELSEWHERE.contains(key)) else { continue };
-            let (path, default) = known.get(key).ok_or_else(|| wrong(&name, "there is no such setting"))?;
+            let Some(key) = name
+                .strip_prefix(PREFIX)
+                .filter(|key| !ELSEWHERE.contains(key))
+            else {
+                continue;
+            };
+            let (path, default) = known
+                .get(key)
+                .ok_or_else(|| wrong(&name, "there is no such setting"))?;
             set(&mut table, path, value(default, &text));
             check(&table, &name)?;
         }
@@ -69,10 +80,23 @@ impl Config {
 
 fn read_table(file: &Path) -> Result<Table, ConfigError> {
     let named = file.display().to_string();
-    let text = regular_file::text(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
+    let text = regular_file::text(file).map_err(|source| ConfigError::Read {
+        file: named.clone(),
+        source,
+    })?;
     // The parser shows the line as well, which may hold a secret.
-    let line = |error: &toml::de::Error| text[..error.span().map_or(0, |at| at.start)].lines().count().max(1);
-    text.parse().map_err(|error: toml::de::Error| wrong(&named, format!("line {}: {}", line(&error), error.message())))
+    let line = |error: &toml::de::Error| {
+        text[..error.span().map_or(0, |at| at.start)]
+            .lines()
+            .count()
+            .max(1)
+    };
+    text.parse().map_err(|error: toml::de::Error| {
+        wrong(
+            &named,
+            format!("line {}: {}", line(&error), error.message()),
+        )
+    })
 }
 
 fn check(table: &Table, origin: &str) -> Result<Config, ConfigError> {
@@ -81,7 +105,10 @@ fn check(table: &Table, origin: &str) -> Result<Config, ConfigError> {
 }
 
 fn wrong(origin: &str, reason: impl ToString) -> ConfigError {
-    ConfigError::Value { origin: origin.to_owned(), reason: reason.to_string().trim().to_owned() }
+    ConfigError::Value {
+        origin: origin.to_owned(),
+        reason: reason.to_string().trim().to_owned(),
+    }
 }
 
 /// Every key that the environment can set: its name there, its path in the file, and its default.
@@ -93,7 +120,11 @@ fn keys(defaults: &Config) -> BTreeMap<String, (Vec<String>, Value)> {
                 // Roles are the users' own words: they have no fixed names to be set by.
                 Value::Table(_) if name == "roles" => {}
                 Value::Table(inner) => {
-                    keys.extend(inner.into_iter().map(|(key, value)| named(&[&name, &key], value)));
+                    keys.extend(
+                        inner
+                            .into_iter()
+                            .map(|(key, value)| named(&[&name, &key], value)),
+                    );
                 }
                 value => keys.extend([named(&[&name], value)]),
             }
@@ -112,9 +143,13 @@ fn value(default: &Value, text: &str) -> Value {
     let read = match default {
         Value::Integer(_) => text.parse().ok().map(Value::Integer),
         Value::Boolean(_) => text.parse().ok().map(Value::Boolean),
-        Value::Array(_) => {
-            Some(text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect::<Vec<_>>().into())
-        }
+        Value::Array(_) => Some(
+            text.split(',')
+                .filter(|part| !part.is_empty())
+                .map(Value::from)
+                .collect::<Vec<_>>()
+                .into(),
+        ),
         _ => None,
     };
     read.unwrap_or_else(|| text.into())
@@ -125,7 +160,9 @@ fn set(table: &mut Table, path: &[String], value: Value) {
     match path {
         [key] => drop(table.insert(key.clone(), value)),
         [outer, key] => {
-            let inner = table.entry(outer.clone()).or_insert_with(|| Value::Table(Table::new()));
+            let inner = table
+                .entry(outer.clone())
+                .or_insert_with(|| Value::Table(Table::new()));
             if let Value::Table(inner) = inner {
                 inner.insert(key.clone(), value);
             }
@@ -145,26 +182,41 @@ mod tests {
     fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let mut toml = tempfile::NamedTempFile::new().expect("a file");
         toml.write_all(file.as_bytes()).expect("written");
-        let environment = environment.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        let environment = environment
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
         Config::read(Some(toml.path()), environment).map_err(|error| error.to_string())
     }
 
     #[test]
     fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
         let file = "listen = '127.0.0.1:1'\n[limits]\nbody_bytes = 10\nmembers_per_backup = 3";
-        let environment =
-            [("BACKUP_SHARE_LIMITS_BODY_BYTES", "20"), ("BACKUP_SHARE_LOG_FORMAT", "json"), ("HOME", "/")];
+        let environment = [
+            ("BACKUP_SHARE_LIMITS_BODY_BYTES", "20"),
+            ("BACKUP_SHARE_LOG_FORMAT", "json"),
+            ("HOME", "/"),
+        ];
         let config = read(file, &environment).expect("good settings");
-        assert_eq!((config.limits.body_bytes, config.limits.members_per_backup), (20, 3));
-        assert_eq!((config.listen.as_str(), config.log.format), ("127.0.0.1:1", LogFormat::Json));
+        assert_eq!(
+            (config.limits.body_bytes, config.limits.members_per_backup),
+            (20, 3)
+        );
+        assert_eq!(
+            (config.listen.as_str(), config.log.format),
+            ("127.0.0.1:1", LogFormat::Json)
+        );
         assert_eq!(config.limits.header_seconds, 10);
     }
 
     #[test]
     fn the_check_of_answers_is_set_like_everything_else() {
         let file = "check_answers = { mode = 'log', one_in = 7 }";
-        let config = read(file, &[("BACKUP_SHARE_CHECK_ANSWERS_MODE", "off")]).expect("good settings");
-        assert_eq!((config.check_answers.mode, config.check_answers.one_in), (AnswerMode::Off, 7));
+        let config =
+            read(file, &[("BACKUP_SHARE_CHECK_ANSWERS_MODE", "off")]).expect("good settings");
+        assert_eq!(
+            (config.check_answers.mode, config.check_answers.one_in),
+            (AnswerMode::Off, 7)
+        );
         assert!(read("[check_answers]\nmode = 'never'", &[]).is_err());
     }
 
@@ -182,35 +234,64 @@ mod tests {
         let config = read(database, &[]).expect("good settings");
         assert!(config.database.expose().contains("hunter2"));
         assert!(!format!("{config:?}").contains("hunter2"));
-        let refused = read("database = 'postgres://user:hunter2@h/db", &[]).expect_err("no closing quote");
-        assert!(refused.contains("line 1: ") && !refused.contains("hunter2"), "{refused}");
+        let refused =
+            read("database = 'postgres://user:hunter2@h/db", &[]).expect_err("no closing quote");
+        assert!(
+            refused.contains("line 1: ") && !refused.contains("hunter2"),
+            "{refused}"
+        );
     }
 
     #[test]
     fn a_number_beyond_its_bounds_is_refused_with_its_origin_its_key_and_its_bounds() {
         let must = "limits.header_seconds: 9223372036854775807: a whole number from 1 to 3600";
-        let refused = read("[limits]\nheader_seconds = 9223372036854775807", &[]).expect_err("too large");
-        assert!(refused.ends_with(&format!(": {must}")) && refused.starts_with('/'), "{refused}");
+        let refused =
+            read("[limits]\nheader_seconds = 9223372036854775807", &[]).expect_err("too large");
+        assert!(
+            refused.ends_with(&format!(": {must}")) && refused.starts_with('/'),
+            "{refused}"
+        );
         for text in ["9223372036854775807", "99999999999999999999", "0"] {
-            let refused = read("", &[("BACKUP_SHARE_LIMITS_HEADER_SECONDS", text)]).expect_err(text);
+            let refused =
+                read("", &[("BACKUP_SHARE_LIMITS_HEADER_SECONDS", text)]).expect_err(text);
             let must = must.replace("9223372036854775807", text);
-            assert_eq!(refused, format!("BACKUP_SHARE_LIMITS_HEADER_SECONDS: {must}"));
+            assert_eq!(
+                refused,
+                format!("BACKUP_SHARE_LIMITS_HEADER_SECONDS: {must}")
+            );
         }
         assert!(read("[limits]\nheader_seconds = 3600", &[]).is_ok());
     }
 
     #[test]
     fn a_bad_value_is_refused_with_its_origin() {
-        let refused = read("", &[("BACKUP_SHARE_LIMITS_BODY_BYTES", "many")]).expect_err("no number");
-        assert!(refused.starts_with("BACKUP_SHARE_LIMITS_BODY_BYTES"), "{refused}");
+        let refused =
+            read("", &[("BACKUP_SHARE_LIMITS_BODY_BYTES", "many")]).expect_err("no number");
+        assert!(
+            refused.starts_with("BACKUP_SHARE_LIMITS_BODY_BYTES"),
+            "{refused}"
+        );
         assert!(read("listen = 5", &[]).is_err());
     }
 
     #[test]
     fn a_secret_is_taken_as_it_is_and_never_shown() {
-        let config = read("[keystone]\nuser = 'cbr'", &[("BACKUP_SHARE_KEYSTONE_PASSWORD", "12345")]);
-        assert_eq!(config.expect("good settings").keystone.password.expose_secret(), "12345");
-        for file in ["[keystone]\npassword = 12345", "[keystone]\npassword = 'ab12345\n"] {
+        let config = read(
+            "[keystone]\nuser = 'cbr'",
+            &[("BACKUP_SHARE_KEYSTONE_PASSWORD", "12345")],
+        );
+        assert_eq!(
+            config
+                .expect("good settings")
+                .keystone
+                .password
+                .expose_secret(),
+            "12345"
+        );
+        for file in [
+            "[keystone]\npassword = 12345",
+            "[keystone]\npassword = 'ab12345\n",
+        ] {
             let refused = read(file, &[]).expect_err("no text");
             assert!(!refused.contains("12345"), "{refused}");
         }
@@ -220,13 +301,23 @@ mod tests {
 
     #[test]
     fn the_environment_sets_switches_too() {
-        let config = read("", &[("BACKUP_SHARE_KEYSTONE_CHECK_PROJECTS", "true")]).expect("good settings");
+        let config =
+            read("", &[("BACKUP_SHARE_KEYSTONE_CHECK_PROJECTS", "true")]).expect("good settings");
         assert!(config.keystone.check_projects);
         assert!(read("", &[("BACKUP_SHARE_KEYSTONE_CHECK_PROJECTS", "perhaps")]).is_err());
     }
 
     #[test]
     fn the_clients_variables_are_left_alone() {
-        assert!(read("", &[("BACKUP_SHARE_TOKEN", "secret"), ("BACKUP_SHARE_ENDPOINT", "http://127.0.0.1:1")]).is_ok());
+        assert!(
+            read(
+                "",
+                &[
+                    ("BACKUP_SHARE_TOKEN", "secret"),
+                    ("BACKUP_SHARE_ENDPOINT", "http://127.0.0.1:1")
+                ]
+            )
+            .is_ok()
+        );
     }
 }

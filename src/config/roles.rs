@@ -1,5 +1,5 @@
-//! What roles may do, as it is written down: a list of actions in the settings, or a policy document in the vendor's form
-//! in a file of its own. What a policy comes to is not known here.
+//! What roles may do, as it is written down: a list of actions in the settings, or a policy
+//! document in the vendor's form in a file of its own. What a policy comes to is not known here.
 
 use std::{
     collections::BTreeMap,
@@ -22,7 +22,10 @@ pub type Roles = BTreeMap<String, Role>;
 
 /// What one role may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a list of actions, or the file of a policy document")]
+#[serde(
+    untagged,
+    expecting = "a list of actions, or the file of a policy document"
+)]
 pub enum Role {
     /// These actions.
     Actions(Vec<String>),
@@ -30,8 +33,9 @@ pub enum Role {
     Document(PathBuf),
 }
 
-/// `{"Version": "1.1", "Statement": [{"Effect": "Allow", "Action": ["cbr:member:*"]}]}`. What else the vendor allows
-/// there, conditions and resources, narrows what is allowed: refused, since it could not be kept.
+/// `{"Version": "1.1", "Statement": [{"Effect": "Allow", "Action": ["cbr:member:*"]}]}`. What else
+/// the vendor allows there, conditions and resources, narrows what is allowed: refused, since it
+/// could not be kept.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
 struct Document {
@@ -61,7 +65,10 @@ enum DocumentEffect {
 /// Roles as they are unless said otherwise.
 pub(super) fn defaults() -> Roles {
     let role = |name: &str, actions: &[&str]| {
-        (name.to_owned(), Role::Actions(actions.iter().map(ToString::to_string).collect()))
+        (
+            name.to_owned(),
+            Role::Actions(actions.iter().map(ToString::to_string).collect()),
+        )
     };
     BTreeMap::from([
         role("cbr_admin", &["cbr:member:*"]),
@@ -75,19 +82,28 @@ pub(super) fn defaults() -> Roles {
 /// # Errors
 /// [`ConfigError`], which names the file and the place in it.
 pub fn policy(roles: &Roles) -> Result<Policy, ConfigError> {
-    let statements = roles.iter().map(|(name, role)| Ok((name.clone(), role.statements(name)?)));
+    let statements = roles
+        .iter()
+        .map(|(name, role)| Ok((name.clone(), role.statements(name)?)));
     statements.collect::<Result<Vec<_>, _>>().map(Policy::new)
 }
 
 impl Role {
     fn statements(&self, name: &str) -> Result<Vec<Statement>, ConfigError> {
         let statements = match self {
-            Self::Actions(actions) => vec![Statement { effect: Effect::Allow, actions: actions.clone() }],
+            Self::Actions(actions) => vec![Statement {
+                effect: Effect::Allow,
+                actions: actions.clone(),
+            }],
             Self::Document(file) => read(file)?,
         };
         for pattern in statements.iter().flat_map(|statement| &statement.actions) {
             if pattern.starts_with("cbr:member:") && !covers_any(pattern) {
-                tracing::warn!(role = name, action = pattern, "no operation wants this action");
+                tracing::warn!(
+                    role = name,
+                    action = pattern,
+                    "no operation wants this action"
+                );
             }
         }
         Ok(statements)
@@ -103,18 +119,35 @@ impl Role {
 }
 
 fn covers_any(pattern: &str) -> bool {
-    let only = Statement { effect: Effect::Allow, actions: vec![pattern.to_owned()] };
+    let only = Statement {
+        effect: Effect::Allow,
+        actions: vec![pattern.to_owned()],
+    };
     let policy = Policy::new([(String::new(), vec![only])]);
-    Operation::ALL.into_iter().any(|operation| policy.decision([""], operation).is_some())
+    Operation::ALL
+        .into_iter()
+        .any(|operation| policy.decision([""], operation).is_some())
 }
 
 fn read(file: &Path) -> Result<Vec<Statement>, ConfigError> {
     let named = file.display().to_string();
-    let text = regular_file::text(file).map_err(|source| ConfigError::Read { file: named.clone(), source })?;
-    let document: Document = serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_str(&text))
-        .map_err(|error| ConfigError::Value { origin: named, reason: error.to_string() })?;
+    let text = regular_file::text(file).map_err(|source| ConfigError::Read {
+        file: named.clone(),
+        source,
+    })?;
+    let document: Document = serde_path_to_error::deserialize(
+        &mut serde_json::Deserializer::from_str(&text),
+    )
+    .map_err(|error| ConfigError::Value {
+        origin: named,
+        reason: error.to_string(),
+    })?;
     let Version::V1_1 = document.version;
-    Ok(document.statement.into_iter().map(Statement::from).collect())
+    Ok(document
+        .statement
+        .into_iter()
+        .map(Statement::from)
+        .collect())
 }
 
 impl From<DocumentStatement> for Statement {
@@ -123,7 +156,10 @@ impl From<DocumentStatement> for Statement {
             DocumentEffect::Allow => Effect::Allow,
             DocumentEffect::Deny => Effect::Deny,
         };
-        Self { effect, actions: statement.action }
+        Self {
+            effect,
+            actions: statement.action,
+        }
     }
 }
 
@@ -140,7 +176,10 @@ mod tests {
         let roles = BTreeMap::from([("auditor".to_owned(), Role::Document(file.path().into()))]);
         let policy = policy(&roles).map_err(|error| error.to_string())?;
         let auditor = ["auditor".to_owned()];
-        Ok(Operation::ALL.into_iter().filter(|&operation| policy.permit(&auditor, operation).is_ok()).collect())
+        Ok(Operation::ALL
+            .into_iter()
+            .filter(|&operation| policy.permit(&auditor, operation).is_ok())
+            .collect())
     }
 
     #[test]
@@ -152,7 +191,10 @@ mod tests {
             ]}"#,
         );
         assert_eq!(may.expect("a good document").len(), 2);
-        assert_eq!(document(r#"{"Version": "1.1", "Statement": []}"#), Ok(vec![]));
+        assert_eq!(
+            document(r#"{"Version": "1.1", "Statement": []}"#),
+            Ok(vec![])
+        );
     }
 
     #[test]
@@ -160,20 +202,38 @@ mod tests {
         for (text, place) in [
             ("", "EOF"),
             ("3", "invalid type"),
-            (r#"{"Version": "1.0", "Statement": []}"#, "Version: unknown variant `1.0`, expected `1.1`"),
+            (
+                r#"{"Version": "1.0", "Statement": []}"#,
+                "Version: unknown variant `1.0`, expected `1.1`",
+            ),
             (r#"{"Version": "1.1"}"#, "missing field `Statement`"),
-            (r#"{"Version": "1.1", "Statement": [{"Effect": "Maybe", "Action": []}]}"#, "Statement[0].Effect: "),
-            (r#"{"Version": "1.1", "Statement": [{"Effect": "Allow", "Action": [1]}]}"#, "Statement[0].Action[0]: "),
+            (
+                r#"{"Version": "1.1", "Statement": [{"Effect": "Maybe", "Action": []}]}"#,
+                "Statement[0].Effect: ",
+            ),
+            (
+                r#"{"Version": "1.1", "Statement": [{"Effect": "Allow", "Action": [1]}]}"#,
+                "Statement[0].Action[0]: ",
+            ),
             (
                 r#"{"Version": "1.1", "Statement": [{"Effect": "Allow", "Action": [], "Condition": {}}]}"#,
                 "Statement[0].Condition: unknown field",
             ),
-            (r#"{"Version": "1.1", "Statement": [], "Depends": []}"#, "Depends: unknown field"),
+            (
+                r#"{"Version": "1.1", "Statement": [], "Depends": []}"#,
+                "Depends: unknown field",
+            ),
         ] {
             let refused = document(text).expect_err(text);
             assert!(refused.contains(place), "{text}: {refused}");
         }
-        let missing = BTreeMap::from([("auditor".to_owned(), Role::Document("no-such.json".into()))]);
-        assert!(policy(&missing).expect_err("no file").to_string().starts_with("cannot read no-such.json"));
+        let missing =
+            BTreeMap::from([("auditor".to_owned(), Role::Document("no-such.json".into()))]);
+        assert!(
+            policy(&missing)
+                .expect_err("no file")
+                .to_string()
+                .starts_with("cannot read no-such.json")
+        );
     }
 }

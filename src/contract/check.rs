@@ -1,5 +1,5 @@
-//! The contract at run time: what requests must meet and answers must keep, compiled once from the served document.
-//! What becomes of a breach is decided in `api`.
+//! The contract at run time: what requests must meet and answers must keep, compiled once from the
+//! served document. What becomes of a breach is decided in `api`.
 
 mod answer;
 mod parameter;
@@ -38,7 +38,10 @@ pub struct CompileError {
 }
 
 static COMPILED: LazyLock<Vec<OperationCheck>> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "a test compiles the same document, which is part of this binary")]
+    #[expect(
+        clippy::expect_used,
+        reason = "a test compiles the same document, which is part of this binary"
+    )]
     compile(document::json()).expect("every operation of the contract can be checked")
 });
 
@@ -56,14 +59,28 @@ pub fn of(operation: Operation) -> &'static OperationCheck {
 /// In the order of [`Operation::ALL`].
 fn compile(document: &Value) -> Result<Vec<OperationCheck>, CompileError> {
     let root = Cursor::root(document);
-    Operation::ALL.iter().map(|&operation| one(&root, operation)).collect()
+    Operation::ALL
+        .iter()
+        .map(|&operation| one(&root, operation))
+        .collect()
 }
 
 fn one(root: &Cursor, operation: Operation) -> Result<OperationCheck, CompileError> {
-    let missing = || CompileError { pointer: "/paths".into(), reason: format!("no operation {}", operation.id()) };
-    let item = root.key("paths").and_then(|paths| paths.key(operation.path())).ok_or_else(missing)?;
-    let at = item.key(&operation.method().to_lowercase()).ok_or_else(missing)?;
-    Ok(OperationCheck { request: RequestCheck::compile(&item, &at)?, answer: AnswerCheck::compile(&at)? })
+    let missing = || CompileError {
+        pointer: "/paths".into(),
+        reason: format!("no operation {}", operation.id()),
+    };
+    let item = root
+        .key("paths")
+        .and_then(|paths| paths.key(operation.path()))
+        .ok_or_else(missing)?;
+    let at = item
+        .key(&operation.method().to_lowercase())
+        .ok_or_else(missing)?;
+    Ok(OperationCheck {
+        request: RequestCheck::compile(&item, &at)?,
+        answer: AnswerCheck::compile(&at)?,
+    })
 }
 
 #[cfg(test)]
@@ -78,9 +95,29 @@ mod tests {
 
     #[test]
     fn every_operation_finds_its_own_check() {
-        assert!(of(Operation::AddMember).request.body("application/json").is_some());
-        assert!(of(Operation::ListMembers).request.body("application/json").is_none());
-        assert!(of(Operation::ListMembers).request.query(&[("limit".into(), "1".into())]).is_ok());
-        assert!(of(Operation::ShowMember).request.query(&[("limit".into(), "1".into())]).is_err());
+        assert!(
+            of(Operation::AddMember)
+                .request
+                .body("application/json")
+                .is_some()
+        );
+        assert!(
+            of(Operation::ListMembers)
+                .request
+                .body("application/json")
+                .is_none()
+        );
+        assert!(
+            of(Operation::ListMembers)
+                .request
+                .query(&[("limit".into(), "1".into())])
+                .is_ok()
+        );
+        assert!(
+            of(Operation::ShowMember)
+                .request
+                .query(&[("limit".into(), "1".into())])
+                .is_err()
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! A place in an OpenAPI document: its value and its JSON pointer. References are followed within the document, and
-//! nowhere else.
+//! A place in an OpenAPI document: its value and its JSON pointer. References are followed within
+//! the document, and nowhere else.
 
 use serde_json::{Map, Value};
 
@@ -19,13 +19,21 @@ const MOST_STEPS: usize = 32;
 impl<'d> Cursor<'d> {
     /// The document itself.
     pub fn root(document: &'d Value) -> Self {
-        Self { document, value: document, pointer: String::new() }
+        Self {
+            document,
+            value: document,
+            pointer: String::new(),
+        }
     }
 
     /// What stands under a key; references are not followed.
     pub fn under(&self, key: &str) -> Option<Self> {
         let value = self.value.get(key)?;
-        Some(Self { value, pointer: format!("{}/{}", self.pointer, escaped(key)), ..*self })
+        Some(Self {
+            value,
+            pointer: format!("{}/{}", self.pointer, escaped(key)),
+            ..*self
+        })
     }
 
     /// What stands under a key, where it has a value of its own after references are followed.
@@ -42,7 +50,14 @@ impl<'d> Cursor<'d> {
     /// All items of a list, references followed.
     pub fn items(&self) -> impl Iterator<Item = Self> {
         let items = self.value.as_array().into_iter().flatten().enumerate();
-        items.map(|(at, value)| Self { value, pointer: format!("{}/{at}", self.pointer), ..*self }.followed())
+        items.map(|(at, value)| {
+            Self {
+                value,
+                pointer: format!("{}/{at}", self.pointer),
+                ..*self
+            }
+            .followed()
+        })
     }
 
     /// The text under a key.
@@ -53,9 +68,19 @@ impl<'d> Cursor<'d> {
     /// Where references lead. One that leads nowhere, or out of the document, stays as it is.
     pub fn followed(mut self) -> Self {
         for _ in 0..MOST_STEPS {
-            let target = self.text("$ref").and_then(|reference| reference.strip_prefix('#'));
-            let Some((pointer, value)) = target.and_then(|at| Some((at, self.document.pointer(at)?))) else { break };
-            self = Self { value, pointer: pointer.to_owned(), ..self };
+            let target = self
+                .text("$ref")
+                .and_then(|reference| reference.strip_prefix('#'));
+            let Some((pointer, value)) =
+                target.and_then(|at| Some((at, self.document.pointer(at)?)))
+            else {
+                break;
+            };
+            self = Self {
+                value,
+                pointer: pointer.to_owned(),
+                ..self
+            };
         }
         self
     }
@@ -66,7 +91,9 @@ impl<'d> Cursor<'d> {
         let mut open = localized(&mut schema);
         let mut definitions = Map::new();
         while let Some(name) = open.pop() {
-            let named = self.document.pointer(&format!("{SCHEMAS}{}", escaped(&name)));
+            let named = self
+                .document
+                .pointer(&format!("{SCHEMAS}{}", escaped(&name)));
             if let Some(mut named) = named.filter(|_| !definitions.contains_key(&name)).cloned() {
                 open.extend(localized(&mut named));
                 definitions.insert(name, named);
@@ -87,7 +114,9 @@ fn localized(value: &mut Value) -> Vec<String> {
         Value::Object(map) => {
             let mut names: Vec<String> = map.values_mut().flat_map(localized).collect();
             if let Some(Value::String(reference)) = map.get_mut("$ref")
-                && let Some(name) = reference.strip_prefix('#').and_then(|at| at.strip_prefix(SCHEMAS))
+                && let Some(name) = reference
+                    .strip_prefix('#')
+                    .and_then(|at| at.strip_prefix(SCHEMAS))
             {
                 names.push(name.replace("~1", "/").replace("~0", "~"));
                 *reference = format!("#/$defs/{name}");
@@ -111,11 +140,15 @@ mod tests {
 
     #[test]
     fn references_are_followed_and_the_pointer_tells_where_they_led() {
-        let document = json!({"a": {"$ref": "#/b~1c"}, "b/c": {"d": [1]}, "lost": {"$ref": "#/none"}});
+        let document =
+            json!({"a": {"$ref": "#/b~1c"}, "b/c": {"d": [1]}, "lost": {"$ref": "#/none"}});
         let root = Cursor::root(&document);
         let found = root.key("a").and_then(|a| a.key("d")).expect("it is there");
         assert_eq!(found.pointer, "/b~1c/d");
-        assert_eq!(found.items().map(|item| item.pointer).collect::<Vec<_>>(), ["/b~1c/d/0"]);
+        assert_eq!(
+            found.items().map(|item| item.pointer).collect::<Vec<_>>(),
+            ["/b~1c/d/0"]
+        );
         assert_eq!(root.key("lost").expect("a reference").pointer, "/lost");
     }
 
@@ -125,7 +158,13 @@ mod tests {
             "here": {"$ref": "#/components/schemas/A"},
             "components": {"schemas": {"A": {"items": {"$ref": "#/components/schemas/A"}}, "B": {}}}
         });
-        let schema = Cursor::root(&document).under("here").expect("it is there").schema();
-        assert_eq!(schema, json!({"$ref": "#/$defs/A", "$defs": {"A": {"items": {"$ref": "#/$defs/A"}}}}));
+        let schema = Cursor::root(&document)
+            .under("here")
+            .expect("it is there")
+            .schema();
+        assert_eq!(
+            schema,
+            json!({"$ref": "#/$defs/A", "$defs": {"A": {"items": {"$ref": "#/$defs/A"}}}})
+        );
     }
 }

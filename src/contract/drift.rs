@@ -1,6 +1,6 @@
-//! Drift: whether the contract, the document that the handlers say of themselves, and the client's types agree. Schemas
-//! are compared as sets of values, everything else by what it says. Prose has one home, the contract, and is not
-//! compared; what is not understood counts as a difference.
+//! Drift: whether the contract, the document that the handlers say of themselves, and the client's
+//! types agree. Schemas are compared as sets of values, everything else by what it says. Prose has
+//! one home, the contract, and is not compared; what is not understood counts as a difference.
 
 #[cfg(feature = "client")]
 mod client;
@@ -35,7 +35,10 @@ pub fn compare(code: &Value, contract: &Value) -> Report {
     let mut absent: Option<String> = None;
     for place in code.keys().chain(contract.keys()).collect::<BTreeSet<_>>() {
         // Of what one side does not have at all, the parts are not told one by one.
-        if absent.as_ref().is_some_and(|absent| place.starts_with(absent)) {
+        if absent
+            .as_ref()
+            .is_some_and(|absent| place.starts_with(absent))
+        {
             continue;
         }
         match (code.get(place), contract.get(place)) {
@@ -46,7 +49,10 @@ pub fn compare(code: &Value, contract: &Value) -> Report {
             }
         }
     }
-    Report { compared: code.len().max(contract.len()), differences: comparison.differences }
+    Report {
+        compared: code.len().max(contract.len()),
+        differences: comparison.differences,
+    }
 }
 
 #[derive(Default)]
@@ -58,9 +64,18 @@ struct Comparison<'f> {
 
 impl<'f> Comparison<'f> {
     fn one(&mut self, place: &str, code: Option<&Said>, contract: Option<&Said>) {
-        let shown = |said: Option<&Said>| said.map_or("does not have it".to_owned(), |said| said.shown());
-        let pointer = contract.or(code).map(|said| said.pointer.clone()).unwrap_or_default();
-        self.differences.push(Difference::plain(place, pointer, shown(code), shown(contract)));
+        let shown =
+            |said: Option<&Said>| said.map_or("does not have it".to_owned(), |said| said.shown());
+        let pointer = contract
+            .or(code)
+            .map(|said| said.pointer.clone())
+            .unwrap_or_default();
+        self.differences.push(Difference::plain(
+            place,
+            pointer,
+            shown(code),
+            shown(contract),
+        ));
     }
 
     fn both(&mut self, place: &str, code: &'f Said, contract: &'f Said) {
@@ -71,11 +86,14 @@ impl<'f> Comparison<'f> {
                 if let Some(found) = self.schemas.get(&pair) {
                     // The same schemas stand in many places: one difference, which names them all.
                     let again = found.and_then(|at| self.differences.get_mut(at));
-                    again.into_iter().for_each(|difference| difference.places.push(place.to_owned()));
+                    again
+                        .into_iter()
+                        .for_each(|difference| difference.places.push(place.to_owned()));
                     return;
                 }
                 let found = schemas(place, (a, &code.pointer), (b, &contract.pointer));
-                self.schemas.insert(pair, found.as_ref().map(|_| self.differences.len()));
+                self.schemas
+                    .insert(pair, found.as_ref().map(|_| self.differences.len()));
                 self.differences.extend(found);
             }
             _ => self.one(place, Some(code), Some(contract)),
@@ -95,11 +113,25 @@ fn schemas(place: &str, code: Placed, contract: Placed) -> Option<Difference> {
     for (taker, verdict) in [(Side::Code, b.covers(&a)), (Side::Contract, a.covers(&b))] {
         match verdict {
             Verdict::Covers => {}
-            Verdict::Lacks(value) => return Some(counterexample(place, taker, value, (&a, code), (&b, contract))),
-            Verdict::Unknown(why) => undecided = Some(format!("not proven to be the same values, {why}: {}", code.0)),
+            Verdict::Lacks(value) => {
+                return Some(counterexample(
+                    place,
+                    taker,
+                    value,
+                    (&a, code),
+                    (&b, contract),
+                ));
+            }
+            Verdict::Unknown(why) => {
+                undecided = Some(format!(
+                    "not proven to be the same values, {why}: {}",
+                    code.0
+                ))
+            }
         }
     }
-    let sets = undecided.map(|code| Difference::plain(place, contract.1.to_owned(), code, contract.0.to_string()));
+    let sets = undecided
+        .map(|code| Difference::plain(place, contract.1.to_owned(), code, contract.0.to_string()));
     sets.or_else(|| marks::difference(place, code, contract))
 }
 
@@ -113,7 +145,9 @@ fn counterexample(
 ) -> Difference {
     let (refusing, (schema, at)) = if taker == Side::Code { contract } else { code };
     let rule = refusing.broken_rule(&value).unwrap_or_default();
-    let limit = schema.pointer(&rule).map(|limit| format!(" {}", report::cut(&limit.to_string())));
+    let limit = schema
+        .pointer(&rule)
+        .map(|limit| format!(" {}", report::cut(&limit.to_string())));
     let by = match rule.strip_prefix("/$defs/") {
         Some(named) => format!("/components/schemas/{named}"),
         None => format!("{at}{rule}"),
@@ -121,7 +155,18 @@ fn counterexample(
     let refuses = format!("refuses it by {by}{}", limit.unwrap_or_default());
     let contract_at = contract.1.1;
     let (says, answers) = ("takes the value below".to_owned(), refuses);
-    let (code, contract) = if taker == Side::Code { (says, answers) } else { (answers, says) };
-    let pointer = if taker == Side::Code { by } else { contract_at.to_owned() };
-    Difference { counterexample: Some((taker, value)), ..Difference::plain(place, pointer, code, contract) }
+    let (code, contract) = if taker == Side::Code {
+        (says, answers)
+    } else {
+        (answers, says)
+    };
+    let pointer = if taker == Side::Code {
+        by
+    } else {
+        contract_at.to_owned()
+    };
+    Difference {
+        counterexample: Some((taker, value)),
+        ..Difference::plain(place, pointer, code, contract)
+    }
 }

@@ -1,5 +1,6 @@
-//! Reads any OpenAPI 3.0 or 3.1 document: from a file, or from a revision by the `git` command. What cannot be read,
-//! or is no document that could be compared, is one error with its line or JSON pointer. Nothing is ever fetched.
+//! Reads any OpenAPI 3.0 or 3.1 document: from a file, or from a revision by the `git` command.
+//! What cannot be read, or is no document that could be compared, is one error with its line or
+//! JSON pointer. Nothing is ever fetched.
 
 mod check;
 mod git;
@@ -29,7 +30,8 @@ const MAX_DEPTH: usize = 100;
 /// Room for what nests as deep as that, also in a build without optimisation.
 const STACK: usize = 256 * 1024 * 1024;
 
-/// A document that was read, and holds together: its references lead somewhere, its operations have one name each.
+/// A document that was read, and holds together: its references lead somewhere, its operations have
+/// one name each.
 #[derive(Debug, Clone)]
 pub struct Document {
     /// Where it came from, as the user named it.
@@ -100,14 +102,20 @@ pub fn load(source: &Source) -> Result<Document, LoadError> {
 /// [`LoadError`], for the first thing that is wrong.
 pub fn parse(name: &str, bytes: Vec<u8>) -> Result<Document, LoadError> {
     if bytes.len() as u64 > MAX_BYTES {
-        return Err(LoadError::TooLarge { name: name.to_owned() });
+        return Err(LoadError::TooLarge {
+            name: name.to_owned(),
+        });
     }
     let text = String::from_utf8(bytes).map_err(|fault| {
         let before = &fault.as_bytes()[..fault.utf8_error().valid_up_to()];
         let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
         malformed(name, line, 0, "the text is not UTF-8".to_owned())
     })?;
-    let value = if text.trim_start().starts_with('{') { json(name, &text) } else { yaml(name, &text) }?;
+    let value = if text.trim_start().starts_with('{') {
+        json(name, &text)
+    } else {
+        yaml(name, &text)
+    }?;
     of_value(name, value, text)
 }
 
@@ -121,11 +129,18 @@ pub fn of_value(name: &str, value: Value, text: String) -> Result<Document, Load
         pointer,
         reason,
     })?;
-    Ok(Document { name: name.to_owned(), value, text })
+    Ok(Document {
+        name: name.to_owned(),
+        value,
+        text,
+    })
 }
 
 fn read(name: &str, file: &Path) -> Result<Vec<u8>, LoadError> {
-    let unreadable = |fault: io::Error| LoadError::Unreadable { name: name.to_owned(), reason: fault.to_string() };
+    let unreadable = |fault: io::Error| LoadError::Unreadable {
+        name: name.to_owned(),
+        reason: fault.to_string(),
+    };
     let file = File::open(file).map_err(unreadable)?;
     limited(name, file).map_err(unreadable)?
 }
@@ -135,13 +150,27 @@ fn limited(name: &str, reader: impl Read) -> io::Result<Result<Vec<u8>, LoadErro
     let mut bytes = Vec::new();
     reader.take(MAX_BYTES + 1).read_to_end(&mut bytes)?;
     let fits = bytes.len() as u64 <= MAX_BYTES;
-    Ok(if fits { Ok(bytes) } else { Err(LoadError::TooLarge { name: name.to_owned() }) })
+    Ok(if fits {
+        Ok(bytes)
+    } else {
+        Err(LoadError::TooLarge {
+            name: name.to_owned(),
+        })
+    })
 }
 
 fn json(name: &str, text: &str) -> Result<Value, LoadError> {
-    // A YAML flow mapping starts like JSON; what is neither gets the message of the YAML reader only if it got further.
+    // A YAML flow mapping starts like JSON; what is neither gets the message of the YAML reader
+    // only if it got further.
     serde_json::from_str(text).or_else(|fault| {
-        yaml(name, text).map_err(|_| malformed(name, fault.line() as u64, fault.column() as u64, fault.to_string()))
+        yaml(name, text).map_err(|_| {
+            malformed(
+                name,
+                fault.line() as u64,
+                fault.column() as u64,
+                fault.to_string(),
+            )
+        })
     })
 }
 
@@ -150,13 +179,22 @@ fn yaml(name: &str, text: &str) -> Result<Value, LoadError> {
     let read = thread::scope(|scope| {
         // The reader recurses into what nests, further than the stack of a thread usually reaches.
         let reader = thread::Builder::new().stack_size(STACK);
-        let reader = reader.spawn_scoped(scope, || serde_saphyr::from_str_with_options(text, yaml_limits()));
+        let reader = reader.spawn_scoped(scope, || {
+            serde_saphyr::from_str_with_options(text, yaml_limits())
+        });
         reader.map_err(|_| failed())?.join().map_err(|_| failed())
     })?;
     read.map_err(|fault| {
-        let (line, column) = fault.location().map_or((0, 0), |at| (at.line(), at.column()));
+        let (line, column) = fault
+            .location()
+            .map_or((0, 0), |at| (at.line(), at.column()));
         let reason = fault.without_snippet().to_string();
-        malformed(name, line, column, reason.lines().next().unwrap_or_default().to_owned())
+        malformed(
+            name,
+            line,
+            column,
+            reason.lines().next().unwrap_or_default().to_owned(),
+        )
     })
 }
 
@@ -172,12 +210,23 @@ fn yaml_limits() -> serde_saphyr::Options {
 
 /// What is quoted of a document moves no cursor and begins no line.
 fn one_line(text: &str) -> String {
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let shown = |c: char| {
+        if c.is_control() {
+            c.escape_default().to_string()
+        } else {
+            c.to_string()
+        }
+    };
     text.chars().map(shown).collect()
 }
 
 fn malformed(name: &str, line: u64, column: u64, reason: String) -> LoadError {
-    LoadError::Malformed { name: name.to_owned(), line, column, reason }
+    LoadError::Malformed {
+        name: name.to_owned(),
+        line,
+        column,
+        reason,
+    }
 }
 
 #[cfg(test)]
@@ -186,7 +235,11 @@ mod tests {
 
     #[test]
     fn words_that_older_yaml_takes_for_booleans_are_text() {
-        let document = yaml("x.yaml", "enum: [y, NO, on, off, yes, 1_000, true]").expect("well-formed");
-        assert_eq!(document.to_string(), r#"{"enum":["y","NO","on","off","yes","1_000",true]}"#);
+        let document =
+            yaml("x.yaml", "enum: [y, NO, on, off, yes, 1_000, true]").expect("well-formed");
+        assert_eq!(
+            document.to_string(),
+            r#"{"enum":["y","NO","on","off","yes","1_000",true]}"#
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The contract as this build carries it, and what is held against it: code, clients, requests and answers.
+//! The contract as this build carries it, and what is held against it: code, clients, requests and
+//! answers.
 
 pub mod check;
 pub mod cursor;

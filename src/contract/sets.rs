@@ -1,5 +1,6 @@
-//! Schemas as sets of values: whether one holds all of another, with a value to show where it does not. A proof is
-//! `jsonschema`'s; a counterexample is believed only after validators of both sides agree on it.
+//! Schemas as sets of values: whether one holds all of another, with a value to show where it does
+//! not. A proof is `jsonschema`'s; a counterexample is believed only after validators of both sides
+//! agree on it.
 
 mod leaves;
 mod shrink;
@@ -31,8 +32,12 @@ pub enum Verdict {
 impl Set {
     /// The values of a schema that is complete in itself.
     pub fn of(schema: Value) -> Self {
-        let options = canonical::options().with_draft(Draft::Draft202012).offline();
-        let canonical = options.canonicalize(&schema).map_err(|error| error.to_string());
+        let options = canonical::options()
+            .with_draft(Draft::Draft202012)
+            .offline();
+        let canonical = options
+            .canonicalize(&schema)
+            .map_err(|error| error.to_string());
         Self { schema, canonical }
     }
 
@@ -59,14 +64,19 @@ impl Set {
         let lacks = |value: &Value| that.is_valid(value) && !this.is_valid(value);
         let found = self.suspects(other).into_iter().filter(lacks);
         let shortest = found.min_by_key(|value| value.to_string().len());
-        shortest
-            .map_or_else(|| Verdict::Unknown(unless.to_owned()), |value| Verdict::Lacks(shrink::shrunk(value, &lacks)))
+        shortest.map_or_else(
+            || Verdict::Unknown(unless.to_owned()),
+            |value| Verdict::Lacks(shrink::shrunk(value, &lacks)),
+        )
     }
 
     /// Values to try: of the difference where there is one, and around the edges of both schemas.
     fn suspects(&self, other: &Self) -> Vec<Value> {
         let difference = match (&self.canonical, &other.canonical) {
-            (Ok(this), Ok(that)) => that.subtract(this).ok().map(|difference| difference.to_json_schema()),
+            (Ok(this), Ok(that)) => that
+                .subtract(this)
+                .ok()
+                .map(|difference| difference.to_json_schema()),
             _ => None,
         };
         let schemas = difference.iter().chain([&other.schema, &self.schema]);
@@ -81,8 +91,12 @@ impl Set {
     }
 
     fn validator(&self) -> Result<Validator, String> {
-        let options = jsonschema::options().with_draft(Draft::Draft202012).offline();
-        options.build(&self.schema).map_err(|error| error.to_string())
+        let options = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .offline();
+        options
+            .build(&self.schema)
+            .map_err(|error| error.to_string())
     }
 }
 
@@ -93,12 +107,17 @@ pub fn closed(mut schema: Value) -> Value {
             for value in map.values_mut() {
                 *value = closed(value.take());
             }
-            // A map of properties may have one named `properties`, which is no list of properties then.
-            if map.get("properties").is_some_and(Value::is_object) && !map.contains_key("additionalProperties") {
+            // A map of properties may have one named `properties`, which is no list of properties
+            // then.
+            if map.get("properties").is_some_and(Value::is_object)
+                && !map.contains_key("additionalProperties")
+            {
                 map.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
         }
-        Value::Array(list) => list.iter_mut().for_each(|value| *value = closed(value.take())),
+        Value::Array(list) => list
+            .iter_mut()
+            .for_each(|value| *value = closed(value.take())),
         _ => {}
     }
     schema
@@ -122,29 +141,57 @@ mod tests {
 
     #[test]
     fn equal_sets_cover_each_other_however_they_are_written() {
-        let flat = Set::of(json!({"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/T"}},
-            "$defs": {"T": {"type": ["string", "null"]}}}));
-        let folded = Set::of(json!({"allOf": [{"type": "object", "properties": {"a": {"anyOf": [{"type": "null"},
-            {"type": "string"}]}}}, {"type": "object", "required": ["a"]}]}));
-        assert_eq!((flat.covers(&folded), folded.covers(&flat)), (Verdict::Covers, Verdict::Covers));
+        let flat = Set::of(
+            json!({"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/$defs/T"}},
+            "$defs": {"T": {"type": ["string", "null"]}}}),
+        );
+        let folded = Set::of(
+            json!({"allOf": [{"type": "object", "properties": {"a": {"anyOf": [{"type": "null"},
+            {"type": "string"}]}}}, {"type": "object", "required": ["a"]}]}),
+        );
+        assert_eq!(
+            (flat.covers(&folded), folded.covers(&flat)),
+            (Verdict::Covers, Verdict::Covers)
+        );
     }
 
     #[test]
     fn every_kind_of_narrowing_is_shown_by_a_value() {
         let of = |schema: Value| json!({"type": "object", "required": ["a"], "properties": {"a": schema}});
         for (narrow, wide) in [
-            (json!({"type": "string", "enum": ["x"]}), json!({"type": "string", "enum": ["x", "y"]})),
+            (
+                json!({"type": "string", "enum": ["x"]}),
+                json!({"type": "string", "enum": ["x", "y"]}),
+            ),
             (
                 json!({"type": "string", "pattern": "^[a-z]{1,5}$"}),
                 json!({"type": "string", "pattern": "^[a-z]{1,6}$"}),
             ),
-            (json!({"type": "string", "maxLength": 5}), json!({"type": "string"})),
-            (json!({"type": "integer", "minimum": 1}), json!({"type": "integer", "minimum": 0})),
+            (
+                json!({"type": "string", "maxLength": 5}),
+                json!({"type": "string"}),
+            ),
+            (
+                json!({"type": "integer", "minimum": 1}),
+                json!({"type": "integer", "minimum": 0}),
+            ),
             (json!({"type": "integer"}), json!({"type": "number"})),
-            (json!({"type": "string"}), json!({"type": ["string", "null"]})),
-            (json!({"type": "array", "maxItems": 10}), json!({"type": "array", "maxItems": 11})),
-            (json!({"type": "array", "uniqueItems": true}), json!({"type": "array"})),
-            (of(json!({"type": "string"})), json!({"type": "object", "properties": {"a": {"type": "string"}}})),
+            (
+                json!({"type": "string"}),
+                json!({"type": ["string", "null"]}),
+            ),
+            (
+                json!({"type": "array", "maxItems": 10}),
+                json!({"type": "array", "maxItems": 11}),
+            ),
+            (
+                json!({"type": "array", "uniqueItems": true}),
+                json!({"type": "array"}),
+            ),
+            (
+                of(json!({"type": "string"})),
+                json!({"type": "object", "properties": {"a": {"type": "string"}}}),
+            ),
         ] {
             lacking(narrow.clone(), wide.clone());
             lacking(of(narrow), of(wide));

@@ -1,5 +1,6 @@
-//! The identity service that is built in: users and fixed tokens from data files, tokens that it issues itself. For a
-//! laptop, for CI, and for small installations; the cryptography stands in `password` and `signature`.
+//! The identity service that is built in: users and fixed tokens from data files, tokens that it
+//! issues itself. For a laptop, for CI, and for small installations; the cryptography stands in
+//! `password` and `signature`.
 
 use std::{net::IpAddr, sync::Arc, time::Duration};
 
@@ -19,7 +20,8 @@ use crate::{
     store::{Account, Store, TokenHash, TokenRecord},
 };
 
-/// How long an answer of the store is believed. Another process may change accounts (`catalog load`), so not for long.
+/// How long an answer of the store is believed. Another process may change accounts (`catalog
+/// load`), so not for long.
 const BELIEVED: Duration = Duration::from_secs(5);
 /// How many answers are kept.
 const KEPT: u64 = 10_000;
@@ -47,33 +49,50 @@ pub struct Issued {
 }
 
 impl Embedded {
-    /// `address`: where clients get a token from this service; `lifetime`: how long such a token is good.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, address: String, lifetime: Duration) -> Self {
+    /// `address`: where clients get a token from this service; `lifetime`: how long such a token is
+    /// good.
+    pub fn new(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        address: String,
+        lifetime: Duration,
+    ) -> Self {
         Self {
             store,
             clock,
             address,
             lifetime,
-            callers: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
-            projects: Cache::builder().max_capacity(KEPT).time_to_live(BELIEVED).build(),
+            callers: Cache::builder()
+                .max_capacity(KEPT)
+                .time_to_live(BELIEVED)
+                .build(),
+            projects: Cache::builder()
+                .max_capacity(KEPT)
+                .time_to_live(BELIEVED)
+                .build(),
             used_signatures: UsedSignatures::new(),
             logins: Logins::new(0, 0),
             decoy: DECOY.into(),
         }
     }
 
-    /// With limits of failed logins a minute, per address, and per user and address; 0 for no limit.
+    /// With limits of failed logins a minute, per address, and per user and address; 0 for no
+    /// limit.
     pub fn limiting_logins(self, per_address: u32, per_user_and_address: u32) -> Self {
-        Self { logins: Logins::new(per_address, per_user_and_address), ..self }
+        Self {
+            logins: Logins::new(per_address, per_user_and_address),
+            ..self
+        }
     }
 
-    /// Issues a token to a user who knows the password, for the user's project; `for_project` tells whether that is the
-    /// project that was asked for. `from`: the caller's address, where it is known.
+    /// Issues a token to a user who knows the password, for the user's project; `for_project` tells
+    /// whether that is the project that was asked for. `from`: the caller's address, where it is
+    /// known.
     ///
     /// # Errors
-    /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or the project;
-    /// [`Error::TooManyGuesses`] where too many logins failed, [`Error::Throttled`] and [`Error::Busy`] where too many are
-    /// under way, of the address and in all.
+    /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or
+    /// the project; [`Error::TooManyGuesses`] where too many logins failed, [`Error::Throttled`]
+    /// and [`Error::Busy`] where too many are under way, of the address and in all.
     pub async fn issue(
         &self,
         user_name: &str,
@@ -83,19 +102,45 @@ impl Embedded {
     ) -> Result<Issued> {
         let guess = self.logins.admit(user_name, from).await?;
         let found = self.store.find_account(user_name).await;
-        let found = found.inspect_err(|_| self.logins.not_judged(&guess)).map_err(unavailable)?;
+        let found = found
+            .inspect_err(|_| self.logins.not_judged(&guess))
+            .map_err(unavailable)?;
         // A disabled user is told nothing else, and no sooner, than one that does not exist.
         let account = found.filter(|account| account.enabled);
-        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
+        let hash = account
+            .as_ref()
+            .and_then(|account| account.password_hash.clone());
         let known = hash.is_some();
-        let good = self.logins.matches(&guess, password, hash.unwrap_or_else(|| self.decoy.clone())).await? && known;
-        let account = account.filter(|account| good && for_project(account)).ok_or(Error::UnknownCredentials)?;
+        let good = self
+            .logins
+            .matches(&guess, password, hash.unwrap_or_else(|| self.decoy.clone()))
+            .await?
+            && known;
+        let account = account
+            .filter(|account| good && for_project(account))
+            .ok_or(Error::UnknownCredentials)?;
         self.logins.succeeded(&guess);
         let token = new_token();
         let (now, end) = (self.clock.now(), self.clock.after(self.lifetime));
-        self.store.insert_token(TokenHash::of(token.expose_secret()), account.name.clone(), now, end).await?;
-        let record = TokenRecord { account, issued_at: now, expires_at: Some(end), revoked: false, enabled: true };
-        Ok(Issued { token, caller: caller(record) })
+        self.store
+            .insert_token(
+                TokenHash::of(token.expose_secret()),
+                account.name.clone(),
+                now,
+                end,
+            )
+            .await?;
+        let record = TokenRecord {
+            account,
+            issued_at: now,
+            expires_at: Some(end),
+            revoked: false,
+            enabled: true,
+        };
+        Ok(Issued {
+            token,
+            caller: caller(record),
+        })
     }
 
     /// Ends a token; whether there was one. Fixed tokens end as well, for good.
@@ -110,7 +155,12 @@ impl Embedded {
     }
 
     async fn ask(&self, hash: TokenHash) -> Result<Arc<Caller>> {
-        let record = self.store.find_token(&hash).await.map_err(unavailable)?.ok_or(Error::UnknownCredentials)?;
+        let record = self
+            .store
+            .find_token(&hash)
+            .await
+            .map_err(unavailable)?
+            .ok_or(Error::UnknownCredentials)?;
         if !record.is_good() {
             return Err(Error::ExpiredCredentials);
         }
@@ -138,17 +188,37 @@ impl Identity for Embedded {
     async fn find_signer(&self, request: &SignedRequest) -> Result<Signer> {
         let now = self.clock.now();
         let claim = request.claim(now)?;
-        let found = self.store.find_access_key(claim.access).await.map_err(unavailable)?;
+        let found = self
+            .store
+            .find_access_key(claim.access)
+            .await
+            .map_err(unavailable)?;
         let usable = found.filter(|(key, account)| key.enabled && account.enabled);
         let (key, account) = usable.ok_or(Error::UnknownCredentials)?;
-        let caller = caller(TokenRecord { account, issued_at: now, expires_at: None, revoked: false, enabled: true });
-        Ok(Signer { access: claim.access.to_owned(), secret: key.secret, caller })
+        let caller = caller(TokenRecord {
+            account,
+            issued_at: now,
+            expires_at: None,
+            revoked: false,
+            enabled: true,
+        });
+        Ok(Signer {
+            access: claim.access.to_owned(),
+            secret: key.secret,
+            caller,
+        })
     }
 
-    fn verify(&self, signer: Signer, request: &SignedRequest, body_hash: &str) -> Result<Arc<Caller>> {
+    fn verify(
+        &self,
+        signer: Signer,
+        request: &SignedRequest,
+        body_hash: &str,
+    ) -> Result<Arc<Caller>> {
         let claim = request.claim(self.clock.now())?;
         let signature = request.verify(&claim, &signer.secret, body_hash)?;
-        // A request that was overheard could be sent again: once the world has moved on, that does harm.
+        // A request that was overheard could be sent again: once the world has moved on, that does
+        // harm.
         if !request.only_reads() {
             self.used_signatures.admit(&signer.access, &signature)?;
         }
@@ -172,7 +242,13 @@ impl Identity for Embedded {
 }
 
 fn caller(record: TokenRecord) -> Caller {
-    let Account { name, project_id, project_name, roles, .. } = record.account;
+    let Account {
+        name,
+        project_id,
+        project_name,
+        roles,
+        ..
+    } = record.account;
     Caller {
         user_name: name,
         project_id,
@@ -208,7 +284,10 @@ mod tests {
         use argon2::{Params, password_hash::phc::PasswordHash};
         let decoy = PasswordHash::new(super::DECOY).expect("a hash in PHC notation");
         let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
-        assert_eq!(costs(&Params::try_from(&decoy).expect("parameters")), costs(&Params::default()));
+        assert_eq!(
+            costs(&Params::try_from(&decoy).expect("parameters")),
+            costs(&Params::default())
+        );
         assert!(decoy.hash.is_some() && decoy.salt.is_some());
     }
 }

@@ -1,5 +1,6 @@
-//! How many wrong passwords may be tried: in all from an address, for a user from an address, and for a user from
-//! anywhere. The first two are refused; the last is only delayed, because guesses must not lock their user out.
+//! How many wrong passwords may be tried: in all from an address, for a user from an address, and
+//! for a user from anywhere. The first two are refused; the last is only delayed, because guesses
+//! must not lock their user out.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -22,11 +23,13 @@ const UNDELAYED: u32 = 10;
 /// How much each further one adds, and how many of them count: 2 seconds in all.
 const DELAY: Duration = Duration::from_millis(50);
 const DELAYING: u32 = 40;
-/// How many logins are delayed at a time: beyond, they are not, because the delay must not lock anybody out either.
+/// How many logins are delayed at a time: beyond, they are not, because the delay must not lock
+/// anybody out either.
 const DELAYED_AT_ONCE: usize = 256;
 /// How many of them may come from one address, so that a few addresses do not fill those places.
 const DELAYED_OF_ADDRESS: usize = 2;
-/// How many logins of an address are under way at a time, so that those of one address do not fill the queue.
+/// How many logins of an address are under way at a time, so that those of one address do not fill
+/// the queue.
 const IN_FLIGHT_OF_ADDRESS: usize = 50;
 
 /// What has been tried. Names are as long as their sender likes: what is counted by are hashes.
@@ -56,7 +59,11 @@ pub(super) struct Guess {
 impl Guesses {
     /// Both limits are per minute; 0 for no limit.
     pub(super) fn new(per_address: u32, per_user_and_address: u32) -> Self {
-        let undelayed = if per_user_and_address == 0 { UNDELAYED } else { per_user_and_address };
+        let undelayed = if per_user_and_address == 0 {
+            UNDELAYED
+        } else {
+            per_user_and_address
+        };
         let counted = undelayed.saturating_add(DELAYING);
         // So that as many come back in a minute as cause no delay.
         let period = MINUTE.mul_f64(f64::from(counted) / f64::from(undelayed));
@@ -78,7 +85,8 @@ impl Guesses {
     /// [`Error::TooManyGuesses`]; [`Error::Throttled`] where too many of the address are under way.
     pub(super) async fn admit(&self, user: &str, address: Option<IpAddr>) -> Result<Guess> {
         let of_address = address.map(|address| self.hasher.hash_one(address));
-        let in_flight = of_address.map(|address| self.in_flight.begin(address).ok_or(Error::Throttled));
+        let in_flight =
+            of_address.map(|address| self.in_flight.begin(address).ok_or(Error::Throttled));
         let mut guess = Guess {
             _in_flight: in_flight.transpose()?,
             address: of_address,
@@ -86,15 +94,19 @@ impl Guesses {
             user: self.hasher.hash_one(user),
             reserved: false,
         };
-        if let Some((quotas, key)) = self.limits(&guess).find(|(quotas, key)| quotas.is_spent(key)) {
+        if let Some((quotas, key)) = self
+            .limits(&guess)
+            .find(|(quotas, key)| quotas.is_spent(key))
+        {
             return Err(too_many(quotas, key));
         }
         self.delay(&mut guess).await?;
         Ok(guess)
     }
 
-    /// Waits for something before the guess is [taken](Self::take). One whose caller leaves meanwhile counts for its
-    /// address: else a few addresses could fill every queue, again and again.
+    /// Waits for something before the guess is [taken](Self::take). One whose caller leaves
+    /// meanwhile counts for its address: else a few addresses could fill every queue, again and
+    /// again.
     pub(super) async fn waiting<T>(&self, guess: &Guess, wait: impl Future<Output = T>) -> T {
         let uncounted = guess.address.filter(|_| !guess.reserved);
         let mut left = Left(self.of_address.as_ref().zip(uncounted));
@@ -120,14 +132,17 @@ impl Guesses {
     /// The guess was not [taken](Self::take), for no fault of its caller: it does not count.
     pub(super) fn release(&self, guess: &Guess) {
         if guess.reserved {
-            self.limits(guess).for_each(|(quotas, key)| quotas.give_back(&key));
+            self.limits(guess)
+                .for_each(|(quotas, key)| quotas.give_back(&key));
         }
     }
 
     fn reserve(&self, guess: &Guess) -> Result<()> {
         for (at, (quotas, key)) in self.limits(guess).enumerate() {
             if !quotas.take(&key) {
-                self.limits(guess).take(at).for_each(|(quotas, key)| quotas.give_back(&key));
+                self.limits(guess)
+                    .take(at)
+                    .for_each(|(quotas, key)| quotas.give_back(&key));
                 return Err(too_many(quotas, key));
             }
         }
@@ -136,7 +151,8 @@ impl Guesses {
 
     /// The guess was right: it does not count.
     pub(super) fn give_back(&self, guess: &Guess) {
-        self.limits(guess).for_each(|(quotas, key)| quotas.give_back(&key));
+        self.limits(guess)
+            .for_each(|(quotas, key)| quotas.give_back(&key));
         if let Some(quotas) = &self.of_user {
             quotas.give_back(&guess.user);
         }
@@ -145,17 +161,28 @@ impl Guesses {
     /// Those beyond which a guess is refused.
     fn limits(&self, guess: &Guess) -> impl Iterator<Item = (&Quotas<u64>, u64)> {
         let address = self.of_address.as_ref().zip(guess.address);
-        address.into_iter().chain(self.of_user_and_address.as_ref().zip(guess.user_and_address))
+        address.into_iter().chain(
+            self.of_user_and_address
+                .as_ref()
+                .zip(guess.user_and_address),
+        )
     }
 
-    /// Delays the guess. It is counted first: else one address could hold every place with guesses that it has no quota
-    /// for.
+    /// Delays the guess. It is counted first: else one address could hold every place with guesses
+    /// that it has no quota for.
     async fn delay(&self, guess: &mut Guess) -> Result<()> {
-        let used = self.of_user.as_ref().map_or(0.0, |quotas| quotas.used(&guess.user));
+        let used = self
+            .of_user
+            .as_ref()
+            .map_or(0.0, |quotas| quotas.used(&guess.user));
         if used <= self.undelayed {
             return Ok(());
         }
-        let of_address = guess.address.map(|address| self.delayed_of_address.begin(address).ok_or(Error::Throttled));
+        let of_address = guess.address.map(|address| {
+            self.delayed_of_address
+                .begin(address)
+                .ok_or(Error::Throttled)
+        });
         let _of_address = of_address.transpose()?;
         self.reserve(guess)?;
         guess.reserved = true;
@@ -167,7 +194,9 @@ impl Guesses {
 }
 
 fn too_many(quotas: &Quotas<u64>, key: u64) -> Error {
-    Error::TooManyGuesses { seconds: quotas.seconds_to_next(&key) }
+    Error::TooManyGuesses {
+        seconds: quotas.seconds_to_next(&key),
+    }
 }
 
 /// Counts where the caller leaves: when it is dropped with a quota.
@@ -215,8 +244,14 @@ mod tests {
         assert_eq!(wrong_until_refused(&guesses, "alice", 1).await, 5);
         assert_eq!(wrong_until_refused(&guesses, "bob", 1).await, 5);
         assert_eq!(wrong_until_refused(&guesses, "carol", 1).await, 2);
-        assert!(matches!(wrong(&guesses, "dave", 1).await, Err(Error::TooManyGuesses { seconds: 5 })));
-        assert!(wrong(&guesses, "alice", 2).await.is_ok(), "others are not concerned");
+        assert!(matches!(
+            wrong(&guesses, "dave", 1).await,
+            Err(Error::TooManyGuesses { seconds: 5 })
+        ));
+        assert!(
+            wrong(&guesses, "alice", 2).await.is_ok(),
+            "others are not concerned"
+        );
         advance(Duration::from_secs(60)).await;
         assert_eq!(wrong_until_refused(&guesses, "alice", 1).await, 5);
     }
@@ -237,23 +272,43 @@ mod tests {
         let mut longest = Duration::ZERO;
         for from in 1..=200 {
             let start = Instant::now();
-            wrong(&guesses, "alice", from).await.expect("another address");
+            wrong(&guesses, "alice", from)
+                .await
+                .expect("another address");
             longest = longest.max(start.elapsed());
-            assert!(from > 10 || longest.is_zero(), "the first ones are not delayed");
+            assert!(
+                from > 10 || longest.is_zero(),
+                "the first ones are not delayed"
+            );
         }
-        assert!((Duration::from_millis(1500)..=Duration::from_millis(2001)).contains(&longest), "{longest:?}");
+        assert!(
+            (Duration::from_millis(1500)..=Duration::from_millis(2001)).contains(&longest),
+            "{longest:?}"
+        );
         let start = Instant::now();
-        assert!(guesses.admit("bob", address(201)).await.is_ok() && start.elapsed().is_zero(), "others do not wait");
+        assert!(
+            guesses.admit("bob", address(201)).await.is_ok() && start.elapsed().is_zero(),
+            "others do not wait"
+        );
         advance(Duration::from_secs(300)).await;
         let start = Instant::now();
-        assert!(guesses.admit("alice", address(201)).await.is_ok() && start.elapsed().is_zero(), "it passes");
+        assert!(
+            guesses.admit("alice", address(201)).await.is_ok() && start.elapsed().is_zero(),
+            "it passes"
+        );
     }
 
     #[tokio::test]
     async fn an_address_has_only_so_many_logins_under_way() {
         let guesses = Guesses::new(0, 0);
         let of_one: Vec<_> = join_all((0..60).map(|_| guesses.admit("alice", address(1)))).await;
-        assert_eq!(of_one.iter().filter(|said| matches!(said, Err(Error::Throttled))).count(), 10);
+        assert_eq!(
+            of_one
+                .iter()
+                .filter(|said| matches!(said, Err(Error::Throttled)))
+                .count(),
+            10
+        );
         assert!(guesses.admit("alice", address(2)).await.is_ok());
         drop(of_one);
         assert!(guesses.admit("alice", address(1)).await.is_ok());
@@ -263,11 +318,22 @@ mod tests {
     async fn a_login_that_is_left_while_it_waits_counts_for_its_address() {
         let guesses = Guesses::new(5, 0);
         for _ in 0..5 {
-            let guess = guesses.admit("alice", address(1)).await.expect("within the quota");
+            let guess = guesses
+                .admit("alice", address(1))
+                .await
+                .expect("within the quota");
             guesses.waiting(&guess, async {}).await;
-            assert!(guesses.waiting(&guess, pending::<()>()).now_or_never().is_none());
+            assert!(
+                guesses
+                    .waiting(&guess, pending::<()>())
+                    .now_or_never()
+                    .is_none()
+            );
         }
-        assert!(matches!(guesses.admit("bob", address(1)).await, Err(Error::TooManyGuesses { seconds: 12 })));
+        assert!(matches!(
+            guesses.admit("bob", address(1)).await,
+            Err(Error::TooManyGuesses { seconds: 12 })
+        ));
         assert!(guesses.admit("alice", address(2)).await.is_ok());
     }
 
@@ -275,7 +341,9 @@ mod tests {
     async fn under_attack() -> Guesses {
         let guesses = Guesses::new(60, 10);
         for from in 1..=60 {
-            wrong(&guesses, "alice", from).await.expect("another address");
+            wrong(&guesses, "alice", from)
+                .await
+                .expect("another address");
         }
         guesses
     }
@@ -284,47 +352,78 @@ mod tests {
     async fn however_many_logins_are_delayed_none_is_refused_for_it() {
         let guesses = Guesses::new(0, 0);
         for _ in 0..60 {
-            guesses.take(&guesses.admit("alice", None).await.expect("no limit")).expect("no limit");
+            guesses
+                .take(&guesses.admit("alice", None).await.expect("no limit"))
+                .expect("no limit");
         }
         let start = Instant::now();
-        let said =
-            join_all((0..300).map(|_| async { (guesses.admit("alice", None).await.is_ok(), start.elapsed()) })).await;
+        let said = join_all(
+            (0..300)
+                .map(|_| async { (guesses.admit("alice", None).await.is_ok(), start.elapsed()) }),
+        )
+        .await;
         assert!(said.iter().all(|&(admitted, _)| admitted));
-        assert_eq!(said.iter().filter(|(_, after)| after.is_zero()).count(), 300 - 256, "only so many are delayed");
+        assert_eq!(
+            said.iter().filter(|(_, after)| after.is_zero()).count(),
+            300 - 256,
+            "only so many are delayed"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn addresses_that_fill_the_delay_of_a_user_do_not_lock_it_out() {
         let guesses = under_attack().await;
-        let flood =
-            join_all((0..20).flat_map(|from| vec![100 + from; 50]).map(|from| guesses.admit("alice", address(from))));
+        let flood = join_all(
+            (0..20)
+                .flat_map(|from| vec![100 + from; 50])
+                .map(|from| guesses.admit("alice", address(from))),
+        );
         let alice = async {
             sleep(Duration::from_millis(10)).await;
             let start = Instant::now();
             let admitted = guesses.admit("alice", address(200)).await.is_ok();
-            (admitted, start.elapsed(), guesses.delayed.available_permits())
+            (
+                admitted,
+                start.elapsed(),
+                guesses.delayed.available_permits(),
+            )
         };
         let (flood, (admitted, after, places)) = tokio::join!(flood, alice);
-        assert!(admitted && after > Duration::from_secs(1), "{admitted} after {after:?}");
+        assert!(
+            admitted && after > Duration::from_secs(1),
+            "{admitted} after {after:?}"
+        );
         assert!(places >= 256 - 2 * 20, "{places} places are left");
-        assert_eq!(flood.iter().filter(|said| said.is_ok()).count(), 2 * 20, "2 of each address");
+        assert_eq!(
+            flood.iter().filter(|said| said.is_ok()).count(),
+            2 * 20,
+            "2 of each address"
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_delayed_login_counts_while_it_waits_and_once() {
         let guesses = under_attack().await;
         let from = address(200);
-        assert!(guesses.admit("alice", from).now_or_never().is_none(), "it is left in its delay");
+        assert!(
+            guesses.admit("alice", from).now_or_never().is_none(),
+            "it is left in its delay"
+        );
         for _ in 0..4 {
-            let guess = guesses.admit("alice", from).await.expect("within the quota");
+            let guess = guesses
+                .admit("alice", from)
+                .await
+                .expect("within the quota");
             guesses.take(&guess).expect("it is counted already");
         }
-        let guess = guesses.admit("alice", from).await.expect("within the quota");
+        let guess = guesses
+            .admit("alice", from)
+            .await
+            .expect("within the quota");
         guesses.release(&guess);
-        let used = guesses
-            .of_user_and_address
-            .as_ref()
-            .map_or(0.0, |quotas| quotas.used(&guess.user_and_address.unwrap_or(0)));
+        let used = guesses.of_user_and_address.as_ref().map_or(0.0, |quotas| {
+            quotas.used(&guess.user_and_address.unwrap_or(0))
+        });
         // Some of it has come back since.
         assert!((3.0..=5.0).contains(&used), "{used}");
     }

@@ -20,7 +20,10 @@ pub(super) struct Place {
 impl InFlight {
     /// At most so many for each key.
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, counts: Arc::default() }
+        Self {
+            limit,
+            counts: Arc::default(),
+        }
     }
 
     /// One more; none where that would be too many.
@@ -31,7 +34,10 @@ impl InFlight {
             return None;
         }
         counts.insert(key, count + 1);
-        Some(Place { key, counts: Arc::clone(&self.counts) })
+        Some(Place {
+            key,
+            counts: Arc::clone(&self.counts),
+        })
     }
 }
 

@@ -1,5 +1,5 @@
-//! Passwords of logins: which of them are hashed, how many at a time, and in which memory. Whose a password is, and what
-//! a right one is good for, is not known here.
+//! Passwords of logins: which of them are hashed, how many at a time, and in which memory. Whose a
+//! password is, and what a right one is good for, is not known here.
 
 use std::{
     net::IpAddr,
@@ -32,7 +32,8 @@ pub(super) struct Logins {
 }
 
 impl Logins {
-    /// With limits of wrong passwords a minute, per address, and per user and address; 0 for no limit.
+    /// With limits of wrong passwords a minute, per address, and per user and address; 0 for no
+    /// limit.
     pub(super) fn new(per_address: u32, per_user_and_address: u32) -> Self {
         Self {
             permits: Permits::new(PASSWORDS_AT_ONCE, QUEUE, WAIT),
@@ -49,17 +50,25 @@ impl Logins {
         self.guesses.admit(user, address).await
     }
 
-    /// Whether this is the password that was hashed. Counts as a failed login until it is said to have
-    /// [succeeded](Self::succeeded), also where its caller does not wait for the end of it.
+    /// Whether this is the password that was hashed. Counts as a failed login until it is said to
+    /// have [succeeded](Self::succeeded), also where its caller does not wait for the end of it.
     ///
     /// # Errors
     /// [`Error::TooManyGuesses`], [`Error::Busy`]: it was not looked at.
-    pub(super) async fn matches(&self, guess: &Guess, password: SecretString, hash: SecretString) -> Result<bool> {
+    pub(super) async fn matches(
+        &self,
+        guess: &Guess,
+        password: SecretString,
+        hash: SecretString,
+    ) -> Result<bool> {
         let permit = self.guesses.waiting(guess, self.permits.acquire()).await;
-        let permit = permit.inspect_err(|_| self.guesses.release(guess)).map_err(|_| Error::Busy("logins"))?;
+        let permit = permit
+            .inspect_err(|_| self.guesses.release(guess))
+            .map_err(|_| Error::Busy("logins"))?;
         self.guesses.take(guess)?;
         let mut desk = Desk::with(permit, &self.memory);
-        // A set, because it aborts what has not begun when it is dropped. What has begun keeps its permit to its end.
+        // A set, because it aborts what has not begun when it is dropped. What has begun keeps its
+        // permit to its end.
         let mut hashing = JoinSet::new();
         hashing.spawn_blocking(move || password::matches_in(&mut desk.memory, &password, &hash));
         match hashing.join_next().await {
@@ -89,14 +98,21 @@ struct Desk {
 impl Desk {
     fn with(permit: OwnedSemaphorePermit, unused: &Arc<Mutex<Vec<Memory>>>) -> Self {
         let memory = unused.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        Self { memory: memory.unwrap_or_default(), unused: Arc::clone(unused), _permit: permit }
+        Self {
+            memory: memory.unwrap_or_default(),
+            unused: Arc::clone(unused),
+            _permit: permit,
+        }
     }
 }
 
 impl Drop for Desk {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.memory);
-        self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        self.unused
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(memory);
     }
 }
 
@@ -123,7 +139,10 @@ mod tests {
             logins.matches(&guess, password.into(), hash.clone()).await
         };
         let said = join_all((0..20).map(|n| login(if n == 7 { "secret" } else { "wrong" }))).await;
-        assert_eq!(said.iter().filter(|said| matches!(said, Ok(true))).count(), 1);
+        assert_eq!(
+            said.iter().filter(|said| matches!(said, Ok(true))).count(),
+            1
+        );
         assert_eq!(logins.memory.lock().expect("no panic").len(), 2);
     }
 
@@ -134,9 +153,17 @@ mod tests {
         let start = Instant::now();
         for _ in 0..200 {
             let left = logins.matches(&guess, "wrong".into(), hash.clone());
-            assert!(timeout(Duration::from_micros(50), left).await.is_err() || start.elapsed().as_millis() > 5);
+            assert!(
+                timeout(Duration::from_micros(50), left).await.is_err()
+                    || start.elapsed().as_millis() > 5
+            );
         }
-        assert!(logins.matches(&guess, "secret".into(), hash).await.expect("its turn comes"));
+        assert!(
+            logins
+                .matches(&guess, "secret".into(), hash)
+                .await
+                .expect("its turn comes")
+        );
         assert_eq!(logins.memory.lock().expect("no panic").len(), 2);
     }
 
@@ -144,8 +171,15 @@ mod tests {
     async fn a_queue_that_is_full_is_said_to_be_so() {
         let (logins, hash) = (Logins::new(0, 0), hashed());
         let guess = logins.admit("alice", None).await.expect("no limit");
-        let said = join_all((0..QUEUE + 10).map(|_| logins.matches(&guess, "wrong".into(), hash.clone()))).await;
-        assert!(said.iter().filter(|said| matches!(said, Err(Error::Busy(_)))).count() >= 8);
+        let said =
+            join_all((0..QUEUE + 10).map(|_| logins.matches(&guess, "wrong".into(), hash.clone())))
+                .await;
+        assert!(
+            said.iter()
+                .filter(|said| matches!(said, Err(Error::Busy(_))))
+                .count()
+                >= 8
+        );
     }
 
     #[tokio::test]
@@ -157,7 +191,13 @@ mod tests {
             logins.matches(&guess, password.into(), hash.clone()).await
         };
         let said = join_all((0..50).map(|n| login(if n == 40 { "secret" } else { "wrong" }))).await;
-        assert_eq!(said.iter().filter(|said| matches!(said, Ok(false))).count(), 5);
-        assert!(matches!(said[40], Err(Error::TooManyGuesses { .. })), "a right one beyond the quota gets nowhere");
+        assert_eq!(
+            said.iter().filter(|said| matches!(said, Ok(false))).count(),
+            5
+        );
+        assert!(
+            matches!(said[40], Err(Error::TooManyGuesses { .. })),
+            "a right one beyond the quota gets nowhere"
+        );
     }
 }

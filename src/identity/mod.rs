@@ -1,4 +1,5 @@
-//! Who is calling: the interface that an identity service has to fill. What a caller may do is not decided here.
+//! Who is calling: the interface that an identity service has to fill. What a caller may do is not
+//! decided here.
 
 pub mod embedded;
 mod guesses;
@@ -27,7 +28,8 @@ pub use self::{
     password::matches as password_matches,
 };
 
-/// The longest token that anybody is asked about, in bytes: a PKI token of the vendor has about 9,120.
+/// The longest token that anybody is asked about, in bytes: a PKI token of the vendor has about
+/// 9,120.
 pub const TOKEN_LIMIT: usize = 16 * 1024;
 
 /// Somebody with a good token, for one project.
@@ -62,27 +64,33 @@ pub trait Identity: Send + Sync + 'static {
     ///
     /// # Errors
     /// [`UnknownCredentials`](crate::model::Error::UnknownCredentials),
-    /// [`ExpiredCredentials`](crate::model::Error::ExpiredCredentials) where the token is known to have been good, and
-    /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where nobody could be asked: then nobody is let in.
+    /// [`ExpiredCredentials`](crate::model::Error::ExpiredCredentials) where the token is known to
+    /// have been good, and [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where
+    /// nobody could be asked: then nobody is let in.
     async fn authenticate(&self, token: &str) -> Result<Arc<Caller>>;
 
-    /// The same for a caller of this network: an IPv4 address, or 64 bits of an IPv6 one. A service that asks another one
-    /// does so for a few new tokens of a network at a time.
+    /// The same for a caller of this network: an IPv4 address, or 64 bits of an IPv6 one. A service
+    /// that asks another one does so for a few new tokens of a network at a time.
     ///
     /// # Errors
-    /// Those of [`Identity::authenticate`], and [`Throttled`](crate::model::Error::Throttled) beyond that.
-    async fn authenticate_from(&self, token: &str, _network: Option<IpAddr>) -> Result<Arc<Caller>> {
+    /// Those of [`Identity::authenticate`], and [`Throttled`](crate::model::Error::Throttled)
+    /// beyond that.
+    async fn authenticate_from(
+        &self,
+        token: &str,
+        _network: Option<IpAddr>,
+    ) -> Result<Arc<Caller>> {
         self.authenticate(token).await
     }
 
-    /// Whether [`Identity::authenticate`] would have to ask another service about this token, of which it does not know
-    /// that it was ever good.
+    /// Whether [`Identity::authenticate`] would have to ask another service about this token, of
+    /// which it does not know that it was ever good.
     async fn asks_about(&self, _token: &str) -> bool {
         false
     }
 
-    /// Whose key a request says it is signed with. Looked at before its body is read, which [`Identity::verify`] needs.
-    /// A service without access keys refuses every one.
+    /// Whose key a request says it is signed with. Looked at before its body is read, which
+    /// [`Identity::verify`] needs. A service without access keys refuses every one.
     ///
     /// # Errors
     /// Those of [`Identity::authenticate`].
@@ -93,9 +101,15 @@ pub trait Identity: Send + Sync + 'static {
     /// Who signed this request, with a body of this hash.
     ///
     /// # Errors
-    /// [`UnknownCredentials`](crate::model::Error::UnknownCredentials) where it was not this signer, or not this request;
-    /// [`SignatureUsed`](crate::model::Error::SignatureUsed) and [`Throttled`](crate::model::Error::Throttled) of a write.
-    fn verify(&self, _signer: Signer, _request: &SignedRequest, _body_hash: &str) -> Result<Arc<Caller>> {
+    /// [`UnknownCredentials`](crate::model::Error::UnknownCredentials) where it was not this
+    /// signer, or not this request; [`SignatureUsed`](crate::model::Error::SignatureUsed) and
+    /// [`Throttled`](crate::model::Error::Throttled) of a write.
+    fn verify(
+        &self,
+        _signer: Signer,
+        _request: &SignedRequest,
+        _body_hash: &str,
+    ) -> Result<Arc<Caller>> {
         Err(Error::UnknownCredentials)
     }
 
@@ -105,7 +119,8 @@ pub trait Identity: Send + Sync + 'static {
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable).
     async fn knows_project(&self, project: &ProjectId) -> Result<bool>;
 
-    /// Whether the service behind it answered when it was last asked. One that is built in always does.
+    /// Whether the service behind it answered when it was last asked. One that is built in always
+    /// does.
     fn is_reachable(&self) -> bool {
         true
     }

@@ -1,5 +1,6 @@
-//! How much of one kind of work runs at a time, and how much waits for it. The permit is to be moved into the work, so
-//! that it is free again when the work has ended, and not when its caller has left.
+//! How much of one kind of work runs at a time, and how much waits for it. The permit is to be
+//! moved into the work, so that it is free again when the work has ended, and not when its caller
+//! has left.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,10 +23,15 @@ pub(super) struct Full;
 impl Permits {
     /// So many at a time; so many callers wait, each at most for `wait`.
     pub(super) fn new(permits: usize, queue: usize, wait: Duration) -> Self {
-        Self { permits: Arc::new(Semaphore::new(permits)), queue: Semaphore::new(queue), wait }
+        Self {
+            permits: Arc::new(Semaphore::new(permits)),
+            queue: Semaphore::new(queue),
+            wait,
+        }
     }
 
-    /// The next permit. Callers get theirs in the order in which they came; one that leaves makes room in the queue.
+    /// The next permit. Callers get theirs in the order in which they came; one that leaves makes
+    /// room in the queue.
     pub(super) async fn acquire(&self) -> Result<OwnedSemaphorePermit, Full> {
         // It fails while others wait, too: what is returned goes to the first of them.
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
@@ -60,9 +66,16 @@ mod tests {
             drop(permit);
             Some(())
         };
-        let ended = join_all((0..10).map(|_| work().map(|done| (done.is_some(), start.elapsed().as_secs())))).await;
+        let ended = join_all(
+            (0..10).map(|_| work().map(|done| (done.is_some(), start.elapsed().as_secs()))),
+        )
+        .await;
         let count = |outcome| ended.iter().filter(|&&ended| ended == outcome).count();
-        assert_eq!((count((true, 5)), count((false, 2)), count((false, 0))), (2, 3, 5), "{ended:?}");
+        assert_eq!(
+            (count((true, 5)), count((false, 2)), count((false, 0))),
+            (2, 3, 5),
+            "{ended:?}"
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,5 +1,6 @@
-//! What changes come to that are decided one after the other and written together: each is decided upon facts with those
-//! before it in them, and what is written is the difference between the first moment and the last.
+//! What changes come to that are decided one after the other and written together: each is decided
+//! upon facts with those before it in them, and what is written is the difference between the first
+//! moment and the last.
 
 use std::collections::BTreeMap;
 
@@ -31,9 +32,15 @@ impl Effects {
     /// These facts, which were read before all changes, as they are after them.
     pub fn upon(&self, mut facts: Facts, selection: &Selection) -> Facts {
         if let Some(records) = self.records.get(&selection.backup_id) {
-            facts.members.retain(|member| !records.contains_key(&member.dest_project_id));
-            let selected = records.iter().filter(|(project, _)| selects(&selection.members, project));
-            facts.members.extend(selected.filter_map(|(_, record)| record.after.clone()));
+            facts
+                .members
+                .retain(|member| !records.contains_key(&member.dest_project_id));
+            let selected = records
+                .iter()
+                .filter(|(project, _)| selects(&selection.members, project));
+            facts
+                .members
+                .extend(selected.filter_map(|(_, record)| record.after.clone()));
         }
         if let Some(vault) = &mut facts.vault {
             let moved = self.capacities.get(&vault.id).copied().unwrap_or_default();
@@ -49,8 +56,14 @@ impl Effects {
     pub fn put(&mut self, change: &Change) -> Result<(), Misfit> {
         match change {
             Change::Keep(_) => Ok(()),
-            Change::Add(members) => members.iter().try_for_each(|member| self.record(None, Some(member))),
-            Change::Update { before, after, capacity } => {
+            Change::Add(members) => members
+                .iter()
+                .try_for_each(|member| self.record(None, Some(member))),
+            Change::Update {
+                before,
+                after,
+                capacity,
+            } => {
                 self.record(Some(before), Some(after))?;
                 self.move_capacity(*capacity)
             }
@@ -62,11 +75,16 @@ impl Effects {
     }
 
     fn record(&mut self, before: Option<&Member>, after: Option<&Member>) -> Result<(), Misfit> {
-        let Some(named) = before.or(after) else { return Ok(()) };
+        let Some(named) = before.or(after) else {
+            return Ok(());
+        };
         let of_backup = self.records.entry(named.backup_id).or_default();
         let record = of_backup
             .entry(named.dest_project_id.clone())
-            .or_insert_with(|| Record { before: before.cloned(), after: before.cloned() });
+            .or_insert_with(|| Record {
+                before: before.cloned(),
+                after: before.cloned(),
+            });
         if record.after.as_ref() != before {
             return Err(Misfit);
         }
@@ -82,29 +100,43 @@ impl Effects {
         };
         let megabytes = i64::try_from(megabytes).map_err(|_| Misfit)?;
         let moved = self.capacities.entry(vault).or_default();
-        *moved = moved.checked_add(if taken { megabytes } else { -megabytes }).ok_or(Misfit)?;
+        *moved = moved
+            .checked_add(if taken { megabytes } else { -megabytes })
+            .ok_or(Misfit)?;
         Ok(())
     }
 
     /// The records that are there at the end and were not before.
     pub fn inserted(&self) -> Vec<&Member> {
-        self.records().filter(|record| !record.is_same()).filter_map(|record| record.after.as_ref()).collect()
+        self.records()
+            .filter(|record| !record.is_same())
+            .filter_map(|record| record.after.as_ref())
+            .collect()
     }
 
     /// The records that were there before and are not at the end.
     pub fn deleted(&self) -> Vec<&Member> {
-        self.records().filter(|record| !record.is_same()).filter_map(|record| record.before.as_ref()).collect()
+        self.records()
+            .filter(|record| !record.is_same())
+            .filter_map(|record| record.before.as_ref())
+            .collect()
     }
 
     /// The records that are others at the end than before: what stood, and what is to stand.
     pub fn updated(&self) -> Vec<(&Member, &Member)> {
         let same = self.records().filter(|record| record.is_same());
-        same.filter_map(|r| r.before.as_ref().zip(r.after.as_ref())).filter(|(before, after)| before != after).collect()
+        same.filter_map(|r| r.before.as_ref().zip(r.after.as_ref()))
+            .filter(|(before, after)| before != after)
+            .collect()
     }
 
     /// What vaults hold more than before, in MB; less where it is below zero.
     pub fn moved(&self) -> Vec<(VaultId, i64)> {
-        self.capacities.iter().map(|(vault, moved)| (*vault, *moved)).filter(|(_, moved)| *moved != 0).collect()
+        self.capacities
+            .iter()
+            .map(|(vault, moved)| (*vault, *moved))
+            .filter(|(_, moved)| *moved != 0)
+            .collect()
     }
 
     fn records(&self) -> impl Iterator<Item = &Record> {

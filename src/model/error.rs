@@ -1,5 +1,5 @@
-//! Everything that can be wrong with a request, named by the fact. What a caller is told, with which status and code,
-//! is decided in `api/problem`; this file knows nothing of either.
+//! Everything that can be wrong with a request, named by the fact. What a caller is told, with
+//! which status and code, is decided in `api/problem`; this file knows nothing of either.
 
 use std::error::Error as StdError;
 
@@ -32,7 +32,8 @@ pub enum Error {
     /// The identity service could not be asked.
     #[error("the identity service is out of reach")]
     IdentityUnavailable(#[source] Box<dyn StdError + Send + Sync>),
-    /// The caller is somebody, but not for this: another project's path, or a decision that is not the caller's.
+    /// The caller is somebody, but not for this: another project's path, or a decision that is not
+    /// the caller's.
     #[error("not the caller's to do")]
     NotAuthorized,
     /// None of the caller's roles has this action.
@@ -98,7 +99,8 @@ pub enum Error {
     /// Too much of this kind is under way already: nothing was done.
     #[error("too busy: {0}")]
     Busy(&'static str),
-    /// The store could not be reached in time, or has not answered. A write may have been done, or not.
+    /// The store could not be reached in time, or has not answered. A write may have been done, or
+    /// not.
     #[error("the store is out of reach")]
     StoreUnavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// A fault of our own; the source says more, to the log alone.
@@ -109,7 +111,10 @@ pub enum Error {
 impl Error {
     /// A part of the request is not as the contract wants it.
     pub fn malformed(place: impl Into<String>, reason: impl ToString) -> Self {
-        Self::Malformed { place: place.into(), reason: reason.to_string() }
+        Self::Malformed {
+            place: place.into(),
+            reason: reason.to_string(),
+        }
     }
 
     /// Wraps a failure of the store.

@@ -1,5 +1,6 @@
-//! What a use case asks the store for, what it gets, and what it asks the store to do: the whole language between
-//! rules and stores. A store that can answer a [`Selection`] and carry out a [`Change`] in one transaction is complete.
+//! What a use case asks the store for, what it gets, and what it asks the store to do: the whole
+//! language between rules and stores. A store that can answer a [`Selection`] and carry out a
+//! [`Change`] in one transaction is complete.
 
 use super::{Backup, BackupId, Member, ProjectId, Vault, VaultId};
 

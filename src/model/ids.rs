@@ -4,7 +4,8 @@ use std::{borrow::Borrow, fmt, str::FromStr};
 
 use uuid::Uuid;
 
-/// The id of a project, as the identity service writes it: 1 to 64 characters out of letters, digits, `_` and `-`.
+/// The id of a project, as the identity service writes it: 1 to 64 characters out of letters,
+/// digits, `_` and `-`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ProjectId(Box<str>);
 
@@ -98,7 +99,8 @@ uuid_ids! {
     VaultId;
     /// The id of an image that was registered from a backup.
     ImageId;
-    /// The id of a share record (`id` of a member). Paths never name it: they name the member's project.
+    /// The id of a share record (`id` of a member). Paths never name it: they name the member's
+    /// project.
     ShareId;
 }
 
@@ -108,7 +110,12 @@ mod tests {
 
     #[test]
     fn a_project_id_has_1_to_64_plain_characters() {
-        for good in ["a", "0605767b5780d5762fc5c0118072a564", "A_b-9", &"x".repeat(64)] {
+        for good in [
+            "a",
+            "0605767b5780d5762fc5c0118072a564",
+            "A_b-9",
+            &"x".repeat(64),
+        ] {
             assert!(good.parse::<ProjectId>().is_ok(), "{good}");
         }
         for bad in ["", "a b", "ä", "a/b", &"x".repeat(65)] {
@@ -118,7 +125,9 @@ mod tests {
 
     #[test]
     fn a_uuid_is_read_with_hyphens_only_and_written_in_small_letters() {
-        let id: BackupId = "A5200268-74A5-4806-ACC6-95793AB0228B".parse().expect("a uuid");
+        let id: BackupId = "A5200268-74A5-4806-ACC6-95793AB0228B"
+            .parse()
+            .expect("a uuid");
         assert_eq!(id.to_string(), "a5200268-74a5-4806-acc6-95793ab0228b");
         for bad in [
             "",

@@ -74,7 +74,12 @@ impl FromStr for MemberStatus {
 
 impl Member {
     /// A fresh share, which the member has not seen yet.
-    pub fn pending(id: ShareId, backup_id: BackupId, dest_project_id: ProjectId, now: Timestamp) -> Self {
+    pub fn pending(
+        id: ShareId,
+        backup_id: BackupId,
+        dest_project_id: ProjectId,
+        now: Timestamp,
+    ) -> Self {
         Self {
             id,
             backup_id,
@@ -89,7 +94,12 @@ impl Member {
 
     /// The share after its member took the backup into `vault_id`.
     pub fn accepted(&self, vault_id: VaultId, now: Timestamp) -> Self {
-        Self { status: MemberStatus::Accepted, vault_id: Some(vault_id), updated_at: Some(now), ..self.clone() }
+        Self {
+            status: MemberStatus::Accepted,
+            vault_id: Some(vault_id),
+            updated_at: Some(now),
+            ..self.clone()
+        }
     }
 
     /// The share after its member let go of the backup, or took back a rejection.
@@ -98,7 +108,12 @@ impl Member {
     /// [`Error::ImageRegistered`] where an image depends on the accepted backup.
     pub fn released(&self, status: MemberStatus, now: Timestamp) -> Result<Self> {
         self.may_let_go()?;
-        Ok(Self { status, vault_id: None, updated_at: Some(now), ..self.clone() })
+        Ok(Self {
+            status,
+            vault_id: None,
+            updated_at: Some(now),
+            ..self.clone()
+        })
     }
 
     /// An accepted backup stays while an image depends on it.

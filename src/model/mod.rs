@@ -1,5 +1,5 @@
-//! The nouns and the rules of sharing. No I/O, no JSON, no SQL, no HTTP: what is decided here is decided the same for
-//! every store and every caller, and can be tested by calling a function.
+//! The nouns and the rules of sharing. No I/O, no JSON, no SQL, no HTTP: what is decided here is
+//! decided the same for every store and every caller, and can be tested by calling a function.
 
 pub mod backup;
 pub mod effects;

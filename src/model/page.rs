@@ -1,5 +1,5 @@
-//! Filtering, ordering and cutting the list of a backup's members. A backup has few members, so this is done on values,
-//! the same for every store.
+//! Filtering, ordering and cutting the list of a backup's members. A backup has few members, so
+//! this is done on values, the same for every store.
 
 use std::{cmp::Ordering, str::FromStr};
 
@@ -64,7 +64,9 @@ pub enum InvalidSort {
     #[error("at most 255 characters")]
     TooLong,
     /// No key of a member.
-    #[error("a key is one of status, created_at, updated_at, backup_id, image_id, dest_project_id, vault_id, id")]
+    #[error(
+        "a key is one of status, created_at, updated_at, backup_id, image_id, dest_project_id, vault_id, id"
+    )]
     Key,
     /// Neither way up nor down.
     #[error("a direction is asc or desc")]
@@ -84,7 +86,10 @@ impl FromStr for Sort {
         if text.len() > 255 {
             return Err(InvalidSort::TooLong);
         }
-        text.split(',').map(term).collect::<std::result::Result<_, _>>().map(Self)
+        text.split(',')
+            .map(term)
+            .collect::<std::result::Result<_, _>>()
+            .map(Self)
     }
 }
 
@@ -110,7 +115,10 @@ fn term(text: &str) -> std::result::Result<(Key, Direction), InvalidSort> {
 
 impl Sort {
     fn compare(&self, a: &Member, b: &Member) -> Ordering {
-        let last = self.0.last().map_or(Direction::Descending, |&(_, direction)| direction);
+        let last = self
+            .0
+            .last()
+            .map_or(Direction::Descending, |&(_, direction)| direction);
         let terms = self.0.iter().copied().chain([(Key::Id, last)]);
         terms
             .map(|(key, direction)| direct(by_key(key, a, b), direction))
@@ -142,28 +150,52 @@ fn by_key(key: Key, a: &Member, b: &Member) -> Ordering {
 impl PageQuery {
     fn matches(&self, member: &Member) -> bool {
         self.status.is_none_or(|status| member.status == status)
-            && self.dest_project_id.as_ref().is_none_or(|project| member.dest_project_id == *project)
-            && self.vault_id.is_none_or(|vault| member.vault_id == Some(vault))
-            && self.image_id.is_none_or(|image| member.image_id == Some(image))
+            && self
+                .dest_project_id
+                .as_ref()
+                .is_none_or(|project| member.dest_project_id == *project)
+            && self
+                .vault_id
+                .is_none_or(|vault| member.vault_id == Some(vault))
+            && self
+                .image_id
+                .is_none_or(|image| member.image_id == Some(image))
     }
 
     /// Cuts the page out of all the members that the caller may see.
     ///
-    /// The marker is looked for among all of them, not only among those that meet the filters: a walk goes on where
-    /// the last member of a page has changed its status meanwhile.
+    /// The marker is looked for among all of them, not only among those that meet the filters: a
+    /// walk goes on where the last member of a page has changed its status meanwhile.
     ///
     /// # Errors
     /// [`Error::Malformed`] where the marker is none of them.
     pub fn cut(&self, members: Vec<Member>) -> Result<Page> {
         let after = |id: ShareId| members.iter().find(|m| m.id == id).cloned();
-        let unknown = || Error::malformed("query parameter marker", "not the id of a member in this list");
-        let marker = self.marker.map(|id| after(id).ok_or_else(unknown)).transpose()?;
+        let unknown = || {
+            Error::malformed(
+                "query parameter marker",
+                "not the id of a member in this list",
+            )
+        };
+        let marker = self
+            .marker
+            .map(|id| after(id).ok_or_else(unknown))
+            .transpose()?;
         let mut matching: Vec<_> = members.into_iter().filter(|m| self.matches(m)).collect();
         let total = matching.len();
         matching.sort_by(|a, b| self.sort.compare(a, b));
-        let behind = |m: &Member| marker.as_ref().is_none_or(|marker| self.sort.compare(m, marker).is_gt());
+        let behind = |m: &Member| {
+            marker
+                .as_ref()
+                .is_none_or(|marker| self.sort.compare(m, marker).is_gt())
+        };
         let offset = usize::try_from(self.offset).unwrap_or(usize::MAX);
-        let members = matching.into_iter().filter(behind).skip(offset).take(self.limit).collect();
+        let members = matching
+            .into_iter()
+            .filter(behind)
+            .skip(offset)
+            .take(self.limit)
+            .collect();
         Ok(Page { members, total })
     }
 }
@@ -183,9 +215,16 @@ mod tests {
         let member = |n: u8| {
             let time = Timestamp::from_micros(i64::from(n.max(3))).expect("a moment");
             let project = format!("project-{}", n % 4).parse().expect("a project id");
-            let mut member = Member::pending(Uuid::from_bytes([n; 16]).into(), Uuid::nil().into(), project, time);
+            let mut member = Member::pending(
+                Uuid::from_bytes([n; 16]).into(),
+                Uuid::nil().into(),
+                project,
+                time,
+            );
             if n.is_multiple_of(2) {
-                member = member.released(MemberStatus::Rejected, time).expect("no image");
+                member = member
+                    .released(MemberStatus::Rejected, time)
+                    .expect("no image");
             }
             member
         };
@@ -206,7 +245,10 @@ mod tests {
     }
 
     fn firsts(members: &[Member]) -> Vec<u8> {
-        members.iter().map(|m| m.id.as_uuid().as_bytes()[0]).collect()
+        members
+            .iter()
+            .map(|m| m.id.as_uuid().as_bytes()[0])
+            .collect()
     }
 
     #[test]
@@ -218,31 +260,59 @@ mod tests {
 
     #[test]
     fn several_keys_order_one_after_the_other() {
-        let sort = "status:asc,dest_project_id:desc,id:asc".parse().expect("an order");
-        let page = PageQuery { sort, ..query() }.cut(members()).expect("no marker");
+        let sort = "status:asc,dest_project_id:desc,id:asc"
+            .parse()
+            .expect("an order");
+        let page = PageQuery { sort, ..query() }
+            .cut(members())
+            .expect("no marker");
         assert_eq!(firsts(&page.members), [3, 7, 1, 5, 2, 6, 4]);
     }
 
     #[test]
     fn filters_count_what_meets_them_and_not_the_page() {
-        let page =
-            PageQuery { status: Some(MemberStatus::Rejected), limit: 2, ..query() }.cut(members()).expect("no marker");
+        let page = PageQuery {
+            status: Some(MemberStatus::Rejected),
+            limit: 2,
+            ..query()
+        }
+        .cut(members())
+        .expect("no marker");
         assert_eq!(firsts(&page.members), [6, 4]);
         assert_eq!(page.total, 3);
     }
 
     #[test]
     fn both_walks_see_every_member_once_and_end_with_an_empty_page() {
-        for sort in ["created_at:desc", "created_at:asc", "status:asc", "dest_project_id,status:asc", "vault_id"] {
+        for sort in [
+            "created_at:desc",
+            "created_at:asc",
+            "status:asc",
+            "dest_project_id,status:asc",
+            "vault_id",
+        ] {
             let sort: Sort = sort.parse().expect("an order");
             let (mut by_offset, mut by_marker) = (vec![], vec![]);
-            let mut at = PageQuery { limit: 2, sort: sort.clone(), ..query() };
+            let mut at = PageQuery {
+                limit: 2,
+                sort: sort.clone(),
+                ..query()
+            };
             while let page @ [_, ..] = at.cut(members()).expect("an offset").members.as_slice() {
                 by_offset.extend(firsts(page));
                 at.offset = by_offset.len() as u64;
             }
-            let mut at = PageQuery { limit: 2, sort, ..query() };
-            while let page @ [.., last] = at.cut(members()).expect("a marker of the list").members.as_slice() {
+            let mut at = PageQuery {
+                limit: 2,
+                sort,
+                ..query()
+            };
+            while let page @ [.., last] = at
+                .cut(members())
+                .expect("a marker of the list")
+                .members
+                .as_slice()
+            {
                 by_marker.extend(firsts(page));
                 at.marker = Some(last.id);
             }
@@ -254,9 +324,16 @@ mod tests {
 
     #[test]
     fn a_marker_from_elsewhere_is_refused_with_its_place() {
-        let refused =
-            PageQuery { marker: Some(Uuid::max().into()), ..query() }.cut(members()).expect_err("unknown marker");
-        assert!(refused.to_string().starts_with("query parameter marker"), "{refused}");
+        let refused = PageQuery {
+            marker: Some(Uuid::max().into()),
+            ..query()
+        }
+        .cut(members())
+        .expect_err("unknown marker");
+        assert!(
+            refused.to_string().starts_with("query parameter marker"),
+            "{refused}"
+        );
     }
 
     #[test]

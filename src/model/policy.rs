@@ -1,6 +1,6 @@
-//! Who may do what, by role: a role is a list of statements that allow or deny actions, an operation wants one action.
-//! Which project a caller belongs to, and how a backup relates to it, is not decided here but in `rules`; where
-//! statements are written down, in `config`.
+//! Who may do what, by role: a role is a list of statements that allow or deny actions, an
+//! operation wants one action. Which project a caller belongs to, and how a backup relates to it,
+//! is not decided here but in `rules`; where statements are written down, in `config`.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,8 @@ pub fn action(operation: Operation) -> &'static str {
     }
 }
 
-/// What each role may do, decided for every operation when it is made: a request looks it up, whatever the patterns.
+/// What each role may do, decided for every operation when it is made: a request looks it up,
+/// whatever the patterns.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
     roles: BTreeMap<String, BTreeMap<Operation, Ruling>>,
@@ -65,7 +66,12 @@ pub struct Decision<'a> {
 impl Policy {
     /// A policy from role names and their statements.
     pub fn new(roles: impl IntoIterator<Item = (String, Vec<Statement>)>) -> Self {
-        Self { roles: roles.into_iter().map(|(role, statements)| (role, rulings(&statements))).collect() }
+        Self {
+            roles: roles
+                .into_iter()
+                .map(|(role, statements)| (role, rulings(&statements)))
+                .collect(),
+        }
     }
 
     /// The names of the roles that there are.
@@ -77,15 +83,26 @@ impl Policy {
     ///
     /// # Errors
     /// [`Error::PolicyForbids`], which names the action.
-    pub fn permit<'a>(&self, roles: impl IntoIterator<Item = &'a String>, operation: Operation) -> Result<()> {
+    pub fn permit<'a>(
+        &self,
+        roles: impl IntoIterator<Item = &'a String>,
+        operation: Operation,
+    ) -> Result<()> {
         match self.decision(roles.into_iter().map(String::as_str), operation) {
-            Some(Decision { effect: Effect::Allow, .. }) => Ok(()),
-            Some(Decision { effect: Effect::Deny, .. }) | None => Err(Error::PolicyForbids(action(operation))),
+            Some(Decision {
+                effect: Effect::Allow,
+                ..
+            }) => Ok(()),
+            Some(Decision {
+                effect: Effect::Deny,
+                ..
+            })
+            | None => Err(Error::PolicyForbids(action(operation))),
         }
     }
 
-    /// The statement that decides about an operation for somebody with these roles: the first that denies it, else the
-    /// first that allows it. Where there is none, the operation is denied.
+    /// The statement that decides about an operation for somebody with these roles: the first that
+    /// denies it, else the first that allows it. Where there is none, the operation is denied.
     pub fn decision<'a, 'r>(
         &'a self,
         roles: impl IntoIterator<Item = &'r str>,
@@ -93,9 +110,23 @@ impl Policy {
     ) -> Option<Decision<'a>> {
         let mut allowed = None;
         for role in roles {
-            let Some((role, rulings)) = self.roles.get_key_value(role) else { continue };
-            let Some(Ruling { effect, number, pattern }) = rulings.get(&operation) else { continue };
-            let decision = Decision { effect: *effect, role, number: *number, pattern };
+            let Some((role, rulings)) = self.roles.get_key_value(role) else {
+                continue;
+            };
+            let Some(Ruling {
+                effect,
+                number,
+                pattern,
+            }) = rulings.get(&operation)
+            else {
+                continue;
+            };
+            let decision = Decision {
+                effect: *effect,
+                role,
+                number: *number,
+                pattern,
+            };
             match effect {
                 Effect::Deny => return Some(decision),
                 Effect::Allow => allowed = allowed.or(Some(decision)),
@@ -116,8 +147,18 @@ fn rulings(statements: &[Statement]) -> BTreeMap<Operation, Ruling> {
 fn ruling(statements: &[Statement], action: &str) -> Option<Ruling> {
     let mut allowed = None;
     for (statement, number) in statements.iter().zip(1..) {
-        let Some(pattern) = statement.actions.iter().find(|pattern| covers(pattern, action)) else { continue };
-        let ruling = Ruling { effect: statement.effect, number, pattern: pattern.clone() };
+        let Some(pattern) = statement
+            .actions
+            .iter()
+            .find(|pattern| covers(pattern, action))
+        else {
+            continue;
+        };
+        let ruling = Ruling {
+            effect: statement.effect,
+            number,
+            pattern: pattern.clone(),
+        };
         match statement.effect {
             Effect::Deny => return Some(ruling),
             Effect::Allow => allowed = allowed.or(Some(ruling)),
@@ -126,14 +167,21 @@ fn ruling(statements: &[Statement], action: &str) -> Option<Ruling> {
     allowed
 }
 
-/// Whether a pattern covers an action. What stands between two stars is taken at the first place where it is found: a
-/// later one leaves no more to what follows. So nothing is looked at twice, however many stars there are.
+/// Whether a pattern covers an action. What stands between two stars is taken at the first place
+/// where it is found: a later one leaves no more to what follows. So nothing is looked at twice,
+/// however many stars there are.
 fn covers(pattern: &str, action: &str) -> bool {
     let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|start| action.strip_prefix(start)) else { return false };
-    let Some(end) = parts.next_back() else { return rest.is_empty() };
+    let Some(mut rest) = parts.next().and_then(|start| action.strip_prefix(start)) else {
+        return false;
+    };
+    let Some(end) = parts.next_back() else {
+        return rest.is_empty();
+    };
     for part in parts {
-        let Some((_, behind)) = rest.split_once(part) else { return false };
+        let Some((_, behind)) = rest.split_once(part) else {
+            return false;
+        };
         rest = behind;
     }
     rest.ends_with(end)
@@ -148,15 +196,27 @@ mod tests {
     use super::{Decision, Effect, Operation, Policy, Statement, covers};
 
     fn says(effect: Effect, actions: &[&str]) -> Statement {
-        Statement { effect, actions: actions.iter().map(ToString::to_string).collect() }
+        Statement {
+            effect,
+            actions: actions.iter().map(ToString::to_string).collect(),
+        }
     }
 
     fn policy() -> Policy {
         let roles = [
             ("all", vec![says(Effect::Allow, &["cbr:member:*"])]),
-            ("reader", vec![says(Effect::Allow, &["cbr:member:get", "cbr:member:list"])]),
+            (
+                "reader",
+                vec![says(Effect::Allow, &["cbr:member:get", "cbr:member:list"])],
+            ),
             ("none", vec![]),
-            ("careful", vec![says(Effect::Allow, &["cbr:*:*"]), says(Effect::Deny, &["cbr:member:delete"])]),
+            (
+                "careful",
+                vec![
+                    says(Effect::Allow, &["cbr:*:*"]),
+                    says(Effect::Deny, &["cbr:member:delete"]),
+                ],
+            ),
         ];
         Policy::new(roles.map(|(name, statements)| (name.to_owned(), statements)))
     }
@@ -168,12 +228,19 @@ mod tests {
 
     #[test]
     fn a_star_stands_for_every_action() {
-        assert!(Operation::ALL.into_iter().all(|operation| permits(&["all"], operation)));
+        assert!(
+            Operation::ALL
+                .into_iter()
+                .all(|operation| permits(&["all"], operation))
+        );
     }
 
     #[test]
     fn a_reader_reads_and_no_more() {
-        let may: Vec<_> = Operation::ALL.into_iter().filter(|&operation| permits(&["reader"], operation)).collect();
+        let may: Vec<_> = Operation::ALL
+            .into_iter()
+            .filter(|&operation| permits(&["reader"], operation))
+            .collect();
         assert_eq!(may.len(), 2);
         assert!(may.contains(&Operation::ShowMember) && may.contains(&Operation::ListMembers));
     }
@@ -181,7 +248,12 @@ mod tests {
     #[test]
     fn a_role_without_actions_and_an_unknown_role_may_nothing() {
         for role in ["none", "nobody"] {
-            assert!(Operation::ALL.into_iter().all(|operation| !permits(&[role], operation)), "{role}");
+            assert!(
+                Operation::ALL
+                    .into_iter()
+                    .all(|operation| !permits(&[role], operation)),
+                "{role}"
+            );
         }
     }
 
@@ -197,27 +269,63 @@ mod tests {
     fn the_statement_that_decides_is_named() {
         let policy = policy();
         let decides = |roles: [&'static str; 2], operation| policy.decision(roles, operation);
-        let denied = Decision { effect: Effect::Deny, role: "careful", number: 2, pattern: "cbr:member:delete" };
-        assert_eq!(decides(["all", "careful"], Operation::DeleteMember), Some(denied));
-        let allowed = Decision { effect: Effect::Allow, role: "reader", number: 1, pattern: "cbr:member:list" };
-        assert_eq!(decides(["reader", "all"], Operation::ListMembers), Some(allowed));
+        let denied = Decision {
+            effect: Effect::Deny,
+            role: "careful",
+            number: 2,
+            pattern: "cbr:member:delete",
+        };
+        assert_eq!(
+            decides(["all", "careful"], Operation::DeleteMember),
+            Some(denied)
+        );
+        let allowed = Decision {
+            effect: Effect::Allow,
+            role: "reader",
+            number: 1,
+            pattern: "cbr:member:list",
+        };
+        assert_eq!(
+            decides(["reader", "all"], Operation::ListMembers),
+            Some(allowed)
+        );
         assert_eq!(decides(["reader", "none"], Operation::AddMember), None);
     }
 
     #[test]
     fn a_star_may_stand_anywhere() {
-        for pattern in ["*", "*:*:*", "cbr:*:get", "cbr:member:get*", "*get", "c*r:m*r:*", "cbr:member:get"] {
+        for pattern in [
+            "*",
+            "*:*:*",
+            "cbr:*:get",
+            "cbr:member:get*",
+            "*get",
+            "c*r:m*r:*",
+            "cbr:member:get",
+        ] {
             assert!(covers(pattern, "cbr:member:get"), "{pattern}");
         }
-        for pattern in ["", "cbr:member", "cbr:member:get:*", "cbr:*:list", "evs:*", "CBR:member:get", "*gets"] {
+        for pattern in [
+            "",
+            "cbr:member",
+            "cbr:member:get:*",
+            "cbr:*:list",
+            "evs:*",
+            "CBR:member:get",
+            "*gets",
+        ] {
             assert!(!covers(pattern, "cbr:member:get"), "{pattern}");
         }
     }
 
     /// The definition: a star is any number of any characters.
     fn covers_by_trying(pattern: &str, action: &str) -> bool {
-        let Some((start, rest)) = pattern.split_once('*') else { return pattern == action };
-        let Some(left) = action.strip_prefix(start) else { return false };
+        let Some((start, rest)) = pattern.split_once('*') else {
+            return pattern == action;
+        };
+        let Some(left) = action.strip_prefix(start) else {
+            return false;
+        };
         let mut ends = left.char_indices().map(|(at, _)| at).chain([left.len()]);
         ends.any(|at| covers_by_trying(rest, &left[at..]))
     }
@@ -240,12 +348,21 @@ mod tests {
         let start = Instant::now();
         let policy = Policy::new([("many".to_owned(), vec![says(Effect::Allow, &[&pattern])])]);
         assert_eq!(policy.decision(["many"], Operation::AddMember), None);
-        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() < Duration::from_secs(1),
+            "{:?}",
+            start.elapsed()
+        );
     }
 
     #[test]
     fn the_refusal_names_the_action() {
-        let refused = policy().permit([&"reader".to_owned()], Operation::AddMember).expect_err("a reader cannot add");
-        assert!(refused.to_string().contains("cbr:member:create"), "{refused}");
+        let refused = policy()
+            .permit([&"reader".to_owned()], Operation::AddMember)
+            .expect_err("a reader cannot add");
+        assert!(
+            refused.to_string().contains("cbr:member:create"),
+            "{refused}"
+        );
     }
 }

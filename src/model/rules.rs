@@ -1,13 +1,14 @@
-//! The rules of the five operations: from what stands in the store to what may be seen or done. Pure functions; the
-//! order of the checks in each is part of the contract.
+//! The rules of the five operations: from what stands in the store to what may be seen or done.
+//! Pure functions; the order of the checks in each is part of the contract.
 
 use super::{
-    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId, ProtectType, Result,
-    ShareId, Vault, VaultId, VaultStatus, facts::Capacity,
+    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId,
+    ProtectType, Result, ShareId, Vault, VaultId, VaultStatus, facts::Capacity,
 };
 use crate::timestamp::Timestamp;
 
-/// How the caller stands to a backup. There is no stranger: to a stranger the backup does not exist.
+/// How the caller stands to a backup. There is no stranger: to a stranger the backup does not
+/// exist.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Relation {
     Owner,
@@ -26,14 +27,19 @@ fn visible<'a>(facts: &'a Facts, caller: &ProjectId) -> Result<(&'a Backup, Rela
     }
 }
 
-/// The member that the path names, as far as the caller may know of it: members do not see each other.
+/// The member that the path names, as far as the caller may know of it: members do not see each
+/// other.
 fn visible_member<'a>(
     facts: &'a Facts,
     caller: &ProjectId,
     member: &ProjectId,
 ) -> Result<(&'a Backup, Relation, &'a Member)> {
     let (backup, relation) = visible(facts, caller)?;
-    let found = facts.members.iter().find(|m| m.dest_project_id == *member).ok_or(Error::NoSuchMember)?;
+    let found = facts
+        .members
+        .iter()
+        .find(|m| m.dest_project_id == *member)
+        .ok_or(Error::NoSuchMember)?;
     if relation == Relation::Member && found.dest_project_id != *caller {
         return Err(Error::NoSuchMember);
     }
@@ -81,17 +87,25 @@ pub fn add_member(facts: &Facts, caller: &ProjectId, new: &NewMembers) -> Result
         return Err(Error::NotTheOwner);
     }
     may_be_shared(backup, facts.vault.as_ref())?;
-    if new.unknown_project || new.members.iter().any(|(project, _)| *project == backup.project_id) {
+    if new.unknown_project
+        || new
+            .members
+            .iter()
+            .any(|(project, _)| *project == backup.project_id)
+    {
         return Err(Error::InvalidDestination);
     }
-    let is_member = |project: &ProjectId| facts.members.iter().any(|m| m.dest_project_id == *project);
+    let is_member =
+        |project: &ProjectId| facts.members.iter().any(|m| m.dest_project_id == *project);
     if new.members.iter().any(|(project, _)| is_member(project)) {
         return Err(Error::AlreadyShared);
     }
     if facts.members.len() + new.members.len() > new.limit {
         return Err(Error::TooManyMembers);
     }
-    let pending = |(project, id): &(ProjectId, ShareId)| Member::pending(*id, backup.id, project.clone(), new.now);
+    let pending = |(project, id): &(ProjectId, ShareId)| {
+        Member::pending(*id, backup.id, project.clone(), new.now)
+    };
     Ok(Change::Add(new.members.iter().map(pending).collect()))
 }
 
@@ -146,7 +160,13 @@ pub fn update_member_status(
     }
 }
 
-fn accept(facts: &Facts, backup: &Backup, before: &Member, vault: Option<VaultId>, now: Timestamp) -> Result<Change> {
+fn accept(
+    facts: &Facts,
+    backup: &Backup,
+    before: &Member,
+    vault: Option<VaultId>,
+    now: Timestamp,
+) -> Result<Change> {
     let named = vault.ok_or(Error::VaultNotNamed)?;
     // Repeated: whatever became of the vault meanwhile, the backup is in it.
     if before.vault_id == Some(named) {
@@ -167,19 +187,32 @@ fn accept(facts: &Facts, backup: &Backup, before: &Member, vault: Option<VaultId
         return Err(Error::VaultFull);
     }
     let capacity = Capacity::Take(vault.id, backup.megabytes());
-    Ok(Change::Update { before: before.clone(), after: before.accepted(vault.id, now), capacity })
+    Ok(Change::Update {
+        before: before.clone(),
+        after: before.accepted(vault.id, now),
+        capacity,
+    })
 }
 
 fn takes(object_type: ObjectType, backup: &Backup) -> bool {
     backup.object_type() == Some(object_type)
 }
 
-fn release(backup: &Backup, before: &Member, status: MemberStatus, now: Timestamp) -> Result<Change> {
+fn release(
+    backup: &Backup,
+    before: &Member,
+    status: MemberStatus,
+    now: Timestamp,
+) -> Result<Change> {
     if before.status == status {
         return Ok(Change::Keep(before.clone()));
     }
     let after = before.released(status, now)?;
-    Ok(Change::Update { before: before.clone(), after, capacity: freed(backup, before) })
+    Ok(Change::Update {
+        before: before.clone(),
+        after,
+        capacity: freed(backup, before),
+    })
 }
 
 /// Stops sharing with a member.
@@ -192,7 +225,10 @@ pub fn delete_member(facts: &Facts, caller: &ProjectId, member: &ProjectId) -> R
         return Err(Error::NotAuthorized);
     }
     before.may_let_go()?;
-    Ok(Change::Delete { before: before.clone(), capacity: freed(backup, before) })
+    Ok(Change::Delete {
+        before: before.clone(),
+        capacity: freed(backup, before),
+    })
 }
 
 fn freed(backup: &Backup, before: &Member) -> Capacity {

@@ -1,4 +1,5 @@
-//! A vault, as far as sharing looks at it: what it holds, whether it can be used, and how full it is.
+//! A vault, as far as sharing looks at it: what it holds, whether it can be used, and how full it
+//! is.
 
 use super::{ProjectId, VaultId};
 

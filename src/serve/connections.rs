@@ -1,5 +1,6 @@
-//! All open connections: how many there may be, in total and from an address, and which of them makes room where there
-//! are too many: one of the address that has the most, which has kept the server waiting for the longest time.
+//! All open connections: how many there may be, in total and from an address, and which of them
+//! makes room where there are too many: one of the address that has the most, which has kept the
+//! server waiting for the longest time.
 
 use std::{
     collections::HashMap,
@@ -15,8 +16,8 @@ use crate::{
     config::Limits,
 };
 
-/// For how long a connection may keep the server waiting before it may have to make room: so that a client can send its
-/// request even while others open connections as fast as they can.
+/// For how long a connection may keep the server waiting before it may have to make room: so that a
+/// client can send its request even while others open connections as fast as they can.
 const UNDISTURBED: Duration = Duration::from_millis(250);
 /// How often to look again for one that may make room.
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
@@ -65,24 +66,28 @@ impl Connections {
         }
     }
 
-    /// Whether an address may open another connection. Trusted proxies may: theirs are the connections of many.
+    /// Whether an address may open another connection. Trusted proxies may: theirs are the
+    /// connections of many.
     pub(super) fn admits(&self, address: IpAddr) -> bool {
         if self.most_per_address == 0 || self.bounds.proxies.contains(address) {
             return true;
         }
         let open = self.lock();
-        open.by_address.get(&api::network(address)).is_none_or(|open| *open < self.most_per_address)
+        open.by_address
+            .get(&api::network(address))
+            .is_none_or(|open| *open < self.most_per_address)
     }
 
-    /// Waits until there is room for one more, and makes it where a connection has been waiting for its client.
+    /// Waits until there is room for one more, and makes it where a connection has been waiting for
+    /// its client.
     pub(super) async fn room(&self) {
         while self.lock().by_number.len() >= self.most {
             self.make_room().await;
         }
     }
 
-    /// Closes the connection whose client has kept the server waiting for the longest time, where there is one, and
-    /// waits a little for that or another one to be closed.
+    /// Closes the connection whose client has kept the server waiting for the longest time, where
+    /// there is one, and waits a little for that or another one to be closed.
     pub(super) async fn make_room(&self) {
         let closed = self.closed.notified();
         self.close_longest_waiting();
@@ -102,7 +107,8 @@ impl Connections {
             served.await;
             drop(place);
         });
-        // Not under one lock with taking the place: a task that cannot start gives its place back within `spawn`.
+        // Not under one lock with taking the place: a task that cannot start gives its place back
+        // within `spawn`.
         if let Some(open) = self.lock().by_number.get_mut(&number) {
             open.task = Some(task.abort_handle());
         }
@@ -112,9 +118,20 @@ impl Connections {
         let mut open = self.lock();
         let number = open.opened;
         open.opened += 1;
-        open.by_number.insert(number, Served { address, connection, task: None });
+        open.by_number.insert(
+            number,
+            Served {
+                address,
+                connection,
+                task: None,
+            },
+        );
         *open.by_address.entry(address).or_default() += 1;
-        Place { connections: Arc::clone(self), number, address }
+        Place {
+            connections: Arc::clone(self),
+            number,
+            address,
+        }
     }
 
     /// Closes all connections whose clients have kept the server waiting for at least so long.
@@ -124,17 +141,25 @@ impl Connections {
         }
     }
 
-    /// Of the address that has the most connections: who floods the server makes room before others do, however slowly
-    /// they send. The connections of a trusted proxy are those of many, and come last.
+    /// Of the address that has the most connections: who floods the server makes room before others
+    /// do, however slowly they send. The connections of a trusted proxy are those of many, and come
+    /// last.
     fn close_longest_waiting(&self) {
         let open = self.lock();
         let count = |address: &IpAddr| open.by_address.get(address).copied().unwrap_or_default();
         let rank = |served: &Served| {
             let waiting = served.connection.waiting()?;
-            let count = if served.connection.is_from_proxy() { 0 } else { count(&served.address) };
+            let count = if served.connection.is_from_proxy() {
+                0
+            } else {
+                count(&served.address)
+            };
             Some((count, waiting))
         };
-        let waiting = open.by_number.values().filter_map(|served| Some((rank(served)?, served)));
+        let waiting = open
+            .by_number
+            .values()
+            .filter_map(|served| Some((rank(served)?, served)));
         let longest = waiting.max_by_key(|(rank, _)| *rank);
         if longest.is_some_and(|(_, served)| served.close_if_waiting(UNDISTURBED)) {
             tracing::debug!("a connection was closed to make room");
@@ -189,7 +214,10 @@ mod tests {
     const ELSEWHERE: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
 
     fn connections(most: usize, most_per_address: usize) -> Arc<Connections> {
-        let limits = Limits { connections_per_address: most_per_address, ..Limits::default() };
+        let limits = Limits {
+            connections_per_address: most_per_address,
+            ..Limits::default()
+        };
         let proxies = TrustedProxies::parse(&[ELSEWHERE.to_string()]).expect("an address");
         Arc::new(Connections::new(most, &limits, proxies))
     }
@@ -200,7 +228,9 @@ mod tests {
         connections.serve(HERE, |_| pending());
         sleep(Duration::from_millis(20)).await;
         connections.serve(HERE, |_| pending());
-        timeout(Duration::from_secs(5), connections.room()).await.expect("room is made");
+        timeout(Duration::from_secs(5), connections.room())
+            .await
+            .expect("room is made");
         let open: Vec<u64> = connections.lock().by_number.keys().copied().collect();
         assert_eq!(open, [1], "the first had to go");
     }
@@ -213,10 +243,16 @@ mod tests {
             connections.serve(from, |_| pending());
             sleep(Duration::from_millis(20)).await;
         }
-        timeout(Duration::from_secs(5), connections.room()).await.expect("room is made");
+        timeout(Duration::from_secs(5), connections.room())
+            .await
+            .expect("room is made");
         let mut open: Vec<u64> = connections.lock().by_number.keys().copied().collect();
         open.sort_unstable();
-        assert_eq!(open, [0, 1, 3], "the older one of the two that one address has");
+        assert_eq!(
+            open,
+            [0, 1, 3],
+            "the older one of the two that one address has"
+        );
     }
 
     #[tokio::test]
@@ -226,8 +262,15 @@ mod tests {
             assert!(connection.head_read(false));
             sleep(Duration::from_millis(600)).await;
         });
-        assert!(timeout(Duration::from_millis(400), connections.room()).await.is_err(), "it is worked on");
-        timeout(Duration::from_secs(5), connections.room()).await.expect("it has ended");
+        assert!(
+            timeout(Duration::from_millis(400), connections.room())
+                .await
+                .is_err(),
+            "it is worked on"
+        );
+        timeout(Duration::from_secs(5), connections.room())
+            .await
+            .expect("it has ended");
     }
 
     #[tokio::test]
@@ -239,7 +282,9 @@ mod tests {
         }
         assert!(!connections.admits(HERE) && connections.admits(ELSEWHERE));
         connections.close_waiting(Duration::ZERO);
-        timeout(Duration::from_secs(5), connections.closed.notified()).await.expect("closed");
+        timeout(Duration::from_secs(5), connections.closed.notified())
+            .await
+            .expect("closed");
         assert!(connections.admits(HERE), "it is free again");
     }
 }

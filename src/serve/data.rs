@@ -20,7 +20,10 @@ pub fn environment(config: &Config) -> Result<Environment, ConfigError> {
         IdentityMode::Embedded => false,
         IdentityMode::Keystone => true,
     };
-    Ok(Environment { foreign_projects, policy: Some(config::policy(&config.roles)?) })
+    Ok(Environment {
+        foreign_projects,
+        policy: Some(config::policy(&config.roles)?),
+    })
 }
 
 /// Takes over a data file.
@@ -32,8 +35,13 @@ pub(super) async fn load(
 ) -> Result<(), CatalogError> {
     // A pipe is read to its end when it is opened.
     let path = file.to_owned();
-    let unreadable = |source| CatalogError::Read { file: file.display().to_string(), source };
-    let opened = spawn_blocking(move || Data::open(&path)).await.map_err(|error| unreadable(error.into()))?;
+    let unreadable = |source| CatalogError::Read {
+        file: file.display().to_string(),
+        source,
+    };
+    let opened = spawn_blocking(move || Data::open(&path))
+        .await
+        .map_err(|error| unreadable(error.into()))?;
     let checked = opened?.check(&store, environment, &|_| {}).await?;
     for warning in checked.warnings() {
         tracing::warn!("{warning}");

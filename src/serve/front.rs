@@ -1,4 +1,5 @@
-//! Puts the HTTP side together from the settings: who knows the callers, what roles may do, what is written down.
+//! Puts the HTTP side together from the settings: who knows the callers, what roles may do, what is
+//! written down.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -33,22 +34,31 @@ pub(super) fn front(
 ) -> Result<Front, ServeError> {
     let (identity, embedded) = identity(config, &store, &clock, address)?;
     let challenge = challenge(config, identity.address());
-    let docs = Docs { hidden: !config.docs, ..docs };
+    let docs = Docs {
+        hidden: !config.docs,
+        ..docs
+    };
     let limit = config.limits.members_per_backup;
     let app = App(Arc::new(api::Parts {
         sharing: Sharing::new(Arc::clone(&store), Arc::clone(&identity), clock, limit),
         identity,
         embedded,
         policy,
-        throttle: Throttle::new(config.limits.requests_per_second, config.limits.unauthenticated_per_second),
-        limits: api::Limits { body_bytes: config.limits.body_bytes },
+        throttle: Throttle::new(
+            config.limits.requests_per_second,
+            config.limits.unauthenticated_per_second,
+        ),
+        limits: api::Limits {
+            body_bytes: config.limits.body_bytes,
+        },
         readiness: api::Readiness::of(store),
     }));
     let front = Front::new(api::router(app, docs), challenge).serving(config.hosts);
     Ok(front.checking_answers(&config.check_answers))
 }
 
-/// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as they reached it.
+/// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as
+/// they reached it.
 fn challenge(config: &Config, identity_address: &str) -> Challenge {
     let unsaid = config.identity.address.is_empty() && config.public_url.is_empty();
     match config.identity.mode {
@@ -63,7 +73,11 @@ pub fn reachable(listening: SocketAddr) -> SocketAddr {
         IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
         IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
     };
-    if listening.ip().is_unspecified() { SocketAddr::new(loopback, listening.port()) } else { listening }
+    if listening.ip().is_unspecified() {
+        SocketAddr::new(loopback, listening.port())
+    } else {
+        listening
+    }
 }
 
 /// What the settings say, or the address that the server listens on.
@@ -74,12 +88,20 @@ fn public_url(config: &Config, listening: SocketAddr) -> String {
     }
 }
 
-pub(super) fn audit(target: &str, clock: &Arc<dyn Clock>) -> Result<Option<Arc<Audit>>, ServeError> {
+pub(super) fn audit(
+    target: &str,
+    clock: &Arc<dyn Clock>,
+) -> Result<Option<Arc<Audit>>, ServeError> {
     if target.is_empty() {
         return Ok(None);
     }
-    let failed = |source| ServeError::Audit { file: target.to_owned(), source };
-    Ok(Some(Arc::new(Audit::open(target, Arc::clone(clock)).map_err(failed)?)))
+    let failed = |source| ServeError::Audit {
+        file: target.to_owned(),
+        source,
+    };
+    Ok(Some(Arc::new(
+        Audit::open(target, Arc::clone(clock)).map_err(failed)?,
+    )))
 }
 
 /// Who knows the callers; and the same, where it issues tokens itself.
@@ -94,18 +116,35 @@ fn identity(
     let told = config.identity.address.clone();
     match config.identity.mode {
         IdentityMode::Embedded => {
-            let told = if told.is_empty() { format!("{}/v3", public_url(config, address)) } else { told };
+            let told = if told.is_empty() {
+                format!("{}/v3", public_url(config, address))
+            } else {
+                told
+            };
             let lifetime = Duration::from_secs(config.identity.token_seconds);
             let embedded = Embedded::new(Arc::clone(store), Arc::clone(clock), told, lifetime);
-            let Limits { failed_logins_per_minute, failed_logins_per_minute_of_user, .. } = config.limits;
-            let embedded = embedded.limiting_logins(failed_logins_per_minute, failed_logins_per_minute_of_user);
+            let Limits {
+                failed_logins_per_minute,
+                failed_logins_per_minute_of_user,
+                ..
+            } = config.limits;
+            let embedded = embedded
+                .limiting_logins(failed_logins_per_minute, failed_logins_per_minute_of_user);
             let embedded = Arc::new(embedded);
             Ok((embedded.clone(), Some(embedded)))
         }
         IdentityMode::Keystone => {
             let settings = config.keystone.settings()?;
             let http = http_to(config, &settings)?;
-            Ok((Arc::new(Keystone::new(settings, &told, Arc::new(http), Arc::clone(clock))), None))
+            Ok((
+                Arc::new(Keystone::new(
+                    settings,
+                    &told,
+                    Arc::new(http),
+                    Arc::clone(clock),
+                )),
+                None,
+            ))
         }
     }
 }
@@ -119,6 +158,11 @@ pub(super) fn check_identity(config: &Config) -> Result<(), ServeError> {
 }
 
 fn http_to(config: &Config, keystone: &keystone::Settings) -> Result<Http, ServeError> {
-    let authorities = Some(config.keystone.ca_file.as_path()).filter(|file| !file.as_os_str().is_empty());
-    Ok(Http::new(keystone.address.starts_with("https"), authorities, keystone.deadline)?)
+    let authorities =
+        Some(config.keystone.ca_file.as_path()).filter(|file| !file.as_os_str().is_empty());
+    Ok(Http::new(
+        keystone.address.starts_with("https"),
+        authorities,
+        keystone.deadline,
+    )?)
 }

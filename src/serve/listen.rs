@@ -19,14 +19,15 @@ use tokio::{
 use super::{connections::Connections, socket::Socket};
 use crate::{api::Front, config::Limits};
 
-/// How long clients may go on with what they were sending or reading when the server is told to stop.
+/// How long clients may go on with what they were sending or reading when the server is told to
+/// stop.
 const STOP_GRACE: Duration = Duration::from_secs(3);
 /// After it, how long a client may keep the server waiting.
 const STOP_WAIT: Duration = Duration::from_secs(1);
 /// How often to look for such clients.
 const STOP_LOOKS: Duration = Duration::from_millis(100);
-/// Where a head that is still not whole is refused, in bytes: what a client can make a connection keep. The longest
-/// tokens fit in it several times.
+/// Where a head that is still not whole is refused, in bytes: what a client can make a connection
+/// keep. The longest tokens fit in it several times.
 const HEAD_BUFFER: usize = 64 * 1024;
 /// The longest deadline there is: hyper adds it to the time of day, which has an end.
 const LONGEST: u64 = 365 * 24 * 60 * 60;
@@ -66,7 +67,8 @@ impl Listener {
                 Ok((stream, from)) => connections.serve(from.ip(), |connection| {
                     let response_deadline = Duration::from_secs(limits.response_seconds);
                     let socket = Socket::new(stream, Arc::clone(&connection), response_deadline);
-                    let served = graceful.watch(http.serve_connection(socket, front.on(connection)));
+                    let served =
+                        graceful.watch(http.serve_connection(socket, front.on(connection)));
                     async move {
                         if let Err(error) = served.await {
                             tracing::debug!(%error, "a connection ended early");
@@ -75,16 +77,23 @@ impl Listener {
                 }),
                 Err(error) => {
                     failures.log(&error);
-                    // Out of file descriptors, most likely: one that is held for nothing is free soon.
+                    // Out of file descriptors, most likely: one that is held for nothing is free
+                    // soon.
                     connections.make_room().await;
                 }
             }
         }
         drop(self);
-        finish(graceful, &connections, Duration::from_secs(limits.stop_seconds)).await;
+        finish(
+            graceful,
+            &connections,
+            Duration::from_secs(limits.stop_seconds),
+        )
+        .await;
     }
 
-    /// The next connection that may be served. The others wait until there is room, in the system's backlog.
+    /// The next connection that may be served. The others wait until there is room, in the system's
+    /// backlog.
     async fn accept(&self, connections: &Connections) -> io::Result<(TcpStream, SocketAddr)> {
         loop {
             let (stream, from) = match self.socket.accept().await {
@@ -106,11 +115,14 @@ impl Listener {
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     let head_deadline = Duration::from_secs(limits.header_seconds.min(LONGEST));
-    http.timer(TokioTimer::new()).header_read_timeout(head_deadline).max_buf_size(HEAD_BUFFER);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(head_deadline)
+        .max_buf_size(HEAD_BUFFER);
     http
 }
 
-/// Lets requests that are worked on come to their end, and does not wait for clients that only keep it waiting.
+/// Lets requests that are worked on come to their end, and does not wait for clients that only keep
+/// it waiting.
 async fn finish(graceful: GracefulShutdown, connections: &Connections, deadline: Duration) {
     let mut finished = pin!(graceful.shutdown());
     let grace = deadline.min(STOP_GRACE);
@@ -140,9 +152,15 @@ struct Failures {
 impl Failures {
     fn log(&mut self, error: &io::Error) {
         self.unlogged += 1;
-        if self.logged.is_none_or(|logged| logged.elapsed() >= Duration::from_secs(1)) {
+        if self
+            .logged
+            .is_none_or(|logged| logged.elapsed() >= Duration::from_secs(1))
+        {
             tracing::warn!(%error, times = self.unlogged, "cannot accept connections");
-            *self = Self { unlogged: 0, logged: Some(Instant::now()) };
+            *self = Self {
+                unlogged: 0,
+                logged: Some(Instant::now()),
+            };
         }
     }
 }

@@ -38,7 +38,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The database is not one that this server knows.
-    #[error("database {0:?}: it must be sqlite:FILE, a path without parameters and not in memory, or postgres://…")]
+    #[error(
+        "database {0:?}: it must be sqlite:FILE, a path without parameters and not in memory, or postgres://…"
+    )]
     Database(Database),
     /// The SQLite file cannot be used.
     #[error(transparent)]
@@ -104,7 +106,8 @@ pub struct Running {
 }
 
 impl Running {
-    /// Puts another policy in the place of the present one; requests that were let in already go on.
+    /// Puts another policy in the place of the present one; requests that were let in already go
+    /// on.
     pub fn replace_policy(&self, policy: Policy) {
         self.policy.send_replace(policy);
     }
@@ -137,7 +140,8 @@ impl Running {
 /// Starts a server with the machine's clock.
 ///
 /// # Errors
-/// [`ServeError`], one sentence; then nothing listens, and a file that there was none of before is gone again.
+/// [`ServeError`], one sentence; then nothing listens, and a file that there was none of before is
+/// gone again.
 pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     let prepared = prepare(config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -157,7 +161,10 @@ pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
 
 /// Whether a start that failed says itself that a part of the data was taken over.
 fn keeps_data(error: &ServeError) -> bool {
-    matches!(error, ServeError::Catalog(CatalogError::Halfway { .. } | CatalogError::Changed { .. }))
+    matches!(
+        error,
+        ServeError::Catalog(CatalogError::Halfway { .. } | CatalogError::Changed { .. })
+    )
 }
 
 async fn load(
@@ -198,22 +205,50 @@ impl Prepared {
         clock: Arc<dyn Clock>,
     ) -> Result<Running, ServeError> {
         let limits = &config.limits;
-        let (address, metrics_address) = (self.service.address, self.metrics.as_ref().map(|metrics| metrics.address));
+        let (address, metrics_address) = (
+            self.service.address,
+            self.metrics.as_ref().map(|metrics| metrics.address),
+        );
         let metrics = metrics_address.map(|_| Arc::new(Metrics::default()));
         let (policy, current_policy) = watch::channel(self.policy);
         let audit = audit(&config.audit, &clock)?;
-        let front = front(config, docs, Arc::clone(&store), Arc::clone(&clock), address, current_policy)?;
+        let front = front(
+            config,
+            docs,
+            Arc::clone(&store),
+            Arc::clone(&clock),
+            address,
+            current_policy,
+        )?;
         let front = front.auditing(audit.clone()).counting(metrics.clone());
         let connections = Arc::new(Connections::new(self.connections, limits, self.proxies));
         let (stop, stopped) = watch::channel(());
-        let serving = self.service.serve(front, Arc::clone(&connections), limits.clone(), stopped.clone());
+        let serving = self.service.serve(
+            front,
+            Arc::clone(&connections),
+            limits.clone(),
+            stopped.clone(),
+        );
         let expiry = expiry::run(Arc::clone(&store), clock, expiry::INTERVAL, stopped.clone());
         let mut served = vec![tokio::spawn(serving), tokio::spawn(expiry)];
         if let (Some(listener), Some(metrics)) = (self.metrics, metrics) {
             tracing::info!(address = %listener.address, "metrics");
             let front = Front::new(metrics.router(), Challenge::fixed(""));
-            served.push(tokio::spawn(listener.serve(front, connections, limits.clone(), stopped)));
+            served.push(tokio::spawn(listener.serve(
+                front,
+                connections,
+                limits.clone(),
+                stopped,
+            )));
         }
-        Ok(Running { address, metrics_address, store, policy, audit, stop, served })
+        Ok(Running {
+            address,
+            metrics_address,
+            store,
+            policy,
+            audit,
+            stop,
+            served,
+        })
     }
 }

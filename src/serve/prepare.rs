@@ -1,5 +1,5 @@
-//! What can be found out before there is a store: whether the ports are free, the files readable, the settings good. A
-//! start that fails here leaves nothing behind.
+//! What can be found out before there is a store: whether the ports are free, the files readable,
+//! the settings good. A start that fails here leaves nothing behind.
 
 use std::{
     fs::{self, File},
@@ -32,20 +32,34 @@ pub struct Prepared {
 pub async fn prepare(config: &Config) -> Result<Prepared, ServeError> {
     config.check()?;
     let policy = config::policy(&config.roles)?;
-    let proxies = TrustedProxies::parse(&config.trusted_proxies)
-        .map_err(|reason| ConfigError::Value { origin: "trusted_proxies".to_owned(), reason })?;
+    let proxies =
+        TrustedProxies::parse(&config.trusted_proxies).map_err(|reason| ConfigError::Value {
+            origin: "trusted_proxies".to_owned(),
+            reason,
+        })?;
     front::check_identity(config)?;
     config.data.iter().try_for_each(|file| check_data(file))?;
     check_audit(&config.audit)?;
     let service = listen(config).await?;
     let metrics = listen_for_metrics(config).await?;
     let connections = descriptors::connections(config);
-    Ok(Prepared { service, metrics, policy, proxies, connections })
+    Ok(Prepared {
+        service,
+        metrics,
+        policy,
+        proxies,
+        connections,
+    })
 }
 
 async fn listen(config: &Config) -> Result<Listener, ServeError> {
     let address = &config.listen;
-    Listener::bind(address).await.map_err(|source| ServeError::Listen { address: address.clone(), source })
+    Listener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen {
+            address: address.clone(),
+            source,
+        })
 }
 
 async fn listen_for_metrics(config: &Config) -> Result<Option<Listener>, ServeError> {
@@ -54,7 +68,10 @@ async fn listen_for_metrics(config: &Config) -> Result<Option<Listener>, ServeEr
         return Ok(None);
     }
     let bound = Listener::bind(address).await;
-    bound.map(Some).map_err(|source| ServeError::Metrics { address: address.clone(), source })
+    bound.map(Some).map_err(|source| ServeError::Metrics {
+        address: address.clone(),
+        source,
+    })
 }
 
 /// Whether a data file can be read. A pipe can be read once only, and not now.
@@ -67,7 +84,10 @@ fn check_data(file: &Path) -> Result<(), ServeError> {
         about if about.is_file() => File::open(file).map(drop),
         _ => Ok(()),
     });
-    let unreadable = |source| CatalogError::Read { file: file.display().to_string(), source };
+    let unreadable = |source| CatalogError::Read {
+        file: file.display().to_string(),
+        source,
+    };
     checked.map_err(unreadable).map_err(ServeError::from)
 }
 
@@ -78,6 +98,15 @@ fn check_audit(target: &str) -> Result<(), ServeError> {
     }
     let is_new = fs::symlink_metadata(target).is_err();
     let opened = telemetry::append_to(Path::new(target));
-    let removed = opened.and_then(|_| if is_new { fs::remove_file(target) } else { Ok(()) });
-    removed.map_err(|source| ServeError::Audit { file: target.to_owned(), source })
+    let removed = opened.and_then(|_| {
+        if is_new {
+            fs::remove_file(target)
+        } else {
+            Ok(())
+        }
+    });
+    removed.map_err(|source| ServeError::Audit {
+        file: target.to_owned(),
+        source,
+    })
 }

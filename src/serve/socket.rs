@@ -1,6 +1,6 @@
-//! The socket of a connection as hyper gets it: a response that is not read ends it, and after a response that came
-//! before its request was read, it lingers: the rest is read and discarded, so that the client is not reset before it
-//! has seen the response (RFC 9112, 9.6).
+//! The socket of a connection as hyper gets it: a response that is not read ends it, and after a
+//! response that came before its request was read, it lingers: the rest is read and discarded, so
+//! that the client is not reset before it has seen the response (RFC 9112, 9.6).
 
 use std::{
     io,
@@ -47,19 +47,38 @@ struct Lingering {
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, connection: Arc<Connection>, response_deadline: Duration) -> Self {
-        Self { io: TokioIo::new(stream), connection, response_deadline, stalled: None, lingering: None }
+    pub(super) fn new(
+        stream: TcpStream,
+        connection: Arc<Connection>,
+        response_deadline: Duration,
+    ) -> Self {
+        Self {
+            io: TokioIo::new(stream),
+            connection,
+            response_deadline,
+            stalled: None,
+            lingering: None,
+        }
     }
 
     /// The outcome of a write, or an error where the client has been taking nothing for too long.
-    fn in_time(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+    fn in_time(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
         if written.is_ready() {
             self.stalled = None;
             return written;
         }
-        let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(self.response_deadline)));
+        let stalled = self
+            .stalled
+            .get_or_insert_with(|| Box::pin(sleep(self.response_deadline)));
         ready!(stalled.as_mut().poll(cx));
-        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the client does not read its response")))
+        Poll::Ready(Err(io::Error::new(
+            io::ErrorKind::TimedOut,
+            "the client does not read its response",
+        )))
     }
 
     /// Reads and discards until the client closes, or a bound is reached.
@@ -76,7 +95,9 @@ impl Socket {
                 }
                 Poll::Ready(_) => return Poll::Ready(()),
                 // Nothing came, and nothing is known to come.
-                Poll::Pending if self.lingering.is_none() && !self.connection.body_unread() => return Poll::Ready(()),
+                Poll::Pending if self.lingering.is_none() && !self.connection.body_unread() => {
+                    return Poll::Ready(());
+                }
                 Poll::Pending => {
                     let lingering = self.lingering.get_or_insert_with(Lingering::begin);
                     return lingering.deadline.as_mut().poll(cx);
@@ -88,26 +109,40 @@ impl Socket {
 
 impl Lingering {
     fn begin() -> Self {
-        Self { bytes: LINGER_BYTES, until: Instant::now() + LINGER, deadline: Box::pin(sleep(LINGER_QUIET)) }
+        Self {
+            bytes: LINGER_BYTES,
+            until: Instant::now() + LINGER,
+            deadline: Box::pin(sleep(LINGER_QUIET)),
+        }
     }
 
     /// Notes down what was read, and whether more may be.
     fn goes_on(&mut self, bytes: usize) -> bool {
         let now = Instant::now();
         self.bytes = self.bytes.saturating_sub(bytes);
-        self.deadline.as_mut().reset(self.until.min(now + LINGER_QUIET));
+        self.deadline
+            .as_mut()
+            .reset(self.until.min(now + LINGER_QUIET));
         self.bytes > 0 && now < self.until
     }
 }
 
 impl Read for Socket {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: ReadBufCursor<'_>,
+    ) -> Poll<io::Result<()>> {
         Pin::new(&mut self.io).poll_read(cx, buffer)
     }
 }
 
 impl Write for Socket {
-    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.io).poll_write(cx, bytes);
         self.in_time(cx, written)
     }
@@ -129,8 +164,8 @@ impl Write for Socket {
         Pin::new(&mut self.io).poll_flush(cx)
     }
 
-    /// Called once more after each time that it is not ready: then the socket is shut down for writing already, which
-    /// does no harm a second time.
+    /// Called once more after each time that it is not ready: then the socket is shut down for
+    /// writing already, which does no harm a second time.
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.lingering.is_none() {
             ready!(Pin::new(&mut self.io).poll_shutdown(cx))?;

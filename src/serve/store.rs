@@ -23,8 +23,13 @@ use crate::{
 /// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
 pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
     match postgres_url(&config.database) {
-        Some(url) => Ok(Arc::new(Postgres::open(url, &config.postgres, clock.now()).await?)),
-        None => Ok(Arc::new(Sqlite::open(&sqlite_file(&config.database)?, clock.now())?)),
+        Some(url) => Ok(Arc::new(
+            Postgres::open(url, &config.postgres, clock.now()).await?,
+        )),
+        None => Ok(Arc::new(Sqlite::open(
+            &sqlite_file(&config.database)?,
+            clock.now(),
+        )?)),
     }
 }
 
@@ -39,14 +44,19 @@ pub async fn find_store(config: &Config) -> Result<Box<dyn Export>, ServeError> 
     }
 }
 
-/// Finds the store that the settings name, which must be there, to look up single records in. It is not written to.
+/// Finds the store that the settings name, which must be there, to look up single records in. It is
+/// not written to.
 ///
 /// # Errors
 /// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
 pub async fn look_up(config: &Config) -> Result<Box<dyn Lookup>, ServeError> {
     match postgres_url(&config.database) {
-        Some(url) => Ok(Box::new(Arc::new(Postgres::find(url, &config.postgres).await?))),
-        None => Ok(Box::new(SqliteLookup::find(&sqlite_file(&config.database)?)?)),
+        Some(url) => Ok(Box::new(Arc::new(
+            Postgres::find(url, &config.postgres).await?,
+        ))),
+        None => Ok(Box::new(SqliteLookup::find(&sqlite_file(
+            &config.database,
+        )?)?)),
     }
 }
 
@@ -67,8 +77,12 @@ pub fn is_absent(config: &Config) -> Result<bool, ServeError> {
 /// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
 pub async fn open_target(config: &Config) -> Result<Box<dyn Import>, ServeError> {
     match postgres_url(&config.database) {
-        Some(url) => Ok(Box::new(Postgres::open_target(url, &config.postgres).await?)),
-        None => Ok(Box::new(SqliteTarget::open(&sqlite_file(&config.database)?)?)),
+        Some(url) => Ok(Box::new(
+            Postgres::open_target(url, &config.postgres).await?,
+        )),
+        None => Ok(Box::new(SqliteTarget::open(&sqlite_file(
+            &config.database,
+        )?)?)),
     }
 }
 
@@ -79,8 +93,13 @@ pub fn is_postgres(database: &Database) -> bool {
 
 /// The address, where it is one of PostgreSQL.
 fn postgres_url(database: &Database) -> Option<&str> {
-    let scheme = database.expose().split_once("://").map(|(scheme, _)| scheme);
-    scheme.filter(|scheme| ["postgres", "postgresql"].contains(scheme)).map(|_| database.expose())
+    let scheme = database
+        .expose()
+        .split_once("://")
+        .map(|(scheme, _)| scheme);
+    scheme
+        .filter(|scheme| ["postgres", "postgresql"].contains(scheme))
+        .map(|_| database.expose())
 }
 
 /// The file that an address `sqlite:FILE` names.
@@ -88,18 +107,25 @@ fn postgres_url(database: &Database) -> Option<&str> {
 /// # Errors
 /// [`ServeError::Database`].
 pub fn sqlite_file(database: &Database) -> Result<PathBuf, ServeError> {
-    let file = database.expose().strip_prefix("sqlite:").filter(|file| is_path(file));
-    file.map(PathBuf::from).ok_or_else(|| ServeError::Database(database.clone()))
+    let file = database
+        .expose()
+        .strip_prefix("sqlite:")
+        .filter(|file| is_path(file));
+    file.map(PathBuf::from)
+        .ok_or_else(|| ServeError::Database(database.clone()))
 }
 
-/// Whether it is a path, and not what SQLite reads otherwise: a URI whose parameters could switch durability off.
+/// Whether it is a path, and not what SQLite reads otherwise: a URI whose parameters could switch
+/// durability off.
 fn is_path(file: &str) -> bool {
     !file.is_empty() && file != ":memory:" && !file.starts_with("file:") && !file.contains('?')
 }
 
 /// The file of a database in SQLite, where there is none yet.
 pub(super) fn missing_file(database: &Database) -> Option<PathBuf> {
-    sqlite_file(database).ok().filter(|file| fs::symlink_metadata(file).is_err())
+    sqlite_file(database)
+        .ok()
+        .filter(|file| fs::symlink_metadata(file).is_err())
 }
 
 /// Removes a database in SQLite that nobody uses, with the files beside it.

@@ -1,13 +1,15 @@
-//! Whether what a store keeps holds together: the sums of the vaults, the states of the shares, and that nothing refers
-//! to what is not there. Reads the records of any store, once; backups and vaults are kept in mind by id and size,
-//! members are not.
+//! Whether what a store keeps holds together: the sums of the vaults, the states of the shares, and
+//! that nothing refers to what is not there. Reads the records of any store, once; backups and
+//! vaults are kept in mind by id and size, members are not.
 
 use std::collections::{HashMap, HashSet};
 
 use futures::{StreamExt, stream::BoxStream};
 
 use super::{Export, Record};
-use crate::model::{Backup, BackupId, Error, Member, MemberStatus, ProjectId, Result, Vault, VaultId};
+use crate::model::{
+    Backup, BackupId, Error, Member, MemberStatus, ProjectId, Result, Vault, VaultId,
+};
 
 /// How many violations of a kind are told; the others are counted.
 const TOLD: usize = 10;
@@ -29,7 +31,13 @@ pub struct Finding {
 
 impl Finding {
     fn new(kind: &'static str, what: &'static str) -> Self {
-        Self { kind, looked_at: 0, what, wrong: 0, examples: vec![] }
+        Self {
+            kind,
+            looked_at: 0,
+            what,
+            wrong: 0,
+            examples: vec![],
+        }
     }
 
     fn look(&mut self, sound: bool, why: impl FnOnce() -> String) {
@@ -46,8 +54,8 @@ impl Finding {
 /// Looks at everything. Each kind of invariant has its finding, violated or not.
 ///
 /// # Errors
-/// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot look at itself. What is
-/// there and makes no sense is a finding.
+/// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot
+/// look at itself. What is there and makes no sense is a finding.
 pub async fn check(store: &dyn Export, projects: Projects) -> Result<Vec<Finding>> {
     let mut integrity = Finding::new("integrity", "looks of the database at itself");
     let damage = store.damage().await?;
@@ -104,7 +112,9 @@ impl Seen {
         while let Some(record) = records.next().await {
             match record {
                 Ok(record) => self.take(record),
-                Err(Error::Store(why)) => self.records.look(false, || format!("cannot be read any further: {why}")),
+                Err(Error::Store(why)) => self
+                    .records
+                    .look(false, || format!("cannot be read any further: {why}")),
                 Err(other) => return Err(other),
             }
         }
@@ -119,7 +129,9 @@ impl Seen {
             }
             Record::Account(account) => {
                 let known = self.projects.contains(&account.project_id);
-                self.orphans.look(known, || format!("user {}: no project {}", account.name, account.project_id));
+                self.orphans.look(known, || {
+                    format!("user {}: no project {}", account.name, account.project_id)
+                });
                 self.users.insert(account.name);
             }
             Record::Token(token) => self.owned("a token", &token.user_name),
@@ -131,12 +143,16 @@ impl Seen {
     }
 
     fn owned(&mut self, what: &str, user: &str) {
-        self.orphans.look(self.users.contains(user), || format!("{what}: no user {user}"));
+        self.orphans.look(self.users.contains(user), || {
+            format!("{what}: no user {user}")
+        });
     }
 
     fn project(&mut self, id: &ProjectId, named: impl FnOnce() -> String) {
         if self.known == Projects::InStore {
-            self.orphans.look(self.projects.contains(id), || format!("{}: no project {id}", named()));
+            self.orphans.look(self.projects.contains(id), || {
+                format!("{}: no project {id}", named())
+            });
         }
     }
 
@@ -147,30 +163,62 @@ impl Seen {
         let sound = owner == Some(&backup.project_id);
         self.orphans.look(sound, || match owner {
             None => format!("{}: no vault {}", named(), backup.vault_id),
-            Some(owner) => format!("{}: vault {} is of project {owner}", named(), backup.vault_id),
+            Some(owner) => format!(
+                "{}: vault {} is of project {owner}",
+                named(),
+                backup.vault_id
+            ),
         });
         self.sizes.insert(backup.id, backup.megabytes());
     }
 
     fn vault(&mut self, vault: Vault, shared: u64) {
         self.project(&vault.project_id, || format!("vault {}", vault.id));
-        self.vaults.insert(vault.id, Sums { owner: vault.project_id, counted: shared, accepted: 0 });
+        self.vaults.insert(
+            vault.id,
+            Sums {
+                owner: vault.project_id,
+                counted: shared,
+                accepted: 0,
+            },
+        );
     }
 
     fn member(&mut self, member: &Member) {
-        let named = || format!("share {} of backup {} with {}", member.id, member.backup_id, member.dest_project_id);
+        let named = || {
+            format!(
+                "share {} of backup {} with {}",
+                member.id, member.backup_id, member.dest_project_id
+            )
+        };
         let accepted = member.status == MemberStatus::Accepted;
-        let in_order = member.updated_at.is_none_or(|updated| updated >= member.created_at);
-        self.states.look(accepted == member.vault_id.is_some() && in_order, || match in_order {
-            true => format!("{}: {}, and {} vault", named(), member.status, if accepted { "no" } else { "in a" }),
-            false => format!("{}: updated before it was made", named()),
-        });
+        let in_order = member
+            .updated_at
+            .is_none_or(|updated| updated >= member.created_at);
+        self.states.look(
+            accepted == member.vault_id.is_some() && in_order,
+            || match in_order {
+                true => format!(
+                    "{}: {}, and {} vault",
+                    named(),
+                    member.status,
+                    if accepted { "no" } else { "in a" }
+                ),
+                false => format!("{}: updated before it was made", named()),
+            },
+        );
         self.project(&member.dest_project_id, named);
         let size = self.sizes.get(&member.backup_id).copied();
-        self.orphans.look(size.is_some(), || format!("{}: no such backup", named()));
+        self.orphans
+            .look(size.is_some(), || format!("{}: no such backup", named()));
         let Some(id) = member.vault_id else { return };
-        let vault = self.vaults.get_mut(&id).filter(|vault| vault.owner == member.dest_project_id);
-        self.orphans.look(vault.is_some(), || format!("{}: no vault {id} of that project", named()));
+        let vault = self
+            .vaults
+            .get_mut(&id)
+            .filter(|vault| vault.owner == member.dest_project_id);
+        self.orphans.look(vault.is_some(), || {
+            format!("{}: no vault {id} of that project", named())
+        });
         if let (Some(vault), Some(size), true) = (vault, size, accepted) {
             vault.accepted += size;
         }
@@ -182,8 +230,18 @@ impl Seen {
         let whole = self.records.wrong == 0;
         let mut vaults: Vec<_> = self.vaults.iter().filter(|_| whole).collect();
         vaults.sort_by_key(|(id, _)| **id);
-        for (id, Sums { counted, accepted, .. }) in vaults {
-            let why = || format!("vault {id}: counts {counted} MB for shares, and {accepted} MB are accepted into it");
+        for (
+            id,
+            Sums {
+                counted, accepted, ..
+            },
+        ) in vaults
+        {
+            let why = || {
+                format!(
+                    "vault {id}: counts {counted} MB for shares, and {accepted} MB are accepted into it"
+                )
+            };
             capacity.look(counted == accepted, why);
         }
         vec![self.records, capacity, self.states, self.orphans]

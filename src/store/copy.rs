@@ -1,8 +1,9 @@
 //! Every record of a store into another one, as it is; and whether all of them have arrived.
 //!
-//! Both stores are read in the order of their keys, side by side, so that it takes no more memory for many records than
-//! for few. A copy that was broken off leaves a note in the target. The next one goes on where it ended, or starts over
-//! where the source has changed since; without the note nothing that stands in the target is ever deleted.
+//! Both stores are read in the order of their keys, side by side, so that it takes no more memory
+//! for many records than for few. A copy that was broken off leaves a note in the target. The next
+//! one goes on where it ended, or starts over where the source has changed since; without the note
+//! nothing that stands in the target is ever deleted.
 
 use std::cmp::Ordering;
 
@@ -18,7 +19,9 @@ const AT_ONCE: usize = 1_000;
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
     /// Somebody else's store, or one that has been at work since it was copied.
-    #[error("the target holds {0} records that the source does not have, or not so; it stays as it is")]
+    #[error(
+        "the target holds {0} records that the source does not have, or not so; it stays as it is"
+    )]
     Foreign(u64),
     /// The source cannot be read.
     #[error("cannot read the source: {}", cause(.0))]
@@ -51,8 +54,9 @@ impl Compared {
     }
 }
 
-/// Copies what the target does not have, and then reads both stores to compare them. The target counts as whole only
-/// where all [`Compared`] are equal. `progress` is told how much of how much is done.
+/// Copies what the target does not have, and then reads both stores to compare them. The target
+/// counts as whole only where all [`Compared`] are equal. `progress` is told how much of how much
+/// is done.
 ///
 /// # Errors
 /// [`CopyError`]; the same call again goes on.
@@ -90,10 +94,22 @@ async fn compare(
     step: &mut impl FnMut(),
 ) -> std::result::Result<Vec<Compared>, CopyError> {
     let salt = fastrand::u128(..);
-    let sources = digest(source.records(), salt, &mut *step).await.map_err(CopyError::Source)?;
-    let targets = digest(target.records(), salt, step).await.map_err(CopyError::Target)?;
-    let of = |at: usize, kind| Compared { kind, source: sources[at], target: targets[at] };
-    Ok(Kind::ALL.into_iter().enumerate().map(|(at, kind)| of(at, kind)).collect())
+    let sources = digest(source.records(), salt, &mut *step)
+        .await
+        .map_err(CopyError::Source)?;
+    let targets = digest(target.records(), salt, step)
+        .await
+        .map_err(CopyError::Target)?;
+    let of = |at: usize, kind| Compared {
+        kind,
+        source: sources[at],
+        target: targets[at],
+    };
+    Ok(Kind::ALL
+        .into_iter()
+        .enumerate()
+        .map(|(at, kind)| of(at, kind))
+        .collect())
 }
 
 /// How many records of the target the source does not have, or has otherwise.
@@ -151,8 +167,15 @@ struct Side {
 }
 
 impl Side {
-    async fn of(store: &dyn Export, failed: fn(Error) -> CopyError) -> std::result::Result<Self, CopyError> {
-        let mut side = Self { records: store.records(), failed, head: None };
+    async fn of(
+        store: &dyn Export,
+        failed: fn(Error) -> CopyError,
+    ) -> std::result::Result<Self, CopyError> {
+        let mut side = Self {
+            records: store.records(),
+            failed,
+            head: None,
+        };
         side.take().await?;
         Ok(side)
     }
@@ -167,7 +190,10 @@ impl Side {
 impl Pairs {
     async fn of(source: &dyn Export, target: &dyn Export) -> std::result::Result<Self, CopyError> {
         let source = Side::of(source, CopyError::Source).await?;
-        Ok(Self { source, target: Side::of(target, CopyError::Target).await? })
+        Ok(Self {
+            source,
+            target: Side::of(target, CopyError::Target).await?,
+        })
     }
 
     async fn next(&mut self) -> std::result::Result<Option<Pair>, CopyError> {
@@ -177,10 +203,20 @@ impl Pairs {
             (None, Some(_)) => Ordering::Greater,
             (Some(source), Some(target)) => source.key().cmp(&target.key()),
         };
-        let source = if order.is_le() { self.source.take().await? } else { None };
-        let target = if order.is_ge() { self.target.take().await? } else { None };
+        let source = if order.is_le() {
+            self.source.take().await?
+        } else {
+            None
+        };
+        let target = if order.is_ge() {
+            self.target.take().await?
+        } else {
+            None
+        };
         Ok(match (source, target) {
-            (Some(source), Some(target)) if source.canonical() == target.canonical() => Some(Pair::Same),
+            (Some(source), Some(target)) if source.canonical() == target.canonical() => {
+                Some(Pair::Same)
+            }
             (Some(_), Some(_)) => Some(Pair::Differ),
             (Some(source), None) => Some(Pair::InSource(source)),
             (None, _) => Some(Pair::InTarget),

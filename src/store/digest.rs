@@ -1,4 +1,5 @@
-//! Records in a form that can be compared: the order they come in, all that they hold, and a checksum over many.
+//! Records in a form that can be compared: the order they come in, all that they hold, and a
+//! checksum over many.
 
 use std::fmt;
 
@@ -30,8 +31,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in their order.
-    pub const ALL: [Self; 7] =
-        [Self::Project, Self::Account, Self::Token, Self::AccessKey, Self::Vault, Self::Backup, Self::Member];
+    pub const ALL: [Self; 7] = [
+        Self::Project,
+        Self::Account,
+        Self::Token,
+        Self::AccessKey,
+        Self::Vault,
+        Self::Backup,
+        Self::Member,
+    ];
 }
 
 impl fmt::Display for Kind {
@@ -71,9 +79,11 @@ impl Record {
             Self::AccessKey(key) => key.access.as_str().into(),
             Self::Vault { vault, .. } => vault.id.as_uuid().as_bytes().as_slice().into(),
             Self::Backup(backup) => backup.id.as_uuid().as_bytes().as_slice().into(),
-            Self::Member(member) => {
-                [member.backup_id.as_uuid().as_bytes().as_slice(), member.dest_project_id.as_str().as_bytes()].concat()
-            }
+            Self::Member(member) => [
+                member.backup_id.as_uuid().as_bytes().as_slice(),
+                member.dest_project_id.as_str().as_bytes(),
+            ]
+            .concat(),
         };
         (self.kind(), key)
     }
@@ -82,12 +92,17 @@ impl Record {
     pub(super) fn canonical(&self) -> String {
         match self {
             Self::Account(account) => {
-                let hash = account.password_hash.as_ref().map(ExposeSecret::expose_secret);
+                let hash = account
+                    .password_hash
+                    .as_ref()
+                    .map(ExposeSecret::expose_secret);
                 format!("{account:?} {hash:?}")
             }
             Self::Token(token) => format!("{token:?} {:?}", token.hash.as_bytes()),
             Self::AccessKey(key) => format!("{key:?} {:?}", key.secret.expose_secret()),
-            Self::Project(_) | Self::Vault { .. } | Self::Backup(_) | Self::Member(_) => format!("{self:?}"),
+            Self::Project(_) | Self::Vault { .. } | Self::Backup(_) | Self::Member(_) => {
+                format!("{self:?}")
+            }
         }
     }
 }
@@ -101,8 +116,9 @@ pub struct Digest {
     pub checksum: [u8; 32],
 }
 
-/// Reads a store to its end: a digest for each [`Kind`], in their order. Stores with the same records have the same
-/// digests, with the same salt: checksums are shown, and without one a weak secret could be guessed from them.
+/// Reads a store to its end: a digest for each [`Kind`], in their order. Stores with the same
+/// records have the same digests, with the same salt: checksums are shown, and without one a weak
+/// secret could be guessed from them.
 ///
 /// # Errors
 /// Those of reading.
@@ -121,5 +137,8 @@ pub async fn digest(
         checksum.update(record.canonical() + "\n");
         read();
     }
-    Ok(kinds.map(|(count, checksum)| Digest { count, checksum: checksum.finalize().into() }))
+    Ok(kinds.map(|(count, checksum)| Digest {
+        count,
+        checksum: checksum.finalize().into(),
+    }))
 }

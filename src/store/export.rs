@@ -1,5 +1,6 @@
-//! A store read from end to end: every record it keeps, as a stream that needs no more memory for many than for few.
-//! Whoever checks a store or copies one into another reads this, whichever database it is.
+//! A store read from end to end: every record it keeps, as a stream that needs no more memory for
+//! many than for few. Whoever checks a store or copies one into another reads this, whichever
+//! database it is.
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -13,10 +14,12 @@ use crate::{
 /// A store, to be read as a whole.
 #[async_trait]
 pub trait Export: Send + Sync {
-    /// Every record, as one moment has them, in the order in which they refer to each other: projects, accounts, tokens,
-    /// access keys, vaults, backups, members; each kind ordered by its key.
+    /// Every record, as one moment has them, in the order in which they refer to each other:
+    /// projects, accounts, tokens, access keys, vaults, backups, members; each kind ordered by its
+    /// key.
     ///
-    /// An error ends the stream: [`Error::Store`](crate::model::Error::Store) where a record makes no sense.
+    /// An error ends the stream: [`Error::Store`](crate::model::Error::Store) where a record makes
+    /// no sense.
     fn records(&self) -> BoxStream<'static, Result<Record>>;
 
     /// How many records there are.

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use super::{Export, Record};
 use crate::model::Result;
 
-/// A store that takes records as they are. While a copy into it is unfinished no server starts on it.
+/// A store that takes records as they are. While a copy into it is unfinished no server starts on
+/// it.
 #[async_trait]
 pub trait Import: Send + Sync {
     /// The same store, to be read.
@@ -17,8 +18,9 @@ pub trait Import: Send + Sync {
     /// Notes that a copy has begun. Once more changes nothing.
     async fn begin(&self) -> Result<()>;
 
-    /// Writes records, all or none of them, durable when it returns. What they refer to must stand already, or come
-    /// before them. A record whose key is taken is left out, so that this may be repeated.
+    /// Writes records, all or none of them, durable when it returns. What they refer to must stand
+    /// already, or come before them. A record whose key is taken is left out, so that this may be
+    /// repeated.
     async fn insert(&self, records: Vec<Record>) -> Result<()>;
 
     /// Deletes every record.

@@ -1,11 +1,14 @@
-//! What of a store a data file is held against: what its records may refer to, and must not contradict.
+//! What of a store a data file is held against: what its records may refer to, and must not
+//! contradict.
 
 use std::ops::Deref;
 
 use async_trait::async_trait;
 
 use super::Store;
-use crate::model::{BackupId, ProjectId, Result, Selection, VaultId, VaultSelection, facts::MemberSelection};
+use crate::model::{
+    BackupId, ProjectId, Result, Selection, VaultId, VaultSelection, facts::MemberSelection,
+};
 
 /// A store, to look up single records in.
 #[async_trait]
@@ -64,12 +67,15 @@ where
     S: Store + ?Sized,
 {
     async fn backup(&self, backup_id: BackupId) -> Result<Option<Lasting>> {
-        let selection = Selection { backup_id, members: MemberSelection::All, vault: VaultSelection::None };
-        Ok(self
-            .load(&selection)
-            .await?
-            .backup
-            .map(|backup| Lasting { size: backup.resource_size, owner: backup.project_id }))
+        let selection = Selection {
+            backup_id,
+            members: MemberSelection::All,
+            vault: VaultSelection::None,
+        };
+        Ok(self.load(&selection).await?.backup.map(|backup| Lasting {
+            size: backup.resource_size,
+            owner: backup.project_id,
+        }))
     }
 
     async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {

@@ -1,12 +1,13 @@
 //! Where everything is kept: the interface that a database has to fill, and what passes through it.
 //!
-//! How to add a store: answer a [`Selection`] with [`Facts`] from one snapshot ([`Store::load`]); run a [`Rule`] over
-//! facts that nobody else can change meanwhile and carry out its [`Change`], all or nothing, durable before answering
-//! ([`Store::change`]); keep the accounts of the embedded identity, and take a catalog. Let the database refuse a second
-//! record for the same pair of backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and
-//! hope. A store that could not be reached in time says [`Error::StoreUnavailable`](crate::model::Error), with no promise
-//! whether a write was done. Then run the new store through `tests/store`. A store that also fills [`Export`] can be
-//! checked and copied, one that fills [`Import`] copied into.
+//! How to add a store: answer a [`Selection`] with [`Facts`] from one snapshot ([`Store::load`]);
+//! run a [`Rule`] over facts that nobody else can change meanwhile and carry out its [`Change`],
+//! all or nothing, durable before answering ([`Store::change`]); keep the accounts of the embedded
+//! identity, and take a catalog. Let the database refuse a second record for the same pair of
+//! backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and hope. A
+//! store that could not be reached in time says [`Error::StoreUnavailable`](crate::model::Error),
+//! with no promise whether a write was done. Then run the new store through `tests/store`. A store
+//! that also fills [`Export`] can be checked and copied, one that fills [`Import`] copied into.
 
 pub mod check;
 pub mod copy;
@@ -26,7 +27,9 @@ pub use digest::{Digest, Kind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
 pub use lookup::{Lasting, Lookup, Nothing};
-pub use records::{AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord};
+pub use records::{
+    AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord,
+};
 pub use removal::{Removal, RemovalOutcome, RemovalRefused, Removed};
 
 use crate::{
@@ -34,21 +37,25 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How many expired tokens are deleted when a store is opened: what is left goes while the service runs.
+/// How many expired tokens are deleted when a store is opened: what is left goes while the service
+/// runs.
 const EXPIRED_AT_START: u32 = 10_000;
 
-/// What is to be done about the facts. Called once per try; must not depend on anything but the facts.
+/// What is to be done about the facts. Called once per try; must not depend on anything but the
+/// facts.
 pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
 
-/// A database. Failures of its own come back as [`Error::StoreUnavailable`](crate::model::Error::StoreUnavailable) where
-/// the same may go well another time, and else as [`Error::Store`](crate::model::Error::Store).
+/// A database. Failures of its own come back as
+/// [`Error::StoreUnavailable`](crate::model::Error::StoreUnavailable) where the same may go well
+/// another time, and else as [`Error::Store`](crate::model::Error::Store).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// What stands about one backup, seen in one snapshot that holds every write acknowledged before the call.
+    /// What stands about one backup, seen in one snapshot that holds every write acknowledged
+    /// before the call.
     async fn load(&self, selection: &Selection) -> Result<Facts>;
 
-    /// Decides by a rule, and carries out what it decides, in one transaction. Returns what was done once it is durable;
-    /// a refusal by the rule comes back as it is, with nothing done.
+    /// Decides by a rule, and carries out what it decides, in one transaction. Returns what was
+    /// done once it is durable; a refusal by the rule comes back as it is, with nothing done.
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change>;
 
     /// The account of the embedded identity with this user name.
@@ -61,7 +68,8 @@ pub trait Store: Send + Sync + 'static {
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>>;
 
     /// Keeps a token that was issued to `user_name`, until `expires_at`.
-    /// [`Error::UnknownCredentials`](crate::model::Error::UnknownCredentials) where there is no such user any more.
+    /// [`Error::UnknownCredentials`](crate::model::Error::UnknownCredentials) where there is no
+    /// such user any more.
     async fn insert_token(
         &self,
         hash: TokenHash,
@@ -73,7 +81,8 @@ pub trait Store: Send + Sync + 'static {
     /// Marks a token as revoked; whether there was one.
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool>;
 
-    /// Deletes at most so many of the tokens that expired before a moment; how many there were. Fixed tokens stay.
+    /// Deletes at most so many of the tokens that expired before a moment; how many there were.
+    /// Fixed tokens stay.
     async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64>;
 
     /// The project that owns the vault, where there is such a vault.
@@ -82,11 +91,13 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the project is known here.
     async fn has_project(&self, id: &ProjectId) -> Result<bool>;
 
-    /// Takes over a catalog, all or nothing. What stands already, and what users have done with it, stays.
+    /// Takes over a catalog, all or nothing. What stands already, and what users have done with it,
+    /// stays.
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded>;
 
-    /// Removes records and what belongs to them: all of them, or none and why. Nothing can be shared, accepted or issued
-    /// meanwhile that would refer to them; projects are an exception, because who shares looks for them before.
+    /// Removes records and what belongs to them: all of them, or none and why. Nothing can be
+    /// shared, accepted or issued meanwhile that would refer to them; projects are an exception,
+    /// because who shares looks for them before.
     async fn remove(&self, removal: Removal) -> Result<RemovalOutcome>;
 
     /// Whether reads and writes work at present.

@@ -1,4 +1,5 @@
-//! How long one request waits for the store in all: what its earlier questions took, the later ones have less.
+//! How long one request waits for the store in all: what its earlier questions took, the later ones
+//! have less.
 
 use std::{cell::Cell, time::Duration};
 
@@ -8,7 +9,8 @@ task_local! {
     static WAITED: Cell<Duration>;
 }
 
-/// Runs a request, whose questions to the store share one deadline. Outside of one, each has its own.
+/// Runs a request, whose questions to the store share one deadline. Outside of one, each has its
+/// own.
 pub fn of_one_request<F: Future>(request: F) -> impl Future<Output = F::Output> {
     WAITED.scope(Cell::default(), request)
 }
@@ -20,7 +22,9 @@ pub(super) struct Waiting {
 
 impl Waiting {
     pub(super) fn begin() -> Self {
-        Self { start: Instant::now() }
+        Self {
+            start: Instant::now(),
+        }
     }
 
     /// When the request it belongs to has waited for as long as `deadline`.
@@ -50,7 +54,9 @@ mod tests {
     /// A question that takes so many seconds; whether there was an answer.
     async fn ask(seconds: u64) -> bool {
         let waiting = Waiting::begin();
-        timeout_at(waiting.end(DEADLINE), sleep(Duration::from_secs(seconds))).await.is_ok()
+        timeout_at(waiting.end(DEADLINE), sleep(Duration::from_secs(seconds)))
+            .await
+            .is_ok()
     }
 
     #[tokio::test(start_paused = true)]

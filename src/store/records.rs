@@ -1,4 +1,5 @@
-//! What a store keeps beside shares: the accounts of the embedded identity, and catalogs on their way in.
+//! What a store keeps beside shares: the accounts of the embedded identity, and catalogs on their
+//! way in.
 
 use std::{fmt, ops::AddAssign};
 

@@ -1,4 +1,5 @@
-//! Where lines go: stderr, or a file of the owner's alone. When they are written is not decided here.
+//! Where lines go: stderr, or a file of the owner's alone. When they are written is not decided
+//! here.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -18,8 +19,8 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// A descriptor apart from that of the standard library, which holds a lock while it writes: a panic's message would
-    /// wait for that lock.
+    /// A descriptor apart from that of the standard library, which holds a lock while it writes: a
+    /// panic's message would wait for that lock.
     pub(super) fn stderr() -> io::Result<Self> {
         Ok(Self::of(io::stderr().as_fd().try_clone_to_owned()?.into()))
     }
@@ -31,7 +32,10 @@ impl Target {
 
     /// A file, to which lines are added.
     pub(super) fn file(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: append_to(path)?, path: Some(path.to_owned()) })
+        Ok(Self {
+            file: append_to(path)?,
+            path: Some(path.to_owned()),
+        })
     }
 
     /// Opens the file again, where it is one: it may have been moved away.
@@ -44,7 +48,9 @@ impl Target {
 
     /// Its name, for the log.
     pub(super) fn name(&self) -> String {
-        self.path.as_ref().map_or_else(|| "stderr".to_owned(), |path| path.display().to_string())
+        self.path
+            .as_ref()
+            .map_or_else(|| "stderr".to_owned(), |path| path.display().to_string())
     }
 
     /// As many of the bytes as it takes.
@@ -56,10 +62,18 @@ impl Target {
     }
 }
 
-/// A pipe without a reader would be waited for. What others did is for those who run the service to read.
+/// A pipe without a reader would be waited for. What others did is for those who run the service to
+/// read.
 pub(crate) fn append_to(path: &Path) -> io::Result<File> {
     if fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe, not a file"));
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidInput,
+            "it is a pipe, not a file",
+        ));
     }
-    OpenOptions::new().append(true).create(true).mode(0o600).open(path)
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
 }

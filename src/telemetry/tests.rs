@@ -31,7 +31,11 @@ fn read(mut reader: PipeReader) -> String {
 }
 
 async fn add(lines: &LineWriter, line: &str) {
-    lines.reserve(AT_ONCE).await.expect("a slot").fill(line.as_bytes());
+    lines
+        .reserve(AT_ONCE)
+        .await
+        .expect("a slot")
+        .fill(line.as_bytes());
 }
 
 #[tokio::test]
@@ -42,15 +46,31 @@ async fn lines_of_the_log_are_dropped_and_counted_and_those_with_a_slot_are_all_
         lines.offer(long.as_bytes());
     }
     let dropped = lines.dropped();
-    assert!((1_000..3_000).contains(&dropped), "{dropped} of 3,000 dropped");
+    assert!(
+        (1_000..3_000).contains(&dropped),
+        "{dropped} of 3,000 dropped"
+    );
     for number in 0..100 {
         add(&lines, &format!("{number}\n")).await;
     }
-    assert_eq!(lines.flush(Instant::now() + AT_ONCE), 100, "lines with a slot that wait");
+    assert_eq!(
+        lines.flush(Instant::now() + AT_ONCE),
+        100,
+        "lines with a slot that wait"
+    );
     drop(lines);
     let text = read(reader);
-    let written: Vec<_> = text.lines().filter(|line| line.len() < 1_000).map(str::to_owned).collect();
-    assert_eq!(written, (0..100).map(|number| number.to_string()).collect::<Vec<_>>());
+    let written: Vec<_> = text
+        .lines()
+        .filter(|line| line.len() < 1_000)
+        .map(str::to_owned)
+        .collect();
+    assert_eq!(
+        written,
+        (0..100)
+            .map(|number| number.to_string())
+            .collect::<Vec<_>>()
+    );
     assert_eq!(text.lines().count() as u64, 3_000 - dropped + 100);
 }
 
@@ -66,7 +86,10 @@ async fn slots_run_out_where_lines_are_not_read_and_come_back_when_they_are() {
     // What the pipe holds may have been written before the rest was there.
     assert!((4_096..18_500).contains(&filled), "{filled}");
     let reading = std::thread::spawn(|| read(reader));
-    assert!(lines.reserve(Duration::from_secs(10)).await.is_some(), "a slot again");
+    assert!(
+        lines.reserve(Duration::from_secs(10)).await.is_some(),
+        "a slot again"
+    );
     drop(lines);
     assert_eq!(reading.join().expect("no panic").lines().count(), filled);
 }
@@ -113,7 +136,13 @@ async fn lines_wait_while_the_disk_is_full_and_go_to_another_when_told() {
 fn a_pipe_is_refused_in_place_of_a_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let pipe = folder.path().join("pipe");
-    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .expect("mkfifo")
+            .success()
+    );
     let refused = LineWriter::file(&pipe).err().map(|error| error.to_string());
     assert_eq!(refused.as_deref(), Some("it is a pipe, not a file"));
 }

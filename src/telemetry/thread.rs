@@ -1,5 +1,5 @@
-//! The thread that writes the lines of a queue to their target, and waits for it where it must: for room in a pipe or on
-//! a disk, or for a file that was moved away.
+//! The thread that writes the lines of a queue to their target, and waits for it where it must: for
+//! room in a pipe or on a disk, or for a file that was moved away.
 
 use std::{
     io,
@@ -46,7 +46,8 @@ impl Thread {
         }
     }
 
-    /// Waits for lines; `None` at the end. How many of them had a slot, and who wants the target opened again after them.
+    /// Waits for lines; `None` at the end. How many of them had a slot, and who wants the target
+    /// opened again after them.
     fn next(&self, batch: &mut Vec<u8>) -> Option<(usize, Option<Reply>)> {
         let mut queue = self.shared.lock();
         while queue.lines.is_empty() && queue.reopen.is_none() {
@@ -55,22 +56,29 @@ impl Thread {
             }
             queue.idle = true;
             self.shared.settled.notify_all();
-            queue = self.shared.more.wait(queue).unwrap_or_else(PoisonError::into_inner);
+            queue = self
+                .shared
+                .more
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
         }
         queue.idle = false;
         std::mem::swap(&mut queue.lines, batch);
         Some((std::mem::take(&mut queue.slots), queue.reopen.take()))
     }
 
-    /// Writes whole lines in one call where the target takes them: other processes may add to the same file. Goes on until
-    /// all are written; false where that is not to be waited for any longer.
+    /// Writes whole lines in one call where the target takes them: other processes may add to the
+    /// same file. Goes on until all are written; false where that is not to be waited for any
+    /// longer.
     fn write(&mut self, batch: &[u8]) -> bool {
         let (mut done, mut failed) = (0, false);
         while done < batch.len() {
             match self.target.write(&batch[done..]) {
                 Ok(taken) => done += taken,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::sleep(RETRY_FULL),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    thread::sleep(RETRY_FULL)
+                }
                 Err(error) => {
                     self.tell_failed(&error, std::mem::replace(&mut failed, true));
                     match self.pause() {
@@ -132,7 +140,10 @@ impl Thread {
         let dropped = self.shared.dropped.load(Ordering::Relaxed);
         let lines = dropped - std::mem::replace(told, dropped);
         if lines > 0 {
-            tracing::warn!(lines, "lines of the log were dropped: stderr was not read fast enough");
+            tracing::warn!(
+                lines,
+                "lines of the log were dropped: stderr was not read fast enough"
+            );
         }
     }
 }
@@ -149,7 +160,10 @@ enum Pause {
 
 /// Where the last whole line of these bytes ends.
 fn whole_lines(bytes: &[u8]) -> usize {
-    bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1)
+    bytes
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |end| end + 1)
 }
 
 /// However the thread ends, nobody waits for it any longer.

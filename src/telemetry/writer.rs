@@ -1,6 +1,7 @@
-//! A bounded queue of lines before a thread that writes them, so that no request waits for a disk or for the reader of
-//! stderr. Lines of the log are dropped where the queue is full, and counted; a line of the audit has a slot, which is
-//! reserved before there is a line. What lines say, and how they are written, is not known here.
+//! A bounded queue of lines before a thread that writes them, so that no request waits for a disk
+//! or for the reader of stderr. Lines of the log are dropped where the queue is full, and counted;
+//! a line of the audit has a slot, which is reserved before there is a line. What lines say, and
+//! how they are written, is not known here.
 
 use std::{
     io,
@@ -21,19 +22,25 @@ use super::{target::Target, thread::Thread};
 
 /// How many bytes may wait where lines of the log are added.
 const LOG_BYTES: usize = 1024 * 1024;
-/// How many lines of the audit may be reserved or wait, at least and at most. A line has some 4 KB at most.
+/// How many lines of the audit may be reserved or wait, at least and at most. A line has some 4 KB
+/// at most.
 const SLOTS: RangeInclusive<usize> = 4_096..=16_384;
 /// The name of the threads that write.
 const THREAD: &str = "lines";
 
-/// One for each connection that there can be: a request holds its slot while its body comes, and must not take those of
-/// others.
+/// One for each connection that there can be: a request holds its slot while its body comes, and
+/// must not take those of others.
 fn slots() -> usize {
-    let files = getrlimit(Resource::Nofile).current.and_then(|files| usize::try_from(files).ok());
-    files.unwrap_or(usize::MAX).clamp(*SLOTS.start(), *SLOTS.end())
+    let files = getrlimit(Resource::Nofile)
+        .current
+        .and_then(|files| usize::try_from(files).ok());
+    files
+        .unwrap_or(usize::MAX)
+        .clamp(*SLOTS.start(), *SLOTS.end())
 }
 
-/// A queue of lines, and the thread that writes them. Dropping it ends the thread once everything is written.
+/// A queue of lines, and the thread that writes them. Dropping it ends the thread once everything
+/// is written.
 pub(crate) struct LineWriter(Arc<Shared>);
 
 pub(super) struct Shared {
@@ -98,14 +105,17 @@ impl LineWriter {
             dropped: AtomicU64::new(0),
         });
         let thread = Thread::new(Arc::clone(&shared), target);
-        thread::Builder::new().name(THREAD.into()).spawn(move || thread.run())?;
+        thread::Builder::new()
+            .name(THREAD.into())
+            .spawn(move || thread.run())?;
         Ok(Self(shared))
     }
 
     /// Adds a line of the log, or counts it where there is no room.
     pub(super) fn offer(&self, line: &[u8]) {
         let mut queue = self.0.lock();
-        // What such a thread has to say itself is little: that others' lines were dropped, or cannot be written.
+        // What such a thread has to say itself is little: that others' lines were dropped, or
+        // cannot be written.
         if queue.lines.len() + line.len() > LOG_BYTES && thread::current().name() != Some(THREAD) {
             self.0.dropped.fetch_add(1, Ordering::Relaxed);
             return;
@@ -119,12 +129,19 @@ impl LineWriter {
         let slots = Arc::clone(&self.0.slots);
         let permit = match Arc::clone(&slots).try_acquire_owned() {
             Ok(permit) => permit,
-            Err(_) => tokio::time::timeout(deadline, slots.acquire_owned()).await.ok()?.ok()?,
+            Err(_) => tokio::time::timeout(deadline, slots.acquire_owned())
+                .await
+                .ok()?
+                .ok()?,
         };
-        Some(Slot { shared: Arc::clone(&self.0), permit })
+        Some(Slot {
+            shared: Arc::clone(&self.0),
+            permit,
+        })
     }
 
-    /// Opens the file again, which may have been moved away; lines go on to where they went if that fails.
+    /// Opens the file again, which may have been moved away; lines go on to where they went if that
+    /// fails.
     ///
     /// # Errors
     /// It cannot be opened, or was not within the deadline.
@@ -132,8 +149,13 @@ impl LineWriter {
         let replied = self.ask_reopen();
         match tokio::time::timeout(deadline, replied).await {
             Ok(Ok(reopened)) => reopened,
-            Ok(Err(_)) => Err(io::Error::other("another request to open it came after this one")),
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "what was written before is still waited for")),
+            Ok(Err(_)) => Err(io::Error::other(
+                "another request to open it came after this one",
+            )),
+            Err(_) => Err(io::Error::new(
+                io::ErrorKind::TimedOut,
+                "what was written before is still waited for",
+            )),
         }
     }
 
@@ -152,11 +174,15 @@ impl LineWriter {
         self.0.dropped.load(Ordering::Relaxed)
     }
 
-    /// Waits until everything is written, until an instant; how many lines with a slot are not written by then.
+    /// Waits until everything is written, until an instant; how many lines with a slot are not
+    /// written by then.
     pub(crate) fn flush(&self, until: Instant) -> usize {
         let left = until.saturating_duration_since(Instant::now());
         let unsettled = |queue: &mut Queue| !(queue.ended || queue.idle && queue.lines.is_empty());
-        let waited = self.0.settled.wait_timeout_while(self.0.lock(), left, unsettled);
+        let waited = self
+            .0
+            .settled
+            .wait_timeout_while(self.0.lock(), left, unsettled);
         waited.unwrap_or_else(PoisonError::into_inner).0.unwritten
     }
 }

@@ -1,5 +1,5 @@
-//! The command against services that are not ours: the vendor's cloud, which leaves out what is null, a Keystone of its
-//! own, and something that only looks like the service.
+//! The command against services that are not ours: the vendor's cloud, which leaves out what is
+//! null, a Keystone of its own, and something that only looks like the service.
 
 use httpmock::prelude::*;
 use serde_json::{Value, json};
@@ -17,7 +17,9 @@ fn member() -> Value {
 fn the_vendors_answers_print_as_ours_do() {
     let cloud = MockServer::start();
     cloud.mock(|when, then| {
-        when.method(POST).path(format!("/v3/{OWNER}/backups/{BACKUP}/members")).header("X-Auth-Token", "t");
+        when.method(POST)
+            .path(format!("/v3/{OWNER}/backups/{BACKUP}/members"))
+            .header("X-Auth-Token", "t");
         then.status(200).json_body(json!({"members": [member()]}));
     });
     let line = format!("share {BACKUP} --with {MEMBER} --project {OWNER} --token t -o json");
@@ -38,17 +40,30 @@ fn a_name_logs_in_at_another_keystone_with_its_domain_and_project() {
     let identity = json!({"methods": ["password"], "password": {"user": user}});
     let logged_in = keystone.mock(|when, then| {
         let scope = json!({"project": {"id": OWNER}});
-        when.method(POST).path("/v3/auth/tokens").json_body(json!({"auth": {"identity": identity, "scope": scope}}));
-        let body = json!({"token": {"project": {"id": OWNER, "name": "o"}, "methods": ["password"]}});
-        then.status(201).header("X-Subject-Token", "issued").json_body(body);
+        when.method(POST)
+            .path("/v3/auth/tokens")
+            .json_body(json!({"auth": {"identity": identity, "scope": scope}}));
+        let body =
+            json!({"token": {"project": {"id": OWNER, "name": "o"}, "methods": ["password"]}});
+        then.status(201)
+            .header("X-Subject-Token", "issued")
+            .json_body(body);
     });
     cloud.mock(|when, then| {
         when.method(GET).header("X-Auth-Token", "issued");
-        then.status(200).json_body(json!({"members": [], "count": 0}));
+        then.status(200)
+            .json_body(json!({"members": [], "count": 0}));
     });
     let user = "--user alice --password secret --user-domain acme";
-    let at = format!("--endpoint {} --auth-url {}/v3 --project {OWNER}", cloud.base_url(), keystone.base_url());
-    assert_eq!(run(&format!("members {BACKUP} {user} {at} -o json")).done(), "[]\n");
+    let at = format!(
+        "--endpoint {} --auth-url {}/v3 --project {OWNER}",
+        cloud.base_url(),
+        keystone.base_url()
+    );
+    assert_eq!(
+        run(&format!("members {BACKUP} {user} {at} -o json")).done(),
+        "[]\n"
+    );
     logged_in.assert_calls(1);
 }
 
@@ -59,7 +74,10 @@ fn a_keystones_refusal_is_read() {
         let error = json!({"error": {"code": 401, "message": "The request you have made requires authentication."}});
         then.status(401).header("x-openstack-request-id", "req-1").json_body(error);
     });
-    let line = format!("members {BACKUP} --user alice --password secret --endpoint {}", keystone.base_url());
+    let line = format!(
+        "members {BACKUP} --user alice --password secret --endpoint {}",
+        keystone.base_url()
+    );
     let said = run(&line).failed(1);
     let sentence = "alice cannot log in: The request you have made requires authentication. (request id req-1)\n";
     assert_eq!(said, format!("backup-share: {sentence}"));
@@ -70,7 +88,11 @@ fn a_gateway_in_place_of_the_service_is_out_of_reach() {
     let gateway = MockServer::start();
     gateway.mock(|_, then| drop(then.status(502).body("<h1>Bad Gateway</h1>")));
     for proof in ["--project p --token t", "--user alice --password secret"] {
-        let said = run(&format!("members {BACKUP} {proof} --endpoint {}", gateway.base_url())).failed(3);
+        let said = run(&format!(
+            "members {BACKUP} {proof} --endpoint {}",
+            gateway.base_url()
+        ))
+        .failed(3);
         assert!(said.contains("502 Bad Gateway"), "{said}");
     }
 }
@@ -78,8 +100,12 @@ fn a_gateway_in_place_of_the_service_is_out_of_reach() {
 #[test]
 fn a_service_that_does_not_know_markers_is_not_asked_for_ever() {
     let cloud = MockServer::start();
-    let pages = cloud.mock(|_, then| drop(then.status(200).json_body(json!({"members": [member()]}))));
-    let line = format!("members {BACKUP} --project {OWNER} --token t --endpoint {}", cloud.base_url());
+    let pages =
+        cloud.mock(|_, then| drop(then.status(200).json_body(json!({"members": [member()]}))));
+    let line = format!(
+        "members {BACKUP} --project {OWNER} --token t --endpoint {}",
+        cloud.base_url()
+    );
     assert!(run(&line).failed(3).contains("every marker"));
     pages.assert_calls(2);
 }

@@ -1,4 +1,5 @@
-//! Logging in as OpenStack's clients do: `clouds.yaml`, the variables `OS_*`, and the token that is kept meanwhile.
+//! Logging in as OpenStack's clients do: `clouds.yaml`, the variables `OS_*`, and the token that is
+//! kept meanwhile.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
@@ -34,8 +35,12 @@ impl Cloud {
         let issued = json!({"token": {"project": {"id": OWNER, "name": "o"}, "catalog": catalog,
             "expires_at": "2999-01-01T00:00:00.000000Z"}});
         self.keystone.mock(|when, then| {
-            when.method(POST).path("/v3/auth/tokens").json_body(body.clone());
-            then.status(201).header("X-Subject-Token", token).json_body(issued);
+            when.method(POST)
+                .path("/v3/auth/tokens")
+                .json_body(body.clone());
+            then.status(201)
+                .header("X-Subject-Token", token)
+                .json_body(issued);
         })
     }
 
@@ -43,12 +48,19 @@ impl Cloud {
     fn lets_in(&self, token: &str) -> (Mock<'_>, Mock<'_>) {
         let members = format!("/v3/{OWNER}/backups/{BACKUP}/members");
         let welcome = self.service.mock(|when, then| {
-            when.method(GET).path(&members).header("X-Auth-Token", token);
-            then.status(200).json_body(json!({"members": [], "count": 0}));
+            when.method(GET)
+                .path(&members)
+                .header("X-Auth-Token", token);
+            then.status(200)
+                .json_body(json!({"members": [], "count": 0}));
         });
         let refusal = self.service.mock(|when, then| {
-            when.method(GET).path(&members).header_missing("X-Auth-Token");
-            then.status(401).json_body(json!({"error_code": "APIGW.0307", "error_msg": "The token must be updated."}));
+            when.method(GET)
+                .path(&members)
+                .header_missing("X-Auth-Token");
+            then.status(401).json_body(
+                json!({"error_code": "APIGW.0307", "error_msg": "The token must be updated."}),
+            );
         });
         (welcome, refusal)
     }
@@ -68,14 +80,21 @@ impl Cloud {
     /// The one token that is kept.
     fn kept(&self) -> std::path::PathBuf {
         let folder = self.home.path().join(".cache/backup-share");
-        let files: Vec<_> = fs::read_dir(&folder).expect("a cache").map(|file| file.expect("a file").path()).collect();
+        let files: Vec<_> = fs::read_dir(&folder)
+            .expect("a cache")
+            .map(|file| file.expect("a file").path())
+            .collect();
         assert_eq!(files.len(), 1, "{files:?}");
         files[0].clone()
     }
 }
 
 fn mode(file: &Path) -> u32 {
-    fs::metadata(file).expect("it is there").permissions().mode() & 0o777
+    fs::metadata(file)
+        .expect("it is there")
+        .permissions()
+        .mode()
+        & 0o777
 }
 
 fn by_password() -> Value {
@@ -97,13 +116,19 @@ fn a_cloud_of_clouds_yaml_logs_in_once_and_its_token_is_kept_for_nobody_else_to_
     let cloud = Cloud::open();
     cloud.writes("clouds.yaml", &clouds_yaml(&cloud));
     cloud.writes("secure.yaml", "clouds: {acme: {auth: {password: secret}}}");
-    let (issued, (welcome, _)) = (cloud.issues("first", &by_password()), cloud.lets_in("first"));
+    let (issued, (welcome, _)) = (
+        cloud.issues("first", &by_password()),
+        cloud.lets_in("first"),
+    );
     assert_eq!(cloud.members(&[], "--os-cloud acme").done(), "[]\n");
     assert_eq!(cloud.members(&[("OS_CLOUD", "acme")], "").done(), "[]\n");
     issued.assert_calls(1);
     welcome.assert_calls(2);
     let kept = cloud.kept();
-    assert_eq!((mode(&kept), mode(kept.parent().expect("a folder"))), (0o600, 0o700));
+    assert_eq!(
+        (mode(&kept), mode(kept.parent().expect("a folder"))),
+        (0o600, 0o700)
+    );
     let text = fs::read_to_string(kept).expect("a token");
     assert!(text.contains("first") && !text.contains("secret"), "{text}");
 }
@@ -122,7 +147,9 @@ fn a_kept_token_that_the_service_refuses_is_renewed_once() {
     let issued = cloud.issues("second", &by_password());
     let refused = cloud.service.mock(|when, then| {
         when.method(GET).header("X-Auth-Token", "first");
-        then.status(401).json_body(json!({"error_code": "APIGW.0307", "error_msg": "The token must be updated."}));
+        then.status(401).json_body(
+            json!({"error_code": "APIGW.0307", "error_msg": "The token must be updated."}),
+        );
     });
     let (mut welcome, _) = cloud.lets_in("second");
     assert_eq!(cloud.members(&[], "--os-cloud acme").done(), "[]\n");
@@ -131,9 +158,15 @@ fn a_kept_token_that_the_service_refuses_is_renewed_once() {
     welcome.delete();
     let refused = cloud.service.mock(|when, then| {
         when.method(GET).header("X-Auth-Token", "second");
-        then.status(401).json_body(json!({"error_code": "APIGW.0301", "error_msg": "Incorrect."}));
+        then.status(401)
+            .json_body(json!({"error_code": "APIGW.0301", "error_msg": "Incorrect."}));
     });
-    assert!(cloud.members(&[], "--os-cloud acme").failed(1).contains("APIGW.0301"));
+    assert!(
+        cloud
+            .members(&[], "--os-cloud acme")
+            .failed(1)
+            .contains("APIGW.0301")
+    );
     issued.assert_calls(2);
     refused.assert_calls(2);
 }
@@ -153,16 +186,26 @@ fn the_variables_of_openstacks_clients_log_in() {
     ];
     assert_eq!(cloud.members(&variables, "").done(), "[]\n");
     let without = cloud.members(&variables[..2], "").failed(2);
-    assert!(without.contains("The variables OS_*: password is missing."), "{without}");
+    assert!(
+        without.contains("The variables OS_*: password is missing."),
+        "{without}"
+    );
     let elsewhere = [&variables[..], &[("OS_REGION_NAME", "r2")]].concat();
-    assert!(cloud.members(&elsewhere, "").failed(2).contains("--endpoint"), "the service is in no such region");
+    assert!(
+        cloud
+            .members(&elsewhere, "")
+            .failed(2)
+            .contains("--endpoint"),
+        "the service is in no such region"
+    );
 }
 
 #[test]
 fn an_application_credential_logs_in() {
     let cloud = Cloud::open();
     let credential = json!({"id": "i1", "secret": "s1"});
-    let identity = json!({"methods": ["application_credential"], "application_credential": credential});
+    let identity =
+        json!({"methods": ["application_credential"], "application_credential": credential});
     cloud.issues("first", &json!({"auth": {"identity": identity}}));
     cloud.lets_in("first");
     let keystone = cloud.keystone.base_url();
@@ -179,14 +222,26 @@ fn an_application_credential_logs_in() {
 fn what_is_wrong_with_clouds_yaml_is_said_with_the_file_and_no_secret() {
     let cloud = Cloud::open();
     for (text, said) in [
-        ("clouds: {other: {}}", "cloud acme: there is none of this name."),
-        ("clouds: {acme: {auth: {password: hidden}}}", "cloud acme: auth_url is missing."),
+        (
+            "clouds: {other: {}}",
+            "cloud acme: there is none of this name.",
+        ),
+        (
+            "clouds: {acme: {auth: {password: hidden}}}",
+            "cloud acme: auth_url is missing.",
+        ),
         ("clouds: [password: hidden", "this is no YAML."),
-        ("clouds: {acme: {auth: {auth_url: u, password: [hidden]}}}", "a text is wanted"),
+        (
+            "clouds: {acme: {auth: {auth_url: u, password: [hidden]}}}",
+            "a text is wanted",
+        ),
     ] {
         cloud.writes("clouds.yaml", text);
         let refused = cloud.members(&[], "--os-cloud acme").failed(2);
-        assert!(refused.contains(said) && refused.contains("clouds.yaml"), "{refused}");
+        assert!(
+            refused.contains(said) && refused.contains("clouds.yaml"),
+            "{refused}"
+        );
         assert!(!refused.contains("hidden"), "{refused}");
     }
 }

@@ -1,4 +1,5 @@
-//! `store copy` and `store check` with PostgreSQL: what they print, what they refuse, and a copy that is killed.
+//! `store copy` and `store check` with PostgreSQL: what they print, what they refuse, and a copy
+//! that is killed.
 
 use std::{
     fmt::Write,
@@ -26,16 +27,25 @@ fn run(line: &str) -> Ran {
 /// The demo, and many backups beside.
 fn source(backups: usize) -> (TempDir, String) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (data, file) = (folder.path().join("data.yaml"), folder.path().join("store.db"));
+    let (data, file) = (
+        folder.path().join("data.yaml"),
+        folder.path().join("store.db"),
+    );
     fs::write(&data, backup_share::catalog::DEMO).expect("written");
     let database = format!("sqlite:{}", named(&file));
-    run(&format!("catalog load {} --database {database}", named(&data))).done();
+    run(&format!(
+        "catalog load {} --database {database}",
+        named(&data)
+    ))
+    .done();
     let sql = format!(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {backups})
          INSERT INTO backups SELECT randomblob(16), project_id, vault_id, name || n.n, resource_type, resource_size,
                                     status, encrypted FROM n, (SELECT * FROM backups LIMIT 1) WHERE n.n > 1"
     );
-    Connection::open(&file).and_then(|file| file.execute_batch(&sql)).expect("more backups");
+    Connection::open(&file)
+        .and_then(|file| file.execute_batch(&sql))
+        .expect("more backups");
     (folder, database)
 }
 
@@ -43,13 +53,37 @@ fn source(backups: usize) -> (TempDir, String) {
 fn a_copy_is_told_as_a_table_and_a_server_starts_on_it() {
     let ((_folder, from), schema) = (source(10), Schema::create());
     let said = run(&format!("store copy --from {from} --to {}", schema.url())).done();
-    assert_eq!(said.lines().count(), 8, "a head, and a line for each kind: {said}");
-    assert!(said.lines().skip(1).all(|line| line.ends_with(" equal")), "{said}");
-    let backups = said.lines().find(|line| line.starts_with("backups ")).expect("a line");
-    assert_eq!(backups.split_whitespace().skip(1).take(2).collect::<Vec<_>>(), ["10", "10"], "{said}");
+    assert_eq!(
+        said.lines().count(),
+        8,
+        "a head, and a line for each kind: {said}"
+    );
+    assert!(
+        said.lines().skip(1).all(|line| line.ends_with(" equal")),
+        "{said}"
+    );
+    let backups = said
+        .lines()
+        .find(|line| line.starts_with("backups "))
+        .expect("a line");
+    assert_eq!(
+        backups
+            .split_whitespace()
+            .skip(1)
+            .take(2)
+            .collect::<Vec<_>>(),
+        ["10", "10"],
+        "{said}"
+    );
     let checked = run(&format!("store check --database {}", schema.url())).done();
-    assert!(checked.lines().skip(1).all(|line| line.ends_with(": ok")), "{checked}");
-    let line = format!("serve --listen 127.0.0.1:0 --database {} --config", schema.url());
+    assert!(
+        checked.lines().skip(1).all(|line| line.ends_with(": ok")),
+        "{checked}"
+    );
+    let line = format!(
+        "serve --listen 127.0.0.1:0 --database {} --config",
+        schema.url()
+    );
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("config.toml");
     fs::write(&config, "[postgres]\nunreplicated = \"warn\"").expect("written");
@@ -63,22 +97,37 @@ fn a_copy_is_told_as_a_table_and_a_server_starts_on_it() {
 fn what_is_wrong_in_postgresql_is_found_counted_and_named() {
     let (_folder, from) = source(1);
     for (sql, kind, named_so) in [
-        ("UPDATE vaults SET shared = shared + 1", "capacity", "MB are accepted into it"),
+        (
+            "UPDATE vaults SET shared = shared + 1",
+            "capacity",
+            "MB are accepted into it",
+        ),
         ("DELETE FROM backups", "orphans", "no such backup"),
         (
             "ALTER TABLE vaults ADD CONSTRAINT small CHECK (size < 9) NOT VALID",
             "integrity",
             "the constraint small of vaults is not validated",
         ),
-        ("UPDATE backups SET status = 'lost'; UPDATE members SET status = 'pending'", "records", "read any further"),
+        (
+            "UPDATE backups SET status = 'lost'; UPDATE members SET status = 'pending'",
+            "records",
+            "read any further",
+        ),
     ] {
         let schema = Schema::create();
         run(&format!("store copy --from {from} --to {}", schema.url())).done();
         execute(&schema.url(), sql);
         let ran = run(&format!("store check --database {}", schema.url()));
         assert_eq!(ran.code, Some(1), "{sql}: {ran:?}");
-        let line = ran.out.lines().find(|line| line.starts_with(kind)).expect("a line for each kind");
-        assert!(line.ends_with(" wrong") && ran.err.contains(named_so), "{sql}: {ran:?}");
+        let line = ran
+            .out
+            .lines()
+            .find(|line| line.starts_with(kind))
+            .expect("a line for each kind");
+        assert!(
+            line.ends_with(" wrong") && ran.err.contains(named_so),
+            "{sql}: {ran:?}"
+        );
     }
 }
 
@@ -96,13 +145,27 @@ fn a_row_that_arrives_otherwise_than_it_was_sent_is_found() {
     );
     let ran = run(&line);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    let differ: Vec<_> = ran.out.lines().filter(|line| line.ends_with(" differ")).collect();
-    assert!(differ.len() == 1 && differ[0].starts_with("members "), "{ran:?}");
-    let refused = run(&format!("serve --listen 127.0.0.1:0 --database {}", schema.url())).failed(1);
+    let differ: Vec<_> = ran
+        .out
+        .lines()
+        .filter(|line| line.ends_with(" differ"))
+        .collect();
+    assert!(
+        differ.len() == 1 && differ[0].starts_with("members "),
+        "{ran:?}"
+    );
+    let refused = run(&format!(
+        "serve --listen 127.0.0.1:0 --database {}",
+        schema.url()
+    ))
+    .failed(1);
     assert!(refused.contains("is not finished"), "{refused}");
     execute(&schema.url(), "DROP TRIGGER spoil ON members");
     let said = run(&line).done();
-    assert!(!said.contains("differ"), "what differs was of an unfinished copy: it starts over: {said}");
+    assert!(
+        !said.contains("differ"),
+        "what differs was of an unfinished copy: it starts over: {said}"
+    );
 }
 
 #[test]
@@ -111,9 +174,15 @@ fn a_copy_that_is_killed_goes_on_without_doubling_anything() {
     let ((_folder, from), schema) = (source(BACKUPS), Schema::create());
     let line = format!("store copy --from {from} --to {}", schema.url());
     let mut copying = command(&WARNED);
-    let copying = copying.args(line.split_whitespace()).stdout(Stdio::null()).stderr(Stdio::null());
+    let copying = copying
+        .args(line.split_whitespace())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     let mut copying = copying.spawn().expect("the command runs");
-    let there = || match number(&schema.url(), "SELECT count(*) FROM pg_class WHERE oid = to_regclass('backups')") {
+    let there = || match number(
+        &schema.url(),
+        "SELECT count(*) FROM pg_class WHERE oid = to_regclass('backups')",
+    ) {
         0 => 0,
         _ => number(&schema.url(), "SELECT count(*) FROM backups"),
     };
@@ -123,11 +192,21 @@ fn a_copy_that_is_killed_goes_on_without_doubling_anything() {
     }
     copying.kill().and_then(|()| copying.wait()).expect("gone");
     let killed_at = there();
-    assert!((1..i64::try_from(BACKUPS).expect("a number")).contains(&killed_at), "in the middle: {killed_at}");
-    let refused = run(&format!("serve --listen 127.0.0.1:0 --database {}", schema.url())).failed(1);
+    assert!(
+        (1..i64::try_from(BACKUPS).expect("a number")).contains(&killed_at),
+        "in the middle: {killed_at}"
+    );
+    let refused = run(&format!(
+        "serve --listen 127.0.0.1:0 --database {}",
+        schema.url()
+    ))
+    .failed(1);
     assert!(refused.contains("is not finished"), "{refused}");
     let said = run(&line).done();
-    assert!(said.contains("20000   20000") && !said.contains("differ"), "{said}");
+    assert!(
+        said.contains("20000   20000") && !said.contains("differ"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -136,12 +215,33 @@ fn a_store_at_work_is_refused_as_a_target_and_left_alone() {
     run(&format!("store copy --from {from} --to {}", schema.url())).done();
     execute(&schema.url(), "UPDATE members SET status = 'rejected'");
     let said = run(&format!("store copy --from {from} --to {}", schema.url())).failed(1);
-    assert!(said.contains("the target holds 2 records that the source does not have, or not so"), "{said}");
-    assert_eq!(number(&schema.url(), "SELECT count(*) FROM members WHERE status = 'rejected'"), 2, "it stays");
+    assert!(
+        said.contains("the target holds 2 records that the source does not have, or not so"),
+        "{said}"
+    );
+    assert_eq!(
+        number(
+            &schema.url(),
+            "SELECT count(*) FROM members WHERE status = 'rejected'"
+        ),
+        2,
+        "it stays"
+    );
     let back = folder.path().join("back.db");
-    run(&format!("store copy --from {} --to sqlite:{}", schema.url(), named(&back))).done();
-    assert!(!Path::new(&format!("{}-wal", named(&back))).exists(), "one file");
-    let line = format!("serve --listen 127.0.0.1:0 --database sqlite:{}", named(&back));
+    run(&format!(
+        "store copy --from {} --to sqlite:{}",
+        schema.url(),
+        named(&back)
+    ))
+    .done();
+    assert!(
+        !Path::new(&format!("{}-wal", named(&back))).exists(),
+        "one file"
+    );
+    let line = format!(
+        "serve --listen 127.0.0.1:0 --database sqlite:{}",
+        named(&back)
+    );
     let server = Server::start(tempfile::tempdir().expect("a folder"), &line);
     let members = server.alice(&format!("members {}", crate::BACKUP)).done();
     assert!(members.contains("rejected"), "{members}");
@@ -155,15 +255,33 @@ fn what_cannot_be_meant_ends_with_2_what_cannot_be_reached_with_1_and_no_passwor
     let mut all = String::new();
     for (line, code) in [
         (format!("store copy --from {from} --to {from}"), 2),
-        (format!("store copy --from {from} --to sqlite:{}", named(&link)), 2),
+        (
+            format!("store copy --from {from} --to sqlite:{}", named(&link)),
+            2,
+        ),
         (format!("store copy --from {from}"), 2),
-        (format!("store copy --from {from} --to mysql://user:secret@127.0.0.1/"), 2),
-        (format!("store copy --from {from} --to postgres://user:secret@127.0.0.1:1/db"), 1),
-        (format!("store copy --from postgres://user:secret@127.0.0.1:1/db --to {from}"), 1),
-        ("store check --database postgres://user:secret@127.0.0.1:1/db".to_owned(), 2),
+        (
+            format!("store copy --from {from} --to mysql://user:secret@127.0.0.1/"),
+            2,
+        ),
+        (
+            format!("store copy --from {from} --to postgres://user:secret@127.0.0.1:1/db"),
+            1,
+        ),
+        (
+            format!("store copy --from postgres://user:secret@127.0.0.1:1/db --to {from}"),
+            1,
+        ),
+        (
+            "store check --database postgres://user:secret@127.0.0.1:1/db".to_owned(),
+            2,
+        ),
     ] {
         let soon = [WARNED[0], ("BACKUP_SHARE_POSTGRES_DEADLINE_SECONDS", "1")];
         write!(all, "{}", run_with(&soon, &line).failed(code)).expect("written");
     }
-    assert!(!all.contains("secret") && all.contains("127.0.0.1:1"), "{all}");
+    assert!(
+        !all.contains("secret") && all.contains("127.0.0.1:1"),
+        "{all}"
+    );
 }

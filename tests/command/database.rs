@@ -1,4 +1,5 @@
-//! A database that cannot be used: the server says why in one sentence, ends with 1, and leaves the file as it was.
+//! A database that cannot be used: the server says why in one sentence, ends with 1, and leaves the
+//! file as it was.
 
 use std::{
     fs::{self, Permissions},
@@ -20,9 +21,17 @@ use crate::{
 /// A folder with a database in it that a server could start on.
 fn database() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().expect("a folder");
-    let (data, file) = (folder.path().join("data.yaml"), folder.path().join("store.db"));
+    let (data, file) = (
+        folder.path().join("data.yaml"),
+        folder.path().join("store.db"),
+    );
     fs::write(&data, "projects: []").expect("written");
-    run(&format!("catalog load {} --database sqlite:{}", named(&data), named(&file))).done();
+    run(&format!(
+        "catalog load {} --database sqlite:{}",
+        named(&data),
+        named(&file)
+    ))
+    .done();
     (folder, file)
 }
 
@@ -36,7 +45,12 @@ fn refused(file: &Path) -> String {
 fn refused_at(database: &str) -> String {
     let mut serve = whom_permissions_bind();
     serve.args(["serve", "--listen", "127.0.0.1:0", "--database", database]);
-    let mut child = serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let mut child = serve
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it runs");
     let start = Instant::now();
     while child.try_wait().expect("a child").is_none() {
         if start.elapsed() > Duration::from_secs(30) {
@@ -46,7 +60,12 @@ fn refused_at(database: &str) -> String {
     }
     let output = child.wait_with_output().expect("it ended");
     let text = |bytes| String::from_utf8(bytes).expect("text");
-    let said = Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }.failed(1);
+    let said = Ran {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
+    .failed(1);
     assert_eq!(said.lines().count(), 1, "one sentence: {said}");
     assert!(said.starts_with("backup-share: "), "{said}");
     said
@@ -74,14 +93,22 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
     let (text, foreign) = (place("text.db"), place("foreign.db"));
     fs::write(&text, "a letter to somebody").expect("written");
     let connection = Connection::open(&foreign).expect("a database");
-    connection.execute_batch("CREATE TABLE members (name TEXT)").expect("a table");
-    let future = "INSERT INTO refinery_schema_history VALUES (99, 'future', '2030-01-01T00:00:00Z', '1')";
-    Connection::open(&newer).and_then(|c| c.execute(future, [])).expect("from the future");
+    connection
+        .execute_batch("CREATE TABLE members (name TEXT)")
+        .expect("a table");
+    let future =
+        "INSERT INTO refinery_schema_history VALUES (99, 'future', '2030-01-01T00:00:00Z', '1')";
+    Connection::open(&newer)
+        .and_then(|c| c.execute(future, []))
+        .expect("from the future");
     drop(connection);
     for (file, why) in [
         (&text, "it is no SQLite database"),
         (&foreign, "another program's"),
-        (&newer, "written by a newer version of backup-share: it has the schema 99"),
+        (
+            &newer,
+            "written by a newer version of backup-share: it has the schema 99",
+        ),
     ] {
         let before = fs::read(file).expect("a file");
         let said = refused(file);
@@ -92,7 +119,10 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
     }
     for (file, why) in [
         (folder.path().to_owned(), "it is a folder".to_owned()),
-        (place("nowhere/store.db"), format!("there is no folder {}", named(&place("nowhere")))),
+        (
+            place("nowhere/store.db"),
+            format!("there is no folder {}", named(&place("nowhere"))),
+        ),
     ] {
         let said = refused(&file);
         assert!(said.contains(&why), "{said}");
@@ -102,7 +132,8 @@ fn what_is_no_database_of_ours_is_refused_and_left_alone() {
 #[test]
 fn what_this_user_may_not_touch_is_named_as_such() {
     let (folder, file) = database();
-    let mode = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
+    let mode =
+        |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).expect("set");
     mode(&file, 0o444);
     assert!(refused(&file).contains("read-only for this user"));
     mode(&file, 0o000);
@@ -110,7 +141,10 @@ fn what_this_user_may_not_touch_is_named_as_such() {
     if is_root() {
         mode(&file, 0o600);
         chown(&file, Some(65_534), Some(65_534)).expect("given away");
-        assert!(refused(&file).contains("this user may not read it"), "somebody else's");
+        assert!(
+            refused(&file).contains("this user may not read it"),
+            "somebody else's"
+        );
         chown(&file, Some(0), Some(0)).expect("taken back");
     }
     mode(&file, 0o644);
@@ -138,25 +172,43 @@ const OLDEST: i64 = 15;
 #[test]
 fn an_old_postgresql_is_refused_and_any_other_one_is_used() {
     let schema = Schema::create();
-    let number = cluster::number(&schema.url(), "SELECT current_setting('server_version_num')");
+    let number = cluster::number(
+        &schema.url(),
+        "SELECT current_setting('server_version_num')",
+    );
     let (version, patch) = (number / 10_000, number % 10_000);
     println!("PostgreSQL {version}.{patch}");
-    let meant = std::env::var("POSTGRES_VERSION").expect("POSTGRES_VERSION: run `scripts/test postgres_versions`");
+    let meant = std::env::var("POSTGRES_VERSION")
+        .expect("POSTGRES_VERSION: run `scripts/test postgres_versions`");
     assert_eq!(version.to_string(), meant);
     if version < OLDEST {
-        let why = format!("backup-share: PostgreSQL {version} is too old: {OLDEST} or newer is needed\n");
+        let why =
+            format!("backup-share: PostgreSQL {version} is too old: {OLDEST} or newer is needed\n");
         assert_eq!(refused_at(&schema.url()), why);
     } else {
-        let line = format!("serve --listen 127.0.0.1:0 --unreplicated warn --database {}", schema.url());
+        let line = format!(
+            "serve --listen 127.0.0.1:0 --unreplicated warn --database {}",
+            schema.url()
+        );
         drop(Server::start(tempfile::tempdir().expect("a folder"), &line));
     }
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'members'";
     let made = cluster::number(&schema.url(), tables) == 1;
-    assert_eq!(made, version >= OLDEST, "nothing is made in what is refused");
+    assert_eq!(
+        made,
+        version >= OLDEST,
+        "nothing is made in what is refused"
+    );
 }
 
 fn files(folder: &Path) -> Vec<String> {
-    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("a file").file_name().into_string().expect("text");
+    let name = |entry: std::io::Result<fs::DirEntry>| {
+        entry
+            .expect("a file")
+            .file_name()
+            .into_string()
+            .expect("text")
+    };
     let mut files: Vec<_> = fs::read_dir(folder).expect("a folder").map(name).collect();
     files.sort();
     files
@@ -166,32 +218,70 @@ fn files(folder: &Path) -> Vec<String> {
 fn what_ends_gracefully_leaves_one_file() {
     let (folder, file) = database();
     let one = ["data.yaml", "store.db"];
-    assert_eq!(files(folder.path()), one, "no log beside the database that somebody might forget to copy");
+    assert_eq!(
+        files(folder.path()),
+        one,
+        "no log beside the database that somebody might forget to copy"
+    );
     fs::write(folder.path().join("data.yaml"), backup_share::catalog::DEMO).expect("written");
     let data = folder.path().join("data.yaml");
-    let line = format!("serve --listen 127.0.0.1:0 --database sqlite:{} --data {}", named(&file), named(&data));
+    let line = format!(
+        "serve --listen 127.0.0.1:0 --database sqlite:{} --data {}",
+        named(&file),
+        named(&data)
+    );
     let mut server = Server::start(tempfile::tempdir().expect("a folder"), &line);
-    server.bob(&format!("accept {BACKUP} --vault {VAULT}")).done();
-    assert!(files(folder.path()).contains(&"store.db-wal".to_owned()), "there is a log while it runs");
-    let told = Command::new("sh").arg("-c").arg(format!("kill -TERM {}", server.child.id())).status();
+    server
+        .bob(&format!("accept {BACKUP} --vault {VAULT}"))
+        .done();
+    assert!(
+        files(folder.path()).contains(&"store.db-wal".to_owned()),
+        "there is a log while it runs"
+    );
+    let told = Command::new("sh")
+        .arg("-c")
+        .arg(format!("kill -TERM {}", server.child.id()))
+        .status();
     assert!(told.expect("a shell").success() && server.child.wait().expect("it ended").success());
-    assert_eq!(files(folder.path()), one, "SIGTERM, with what was written just before");
+    assert_eq!(
+        files(folder.path()),
+        one,
+        "SIGTERM, with what was written just before"
+    );
 }
 
 #[test]
 fn a_file_that_others_can_open_is_named_once_with_the_command_that_closes_it() {
     let (_folder, file) = database();
-    assert_eq!(fs::metadata(&file).expect("a file").mode() & 0o777, 0o600, "made by `catalog load`");
+    assert_eq!(
+        fs::metadata(&file).expect("a file").mode() & 0o777,
+        0o600,
+        "made by `catalog load`"
+    );
     fs::set_permissions(&file, Permissions::from_mode(0o644)).expect("opened");
-    let line = format!("serve --listen 127.0.0.1:0 --database sqlite:{}", named(&file));
+    let line = format!(
+        "serve --listen 127.0.0.1:0 --database sqlite:{}",
+        named(&file)
+    );
     let start = || Server::start(tempfile::tempdir().expect("a folder"), &line);
     let server = start();
     let log = server.log();
-    let (_, command) = log.split_once("other users can open the database").expect("a warning");
+    let (_, command) = log
+        .split_once("other users can open the database")
+        .expect("a warning");
     assert_eq!(log.matches("other users").count(), 1, "{log}");
     let command = command.split_once(": ").expect("a command").1.trim();
-    assert!(command.starts_with("chmod 600 ") && command.contains("store.db-wal"), "{command}");
-    assert!(Command::new("sh").args(["-c", command]).status().expect("a shell").success());
+    assert!(
+        command.starts_with("chmod 600 ") && command.contains("store.db-wal"),
+        "{command}"
+    );
+    assert!(
+        Command::new("sh")
+            .args(["-c", command])
+            .status()
+            .expect("a shell")
+            .success()
+    );
     drop(server);
     assert!(!start().log().contains("other users"), "it is closed");
 }
@@ -200,7 +290,12 @@ fn a_file_that_others_can_open_is_named_once_with_the_command_that_closes_it() {
 fn what_is_copied_into_is_its_owners_alone() {
     let (folder, file) = database();
     let copy = folder.path().join("copy.db");
-    run(&format!("store copy --from sqlite:{} --to sqlite:{}", named(&file), named(&copy))).done();
+    run(&format!(
+        "store copy --from sqlite:{} --to sqlite:{}",
+        named(&file),
+        named(&copy)
+    ))
+    .done();
     assert_eq!(fs::metadata(&copy).expect("a copy").mode() & 0o777, 0o600);
 }
 
@@ -212,9 +307,15 @@ fn what_sqlite_would_not_read_as_a_path_is_refused() {
     let memory = format!("file:{}/x?mode=memory&cache=shared", named(folder.path()));
     let unsafe_one = format!("{}/x.db?nolock=1", named(folder.path()));
     for name in [&memory, &unsafe_one, "file:x", ":memory:", ""] {
-        for line in ["serve --listen 127.0.0.1:0".to_owned(), format!("catalog load {}", named(&data))] {
+        for line in [
+            "serve --listen 127.0.0.1:0".to_owned(),
+            format!("catalog load {}", named(&data)),
+        ] {
             let said = run(&format!("{line} --database sqlite:{name}")).failed(2);
-            assert!(said.contains("a path without parameters and not in memory"), "{said}");
+            assert!(
+                said.contains("a path without parameters and not in memory"),
+                "{said}"
+            );
         }
     }
     assert_eq!(files(folder.path()), ["data.yaml"]);

@@ -1,4 +1,5 @@
-//! Processes of the command: those that run to their end, and servers, which end with the test that started them.
+//! Processes of the command: those that run to their end, and servers, which end with the test that
+//! started them.
 
 use std::{
     fs::File,
@@ -36,15 +37,25 @@ impl Ran {
 /// The command, in an environment of its own.
 pub fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_backup-share"));
-    command.env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
+    command
+        .env_clear()
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null());
     command
 }
 
 /// Runs the command with a line of arguments; none of them has a space.
 pub fn run_with(environment: &[(&str, &str)], line: &str) -> Ran {
-    let output = command(environment).args(line.split_whitespace()).output().expect("the command runs");
+    let output = command(environment)
+        .args(line.split_whitespace())
+        .output()
+        .expect("the command runs");
     let text = |bytes| String::from_utf8(bytes).expect("text");
-    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    Ran {
+        code: output.status.code(),
+        out: text(output.stdout),
+        err: text(output.stderr),
+    }
 }
 
 pub fn run(line: &str) -> Ran {
@@ -61,7 +72,10 @@ pub struct Server {
 impl Server {
     /// With the demo data.
     pub fn demo() -> Self {
-        Self::start(tempfile::tempdir().expect("a folder"), "serve --demo --listen 127.0.0.1:0")
+        Self::start(
+            tempfile::tempdir().expect("a folder"),
+            "serve --demo --listen 127.0.0.1:0",
+        )
     }
 
     /// On a folder, with a line of arguments.
@@ -69,13 +83,25 @@ impl Server {
         let log = File::create(folder.path().join("log")).expect("a file");
         // A killed server leaves its temporary files behind: let them be in our folder.
         let mut serve = command(&[("TMPDIR", folder.path().to_str().expect("text"))]);
-        let serve = serve.args(line.split_whitespace()).stdout(Stdio::piped()).stderr(log);
+        let serve = serve
+            .args(line.split_whitespace())
+            .stdout(Stdio::piped())
+            .stderr(log);
         let mut child = serve.spawn().expect("the command runs");
         let mut first = String::new();
         let stdout = child.stdout.take().expect("a pipe");
-        BufReader::new(stdout).read_line(&mut first).expect("a line");
-        let address = first.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("it said {first:?}"));
-        Self { address: address.to_owned(), child, folder }
+        BufReader::new(stdout)
+            .read_line(&mut first)
+            .expect("a line");
+        let address = first
+            .trim_end()
+            .strip_prefix("listening on ")
+            .unwrap_or_else(|| panic!("it said {first:?}"));
+        Self {
+            address: address.to_owned(),
+            child,
+            folder,
+        }
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
@@ -89,12 +115,18 @@ impl Server {
 
     /// The command as the demo's owner.
     pub fn alice(&self, line: &str) -> Ran {
-        run(&format!("--endpoint {} --project {OWNER} --token demo-owner {line}", self.address))
+        run(&format!(
+            "--endpoint {} --project {OWNER} --token demo-owner {line}",
+            self.address
+        ))
     }
 
     /// The command as the demo's member.
     pub fn bob(&self, line: &str) -> Ran {
-        run(&format!("--endpoint {} --project {MEMBER} --token demo-member {line}", self.address))
+        run(&format!(
+            "--endpoint {} --project {MEMBER} --token demo-member {line}",
+            self.address
+        ))
     }
 }
 

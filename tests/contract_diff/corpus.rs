@@ -9,17 +9,30 @@ use backup_share::contract::{
 
 /// Name and text of each file in a folder of `fuzz`.
 fn files(folder: &str) -> Vec<(String, String)> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz").join(folder);
-    let entries = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("an entry").path());
-    let name = |path: &PathBuf| path.file_name().expect("a name").to_string_lossy().into_owned();
-    entries.map(|path| (name(&path), fs::read_to_string(&path).expect("text"))).collect()
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("fuzz")
+        .join(folder);
+    let entries = fs::read_dir(folder)
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").path());
+    let name = |path: &PathBuf| {
+        path.file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned()
+    };
+    entries
+        .map(|path| (name(&path), fs::read_to_string(&path).expect("text")))
+        .collect()
 }
 
 #[test]
 fn each_document_is_read_or_refused_in_one_line() {
     let files = files("documents");
     for (name, text) in &files {
-        let refused = parse(name, text.clone().into_bytes()).err().map(|fault| fault.to_string());
+        let refused = parse(name, text.clone().into_bytes())
+            .err()
+            .map(|fault| fault.to_string());
         let expected = match name.as_str() {
             "broken.yaml" => "broken.yaml:4:",
             "circle.yaml" => "in a circle",
@@ -32,7 +45,10 @@ fn each_document_is_read_or_refused_in_one_line() {
             }
         };
         let refused = refused.expect(name);
-        assert!(refused.contains(expected) && refused.lines().count() == 1, "{refused} and not {expected}");
+        assert!(
+            refused.contains(expected) && refused.lines().count() == 1,
+            "{refused} and not {expected}"
+        );
     }
     assert!(files.len() > 5, "only {}", files.len());
 }
@@ -46,7 +62,11 @@ fn each_pair_is_compared_both_ways() {
         let (base, head) = (read(base), read(head));
         for (old, new) in [(&base, &head), (&head, &base)] {
             let report = compare(old, new, &Settings::default()).expect(name);
-            assert!(!report.changes.is_empty() && report.left_open.is_empty(), "{name}: {:?}", report.left_open);
+            assert!(
+                !report.changes.is_empty() && report.left_open.is_empty(),
+                "{name}: {:?}",
+                report.left_open
+            );
         }
         let same = compare(&base, &base, &Settings::default()).expect(name);
         assert!(same.changes.is_empty(), "{name}: {:?}", same.changes);

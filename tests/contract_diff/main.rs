@@ -1,7 +1,13 @@
-//! The comparison of contracts: every one-step mutation of ours gets its class. Pairs of other documents, bad input,
-//! what fuzzing begins with, and the command have files of their own beside this.
+//! The comparison of contracts: every one-step mutation of ours gets its class. Pairs of other
+//! documents, bad input, what fuzzing begins with, and the command have files of their own beside
+//! this.
 #![cfg(feature = "server")]
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on panics")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on panics"
+)]
 
 mod bad_input;
 mod command;
@@ -27,7 +33,12 @@ fn read(name: &str, value: &Value) -> Document {
 }
 
 fn compared(base: &Value, head: &Value) -> Report {
-    compare(&read("base", base), &read("head", head), &Settings::default()).expect("comparable")
+    compare(
+        &read("base", base),
+        &read("head", head),
+        &Settings::default(),
+    )
+    .expect("comparable")
 }
 
 #[derive(Default)]
@@ -52,7 +63,10 @@ fn every_one_step_mutation_of_our_contract_gets_its_class() {
             wrong.push(complaint(mutation, &report));
         }
         if mutation.values && mutation.class == mutations::BREAKING {
-            let shown = report.changes.iter().any(|change| change.counterexample.is_some());
+            let shown = report
+                .changes
+                .iter()
+                .any(|change| change.counterexample.is_some());
             count.values += 1;
             count.shown += usize::from(shown);
             if !shown {
@@ -62,35 +76,77 @@ fn every_one_step_mutation_of_our_contract_gets_its_class() {
     }
     table(&counts);
     assert!(mutations.len() >= 300, "only {} mutations", mutations.len());
-    assert!(wrong.is_empty(), "{} of {} are wrong:\n{}", wrong.len(), mutations.len(), wrong.join("\n"));
-    assert!(bare.is_empty(), "{} breaks of values have no counterexample:\n{}", bare.len(), bare.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} are wrong:\n{}",
+        wrong.len(),
+        mutations.len(),
+        wrong.join("\n")
+    );
+    assert!(
+        bare.is_empty(),
+        "{} breaks of values have no counterexample:\n{}",
+        bare.len(),
+        bare.join("\n")
+    );
 }
 
 /// The report on each mutation, in order.
 fn reports(contract: &Value, mutations: &[Mutation]) -> Vec<Report> {
     let half = mutations.len() / 2;
     let (first, second) = mutations.split_at(half);
-    let all = |part: &[Mutation]| part.iter().map(|each| compared(contract, &each.document)).collect::<Vec<_>>();
+    let all = |part: &[Mutation]| {
+        part.iter()
+            .map(|each| compared(contract, &each.document))
+            .collect::<Vec<_>>()
+    };
     thread::scope(|scope| {
         let first = scope.spawn(|| all(first));
         let second = all(second);
-        first.join().expect("no panic").into_iter().chain(second).collect()
+        first
+            .join()
+            .expect("no panic")
+            .into_iter()
+            .chain(second)
+            .collect()
     })
 }
 
 fn complaint(mutation: &Mutation, report: &Report) -> String {
     let changes = report.changes.iter().map(|change| {
-        format!("\n      {} {} {}: {}", change.class.word(), change.rule, change.place(), change.sentence)
+        format!(
+            "\n      {} {} {}: {}",
+            change.class.word(),
+            change.rule,
+            change.place(),
+            change.sentence
+        )
     });
     let changes: String = changes.collect();
-    format!("  {} at {}: {} and not {}{changes}", mutation.rule, mutation.pointer, report.class.word(), mutation.class)
+    format!(
+        "  {} at {}: {} and not {}{changes}",
+        mutation.rule,
+        mutation.pointer,
+        report.class.word(),
+        mutation.class
+    )
 }
 
 fn table(counts: &BTreeMap<(&str, &str), Count>) {
-    println!("{:<40} {:<11} {:>5} {:>5} {:>15}", "change", "class", "count", "wrong", "counterexamples");
+    println!(
+        "{:<40} {:<11} {:>5} {:>5} {:>15}",
+        "change", "class", "count", "wrong", "counterexamples"
+    );
     for ((rule, class), count) in counts {
-        let shown = if count.values > 0 { format!("{}/{}", count.shown, count.values) } else { String::new() };
-        println!("{rule:<40} {class:<11} {:>5} {:>5} {shown:>15}", count.all, count.wrong);
+        let shown = if count.values > 0 {
+            format!("{}/{}", count.shown, count.values)
+        } else {
+            String::new()
+        };
+        println!(
+            "{rule:<40} {class:<11} {:>5} {:>5} {shown:>15}",
+            count.all, count.wrong
+        );
     }
     let sum = |of: fn(&Count) -> usize| counts.values().map(of).sum::<usize>();
     println!(
@@ -109,9 +165,16 @@ fn a_counterexample_of_a_request_was_accepted_and_is_no_more() {
     let mut changed = contract.clone();
     changed["components"]["schemas"]["AddMember"]["properties"]["members"]["maxItems"] = 5.into();
     let report = compared(contract, &changed);
-    let example = report.changes.iter().find_map(|change| change.counterexample.clone()).expect("an example");
+    let example = report
+        .changes
+        .iter()
+        .find_map(|change| change.counterexample.clone())
+        .expect("an example");
     assert_eq!(example.shows, Shows::RequestRefused);
-    let members = example.value["members"].as_array().map(Vec::len).expect("a whole body");
+    let members = example.value["members"]
+        .as_array()
+        .map(Vec::len)
+        .expect("a whole body");
     assert!((6..=10).contains(&members), "{}", example.value);
 }
 

@@ -11,7 +11,9 @@ use super::{
 fn breaks(old: Value, new: Value) -> Vec<(String, String)> {
     let report = compared(&sends("3.1.0", old), &sends("3.1.0", new));
     let breaks = report.changes.iter().filter(|change| change.breaks());
-    breaks.map(|change| (change.rule.name().to_owned(), change.pointer.clone())).collect()
+    breaks
+        .map(|change| (change.rule.name().to_owned(), change.pointer.clone()))
+        .collect()
 }
 
 fn object(properties: Value) -> Value {
@@ -20,8 +22,9 @@ fn object(properties: Value) -> Value {
 
 #[test]
 fn a_refactoring_beside_a_break_is_none() {
-    let flat =
-        object(json!({"a": {"type": "string", "maxLength": 5}, "b": {"type": "integer"}, "c": {"type": "boolean"}}));
+    let flat = object(
+        json!({"a": {"type": "string", "maxLength": 5}, "b": {"type": "integer"}, "c": {"type": "boolean"}}),
+    );
     let spread = json!({"allOf": [
         object(json!({"a": {"type": "string", "maxLength": 4}})),
         object(json!({"b": {"type": "integer"}, "c": {"type": "boolean"}}))
@@ -47,14 +50,22 @@ fn an_optional_property_of_a_branch_breaks_nobody() {
     let branches = |more: Value| {
         let mut first = json!({"a": {"type": "string"}});
         if let Some(more) = more.as_object() {
-            first.as_object_mut().expect("an object").extend(more.clone());
+            first
+                .as_object_mut()
+                .expect("an object")
+                .extend(more.clone());
         }
         json!({"oneOf": [
             {"type": "object", "required": ["a"], "properties": first},
             {"type": "object", "required": ["b"], "properties": {"b": {"type": "string"}}}
         ]})
     };
-    schema(branches(json!({})), branches(json!({"c": {"type": "integer"}})), "compatible", "compatible");
+    schema(
+        branches(json!({})),
+        branches(json!({"c": {"type": "integer"}})),
+        "compatible",
+        "compatible",
+    );
     let null = |schema: Value| json!({"oneOf": [{"type": "null"}, schema]});
     schema(
         null(object(json!({"a": {}}))),
@@ -90,33 +101,61 @@ fn numbers_of_parameters_are_text() {
     let (number, text) = (json!({"type": "integer"}), json!({"type": "string"}));
     assert_eq!(class(number.clone(), text.clone()), "compatible");
     assert_eq!(class(text, number.clone()), "breaking");
-    assert_eq!(class(number, json!({"type": "string", "pattern": "^a"})), "breaking");
+    assert_eq!(
+        class(number, json!({"type": "string", "pattern": "^a"})),
+        "breaking"
+    );
     let list = |items: Value| json!({"type": "array", "items": items});
-    assert_eq!(class(list(json!({"type": "integer"})), list(json!({"type": "string"}))), "compatible");
+    assert_eq!(
+        class(
+            list(json!({"type": "integer"})),
+            list(json!({"type": "string"}))
+        ),
+        "compatible"
+    );
 }
 
 #[test]
 fn patterns_are_sets_of_strings() {
     let pattern = |pattern: &str| json!({"type": "string", "pattern": pattern});
-    schema(pattern("^[a-z]{1,5}$"), pattern("^[a-z]{1,6}$"), "compatible", "breaking");
+    schema(
+        pattern("^[a-z]{1,5}$"),
+        pattern("^[a-z]{1,6}$"),
+        "compatible",
+        "breaking",
+    );
     schema(pattern("^(a|b)$"), pattern("^[ab]$"), "docs", "docs");
     schema(json!({"type": "string"}), pattern(".*"), "docs", "docs");
-    let report = compared(&sends("3.1.0", pattern("^[ab]{1,9}$")), &sends("3.1.0", pattern("^[ab]{2,9}$")));
-    let example = report.changes.iter().find_map(|change| change.counterexample.clone()).expect("a value");
+    let report = compared(
+        &sends("3.1.0", pattern("^[ab]{1,9}$")),
+        &sends("3.1.0", pattern("^[ab]{2,9}$")),
+    );
+    let example = report
+        .changes
+        .iter()
+        .find_map(|change| change.counterexample.clone())
+        .expect("a value");
     assert_eq!(example.value, json!("a"), "a shortest one");
-    let report = compared(&answers("3.1.0", pattern("a(?=b)")), &answers("3.1.0", pattern("a(?=c)")));
+    let report = compared(
+        &answers("3.1.0", pattern("a(?=b)")),
+        &answers("3.1.0", pattern("a(?=c)")),
+    );
     assert!(report.undecided <= 1, "{report:?}");
 }
 
-/// Where something that applies to the same value hides a break: a branch beside it, a reference, a direction.
+/// Where something that applies to the same value hides a break: a branch beside it, a reference, a
+/// direction.
 #[test]
 fn nothing_beside_a_schema_hides_a_break() {
-    let read_only =
-        json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "readOnly": true}}});
+    let read_only = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string", "readOnly": true}}});
     let patterned = |key: &str| {
         let branch = json!({"patternProperties": {"^x": {"type": "integer"}}});
         let mut schema = json!({"type": "object", "properties": {"a": {"type": "integer"}}});
-        schema[key] = if key == "anyOf" { json!([branch]) } else { branch };
+        schema[key] = if key == "anyOf" {
+            json!([branch])
+        } else {
+            branch
+        };
         schema
     };
     let at_most_one = |mut schema: Value| {
@@ -131,13 +170,22 @@ fn nothing_beside_a_schema_hides_a_break() {
     };
     for (old, new) in [
         // A name that only the old contract hides.
-        (read_only.clone(), json!({"allOf": [{"required": ["id"]}, object(json!({"id": {"type": "string"}}))]})),
-        (object(json!({"id": {"type": "string", "readOnly": true}})), json!({"type": "object", "required": ["id"]})),
+        (
+            read_only.clone(),
+            json!({"allOf": [{"required": ["id"]}, object(json!({"id": {"type": "string"}}))]}),
+        ),
+        (
+            object(json!({"id": {"type": "string", "readOnly": true}})),
+            json!({"type": "object", "required": ["id"]}),
+        ),
         // Patterns of an alternative.
         (patterned("anyOf"), at_most_one(patterned("anyOf"))),
         (patterned("if"), at_most_one(patterned("if"))),
         // A name that only the schema beside it declares.
-        (declared_beside(json!(["string", "integer"])), declared_beside(json!("string"))),
+        (
+            declared_beside(json!(["string", "integer"])),
+            declared_beside(json!("string")),
+        ),
         // What several branches of `anyOf` take together.
         (
             json!({"type": "object", "anyOf": [
@@ -148,7 +196,10 @@ fn nothing_beside_a_schema_hides_a_break() {
             ]}),
         ),
         // Numbers that floats cannot tell apart.
-        (json!({"type": "integer", "maximum": 1e16}), json!({"type": "integer", "maximum": 9_999_999_999_999_999_u64})),
+        (
+            json!({"type": "integer", "maximum": 1e16}),
+            json!({"type": "integer", "maximum": 9_999_999_999_999_999_u64}),
+        ),
     ] {
         assert!(!breaks(old.clone(), new.clone()).is_empty(), "{old}\n{new}");
     }
@@ -157,9 +208,13 @@ fn nothing_beside_a_schema_hides_a_break() {
 #[test]
 fn read_only_behind_all_of_is_read_only() {
     let id = json!({"type": "string", "readOnly": true});
-    let object =
-        |id: Value| json!({"type": "object", "required": ["id"], "properties": {"id": id, "a": {"type": "string"}}});
-    schema(object(id.clone()), object(json!({"allOf": [id]})), "docs", "docs");
+    let object = |id: Value| json!({"type": "object", "required": ["id"], "properties": {"id": id, "a": {"type": "string"}}});
+    schema(
+        object(id.clone()),
+        object(json!({"allOf": [id]})),
+        "docs",
+        "docs",
+    );
 }
 
 #[test]
@@ -192,7 +247,10 @@ fn siblings_of_a_reference_count_in_schemas_alone() {
             "components": {"parameters": {"Q": {"name": "q", "in": "query", "schema": {"type": kind}}}}
         })
     };
-    assert_eq!(compared(&with("integer"), &with("boolean")).class.word(), "breaking");
+    assert_eq!(
+        compared(&with("integer"), &with("boolean")).class.word(),
+        "breaking"
+    );
 }
 
 #[test]
@@ -206,7 +264,10 @@ fn a_long_chain_of_references_is_followed() {
         document["components"]["schemas"]["S500"] = json!({ "type": kind });
         document
     };
-    assert_eq!(compared(&chain("string"), &chain("integer")).class.word(), "breaking");
+    assert_eq!(
+        compared(&chain("string"), &chain("integer")).class.word(),
+        "breaking"
+    );
 }
 
 #[test]
@@ -217,8 +278,16 @@ fn branches_that_overlap_may_gain_optional_properties() {
             {"type": "array", "items": {"oneOf": [element, {"type": "null"}]}}
         ]})
     };
-    let (old, new) = (object(json!({"t": {"type": "string"}})), object(json!({"t": {"type": "string"}, "z": {}})));
-    schema(arrays(old.clone()), arrays(new.clone()), "compatible", "compatible");
+    let (old, new) = (
+        object(json!({"t": {"type": "string"}})),
+        object(json!({"t": {"type": "string"}, "z": {}})),
+    );
+    schema(
+        arrays(old.clone()),
+        arrays(new.clone()),
+        "compatible",
+        "compatible",
+    );
     let maps = |value: Value| {
         json!({"oneOf": [
             {"type": "object", "additionalProperties": {"oneOf": [value]}},

@@ -1,6 +1,7 @@
-//! What "made of declared properties" means, once more and without the code of the comparison: each alternative that
-//! takes the value is a choice; an object may have what the schema, its `allOf` parts and the chosen alternatives
-//! declare, and nothing else; where they declare nothing it is free-form. In doubt a value is not made of them.
+//! What "made of declared properties" means, once more and without the code of the comparison: each
+//! alternative that takes the value is a choice; an object may have what the schema, its `allOf`
+//! parts and the chosen alternatives declare, and nothing else; where they declare nothing it is
+//! free-form. In doubt a value is not made of them.
 
 use serde_json::{Value, json};
 
@@ -19,7 +20,13 @@ fn every_part(validator: &Validator, value: &Value, parts: Vec<Part<'_>>) -> boo
         return true;
     }
     let mut left = CHOICES;
-    Choice { validator, value, done: Vec::new(), open: Vec::new() }.some(parts, &mut left)
+    Choice {
+        validator,
+        value,
+        done: Vec::new(),
+        open: Vec::new(),
+    }
+    .some(parts, &mut left)
 }
 
 /// The parts that apply, and the alternatives among which nothing is chosen yet.
@@ -43,11 +50,15 @@ impl<'s> Choice<'_, 's> {
             }
         }
         let Some(branches) = self.open.pop() else {
-            let Some(fewer) = left.checked_sub(1) else { return false };
+            let Some(fewer) = left.checked_sub(1) else {
+                return false;
+            };
             *left = fewer;
             return self.declares_all();
         };
-        branches.into_iter().any(|branch| self.clone().some(vec![branch], left))
+        branches
+            .into_iter()
+            .any(|branch| self.clone().some(vec![branch], left))
     }
 
     /// What applies together with a part.
@@ -58,12 +69,18 @@ impl<'s> Choice<'_, 's> {
         if let Some(condition) = part.get("if") {
             waiting.extend(part.get(if takes(&condition) { "then" } else { "else" }));
         }
-        if let (Some(schemas), Some(names)) = (part.get("dependentSchemas"), self.value.as_object()) {
+        if let (Some(schemas), Some(names)) = (part.get("dependentSchemas"), self.value.as_object())
+        {
             waiting.extend(names.keys().filter_map(|name| schemas.get(name)));
         }
         for key in ["anyOf", "oneOf"] {
             if part.schema.get(key).is_some() {
-                self.open.push(part.list(key).into_iter().filter(|branch| takes(branch)).collect());
+                self.open.push(
+                    part.list(key)
+                        .into_iter()
+                        .filter(|branch| takes(branch))
+                        .collect(),
+                );
             }
         }
     }
@@ -74,11 +91,20 @@ impl<'s> Choice<'_, 's> {
                 let free = !self.done.iter().any(speaks);
                 members.iter().all(|(name, value)| {
                     (free || self.done.iter().any(|part| part.declares(name)))
-                        && self.below(value, self.done.iter().flat_map(|part| part.named(name)).collect())
+                        && self.below(
+                            value,
+                            self.done.iter().flat_map(|part| part.named(name)).collect(),
+                        )
                 })
             }
             Value::Array(elements) => elements.iter().enumerate().all(|(index, value)| {
-                self.below(value, self.done.iter().filter_map(|part| part.element(index)).collect())
+                self.below(
+                    value,
+                    self.done
+                        .iter()
+                        .filter_map(|part| part.element(index))
+                        .collect(),
+                )
             }),
             _ => true,
         }
@@ -91,6 +117,9 @@ impl<'s> Choice<'_, 's> {
 
 /// Whether a part, or the condition beside it, speaks of any property.
 fn speaks(part: &Part<'_>) -> bool {
-    let condition = part.schema.get("if").filter(|condition| *condition != &json!(true));
+    let condition = part
+        .schema
+        .get("if")
+        .filter(|condition| *condition != &json!(true));
     part.speaks_of_properties() || condition.is_some_and(|condition| condition.is_object())
 }

@@ -25,12 +25,17 @@ impl Maker {
             _ => {
                 let schema = self.schema(below);
                 let branches = json!([{ "type": "null" }, schema]);
-                if self.percent(50) { json!({ "oneOf": branches }) } else { json!({ "anyOf": branches }) }
+                if self.percent(50) {
+                    json!({ "oneOf": branches })
+                } else {
+                    json!({ "anyOf": branches })
+                }
             }
         }
     }
 
-    /// What an object must be where it meets a condition. What the condition speaks of is mostly declared.
+    /// What an object must be where it meets a condition. What the condition speaks of is mostly
+    /// declared.
     fn conditional(&mut self, below: u32) -> Value {
         let mut schema = self.plain(below);
         if self.percent(80) {
@@ -70,7 +75,11 @@ impl Maker {
             branch
         });
         let branches: Vec<Value> = branches.collect();
-        if self.percent(70) { json!({ "oneOf": branches }) } else { json!({ "anyOf": branches }) }
+        if self.percent(70) {
+            json!({ "oneOf": branches })
+        } else {
+            json!({ "anyOf": branches })
+        }
     }
 
     pub fn condition(&mut self) -> Value {
@@ -78,7 +87,9 @@ impl Maker {
         match self.rng.u32(0..3) {
             0 => json!({ "required": [name] }),
             1 => json!({ "properties": { name: { "const": text(&mut self.rng) } } }),
-            _ => json!({ "properties": { name.clone(): { "type": "string" } }, "required": [name] }),
+            _ => {
+                json!({ "properties": { name.clone(): { "type": "string" } }, "required": [name] })
+            }
         }
     }
 }

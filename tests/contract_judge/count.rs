@@ -1,4 +1,5 @@
-//! What a run found: how many verdicts of each class, which are wrong, and which breaks nothing was found for.
+//! What a run found: how many verdicts of each class, which are wrong, and which breaks nothing was
+//! found for.
 
 use std::{
     collections::BTreeMap,
@@ -40,7 +41,8 @@ pub struct Count {
 impl Count {
     /// Judges a pair in both directions.
     pub fn pair(&mut self, index: usize, pair: &Pair, values: usize) {
-        let Some(witnesses) = Witnesses::search(&pair.base, &pair.head, pair.rng.clone(), values) else {
+        let Some(witnesses) = Witnesses::search(&pair.base, &pair.head, pair.rng.clone(), values)
+        else {
             self.unread += 1;
             return;
         };
@@ -53,7 +55,10 @@ impl Count {
             };
             self.comparing += start.elapsed();
             self.slowest = self.slowest.max((start.elapsed(), index));
-            *self.classes.entry((way.word(), verdict.class.word())).or_default() += 1;
+            *self
+                .classes
+                .entry((way.word(), verdict.class.word()))
+                .or_default() += 1;
             self.examples(index, pair, way, &verdict);
             let kind = self.kind(index, pair, way, &verdict, &witnesses, values);
             *self.kinds.entry((way.word(), kind)).or_default() += 1;
@@ -77,7 +82,15 @@ impl Count {
             (false, Some(value)) => {
                 self.missed += 1;
                 let (base, head) = (pair.base.clone(), pair.head.clone());
-                self.wrong.push((index, Missed { base, head, way, value: value.clone() }));
+                self.wrong.push((
+                    index,
+                    Missed {
+                        base,
+                        head,
+                        way,
+                        value: value.clone(),
+                    },
+                ));
                 "WRONG: no break, a value shows it"
             }
             (true, None) if verdict.is_by_rule() => "a break by rule",
@@ -86,13 +99,27 @@ impl Count {
     }
 
     /// A break without a value: once more, with more of them.
-    fn bare(&mut self, index: usize, pair: &Pair, way: Way, verdict: &Verdict, values: usize) -> &'static str {
+    fn bare(
+        &mut self,
+        index: usize,
+        pair: &Pair,
+        way: Way,
+        verdict: &Verdict,
+        values: usize,
+    ) -> &'static str {
         let mut rng = pair.rng.clone();
         let again = Witnesses::search(&pair.base, &pair.head, rng.fork().fork(), values * 4);
         if again.is_some_and(|again| again.of(way).is_some()) {
-            return if verdict.is_undecided() { "undecided, a value shows it" } else { "a break, a value shows it" };
+            return if verdict.is_undecided() {
+                "undecided, a value shows it"
+            } else {
+                "a break, a value shows it"
+            };
         }
-        if verdict.examples().any(|example| is_witness(&pair.base, &pair.head, way, &example.value)) {
+        if verdict
+            .examples()
+            .any(|example| is_witness(&pair.base, &pair.head, way, &example.value))
+        {
             return "a break, its own example shows it";
         }
         if verdict.is_undecided() {
@@ -104,14 +131,19 @@ impl Count {
         };
         let lines = verdict.lines();
         let (base, head) = (&pair.base, &pair.head);
-        self.bare.push((index, format!("  {} {kind}\n    {base}\n    {head}\n{lines}", way.word())));
+        self.bare.push((
+            index,
+            format!("  {} {kind}\n    {base}\n    {head}\n{lines}", way.word()),
+        ));
         kind
     }
 
     /// A counterexample was taken by one side and is refused by the other.
     fn examples(&mut self, index: usize, pair: &Pair, way: Way, verdict: &Verdict) {
         for example in verdict.examples() {
-            let Some((old, new)) = taken(&pair.base, &pair.head, &example.value) else { continue };
+            let Some((old, new)) = taken(&pair.base, &pair.head, &example.value) else {
+                continue;
+            };
             let right = match example.shows {
                 Shows::RequestRefused => old && !new,
                 Shows::AnswerNew => new && !old,
@@ -121,7 +153,10 @@ impl Count {
             if !right {
                 self.examples.1 += 1;
                 let (base, head, value) = (&pair.base, &pair.head, &example.value);
-                self.disputed.push((index, format!("  {} {value}\n    {base}\n    {head}\n", way.word())));
+                self.disputed.push((
+                    index,
+                    format!("  {} {value}\n    {base}\n    {head}\n", way.word()),
+                ));
             }
         }
     }
@@ -140,7 +175,10 @@ impl Count {
         self.failed.extend(other.failed);
         self.wrong.extend(other.wrong);
         self.bare.extend(other.bare);
-        self.examples = (self.examples.0 + other.examples.0, self.examples.1 + other.examples.1);
+        self.examples = (
+            self.examples.0 + other.examples.0,
+            self.examples.1 + other.examples.1,
+        );
         self.disputed.extend(other.disputed);
         self.disputed.sort_by_key(|(index, _)| *index);
         self.wrong.sort_by_key(|(index, _)| *index);
@@ -157,10 +195,17 @@ impl Count {
             let _ = writeln!(text, "{way:<9} {kind:<36} {count:>6}");
         }
         let (slowest, index) = self.slowest;
-        let _ = writeln!(text, "comparing took {:.1?}, the slowest pair {index} {slowest:.1?}", self.comparing);
+        let _ = writeln!(
+            text,
+            "comparing took {:.1?}, the slowest pair {index} {slowest:.1?}",
+            self.comparing
+        );
         let _ = writeln!(text, "{} pairs that the judge could not read", self.unread);
         let (examples, disputed) = self.examples;
-        let _ = writeln!(text, "{examples} counterexamples, {disputed} of them are none");
+        let _ = writeln!(
+            text,
+            "{examples} counterexamples, {disputed} of them are none"
+        );
         for (index, disputed) in self.disputed.iter().take(shown) {
             let _ = write!(text, "pair {index}, no counterexample: {disputed}");
         }
@@ -179,12 +224,17 @@ impl Count {
         }
         let mut found: Vec<_> = shapes.into_values().collect();
         found.sort_by_key(|(index, ..)| *index);
-        found.into_iter().take(shown).map(|(index, times, missed)| described(index, times, &missed)).collect()
+        found
+            .into_iter()
+            .take(shown)
+            .map(|(index, times, missed)| described(index, times, &missed))
+            .collect()
     }
 }
 
 fn described(index: usize, times: usize, missed: &Missed) -> String {
-    let verdict = Verdict::of(&missed.base, &missed.head, missed.way).expect("documents that can be read");
+    let verdict =
+        Verdict::of(&missed.base, &missed.head, missed.way).expect("documents that can be read");
     format!(
         "pair {index} ({times} like it), {} {}:\n    {}\n    {}\n    shown by {}\n{}",
         missed.way.word(),

@@ -7,9 +7,17 @@ use super::{closed::made_of_declared, validator::Validator};
 #[track_caller]
 fn declared(schema: Value, values: &[Value], others: &[Value]) {
     let validator = Validator::new(&schema).expect("a schema");
-    for (value, expected) in values.iter().map(|value| (value, true)).chain(others.iter().map(|value| (value, false))) {
+    for (value, expected) in values
+        .iter()
+        .map(|value| (value, true))
+        .chain(others.iter().map(|value| (value, false)))
+    {
         assert!(validator.takes(value), "{schema} refuses {value}");
-        assert_eq!(made_of_declared(&validator, value), expected, "{value} in {schema}");
+        assert_eq!(
+            made_of_declared(&validator, value),
+            expected,
+            "{value} in {schema}"
+        );
     }
 }
 
@@ -34,8 +42,16 @@ fn an_object_has_what_it_declares() {
 
 #[test]
 fn an_object_that_declares_nothing_is_free_form() {
-    declared(json!({ "type": "object" }), &[json!({}), json!({ "a": { "b": 1 } })], &[]);
-    declared(json!({ "allOf": [{ "minProperties": 1 }, { "properties": {} }] }), &[json!({ "a": 1 })], &[]);
+    declared(
+        json!({ "type": "object" }),
+        &[json!({}), json!({ "a": { "b": 1 } })],
+        &[],
+    );
+    declared(
+        json!({ "allOf": [{ "minProperties": 1 }, { "properties": {} }] }),
+        &[json!({ "a": 1 })],
+        &[],
+    );
     declared(
         json!({ "properties": { "a": { "type": "object" } } }),
         &[json!({ "a": { "b": 1 } })],
@@ -71,11 +87,19 @@ fn one_alternative_is_chosen() {
     let then = json!({ "if": { "required": ["a"] }, "then": { "properties": { "b": {} } }, "properties": { "a": {} } });
     declared(then, &[json!({ "a": 1, "b": 1 })], &[json!({ "b": 1 })]);
     let dependent = json!({ "properties": { "a": {} }, "dependentSchemas": { "a": { "properties": { "b": {} } } } });
-    declared(dependent, &[json!({ "a": 1, "b": 1 })], &[json!({ "b": 1 })]);
+    declared(
+        dependent,
+        &[json!({ "a": 1, "b": 1 })],
+        &[json!({ "b": 1 })],
+    );
 }
 
 #[test]
 fn a_recursive_schema_is_followed_as_deep_as_the_value() {
     let schema = json!({ "$ref": "#/$defs/A", "$defs": { "A": { "properties": { "a": { "$ref": "#/$defs/A" } } } } });
-    declared(schema, &[json!({ "a": { "a": {} } })], &[json!({ "a": { "a": { "b": 1 } } })]);
+    declared(
+        schema,
+        &[json!({ "a": { "a": {} } })],
+        &[json!({ "a": { "a": { "b": 1 } } })],
+    );
 }

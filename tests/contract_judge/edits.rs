@@ -1,5 +1,5 @@
-//! Random changes of a schema that may narrow it, widen it, or neither: what people do to contracts. Changes that keep
-//! the meaning are in `same`.
+//! Random changes of a schema that may narrow it, widen it, or neither: what people do to
+//! contracts. Changes that keep the meaning are in `same`.
 
 use serde_json::{Map, Value, json};
 
@@ -37,9 +37,15 @@ fn once(maker: &mut Maker, head: &mut Value) {
     for _ in 0..20 {
         let at = place(maker, head);
         let root = at.is_empty();
-        let Some(Value::Object(node)) = head.pointer_mut(&at) else { return };
+        let Some(Value::Object(node)) = head.pointer_mut(&at) else {
+            return;
+        };
         // Definitions stand beside the root's keywords; they are no part of it.
-        let definitions = if root { node.shift_remove("$defs") } else { None };
+        let definitions = if root {
+            node.shift_remove("$defs")
+        } else {
+            None
+        };
         let before = node.clone();
         edit(maker, node);
         let changed = *node != before;
@@ -53,8 +59,11 @@ fn once(maker: &mut Maker, head: &mut Value) {
 }
 
 fn edit(maker: &mut Maker, node: &mut Fields) {
-    let composed = ["allOf", "anyOf", "oneOf"].iter().any(|key| node.contains_key(*key));
-    let object = node.contains_key("properties") || node.get("type").is_some_and(|kind| kind == "object");
+    let composed = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .any(|key| node.contains_key(*key));
+    let object =
+        node.contains_key("properties") || node.get("type").is_some_and(|kind| kind == "object");
     match maker.rng.u32(0..10) {
         0..5 if composed => branches(maker, node),
         0..8 if object => properties(maker, node),
@@ -83,21 +92,33 @@ fn anything(maker: &mut Maker, node: &mut Fields) {
 
 /// Branches of compositions.
 fn branches(maker: &mut Maker, node: &mut Fields) {
-    let there = ["allOf", "anyOf", "oneOf"].into_iter().filter(|key| node.contains_key(*key));
-    let Some(key) = maker.rng.choice(there.collect::<Vec<_>>()) else { return };
-    let Some(branches) = node.get_mut(key).and_then(Value::as_array_mut) else { return };
+    let there = ["allOf", "anyOf", "oneOf"]
+        .into_iter()
+        .filter(|key| node.contains_key(*key));
+    let Some(key) = maker.rng.choice(there.collect::<Vec<_>>()) else {
+        return;
+    };
+    let Some(branches) = node.get_mut(key).and_then(Value::as_array_mut) else {
+        return;
+    };
     let index = maker.rng.usize(0..branches.len().max(1));
     match maker.rng.u32(0..7) {
         0 => branches.push(maker.branch(1)),
         1 if branches.len() > 1 => drop(branches.remove(index)),
         // An override of something that a branch declares.
         2 | 3 => {
-            let declared = branches.iter().filter_map(|branch| branch.get("properties")?.as_object());
+            let declared = branches
+                .iter()
+                .filter_map(|branch| branch.get("properties")?.as_object());
             let names: Vec<String> = declared.flat_map(|named| named.keys().cloned()).collect();
             let name = maker.rng.choice(names).unwrap_or_else(|| maker.name());
             let schema = maker.schema(0);
             let part = json!({ "properties": { name: schema } });
-            match branches.get_mut(index).and_then(Value::as_object_mut).filter(|_| key != "allOf") {
+            match branches
+                .get_mut(index)
+                .and_then(Value::as_object_mut)
+                .filter(|_| key != "allOf")
+            {
                 Some(branch) => drop(branch.insert("allOf".to_owned(), json!([part]))),
                 None => branches.push(part),
             }
@@ -121,7 +142,9 @@ fn branches(maker: &mut Maker, node: &mut Fields) {
 /// What an object declares, demands and refuses.
 fn properties(maker: &mut Maker, node: &mut Fields) {
     let declared = node.get("properties").and_then(Value::as_object);
-    let names: Vec<String> = declared.map(|named| named.keys().cloned().collect()).unwrap_or_default();
+    let names: Vec<String> = declared
+        .map(|named| named.keys().cloned().collect())
+        .unwrap_or_default();
     let one = maker.rng.choice(names).unwrap_or_else(|| maker.name());
     match maker.rng.u32(0..16) {
         0..3 => {
@@ -144,10 +167,17 @@ fn properties(maker: &mut Maker, node: &mut Fields) {
         10 => {
             // One property less, or moved into a part of its own with another schema.
             let schema = named(node).shift_remove(&one).unwrap_or_else(|| json!({}));
-            let schema = if maker.percent(50) { schema } else { maker.schema(0) };
+            let schema = if maker.percent(50) {
+                schema
+            } else {
+                maker.schema(0)
+            };
             let part = json!({ "properties": { one: schema } });
             let parts = node.entry("allOf").or_insert_with(|| json!([]));
-            parts.as_array_mut().into_iter().for_each(|parts| parts.push(part.clone()));
+            parts
+                .as_array_mut()
+                .into_iter()
+                .for_each(|parts| parts.push(part.clone()));
         }
         11 => declare(node, one, json!(false)),
         _ => {
@@ -171,7 +201,9 @@ fn declare(node: &mut Fields, name: String, schema: Value) {
 /// Required, or no longer.
 fn require(node: &mut Fields, name: &str) {
     let required = node.entry("required").or_insert_with(|| json!([]));
-    let Some(names) = required.as_array_mut() else { return };
+    let Some(names) = required.as_array_mut() else {
+        return;
+    };
     match names.iter().position(|each| each == name) {
         Some(index) => drop(names.remove(index)),
         None => names.push(json!(name)),
@@ -202,7 +234,9 @@ fn keywords(maker: &mut Maker, node: &mut Fields) {
         ("enum", Value::Array(members)) => {
             let mut members = members.clone();
             match maker.percent(50) {
-                true if members.len() > 1 => drop(members.remove(maker.rng.usize(0..members.len()))),
+                true if members.len() > 1 => {
+                    drop(members.remove(maker.rng.usize(0..members.len())))
+                }
                 _ => members.push(json!(text(&mut maker.rng))),
             }
             members.dedup();
@@ -210,9 +244,13 @@ fn keywords(maker: &mut Maker, node: &mut Fields) {
         }
         ("const", _) => drop(node.insert(key, json!(text(&mut maker.rng)))),
         ("pattern", _) => drop(node.insert(key, json!(super::scalars::pattern(&mut maker.rng)))),
-        (_, Value::Number(_)) if maker.percent(30) || key == "multipleOf" => drop(node.shift_remove(&key)),
+        (_, Value::Number(_)) if maker.percent(30) || key == "multipleOf" => {
+            drop(node.shift_remove(&key))
+        }
         (_, Value::Number(bound)) => drop(node.insert(key, moved(&mut maker.rng, &json!(bound)))),
-        ("not" | "if" | "contains" | "uniqueItems" | "format" | "prefixItems", _) => drop(node.shift_remove(&key)),
+        ("not" | "if" | "contains" | "uniqueItems" | "format" | "prefixItems", _) => {
+            drop(node.shift_remove(&key))
+        }
         _ => {}
     }
 }
@@ -228,7 +266,10 @@ fn retype(maker: &mut Maker, node: &mut Fields, kind: &str) {
         ("integer" | "number", _) => drop(node.insert("minimum".to_owned(), json!(bound))),
         ("string", 1) => drop(node.insert("maxLength".to_owned(), json!(bound + 1))),
         ("string", 2) => drop(node.insert("minLength".to_owned(), json!(bound))),
-        ("string", 3) => drop(node.insert("pattern".to_owned(), json!(super::scalars::pattern(&mut maker.rng)))),
+        ("string", 3) => drop(node.insert(
+            "pattern".to_owned(),
+            json!(super::scalars::pattern(&mut maker.rng)),
+        )),
         ("array", 1) => drop(node.insert("minItems".to_owned(), json!(bound))),
         ("array", 2) => drop(node.insert("maxItems".to_owned(), json!(bound))),
         ("array", 3) => drop(node.insert("uniqueItems".to_owned(), json!(true))),

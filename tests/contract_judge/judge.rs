@@ -1,4 +1,5 @@
-//! Looks for a witness: a value that the one schema takes, made of its declared properties, and the other refuses.
+//! Looks for a witness: a value that the one schema takes, made of its declared properties, and the
+//! other refuses.
 
 use fastrand::Rng;
 use serde_json::Value;
@@ -15,7 +16,8 @@ use super::{
 #[derive(Default)]
 pub struct Witnesses {
     found: [Option<Value>; 2],
-    /// Whether a value was found that the schema takes, made of what it declares: the old schema, and the new one.
+    /// Whether a value was found that the schema takes, made of what it declares: the old schema,
+    /// and the new one.
     alive: [bool; 2],
 }
 
@@ -42,15 +44,28 @@ impl Witnesses {
                     pools.changed(&mut rng, value, other)
                 }
                 _ => {
-                    let root = if index % 2 == 0 { old.schema() } else { new.schema() };
-                    Values { rng: rng.fork(), root, pools: &pools }.value()
+                    let root = if index % 2 == 0 {
+                        old.schema()
+                    } else {
+                        new.schema()
+                    };
+                    Values {
+                        rng: rng.fork(),
+                        root,
+                        pools: &pools,
+                    }
+                    .value()
                 }
             };
             let taken = (old.takes(&value), new.takes(&value));
             if taken.0 != taken.1 {
                 witnesses.note(&old, &new, &value);
             }
-            for (alive, (taken, schema)) in witnesses.alive.iter_mut().zip([(taken.0, &old), (taken.1, &new)]) {
+            for (alive, (taken, schema)) in witnesses
+                .alive
+                .iter_mut()
+                .zip([(taken.0, &old), (taken.1, &new)])
+            {
                 *alive = *alive || (taken && made_of_declared(schema, &value));
             }
             if witnesses.found.iter().all(Option::is_some) {
@@ -80,7 +95,10 @@ fn shows(from: &Validator, to: &Validator, value: &Value) -> bool {
 
 /// Whether the old and the new schema take a value.
 pub fn taken(base: &Value, head: &Value, value: &Value) -> Option<(bool, bool)> {
-    Some((Validator::new(base)?.takes(value), Validator::new(head)?.takes(value)))
+    Some((
+        Validator::new(base)?.takes(value),
+        Validator::new(head)?.takes(value),
+    ))
 }
 
 /// Whether a value is a witness for a pair.

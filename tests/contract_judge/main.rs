@@ -1,11 +1,18 @@
-//! A second judge of the comparison: random pairs of schemas, and a validator that shares no code with the proofs. A
-//! verdict below breaking is wrong where a value is found that the one side takes, made of declared properties only,
-//! and the other refuses. Breaks for which no value is found are counted and some are shown; they may be right.
+//! A second judge of the comparison: random pairs of schemas, and a validator that shares no code
+//! with the proofs. A verdict below breaking is wrong where a value is found that the one side
+//! takes, made of declared properties only, and the other refuses. Breaks for which no value is
+//! found are counted and some are shown; they may be right.
 //!
-//! `JUDGE_SEED`, `JUDGE_PAIRS` and `JUDGE_VALUES` choose other pairs, more of them, and how many values each is tried
-//! with; `JUDGE_SHOWN` how many wrong verdicts, and how many breaks without a value, are shown.
+//! `JUDGE_SEED`, `JUDGE_PAIRS` and `JUDGE_VALUES` choose other pairs, more of them, and how many
+//! values each is tried with; `JUDGE_SHOWN` how many wrong verdicts, and how many breaks without a
+//! value, are shown.
 #![cfg(feature = "server")]
-#![allow(clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a test that cannot go on panics")]
+#![allow(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a test that cannot go on panics"
+)]
 
 mod closed;
 mod compositions;
@@ -42,7 +49,10 @@ struct Run {
 }
 
 fn number(name: &str, otherwise: usize) -> usize {
-    env::var(name).ok().map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number")))
+    env::var(name).ok().map_or(otherwise, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number"))
+    })
 }
 
 /// How the new schema of a pair came about.
@@ -78,7 +88,12 @@ impl Pair {
             }
             _ => (edits::edited(&mut maker, &base), Origin::Edited),
         };
-        Self { base, head, origin, rng: seeds }
+        Self {
+            base,
+            head,
+            origin,
+            rng: seeds,
+        }
     }
 }
 
@@ -91,13 +106,28 @@ fn no_verdict_below_breaking_is_shown_to_be_wrong() {
     };
     let start = Instant::now();
     let count = judged(run);
-    println!("seed {}, {} pairs in both directions, {:.1?}", run.seed, run.pairs, start.elapsed());
-    println!("{:.0} pairs a second", run.pairs as f64 / start.elapsed().as_secs_f64());
+    println!(
+        "seed {}, {} pairs in both directions, {:.1?}",
+        run.seed,
+        run.pairs,
+        start.elapsed()
+    );
+    println!(
+        "{:.0} pairs a second",
+        run.pairs as f64 / start.elapsed().as_secs_f64()
+    );
     let shown = number("JUDGE_SHOWN", 8);
     print!("{}", count.table(shown));
     let wrong = count.wrong(shown);
-    assert_eq!(count.missed, 0, "verdicts that a value proves wrong:\n{wrong}");
-    assert!(count.failed.is_empty(), "pairs that could not be compared:\n{}", count.failed.join("\n"));
+    assert_eq!(
+        count.missed, 0,
+        "verdicts that a value proves wrong:\n{wrong}"
+    );
+    assert!(
+        count.failed.is_empty(),
+        "pairs that could not be compared:\n{}",
+        count.failed.join("\n")
+    );
 }
 
 /// Half of the pairs in a second thread.

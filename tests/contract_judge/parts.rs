@@ -1,5 +1,5 @@
-//! The schemas that apply to one value together: where they stand, and what they say of its members. Choosing among
-//! alternatives is left to those who ask.
+//! The schemas that apply to one value together: where they stand, and what they say of its
+//! members. Choosing among alternatives is left to those who ask.
 
 use serde_json::{Map, Value, json};
 
@@ -12,16 +12,33 @@ pub struct Part<'s> {
 
 impl<'s> Part<'s> {
     pub fn root(schema: &'s Value) -> Self {
-        Self { at: String::new(), schema }
+        Self {
+            at: String::new(),
+            schema,
+        }
     }
 
     pub fn get(&self, key: &str) -> Option<Part<'s>> {
-        Some(Part { at: format!("{}/{}", self.at, escaped(key)), schema: self.schema.get(key)? })
+        Some(Part {
+            at: format!("{}/{}", self.at, escaped(key)),
+            schema: self.schema.get(key)?,
+        })
     }
 
     pub fn list(&self, key: &str) -> Vec<Part<'s>> {
-        let branches = self.schema.get(key).and_then(Value::as_array).into_iter().flatten();
-        branches.enumerate().map(|(index, schema)| Part { at: format!("{}/{key}/{index}", self.at), schema }).collect()
+        let branches = self
+            .schema
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten();
+        branches
+            .enumerate()
+            .map(|(index, schema)| Part {
+                at: format!("{}/{key}/{index}", self.at),
+                schema,
+            })
+            .collect()
     }
 
     pub fn map(&self, key: &str) -> Option<&'s Map<String, Value>> {
@@ -30,7 +47,12 @@ impl<'s> Part<'s> {
 
     /// Where its `$ref` leads, within the schema `root`.
     pub fn target(&self, root: &'s Value) -> Option<Part<'s>> {
-        let at = self.schema.get("$ref")?.as_str()?.strip_prefix('#')?.to_owned();
+        let at = self
+            .schema
+            .get("$ref")?
+            .as_str()?
+            .strip_prefix('#')?
+            .to_owned();
         root.pointer(&at).map(|schema| Part { at, schema })
     }
 
@@ -42,36 +64,66 @@ impl<'s> Part<'s> {
 
     /// The schemas that it has for a name, `additionalProperties` included.
     pub fn named(&self, name: &str) -> Vec<Part<'s>> {
-        let declared = self.get("properties").and_then(|properties| properties.get(name));
+        let declared = self
+            .get("properties")
+            .and_then(|properties| properties.get(name));
         let mut found: Vec<Part<'s>> = declared.into_iter().collect();
-        if let (Some(patterns), Some(part)) = (self.map("patternProperties"), self.get("patternProperties")) {
+        if let (Some(patterns), Some(part)) =
+            (self.map("patternProperties"), self.get("patternProperties"))
+        {
             let matching = patterns.keys().filter(|pattern| matches(pattern, name));
             found.extend(matching.filter_map(|pattern| part.get(pattern)));
         }
-        if found.is_empty() { self.get("additionalProperties").into_iter().collect() } else { found }
+        if found.is_empty() {
+            self.get("additionalProperties").into_iter().collect()
+        } else {
+            found
+        }
     }
 
     /// Whether it declares a name.
     pub fn declares(&self, name: &str) -> bool {
-        self.named(name).iter().any(|part| part.schema != &json!(false)) || self.demands(name)
+        self.named(name)
+            .iter()
+            .any(|part| part.schema != &json!(false))
+            || self.demands(name)
     }
 
     fn demands(&self, name: &str) -> bool {
-        let among = |names: &Value| names.as_array().is_some_and(|names| names.iter().any(|each| each == name));
-        let dependent = self.map("dependentRequired").into_iter().flat_map(Map::values);
-        self.schema.get("required").into_iter().chain(dependent).any(among)
+        let among = |names: &Value| {
+            names
+                .as_array()
+                .is_some_and(|names| names.iter().any(|each| each == name))
+        };
+        let dependent = self
+            .map("dependentRequired")
+            .into_iter()
+            .flat_map(Map::values);
+        self.schema
+            .get("required")
+            .into_iter()
+            .chain(dependent)
+            .any(among)
     }
 
-    /// Whether it speaks of any property at all. In doubt it does: then the object is not free-form.
+    /// Whether it speaks of any property at all. In doubt it does: then the object is not
+    /// free-form.
     pub fn speaks_of_properties(&self) -> bool {
         let filled = |key: &str| match self.schema.get(key) {
             Some(Value::Object(fields)) => !fields.is_empty(),
             Some(Value::Array(names)) => !names.is_empty(),
             _ => false,
         };
-        let named = ["properties", "patternProperties", "required", "dependentRequired", "dependentSchemas"];
+        let named = [
+            "properties",
+            "patternProperties",
+            "required",
+            "dependentRequired",
+            "dependentSchemas",
+        ];
         let others = ["additionalProperties", "unevaluatedProperties"];
-        named.iter().any(|key| filled(key)) || others.iter().any(|key| self.schema.get(*key).is_some())
+        named.iter().any(|key| filled(key))
+            || others.iter().any(|key| self.schema.get(*key).is_some())
     }
 }
 

@@ -15,8 +15,21 @@ pub struct Pools {
 
 impl Pools {
     pub fn of(schemas: [&Value; 2]) -> Self {
-        let owned = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let constants = [json!(null), json!(true), json!({}), json!([]), json!([1]), json!({ "a": 1 }), json!(0.5)];
+        let owned = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let constants = [
+            json!(null),
+            json!(true),
+            json!({}),
+            json!([]),
+            json!([1]),
+            json!({ "a": 1 }),
+            json!(0.5),
+        ];
         let mut pools = Self {
             names: owned(&NAMES),
             texts: owned(&["", "a", "b", "ab", "x", "12", "A1", "abcdefgh", "hello"]),
@@ -50,18 +63,24 @@ impl Pools {
     fn keyword(&mut self, key: &str, value: &Value) {
         match (key, value) {
             ("const", value) => self.constant(value),
-            ("enum", Value::Array(members)) => members.iter().for_each(|member| self.constant(member)),
+            ("enum", Value::Array(members)) => {
+                members.iter().for_each(|member| self.constant(member))
+            }
             ("minLength" | "maxLength", Value::Number(bound)) => {
                 let bound = bound.as_u64().unwrap_or(0) as usize;
                 for length in bound.saturating_sub(1)..bound + 2 {
-                    self.texts.extend(["a", "z"].map(|letter| letter.repeat(length)));
+                    self.texts
+                        .extend(["a", "z"].map(|letter| letter.repeat(length)));
                 }
             }
             ("minimum" | "maximum" | "exclusiveMinimum" | "multipleOf", Value::Number(bound)) => {
                 let bound = bound.as_f64().unwrap_or(0.0);
-                self.numbers.extend([bound - 1.0, bound, bound + 1.0, bound + 0.5]);
+                self.numbers
+                    .extend([bound - 1.0, bound, bound + 1.0, bound + 0.5]);
             }
-            ("properties", Value::Object(properties)) => self.names.extend(properties.keys().cloned()),
+            ("properties", Value::Object(properties)) => {
+                self.names.extend(properties.keys().cloned())
+            }
             _ => {}
         }
     }
@@ -77,7 +96,9 @@ impl Pools {
     pub fn any(&self, rng: &mut Rng) -> Value {
         match rng.u32(0..10) {
             0..4 => json!(rng.choice(&self.texts)),
-            4..7 => rng.choice(&self.numbers).map_or(Value::Null, |number| written(*number)),
+            4..7 => rng
+                .choice(&self.numbers)
+                .map_or(Value::Null, |number| written(*number)),
             _ => rng.choice(&self.constants).cloned().unwrap_or_default(),
         }
     }
@@ -94,10 +115,15 @@ impl Pools {
             }
             Value::Object(members) => {
                 let mut members = members.clone();
-                let theirs = other.as_object().and_then(|other| rng.choice(other.iter().collect::<Vec<_>>()));
+                let theirs = other
+                    .as_object()
+                    .and_then(|other| rng.choice(other.iter().collect::<Vec<_>>()));
                 match theirs.filter(|_| rng.bool()) {
                     Some((name, value)) => members.insert(name.clone(), value.clone()),
-                    None => members.insert(rng.choice(&self.names).cloned().unwrap_or_default(), self.any(rng)),
+                    None => members.insert(
+                        rng.choice(&self.names).cloned().unwrap_or_default(),
+                        self.any(rng),
+                    ),
                 };
                 Value::Object(members)
             }
@@ -118,7 +144,9 @@ impl Pools {
     fn member(&self, rng: &mut Rng, members: &mut Map<String, Value>, name: String, other: &Value) {
         match rng.u32(0..5) {
             0 => drop(members.shift_remove(&name)),
-            1 if other.get(&name).is_some() => drop(members.insert(name.clone(), other[&name].clone())),
+            1 if other.get(&name).is_some() => {
+                drop(members.insert(name.clone(), other[&name].clone()))
+            }
             _ => {
                 let value = self.changed(rng, &members[&name], other.get(&name).unwrap_or(other));
                 members.insert(name, value);

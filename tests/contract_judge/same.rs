@@ -1,4 +1,5 @@
-//! Changes of a schema that keep its meaning: another way to write the same set of values, with the same names declared.
+//! Changes of a schema that keep its meaning: another way to write the same set of values, with the
+//! same names declared.
 
 use serde_json::{Map, Value, json};
 
@@ -9,9 +10,20 @@ type Fields = Map<String, Value>;
 /// Rewrites one place; false where nothing could be.
 pub fn refactored(maker: &mut Maker, head: &mut Value) -> bool {
     for _ in 0..30 {
-        let Some(at) = maker.rng.choice(places(head)) else { return false };
+        let Some(at) = maker.rng.choice(places(head)) else {
+            return false;
+        };
         // What stands under these is not what applies to the value.
-        if ["/not", "/if", "/propertyNames", "/contains", "/unevaluatedProperties"].iter().any(|key| at.contains(key)) {
+        if [
+            "/not",
+            "/if",
+            "/propertyNames",
+            "/contains",
+            "/unevaluatedProperties",
+        ]
+        .iter()
+        .any(|key| at.contains(key))
+        {
             continue;
         }
         let kind = maker.rng.u32(0..9);
@@ -21,7 +33,9 @@ pub fn refactored(maker: &mut Maker, head: &mut Value) -> bool {
             }
             continue;
         }
-        let Some(Value::Object(node)) = head.pointer_mut(&at) else { return false };
+        let Some(Value::Object(node)) = head.pointer_mut(&at) else {
+            return false;
+        };
         let definitions = node.shift_remove("$defs");
         let before = node.clone();
         let extracted = rewrite(maker, node, kind);
@@ -66,45 +80,74 @@ fn wrap(node: &mut Fields) {
 
 /// Moves some properties of an object into an `allOf` part.
 fn split(maker: &mut Maker, node: &mut Fields) {
-    let Some(properties) = node.get("properties").and_then(Value::as_object) else { return };
+    let Some(properties) = node.get("properties").and_then(Value::as_object) else {
+        return;
+    };
     if speaks_of_others(node) || properties.len() < 2 {
         return;
     }
-    let moved: Vec<String> = properties.keys().filter(|_| maker.rng.bool()).cloned().collect();
+    let moved: Vec<String> = properties
+        .keys()
+        .filter(|_| maker.rng.bool())
+        .cloned()
+        .collect();
     let mut part = json!({ "type": "object", "properties": {} });
     if node.get("type").is_none_or(|kind| kind != "object") {
-        part.as_object_mut().expect("an object").shift_remove("type");
+        part.as_object_mut()
+            .expect("an object")
+            .shift_remove("type");
     }
     for name in &moved {
-        if let Some(schema) = node["properties"].as_object_mut().and_then(|named| named.shift_remove(name)) {
+        if let Some(schema) = node["properties"]
+            .as_object_mut()
+            .and_then(|named| named.shift_remove(name))
+        {
             part["properties"][name] = schema;
         }
     }
     if let Some(required) = node.get_mut("required").and_then(Value::as_array_mut) {
-        let (theirs, ours): (Vec<_>, Vec<_>) =
-            required.drain(..).partition(|name| moved.iter().any(|each| name == each));
+        let (theirs, ours): (Vec<_>, Vec<_>) = required
+            .drain(..)
+            .partition(|name| moved.iter().any(|each| name == each));
         *required = ours;
         if !theirs.is_empty() {
             part["required"] = json!(theirs);
         }
     }
     let parts = node.entry("allOf").or_insert_with(|| json!([]));
-    parts.as_array_mut().into_iter().for_each(|parts| parts.push(part.clone()));
+    parts
+        .as_array_mut()
+        .into_iter()
+        .for_each(|parts| parts.push(part.clone()));
 }
 
 /// Writes the parts of an `allOf` flat, where they say different things and only of properties.
 fn flatten(node: &mut Fields) {
-    let Some(parts) = node.get("allOf").and_then(Value::as_array).cloned() else { return };
+    let Some(parts) = node.get("allOf").and_then(Value::as_array).cloned() else {
+        return;
+    };
     let mut flat = node.clone();
     flat.shift_remove("allOf");
-    let plain = |schema: &Fields| schema.keys().all(|key| ["type", "properties", "required"].contains(&key.as_str()));
+    let plain = |schema: &Fields| {
+        schema
+            .keys()
+            .all(|key| ["type", "properties", "required"].contains(&key.as_str()))
+    };
     let mut apart = plain(&flat);
     for part in &parts {
-        let Some(fields) = part.as_object().filter(|fields| plain(fields)) else { return };
+        let Some(fields) = part.as_object().filter(|fields| plain(fields)) else {
+            return;
+        };
         let same = |key: &str, of: &Fields| fields.get(key) == of.get(key);
-        let known = |name: &String| flat.get("properties").is_some_and(|named| named.get(name).is_some());
+        let known = |name: &String| {
+            flat.get("properties")
+                .is_some_and(|named| named.get(name).is_some())
+        };
         apart &= same("type", &flat) || flat.is_empty();
-        apart &= !fields.get("properties").and_then(Value::as_object).is_some_and(|named| named.keys().any(known));
+        apart &= !fields
+            .get("properties")
+            .and_then(Value::as_object)
+            .is_some_and(|named| named.keys().any(known));
         merge(&mut flat, part);
     }
     if apart {
@@ -116,9 +159,15 @@ fn flatten(node: &mut Fields) {
 pub fn merge(into: &mut Fields, part: &Value) {
     for (key, value) in part.as_object().into_iter().flatten() {
         match (into.get_mut(key), value) {
-            (Some(Value::Object(old)), Value::Object(new)) if key == "properties" => old.extend(new.clone()),
+            (Some(Value::Object(old)), Value::Object(new)) if key == "properties" => {
+                old.extend(new.clone())
+            }
             (Some(Value::Array(old)), Value::Array(new)) if key == "required" || key == "allOf" => {
-                let fresh: Vec<Value> = new.iter().filter(|name| !old.contains(name)).cloned().collect();
+                let fresh: Vec<Value> = new
+                    .iter()
+                    .filter(|name| !old.contains(name))
+                    .cloned()
+                    .collect();
                 old.extend(fresh);
             }
             _ => drop(into.insert(key.clone(), value.clone())),
@@ -128,8 +177,12 @@ pub fn merge(into: &mut Fields, part: &Value) {
 
 /// `[X, null]` as a composition of the two.
 fn nullable(maker: &mut Maker, node: &mut Fields) {
-    let Some(kinds) = node.get("type").and_then(Value::as_array) else { return };
-    let [kind, null] = kinds.as_slice() else { return };
+    let Some(kinds) = node.get("type").and_then(Value::as_array) else {
+        return;
+    };
+    let [kind, null] = kinds.as_slice() else {
+        return;
+    };
     if null != "null" || node.contains_key("enum") {
         return;
     }
@@ -140,7 +193,10 @@ fn nullable(maker: &mut Maker, node: &mut Fields) {
         branches.reverse();
     }
     node.clear();
-    node.insert(if maker.rng.bool() { "oneOf" } else { "anyOf" }.to_owned(), Value::Array(branches));
+    node.insert(
+        if maker.rng.bool() { "oneOf" } else { "anyOf" }.to_owned(),
+        Value::Array(branches),
+    );
 }
 
 fn reorder(maker: &mut Maker, node: &mut Fields) {
@@ -155,7 +211,11 @@ fn reorder(maker: &mut Maker, node: &mut Fields) {
 fn constant(node: &mut Fields) {
     if let Some(value) = node.shift_remove("const") {
         node.insert("enum".to_owned(), json!([value]));
-    } else if let Some([member]) = node.get("enum").and_then(Value::as_array).map(Vec::as_slice) {
+    } else if let Some([member]) = node
+        .get("enum")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+    {
         let member = member.clone();
         node.shift_remove("enum");
         node.insert("const".to_owned(), member);
@@ -174,16 +234,29 @@ fn lift(node: &mut Fields) {
 }
 
 fn speaks_of_others(node: &Fields) -> bool {
-    ["additionalProperties", "unevaluatedProperties", "patternProperties"].iter().any(|key| node.contains_key(*key))
+    [
+        "additionalProperties",
+        "unevaluatedProperties",
+        "patternProperties",
+    ]
+    .iter()
+    .any(|key| node.contains_key(*key))
 }
 
 /// Puts what a reference leads to in its place.
 fn inlined(head: &mut Value, at: &str) -> bool {
-    let Some(target) = head.pointer(at).and_then(|node| node.get("$ref")?.as_str()?.strip_prefix('#')) else {
+    let Some(target) = head
+        .pointer(at)
+        .and_then(|node| node.get("$ref")?.as_str()?.strip_prefix('#'))
+    else {
         return false;
     };
     // A definition that refers to itself is not unfolded.
-    let Some(schema) = head.pointer(target).filter(|schema| !schema.to_string().contains("$ref")).cloned() else {
+    let Some(schema) = head
+        .pointer(target)
+        .filter(|schema| !schema.to_string().contains("$ref"))
+        .cloned()
+    else {
         return false;
     };
     match head.pointer_mut(at) {

@@ -1,4 +1,5 @@
-//! Makes random schemas of texts, numbers and constants, and the values that are worth trying on them.
+//! Makes random schemas of texts, numbers and constants, and the values that are worth trying on
+//! them.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -25,7 +26,9 @@ pub fn scalar(rng: &mut Rng) -> Value {
         15 => json!({ "const": text(rng) }),
         16 => json!({ "enum": [text(rng), rng.u32(0..3), null] }),
         17 => json!({ "type": ["string", "null"] }),
-        18 => json!({ "type": ["integer", "string"], "maximum": rng.u32(0..10), "maxLength": rng.u32(1..4) }),
+        18 => {
+            json!({ "type": ["integer", "string"], "maximum": rng.u32(0..10), "maxLength": rng.u32(1..4) })
+        }
         _ => json!({}),
     }
 }

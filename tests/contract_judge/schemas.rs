@@ -1,5 +1,6 @@
-//! Makes random schemas: objects over few names, so that parts of compositions speak of the same ones, and arrays of
-//! them. Scalars are made in `scalars`, what composes schemas in `compositions`.
+//! Makes random schemas: objects over few names, so that parts of compositions speak of the same
+//! ones, and arrays of them. Scalars are made in `scalars`, what composes schemas in
+//! `compositions`.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
@@ -15,24 +16,36 @@ const MOST_CHARACTERS: usize = 700;
 pub struct Maker {
     pub rng: Rng,
     pub definitions: Map<String, Value>,
-    /// What a name mostly is in these schemas, so that parts that declare the same name rarely rule each other out.
+    /// What a name mostly is in these schemas, so that parts that declare the same name rarely rule
+    /// each other out.
     usual: Map<String, Value>,
 }
 
 impl Maker {
     pub fn new(rng: Rng) -> Self {
-        Self { rng, definitions: Map::new(), usual: Map::new() }
+        Self {
+            rng,
+            definitions: Map::new(),
+            usual: Map::new(),
+        }
     }
 
     /// A schema that stands alone.
     pub fn whole(&mut self) -> Value {
         loop {
             self.definitions.clear();
-            self.usual = NAMES.iter().map(|name| ((*name).to_owned(), scalar(&mut self.rng))).collect();
-            self.usual.insert("kind".to_owned(), json!({ "enum": ["x", "y", "z"] }));
+            self.usual = NAMES
+                .iter()
+                .map(|name| ((*name).to_owned(), scalar(&mut self.rng)))
+                .collect();
+            self.usual
+                .insert("kind".to_owned(), json!({ "enum": ["x", "y", "z"] }));
             if self.percent(30) {
                 let schema = self.plain(0);
-                self.usual.insert(self.rng.choice(["a", "b", "c"]).unwrap_or("a").to_owned(), schema);
+                self.usual.insert(
+                    self.rng.choice(["a", "b", "c"]).unwrap_or("a").to_owned(),
+                    schema,
+                );
             }
             if self.percent(35) {
                 let name = "D0".to_owned();
@@ -41,7 +54,11 @@ impl Maker {
                 let schema = self.object(1);
                 self.definitions.insert(name, schema);
             }
-            let mut root = if self.percent(70) { self.object(2) } else { self.schema(2) };
+            let mut root = if self.percent(70) {
+                self.object(2)
+            } else {
+                self.schema(2)
+            };
             if self.percent(40) {
                 self.definitions.insert("Root".to_owned(), root);
                 root = json!({ "$ref": "#/$defs/Root" });
@@ -155,16 +172,39 @@ impl Maker {
             4 => ("additionalProperties", self.schema(below)),
             5 => ("additionalProperties", json!(true)),
             6 => {
-                let (pattern, schema) = (self.rng.choice(["^x", "^a", "b", "^[a-z]+$"]), self.schema(below));
-                ("patternProperties", json!({ pattern.unwrap_or("^x"): schema }))
+                let (pattern, schema) = (
+                    self.rng.choice(["^x", "^a", "b", "^[a-z]+$"]),
+                    self.schema(below),
+                );
+                (
+                    "patternProperties",
+                    json!({ pattern.unwrap_or("^x"): schema }),
+                )
             }
             7 => ("minProperties", json!(self.rng.u32(0..3))),
             8 => ("maxProperties", json!(self.rng.u32(1..4))),
             9 => ("dependentRequired", json!({ one: [other] })),
             10 => ("dependentSchemas", json!({ one: self.plain(below) })),
-            11 => ("unevaluatedProperties", if self.percent(60) { json!(false) } else { self.schema(below) }),
-            12 => ("propertyNames", json!({ "pattern": self.rng.choice(["^[a-z]+$", "^[a-z]*$", "b", ".*"]) })),
-            13 => ("not", if self.percent(50) { json!({ "required": [one] }) } else { self.plain(0) }),
+            11 => (
+                "unevaluatedProperties",
+                if self.percent(60) {
+                    json!(false)
+                } else {
+                    self.schema(below)
+                },
+            ),
+            12 => (
+                "propertyNames",
+                json!({ "pattern": self.rng.choice(["^[a-z]+$", "^[a-z]*$", "b", ".*"]) }),
+            ),
+            13 => (
+                "not",
+                if self.percent(50) {
+                    json!({ "required": [one] })
+                } else {
+                    self.plain(0)
+                },
+            ),
             _ => ("minProperties", json!(1)),
         }
     }

@@ -32,8 +32,15 @@ impl Validator {
         compiler.add_resource(URL, schema.clone()).ok()?;
         let mut schemas = Schemas::new();
         let root = compiler.compile(URL, &mut schemas).ok()?;
-        let compiled = Compiled { compiler, schemas, found: HashMap::from([(String::new(), root)]) };
-        Some(Self { schema, compiled: RefCell::new(compiled) })
+        let compiled = Compiled {
+            compiler,
+            schemas,
+            found: HashMap::from([(String::new(), root)]),
+        };
+        Some(Self {
+            schema,
+            compiled: RefCell::new(compiled),
+        })
     }
 
     pub fn schema(&self) -> &Value {
@@ -52,7 +59,10 @@ impl Validator {
             Some(index) => *index,
             None => {
                 let url = format!("{URL}#{}", percent_encoded(pointer));
-                let index = compiled.compiler.compile(&url, &mut compiled.schemas).expect("a subschema");
+                let index = compiled
+                    .compiler
+                    .compile(&url, &mut compiled.schemas)
+                    .expect("a subschema");
                 compiled.found.insert(pointer.to_owned(), index);
                 index
             }
@@ -63,7 +73,13 @@ impl Validator {
 
 fn percent_encoded(pointer: &str) -> String {
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/-_.~$".contains(byte);
-    let written = |byte: u8| if plain(&byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    let written = |byte: u8| {
+        if plain(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
     pointer.bytes().map(written).collect()
 }
 
@@ -72,8 +88,10 @@ fn bounded(schema: &Value) -> Value {
     match schema {
         Value::Array(elements) => elements.iter().map(bounded).collect(),
         Value::Object(fields) => {
-            let mut fields: Map<String, Value> =
-                fields.iter().map(|(key, each)| (key.clone(), bounded(each))).collect();
+            let mut fields: Map<String, Value> = fields
+                .iter()
+                .map(|(key, each)| (key.clone(), bounded(each)))
+                .collect();
             if fields.get("format").is_some_and(|format| format == "int32") {
                 let bounds = json!({ "minimum": i32::MIN, "maximum": i32::MAX });
                 let parts = fields.entry("allOf").or_insert_with(|| json!([]));

@@ -1,5 +1,6 @@
-//! Makes values that are likely to tell two schemas apart: mostly valid ones of either, with the constants, bounds and
-//! names of both, and changed in one place. Whether they are valid is not known here.
+//! Makes values that are likely to tell two schemas apart: mostly valid ones of either, with the
+//! constants, bounds and names of both, and changed in one place. Whether they are valid is not
+//! known here.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
@@ -64,7 +65,9 @@ impl<'s> Values<'s> {
                     false => waiting.extend(part.get("else")),
                 }
             }
-            if let (Some(schemas), Some(part)) = (part.map("dependentSchemas"), part.get("dependentSchemas")) {
+            if let (Some(schemas), Some(part)) =
+                (part.map("dependentSchemas"), part.get("dependentSchemas"))
+            {
                 let chosen = schemas.keys().filter(|_| self.rng.bool());
                 waiting.extend(chosen.filter_map(|name| part.get(name)));
             }
@@ -75,30 +78,56 @@ impl<'s> Values<'s> {
 
     fn constant(&mut self, parts: &[Part<'s>]) -> Option<Value> {
         let constant = parts.iter().find_map(|part| part.schema.get("const"));
-        let members = parts.iter().find_map(|part| part.schema.get("enum")?.as_array());
-        constant.cloned().or_else(|| self.rng.choice(members?).cloned())
+        let members = parts
+            .iter()
+            .find_map(|part| part.schema.get("enum")?.as_array());
+        constant
+            .cloned()
+            .or_else(|| self.rng.choice(members?).cloned())
     }
 
     fn kind(&mut self, parts: &[Part<'s>]) -> &'s str {
-        let mut kinds = ["object", "string", "integer", "array", "null", "boolean", "number"].to_vec();
-        let speaks = |keys: &[&str]| parts.iter().any(|part| keys.iter().any(|key| part.schema.get(key).is_some()));
+        let mut kinds = [
+            "object", "string", "integer", "array", "null", "boolean", "number",
+        ]
+        .to_vec();
+        let speaks = |keys: &[&str]| {
+            parts
+                .iter()
+                .any(|part| keys.iter().any(|key| part.schema.get(key).is_some()))
+        };
         let typed = speaks(&["type"]);
         for part in parts {
             let among = |kind: &&str| match part.schema.get("type") {
-                Some(Value::String(name)) => name == kind || (name == "number" && *kind == "integer"),
+                Some(Value::String(name)) => {
+                    name == kind || (name == "number" && *kind == "integer")
+                }
                 Some(Value::Array(names)) => names.iter().any(|name| name == kind),
                 _ => true,
             };
             kinds.retain(among);
         }
-        if !typed && !self.percent(10) && speaks(&["properties", "required", "patternProperties", "minProperties"]) {
+        if !typed
+            && !self.percent(10)
+            && speaks(&[
+                "properties",
+                "required",
+                "patternProperties",
+                "minProperties",
+            ])
+        {
             return "object";
         }
         self.rng.choice(kinds).unwrap_or("object")
     }
 
     fn number(&mut self, parts: &[Part<'s>], integer: bool) -> Value {
-        let bound = |key: &str| parts.iter().filter_map(|part| part.schema.get(key)?.as_f64()).collect::<Vec<_>>();
+        let bound = |key: &str| {
+            parts
+                .iter()
+                .filter_map(|part| part.schema.get(key)?.as_f64())
+                .collect::<Vec<_>>()
+        };
         let (least, most) = (bound("minimum"), bound("maximum"));
         let (above, steps) = (bound("exclusiveMinimum"), bound("multipleOf"));
         let fits = |number: &f64| {
@@ -109,35 +138,65 @@ impl<'s> Values<'s> {
                 && (!integer || number.fract() == 0.0)
         };
         let fitting: Vec<f64> = self.pools.numbers.iter().copied().filter(fits).collect();
-        let number = self.rng.choice(fitting).or_else(|| self.rng.choice(&self.pools.numbers).copied());
+        let number = self
+            .rng
+            .choice(fitting)
+            .or_else(|| self.rng.choice(&self.pools.numbers).copied());
         written(number.unwrap_or(0.0))
     }
 
     fn text(&mut self, parts: &[Part<'s>]) -> Value {
-        let bound = |key: &str| parts.iter().filter_map(|part| part.schema.get(key)?.as_u64()).collect::<Vec<_>>();
+        let bound = |key: &str| {
+            parts
+                .iter()
+                .filter_map(|part| part.schema.get(key)?.as_u64())
+                .collect::<Vec<_>>()
+        };
         let (least, most) = (bound("minLength"), bound("maxLength"));
         let fits = |text: &&str| {
             let length = text.chars().count() as u64;
             least.iter().all(|bound| length >= *bound) && most.iter().all(|bound| length <= *bound)
         };
-        let pattern = parts.iter().filter_map(|part| part.schema.get("pattern")?.as_str()).next_back();
-        let matching = PATTERNS.iter().filter(|(each, _)| Some(*each) == pattern).flat_map(|(_, texts)| texts.iter());
+        let pattern = parts
+            .iter()
+            .filter_map(|part| part.schema.get("pattern")?.as_str())
+            .next_back();
+        let matching = PATTERNS
+            .iter()
+            .filter(|(each, _)| Some(*each) == pattern)
+            .flat_map(|(_, texts)| texts.iter());
         let mut texts: Vec<&str> = matching.copied().filter(fits).collect();
         if texts.is_empty() {
-            texts = self.pools.texts.iter().map(String::as_str).filter(fits).collect();
+            texts = self
+                .pools
+                .texts
+                .iter()
+                .map(String::as_str)
+                .filter(fits)
+                .collect();
         }
         json!(self.rng.choice(texts).unwrap_or("a"))
     }
 
     fn array(&mut self, parts: &[Part<'s>], depth: u32, noise: u32) -> Value {
-        let bound = |key: &str| parts.iter().filter_map(|part| part.schema.get(key)?.as_u64()).max();
+        let bound = |key: &str| {
+            parts
+                .iter()
+                .filter_map(|part| part.schema.get(key)?.as_u64())
+                .max()
+        };
         let least = bound("minItems").unwrap_or(0) as usize;
-        let length = (least + self.rng.usize(0..3)).min(bound("maxItems").unwrap_or(9) as usize).max(least.min(4));
+        let length = (least + self.rng.usize(0..3))
+            .min(bound("maxItems").unwrap_or(9) as usize)
+            .max(least.min(4));
         let length = if depth == 0 { least.min(2) } else { length };
         let contained = parts.iter().find_map(|part| part.get("contains"));
         let mut elements: Vec<Value> = Vec::new();
         for index in 0..length {
-            let mut applying: Vec<Part<'s>> = parts.iter().filter_map(|part| part.element(index)).collect();
+            let mut applying: Vec<Part<'s>> = parts
+                .iter()
+                .filter_map(|part| part.element(index))
+                .collect();
             if self.rng.bool() {
                 applying.extend(contained.clone());
             }
@@ -156,17 +215,28 @@ impl<'s> Values<'s> {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        let properties = parts.iter().filter_map(|part| part.map("properties")).flat_map(Map::keys);
+        let properties = parts
+            .iter()
+            .filter_map(|part| part.map("properties"))
+            .flat_map(Map::keys);
         let mut names: Vec<String> = properties.cloned().collect();
         names.extend(required.iter().map(|name| (*name).to_owned()));
         names.sort_unstable();
         names.dedup();
-        let often = if depth < 2 { 15 } else { self.rng.choice([30, 60, 100]).unwrap_or(60) };
+        let often = if depth < 2 {
+            15
+        } else {
+            self.rng.choice([30, 60, 100]).unwrap_or(60)
+        };
         names.retain(|name| required.contains(&name.as_str()) || self.rng.u32(0..100) < often);
         if self.percent(10 + noise) {
             names.extend(self.rng.choice(&self.pools.names).cloned());
         }
-        let least = parts.iter().filter_map(|part| part.schema.get("minProperties")?.as_u64()).max().unwrap_or(0);
+        let least = parts
+            .iter()
+            .filter_map(|part| part.schema.get("minProperties")?.as_u64())
+            .max()
+            .unwrap_or(0);
         for name in &self.pools.names {
             if names.len() < least as usize && !names.contains(name) {
                 names.push(name.clone());
@@ -191,5 +261,9 @@ impl<'s> Values<'s> {
 
 /// A number as people write it: without a fraction where there is none.
 pub fn written(number: f64) -> Value {
-    if number.fract() == 0.0 { json!(number as i64) } else { json!(number) }
+    if number.fract() == 0.0 {
+        json!(number as i64)
+    } else {
+        json!(number)
+    }
 }

@@ -1,4 +1,5 @@
-//! What the comparison says of a pair of schemas in one direction. Each pair is a pair of documents with one operation.
+//! What the comparison says of a pair of schemas in one direction. Each pair is a pair of documents
+//! with one operation.
 
 use backup_share::contract::{
     diff::{Change, Class, Counterexample, Rule, Settings, compare},
@@ -57,12 +58,24 @@ impl Verdict {
         let read = |name: &str, schema: &Value| {
             of_value(name, document(schema, way), String::new()).map_err(|_| Fault::Unread)
         };
-        let settings = Settings { no_version_check: true, ..Settings::default() };
+        let settings = Settings {
+            no_version_check: true,
+            ..Settings::default()
+        };
         let report = compare(&read("base", base)?, &read("head", head)?, &settings);
-        let report = report.map_err(|fault| Fault::Failed(format!("{fault}, {}:\n{base}\n{head}", way.word())))?;
+        let report = report
+            .map_err(|fault| Fault::Failed(format!("{fault}, {}:\n{base}\n{head}", way.word())))?;
         // Whether a component is used is no matter of values.
-        let changes: Vec<Change> = report.changes.into_iter().filter(|change| change.rule != Rule::Unused).collect();
-        let class = changes.iter().map(|change| change.class).max().unwrap_or(Class::None);
+        let changes: Vec<Change> = report
+            .changes
+            .into_iter()
+            .filter(|change| change.rule != Rule::Unused)
+            .collect();
+        let class = changes
+            .iter()
+            .map(|change| change.class)
+            .max()
+            .unwrap_or(Class::None);
         Ok(Self { class, changes })
     }
 
@@ -77,25 +90,44 @@ impl Verdict {
 
     /// A break that no value needs to show, or that is about undeclared properties.
     pub fn is_by_rule(&self) -> bool {
-        let by_rule = [Rule::PropertyRemoved, Rule::Default, Rule::Format, Rule::Discriminator];
-        let open = [Rule::AdditionalProperties, Rule::PatternProperties, Rule::PropertyNames, Rule::Unevaluated];
-        self.breaking().any(|change| by_rule.contains(&change.rule) || open.contains(&change.rule))
+        let by_rule = [
+            Rule::PropertyRemoved,
+            Rule::Default,
+            Rule::Format,
+            Rule::Discriminator,
+        ];
+        let open = [
+            Rule::AdditionalProperties,
+            Rule::PatternProperties,
+            Rule::PropertyNames,
+            Rule::Unevaluated,
+        ];
+        self.breaking()
+            .any(|change| by_rule.contains(&change.rule) || open.contains(&change.rule))
     }
 
     /// The counterexamples that are whole bodies.
     pub fn examples(&self) -> impl Iterator<Item = &Counterexample> {
-        let examples = self.changes.iter().filter_map(|change| change.counterexample.as_ref());
+        let examples = self
+            .changes
+            .iter()
+            .filter_map(|change| change.counterexample.as_ref());
         examples.filter(|example| !example.at.contains(", at `"))
     }
 
     fn breaking(&self) -> impl Iterator<Item = &Change> {
-        self.changes.iter().filter(|change| change.class == Class::Breaking)
+        self.changes
+            .iter()
+            .filter(|change| change.class == Class::Breaking)
     }
 
     /// The changes, one a line.
     pub fn lines(&self) -> String {
         let line = |change: &Change| {
-            let example = change.counterexample.as_ref().map(|example| format!(" | {}", example.value));
+            let example = change
+                .counterexample
+                .as_ref()
+                .map(|example| format!(" | {}", example.value));
             let undecided = if change.undecided { " (undecided)" } else { "" };
             format!(
                 "    {}{undecided} {} {}: {}{}\n",
@@ -114,14 +146,18 @@ impl Verdict {
 fn document(schema: &Value, way: Way) -> Value {
     let mut schema = renamed(schema);
     let fields = schema.as_object_mut();
-    let definitions = fields.and_then(|fields| fields.shift_remove("$defs")).unwrap_or_else(|| json!({}));
+    let definitions = fields
+        .and_then(|fields| fields.shift_remove("$defs"))
+        .unwrap_or_else(|| json!({}));
     let content = json!({ "application/json": { "schema": schema } });
     let operation = match way {
         Way::Request => json!({
             "requestBody": { "required": true, "content": content },
             "responses": { "204": { "description": "done" } }
         }),
-        Way::Response => json!({ "responses": { "200": { "description": "done", "content": content } } }),
+        Way::Response => {
+            json!({ "responses": { "200": { "description": "done", "content": content } } })
+        }
     };
     json!({
         "openapi": "3.1.0",
@@ -136,9 +172,10 @@ fn renamed(schema: &Value) -> Value {
     match schema {
         Value::Object(fields) => {
             let each = |(key, value): (&String, &Value)| match value.as_str() {
-                Some(target) if key == "$ref" => {
-                    (key.clone(), json!(target.replace("#/$defs/", "#/components/schemas/")))
-                }
+                Some(target) if key == "$ref" => (
+                    key.clone(),
+                    json!(target.replace("#/$defs/", "#/components/schemas/")),
+                ),
                 _ => (key.clone(), renamed(value)),
             };
             Value::Object(fields.iter().map(each).collect::<Map<_, _>>())

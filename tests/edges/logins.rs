@@ -1,5 +1,5 @@
-//! Logins, guessed passwords and garbage tokens: what they cost, whom they keep waiting, and what of them reaches
-//! Keystone. Callers of many addresses are 127.x.y.z.
+//! Logins, guessed passwords and garbage tokens: what they cost, whom they keep waiting, and what
+//! of them reaches Keystone. Callers of many addresses are 127.x.y.z.
 
 use std::{
     collections::VecDeque,
@@ -22,7 +22,12 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The text of a login that ends its connection.
 fn login(user: &str, password: &str) -> String {
-    wire::with_body("POST", "/v3/auth/tokens", None, &wire::login(user, password))
+    wire::with_body(
+        "POST",
+        "/v3/auth/tokens",
+        None,
+        &wire::login(user, password),
+    )
 }
 
 /// One of many callers.
@@ -31,7 +36,8 @@ fn caller(number: usize) -> Ipv4Addr {
     Ipv4Addr::new(127, 7, high, low)
 }
 
-/// Sends one request on each connection, and then reads what comes back; how long the last one took.
+/// Sends one request on each connection, and then reads what comes back; how long the last one
+/// took.
 fn at_once(connections: impl Iterator<Item = (TcpStream, String)>) -> (Vec<Response>, Duration) {
     let sent: Vec<_> = connections
         .map(|(mut stream, request)| {
@@ -40,12 +46,18 @@ fn at_once(connections: impl Iterator<Item = (TcpStream, String)>) -> (Vec<Respo
         })
         .collect();
     let start = Instant::now();
-    let responses = sent.into_iter().map(|mut stream| wire::read(&mut stream).expect("a response")).collect();
+    let responses = sent
+        .into_iter()
+        .map(|mut stream| wire::read(&mut stream).expect("a response"))
+        .collect();
     (responses, start.elapsed())
 }
 
 fn count(responses: &[Response], status: u16) -> usize {
-    responses.iter().filter(|response| response.status == status).count()
+    responses
+        .iter()
+        .filter(|response| response.status == status)
+        .count()
 }
 
 /// 600 logins of as many callers, left after 2 ms, and then one that stays.
@@ -54,21 +66,37 @@ fn abandoned_logins(store: Store, name: &str) {
     let before = server.takes();
     let watch = server.watch();
     for number in 0..600 {
-        let mut stream = wire::connect_from(caller(number), server.address, TIMEOUT).expect("a connection");
-        stream.write_all(login(&format!("user-{number}"), "guess").as_bytes()).expect("sent");
+        let mut stream =
+            wire::connect_from(caller(number), server.address, TIMEOUT).expect("a connection");
+        stream
+            .write_all(login(&format!("user-{number}"), "guess").as_bytes())
+            .expect("sent");
         thread::sleep(Duration::from_millis(2));
         wire::reset(&stream);
     }
     let start = Instant::now();
-    let stays = wire::ask(server.address, &login("alice", "alice's password"), TIMEOUT).expect("a response");
+    let stays = wire::ask(server.address, &login("alice", "alice's password"), TIMEOUT)
+        .expect("a response");
     let waited = start.elapsed();
     let seen = watch.end();
     seen.print(&format!("600 abandoned logins, {name}"));
-    println!("  one that stays: {} after {waited:.1?}; before: {before:?}", stays.status);
+    println!(
+        "  one that stays: {} after {waited:.1?}; before: {before:?}",
+        stays.status
+    );
     assert_eq!(stays.status, 201);
-    assert!(seen.peak.memory <= before.memory + 80, "two passwords at a time take 19 MiB each");
-    assert!(seen.peak.threads <= before.threads + 10, "two passwords at a time take a thread each");
-    assert!(waited <= Duration::from_secs(2), "those that were left do not keep others waiting");
+    assert!(
+        seen.peak.memory <= before.memory + 80,
+        "two passwords at a time take 19 MiB each"
+    );
+    assert!(
+        seen.peak.threads <= before.threads + 10,
+        "two passwords at a time take a thread each"
+    );
+    assert!(
+        waited <= Duration::from_secs(2),
+        "those that were left do not keep others waiting"
+    );
     assert_eq!(seen.failed, 0);
 }
 
@@ -92,7 +120,9 @@ fn logins_that_one_address_keeps_leaving_do_not_keep_others_out() {
         while start.elapsed() < Duration::from_secs(3) {
             number += 1;
             let mut stream = wire::connect_from(caller(0), address, TIMEOUT).expect("a connection");
-            stream.write_all(login(&format!("user-{number}"), "guess").as_bytes()).expect("sent");
+            stream
+                .write_all(login(&format!("user-{number}"), "guess").as_bytes())
+                .expect("sent");
             open.push_back(stream);
             if open.len() > 80 {
                 wire::reset(&open.pop_front().expect("many"));
@@ -104,14 +134,18 @@ fn logins_that_one_address_keeps_leaving_do_not_keep_others_out() {
     let mut waits = vec![];
     while !attack.is_finished() {
         let start = Instant::now();
-        let response = wire::ask(address, &login("alice", "alice's password"), TIMEOUT).expect("a response");
+        let response =
+            wire::ask(address, &login("alice", "alice's password"), TIMEOUT).expect("a response");
         assert_eq!(response.status, 201);
         waits.push(start.elapsed());
         thread::sleep(Duration::from_millis(50));
     }
     let left = attack.join().expect("no panic");
     let longest = waits.iter().max().copied().unwrap_or_default();
-    println!("{left} logins left by one address in 3 s: {} good logins, longest {longest:.1?}", waits.len());
+    println!(
+        "{left} logins left by one address in 3 s: {} good logins, longest {longest:.1?}",
+        waits.len()
+    );
     assert!(longest <= Duration::from_secs(2));
 }
 
@@ -121,44 +155,89 @@ fn logins_that_are_answered_leave_no_memory_behind() {
     let before = server.takes();
     let request = login("alice", "alice's password");
     for _ in 0..8 {
-        let together =
-            (0..25).map(|_| (wire::connect(server.address, TIMEOUT).expect("a connection"), request.clone()));
+        let together = (0..25).map(|_| {
+            (
+                wire::connect(server.address, TIMEOUT).expect("a connection"),
+                request.clone(),
+            )
+        });
         let (responses, _) = at_once(together);
         assert_eq!(count(&responses, 201), responses.len());
-        assert_eq!(wire::ask(server.address, &request, TIMEOUT).expect("a response").status, 201);
+        assert_eq!(
+            wire::ask(server.address, &request, TIMEOUT)
+                .expect("a response")
+                .status,
+            201
+        );
     }
     let after = server.takes();
-    println!("208 logins: {} MB before, {} MB after, {} threads", before.memory, after.memory, after.threads);
-    assert!(after.memory <= before.memory + 2 * 19 + 20, "as much as two passwords need");
+    println!(
+        "208 logins: {} MB before, {} MB after, {} threads",
+        before.memory, after.memory, after.threads
+    );
+    assert!(
+        after.memory <= before.memory + 2 * 19 + 20,
+        "as much as two passwords need"
+    );
 }
 
 #[test]
 fn guesses_beyond_the_quota_are_not_hashed_and_the_right_one_among_them_gets_no_token() {
     let server = Server::on(Store::Sqlite);
     let connections = (0..200).map(|number| {
-        let password = if number == 150 { "alice's password" } else { "guess" };
-        (wire::connect(server.address, TIMEOUT).expect("a connection"), login("alice", password))
+        let password = if number == 150 {
+            "alice's password"
+        } else {
+            "guess"
+        };
+        (
+            wire::connect(server.address, TIMEOUT).expect("a connection"),
+            login("alice", password),
+        )
     });
     let (responses, longest) = at_once(connections);
     let [hashed, throttled, right] = [401, 429, 201].map(|status| count(&responses, status));
-    println!("200 guesses at once: {hashed} hashed, {throttled} throttled, {right} got a token, in {longest:.1?}");
-    assert!(hashed <= 12 && right == 0, "ten a minute are tried for a user from an address");
-    assert_eq!(hashed + throttled, 200, "an address does not fill the queue");
+    println!(
+        "200 guesses at once: {hashed} hashed, {throttled} throttled, {right} got a token, in {longest:.1?}"
+    );
+    assert!(
+        hashed <= 12 && right == 0,
+        "ten a minute are tried for a user from an address"
+    );
+    assert_eq!(
+        hashed + throttled,
+        200,
+        "an address does not fill the queue"
+    );
 }
 
 #[test]
 fn a_good_token_passes_in_the_midst_of_garbage_from_its_address() {
-    let server = Server::with(Store::Sqlite, &[("LIMITS_UNAUTHENTICATED_PER_SECOND", "5")], "");
+    let server = Server::with(
+        Store::Sqlite,
+        &[("LIMITS_UNAUTHENTICATED_PER_SECOND", "5")],
+        "",
+    );
     let (mut garbage, mut good) = (vec![], vec![]);
     let start = Instant::now();
     while start.elapsed() < Duration::from_secs(4) {
         let token = format!("garbage-{}", garbage.len());
-        garbage.push(wire::ask(server.address, &wire::get(&share(), Some(&token)), TIMEOUT).expect("a response"));
-        good.push(wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT).expect("a response"));
+        garbage.push(
+            wire::ask(server.address, &wire::get(&share(), Some(&token)), TIMEOUT)
+                .expect("a response"),
+        );
+        good.push(
+            wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT)
+                .expect("a response"),
+        );
         thread::sleep(Duration::from_millis(1000 / 12));
     }
     let (refused, throttled) = (count(&garbage, 401), count(&garbage, 429));
-    println!("garbage: {refused} × 401, {throttled} × 429; good: {} of {} × 200", count(&good, 200), good.len());
+    println!(
+        "garbage: {refused} × 401, {throttled} × 429; good: {} of {} × 200",
+        count(&good, 200),
+        good.len()
+    );
     assert_eq!(count(&good, 200), good.len());
     assert!(throttled > 0);
 }
@@ -168,15 +247,26 @@ fn a_login_that_would_wait_too_long_is_told_to_come_again() {
     let server = Server::on(Store::Sqlite);
     let watch = server.watch();
     let connections = (0..600).map(|number| {
-        let stream = wire::connect_from(caller(number), server.address, TIMEOUT).expect("a connection");
+        let stream =
+            wire::connect_from(caller(number), server.address, TIMEOUT).expect("a connection");
         (stream, login(&format!("user-{number}"), "guess"))
     });
     let (responses, longest) = at_once(connections);
     watch.end().print("600 logins at once");
-    let busy: Vec<_> = responses.iter().filter(|response| response.status == 503).collect();
-    println!("  {} hashed, {} × 503, longest wait {longest:.1?}", count(&responses, 401), busy.len());
+    let busy: Vec<_> = responses
+        .iter()
+        .filter(|response| response.status == 503)
+        .collect();
+    println!(
+        "  {} hashed, {} × 503, longest wait {longest:.1?}",
+        count(&responses, 401),
+        busy.len()
+    );
     assert!(busy.len() >= 20, "the queue is bounded");
-    assert!(busy.iter().all(|busy| busy.header("retry-after").is_some() && busy.body().contains("Too busy")));
+    assert!(
+        busy.iter()
+            .all(|busy| busy.header("retry-after").is_some() && busy.body().contains("Too busy"))
+    );
     assert!(longest <= Duration::from_secs(4), "and so is the wait");
 }
 
@@ -198,7 +288,10 @@ impl SlowKeystone {
 
     fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let (address, asked) = (listener.local_addr().expect("bound"), Arc::new(Asked::default()));
+        let (address, asked) = (
+            listener.local_addr().expect("bound"),
+            Arc::new(Asked::default()),
+        );
         let counting = Arc::clone(&asked);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -212,15 +305,29 @@ impl SlowKeystone {
     /// A server that asks it, and has heard of alice.
     fn server(&self, settings: &[(&str, &str)]) -> Server {
         let address = format!("http://{}/v3", self.address);
-        let keystone = [("IDENTITY_MODE", "keystone"), ("KEYSTONE_ADDRESS", address.as_str())];
+        let keystone = [
+            ("IDENTITY_MODE", "keystone"),
+            ("KEYSTONE_ADDRESS", address.as_str()),
+        ];
         let server = Server::with(Store::Sqlite, &[&keystone, settings].concat(), "");
-        assert_eq!(wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT).expect("known").status, 200);
+        assert_eq!(
+            wire::ask(server.address, &wire::get(&share(), Some("alice")), TIMEOUT)
+                .expect("known")
+                .status,
+            200
+        );
         server
     }
 
     fn answers(stream: &TcpStream, asked: &Asked) -> Option<()> {
-        let head: Vec<_> = BufReader::new(stream).lines().map_while(Result::ok).take_while(|l| !l.is_empty()).collect();
-        let subject = head.iter().find_map(|line| line.strip_prefix("x-subject-token: "))?;
+        let head: Vec<_> = BufReader::new(stream)
+            .lines()
+            .map_while(Result::ok)
+            .take_while(|l| !l.is_empty())
+            .collect();
+        let subject = head
+            .iter()
+            .find_map(|line| line.strip_prefix("x-subject-token: "))?;
         asked.total.fetch_add(1, Ordering::SeqCst);
         let under_way = asked.under_way.fetch_add(1, Ordering::SeqCst) + 1;
         asked.most_under_way.fetch_max(under_way, Ordering::SeqCst);
@@ -228,13 +335,19 @@ impl SlowKeystone {
             let project = format!(r#"{{"id":"{ALICE}","name":"alice"}}"#);
             let times = r#""issued_at":"2026-01-01T00:00:00.000000Z","expires_at":"2999-01-01T00:00:00.000000Z""#;
             let user = r#""user":{"name":"alice"},"roles":[{"name":"member"}]"#;
-            ("200 OK", format!(r#"{{"token":{{{user},"project":{project},{times}}}}}"#))
+            (
+                "200 OK",
+                format!(r#"{{"token":{{{user},"project":{project},{times}}}}}"#),
+            )
         } else {
             thread::sleep(Self::ANSWER);
             ("404 Not Found", "{}".to_owned())
         };
         asked.under_way.fetch_sub(1, Ordering::SeqCst);
-        let answer = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
         let mut stream = stream;
         stream.write_all(answer.as_bytes()).ok()
     }
@@ -244,7 +357,10 @@ impl SlowKeystone {
 fn garbage_at_once(server: &Server, tokens: usize) -> (Vec<Response>, Duration) {
     at_once((0..tokens).map(|number| {
         let stream = wire::connect(server.address, TIMEOUT).expect("a connection");
-        (stream, wire::get(&share(), Some(&format!("garbage-{number}"))))
+        (
+            stream,
+            wire::get(&share(), Some(&format!("garbage-{number}"))),
+        )
     }))
 }
 
@@ -259,10 +375,18 @@ fn a_flood_of_garbage_tokens_reaches_keystone_a_few_at_a_time() {
     let most = keystone.asked.most_under_way.load(Ordering::SeqCst);
     seen.print("800 garbage tokens, Keystone");
     let [refused, unavailable] = [401, 503].map(|status| count(&responses, status));
-    println!("  {most} questions at a time; {refused} × 401, {unavailable} × 503, longest wait {longest:.1?}");
+    println!(
+        "  {most} questions at a time; {refused} × 401, {unavailable} × 503, longest wait {longest:.1?}"
+    );
     assert!(most <= 32, "{most} questions at a time");
-    assert!(seen.peak.descriptors <= before.descriptors + 800 + 50, "a connection for each caller, and few beside");
-    assert!(longest <= Duration::from_secs(5) && seen.failed == 0, "known callers go on");
+    assert!(
+        seen.peak.descriptors <= before.descriptors + 800 + 50,
+        "a connection for each caller, and few beside"
+    );
+    assert!(
+        longest <= Duration::from_secs(5) && seen.failed == 0,
+        "known callers go on"
+    );
 }
 
 #[test]
@@ -275,7 +399,10 @@ fn an_address_asks_keystone_as_often_as_its_rate_allows_and_known_callers_from_t
     // One of them was about alice.
     let asked = keystone.asked.total.load(Ordering::SeqCst) - 1;
     seen.print("200 garbage tokens at 5 a second, Keystone");
-    println!("  {asked} asked about, {} × 429, in {longest:.1?}", count(&responses, 429));
+    println!(
+        "  {asked} asked about, {} × 429, in {longest:.1?}",
+        count(&responses, 429)
+    );
     assert!(asked <= 15, "5 a second, while they were sent");
     assert_eq!(seen.failed, 0);
 }
@@ -293,8 +420,12 @@ fn garbage_tokens_of_one_address_do_not_keep_new_tokens_of_others_out() {
             }
             responses.extend(
                 at_once((0..330).map(|number| {
-                    let stream = wire::connect_from(caller(0), address, TIMEOUT).expect("a connection");
-                    (stream, wire::get(&share(), Some(&format!("garbage-{wave}-{number}"))))
+                    let stream =
+                        wire::connect_from(caller(0), address, TIMEOUT).expect("a connection");
+                    (
+                        stream,
+                        wire::get(&share(), Some(&format!("garbage-{wave}-{number}"))),
+                    )
                 }))
                 .0,
             );
@@ -305,15 +436,24 @@ fn garbage_tokens_of_one_address_do_not_keep_new_tokens_of_others_out() {
     while !attack.is_finished() {
         let mut stream = wire::connect_from(caller(1), address, TIMEOUT).expect("a connection");
         let start = Instant::now();
-        stream.write_all(wire::get(&share(), Some(&format!("alice-{}", new.len()))).as_bytes()).expect("sent");
+        stream
+            .write_all(wire::get(&share(), Some(&format!("alice-{}", new.len()))).as_bytes())
+            .expect("sent");
         new.push(wire::read(&mut stream).expect("a response"));
         longest = longest.max(start.elapsed());
         thread::sleep(Duration::from_millis(50));
     }
     let garbage = attack.join().expect("no panic");
     let [refused, throttled] = [401, 429].map(|status| count(&garbage, status));
-    println!("garbage of one address: {refused} × 401, {throttled} × 429 of {}", garbage.len());
-    println!("  new tokens of another: {} of {} × 200, longest wait {longest:.1?}", count(&new, 200), new.len());
+    println!(
+        "garbage of one address: {refused} × 401, {throttled} × 429 of {}",
+        garbage.len()
+    );
+    println!(
+        "  new tokens of another: {} of {} × 200, longest wait {longest:.1?}",
+        count(&new, 200),
+        new.len()
+    );
     assert_eq!(count(&new, 200), new.len());
     assert!(throttled > 0);
 }

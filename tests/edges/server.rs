@@ -1,5 +1,5 @@
-//! The server under attack: a process on a store of its own, with the data of `tests/service`; what it takes of the
-//! machine, and how long others wait for it meanwhile. Gone when dropped.
+//! The server under attack: a process on a store of its own, with the data of `tests/service`; what
+//! it takes of the machine, and how long others wait for it meanwhile. Gone when dropped.
 #![allow(dead_code, reason = "each attack uses a part of it")]
 
 use std::{
@@ -52,7 +52,8 @@ impl Server {
         Self::with(store, &[], "")
     }
 
-    /// With settings, as variables (`LIMITS_BODY_SECONDS`), and a prefix of shell words (`ulimit -n 256;`).
+    /// With settings, as variables (`LIMITS_BODY_SECONDS`), and a prefix of shell words (`ulimit -n
+    /// 256;`).
     pub fn with(store: Store, settings: &[(&str, &str)], before: &str) -> Self {
         Self::made(store, settings, before, None)
     }
@@ -64,26 +65,57 @@ impl Server {
 
     fn made(store: Store, settings: &[(&str, &str)], before: &str, stderr: Option<Stdio>) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        fs::write(folder.path().join("data.yaml"), include_str!("../service/data.yaml")).expect("written");
+        fs::write(
+            folder.path().join("data.yaml"),
+            include_str!("../service/data.yaml"),
+        )
+        .expect("written");
         let schema = match store {
             Store::Sqlite => None,
             Store::Postgres => Some(Schema::create()),
         };
-        let database =
-            schema.as_ref().map_or_else(|| format!("sqlite:{}", folder.path().join("store.db").display()), Schema::url);
+        let database = schema.as_ref().map_or_else(
+            || format!("sqlite:{}", folder.path().join("store.db").display()),
+            Schema::url,
+        );
         let mut command = Command::new("sh");
-        command.arg("-c").arg(format!("{before} exec \"$0\" \"$@\"")).arg(program());
-        command.args(["serve", "--listen", "127.0.0.1:0", "--database", &database, "--data"]);
+        command
+            .arg("-c")
+            .arg(format!("{before} exec \"$0\" \"$@\""))
+            .arg(program());
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--database",
+            &database,
+            "--data",
+        ]);
         command.arg(folder.path().join("data.yaml"));
-        command.env("TMPDIR", folder.path()).env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn");
-        command.envs(settings.iter().map(|(name, value)| (format!("BACKUP_SHARE_{name}"), value)));
+        command
+            .env("TMPDIR", folder.path())
+            .env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn");
+        command.envs(
+            settings
+                .iter()
+                .map(|(name, value)| (format!("BACKUP_SHARE_{name}"), value)),
+        );
         let log = File::create(folder.path().join("log")).expect("a file");
         command.stderr(stderr.unwrap_or_else(|| log.into()));
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the command");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command");
         // With its copy of stderr: what reads the other end must see the end of it.
         drop(command);
         let address = listening(&mut child);
-        Self { child, address, folder, schema }
+        Self {
+            child,
+            address,
+            folder,
+            schema,
+        }
     }
 
     pub fn file(&self, name: &str) -> PathBuf {
@@ -114,7 +146,10 @@ impl Server {
     /// SIGTERM; how long it took to end.
     pub fn stop(mut self) -> Duration {
         let start = Instant::now();
-        let killed = Command::new("kill").arg(self.child.id().to_string()).status().expect("kill");
+        let killed = Command::new("kill")
+            .arg(self.child.id().to_string())
+            .status()
+            .expect("kill");
         assert!(killed.success());
         self.child.wait().expect("ended");
         start.elapsed()
@@ -130,15 +165,21 @@ impl Drop for Server {
 
 /// The build under attack.
 pub fn program() -> PathBuf {
-    std::env::var_os("EDGES_SERVER").map_or_else(|| env!("CARGO_BIN_EXE_backup-share").into(), PathBuf::from)
+    std::env::var_os("EDGES_SERVER")
+        .map_or_else(|| env!("CARGO_BIN_EXE_backup-share").into(), PathBuf::from)
 }
 
 /// Where a server that was just started says that it listens.
 pub fn listening(child: &mut Child) -> SocketAddr {
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    BufReader::new(child.stdout.take().expect("its output"))
+        .read_line(&mut line)
+        .expect("a line");
     let address = line.trim().strip_prefix("listening on http://");
-    address.unwrap_or_else(|| panic!("it said {line:?}")).parse().expect("an address")
+    address
+        .unwrap_or_else(|| panic!("it said {line:?}"))
+        .parse()
+        .expect("an address")
 }
 
 /// What a process takes of the machine.
@@ -156,10 +197,15 @@ impl Takes {
         let status = fs::read_to_string(folder.join("status")).unwrap_or_default();
         let number = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
-            line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok()).unwrap_or_default()
+            line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok())
+                .unwrap_or_default()
         };
         let descriptors = fs::read_dir(folder.join("fd")).map_or(0, |open| open.count() as u64);
-        Self { memory: number("VmRSS:") / 1024, threads: number("Threads:"), descriptors }
+        Self {
+            memory: number("VmRSS:") / 1024,
+            threads: number("Threads:"),
+            descriptors,
+        }
     }
 
     fn most(self, other: Self) -> Self {
@@ -194,7 +240,11 @@ impl Seen {
 
     /// The figures, in a line for people.
     pub fn print(&self, attack: &str) {
-        let Takes { memory, threads, descriptors } = self.peak;
+        let Takes {
+            memory,
+            threads,
+            descriptors,
+        } = self.peak;
         println!(
             "{attack}: peak {memory} MB, {threads} threads, {descriptors} descriptors; others: {} shows, {} failed, \
              p50 {:.1?}, p99 {:.1?}, longest {:.1?}",
@@ -231,7 +281,8 @@ impl Watch {
             let request = wire::get(&share(), Some("alice"));
             while !until.load(Ordering::Relaxed) {
                 let start = Instant::now();
-                let status = wire::ask(address, &request, Duration::from_secs(10)).map(|response| response.status);
+                let status = wire::ask(address, &request, Duration::from_secs(10))
+                    .map(|response| response.status);
                 waits.push(start.elapsed());
                 failed += usize::from(!matches!(status, Ok(200)));
                 thread::sleep(Duration::from_millis(10));
@@ -239,13 +290,21 @@ impl Watch {
             waits.sort_unstable();
             (waits, failed)
         });
-        Self { ended, takes, others }
+        Self {
+            ended,
+            takes,
+            others,
+        }
     }
 
     pub fn end(self) -> Seen {
         self.ended.store(true, Ordering::Relaxed);
         let peak = self.takes.join().expect("no panic");
         let (waits, failed) = self.others.join().expect("no panic");
-        Seen { peak, waits, failed }
+        Seen {
+            peak,
+            waits,
+            failed,
+        }
     }
 }

@@ -1,4 +1,5 @@
-//! Connections: clients that send slowly, read nothing, send large bodies to be refused, or open as many as they can.
+//! Connections: clients that send slowly, read nothing, send large bodies to be refused, or open as
+//! many as they can.
 
 use std::{
     collections::VecDeque,
@@ -36,7 +37,11 @@ fn bodies_that_do_not_come_leave_room_for_others() {
     let seen = watch.end();
     seen.print("245 bodies that do not come, at 256 descriptors");
     assert_eq!(seen.failed, 0, "others are served");
-    assert!(seen.longest() < Duration::from_secs(2), "{:?}", seen.longest());
+    assert!(
+        seen.longest() < Duration::from_secs(2),
+        "{:?}",
+        seen.longest()
+    );
 }
 
 #[test]
@@ -44,14 +49,21 @@ fn bodies_that_come_one_byte_at_a_time_take_no_more_memory_than_their_bytes() {
     let server = Server::on(Store::Sqlite);
     let before = server.takes().memory;
     let watch = server.watch();
-    let mut streams = held(server.address, 40, &SLOW.replace("Length: 100", "Length: 16000"));
+    let mut streams = held(
+        server.address,
+        40,
+        &SLOW.replace("Length: 100", "Length: 16000"),
+    );
     let start = Instant::now();
     for _ in 0..1_500 {
         for stream in &mut streams {
             stream.write_all(b" ").expect("sent");
         }
         thread::sleep(Duration::from_millis(1));
-        assert!(start.elapsed() < Duration::from_secs(30), "the machine is too slow for this test");
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "the machine is too slow for this test"
+        );
     }
     let seen = watch.end();
     seen.print("40 bodies of 1,500 single bytes");
@@ -83,23 +95,42 @@ fn connections_that_are_opened_again_and_again_leave_room_for_others() {
             })
         })
         .collect();
-    let opened: u32 = attackers.into_iter().map(|attacker| attacker.join().expect("no panic")).sum();
+    let opened: u32 = attackers
+        .into_iter()
+        .map(|attacker| attacker.join().expect("no panic"))
+        .sum();
     let seen = watch.end();
-    seen.print(&format!("{opened} connections, up to 800 at a time, at 256 descriptors"));
+    seen.print(&format!(
+        "{opened} connections, up to 800 at a time, at 256 descriptors"
+    ));
     assert_eq!(seen.failed, 0, "others are served");
-    assert!(seen.longest() < Duration::from_secs(4), "{:?}", seen.longest());
+    assert!(
+        seen.longest() < Duration::from_secs(4),
+        "{:?}",
+        seen.longest()
+    );
 }
 
 #[test]
 fn a_server_out_of_descriptors_says_so_once_a_second_and_goes_on() {
-    let server = Server::with(Store::Sqlite, &[("LIMITS_CONNECTIONS", "1000")], "ulimit -n 64;");
+    let server = Server::with(
+        Store::Sqlite,
+        &[("LIMITS_CONNECTIONS", "1000")],
+        "ulimit -n 64;",
+    );
     let watch = server.watch();
     let streams = held(server.address, 200, SLOW);
     thread::sleep(Duration::from_secs(3));
     drop(streams);
     let seen = watch.end();
-    let lines = server.log().lines().filter(|line| line.contains("cannot accept")).count();
-    seen.print(&format!("200 connections at 64 descriptors, {lines} lines in the log"));
+    let lines = server
+        .log()
+        .lines()
+        .filter(|line| line.contains("cannot accept"))
+        .count();
+    seen.print(&format!(
+        "200 connections at 64 descriptors, {lines} lines in the log"
+    ));
     assert!((1..=6).contains(&lines), "{}", server.log());
     assert_eq!(seen.failed, 0, "others are served");
 }
@@ -114,7 +145,9 @@ fn large_bodies_that_are_not_finished_do_not_fill_the_memory() {
     thread::sleep(Duration::from_secs(1));
     let seen = watch.end();
     drop(streams);
-    seen.print(&format!("500 bodies of 980 KB that are not finished, from {before} MB"));
+    seen.print(&format!(
+        "500 bodies of 980 KB that are not finished, from {before} MB"
+    ));
     assert!(seen.peak.memory < before + 200, "{:?}", seen.peak);
     assert_eq!(seen.failed, 0, "others are served");
 }
@@ -125,7 +158,10 @@ fn slow_bodies_do_not_stretch_the_stop() {
     let mut streams = held(server.address, 3, SLOW);
     let trickle = thread::spawn(move || {
         // A byte every now and then, until the server has enough of it.
-        while streams.iter_mut().any(|stream| stream.write_all(b" ").is_ok()) {
+        while streams
+            .iter_mut()
+            .any(|stream| stream.write_all(b" ").is_ok())
+        {
             thread::sleep(Duration::from_millis(500));
         }
     });
@@ -146,14 +182,23 @@ fn responses_that_are_not_read_end() {
     let during = server.takes().descriptors;
     thread::sleep(Duration::from_secs(4));
     let after = server.takes().descriptors;
-    println!("100 connections that read nothing: {before} descriptors before, {during} during, {after} after 4 s");
+    println!(
+        "100 connections that read nothing: {before} descriptors before, {during} during, {after} after 4 s"
+    );
     drop(streams);
-    assert!(during >= before + 100 && after < before + 10, "{before}, {during}, {after}");
+    assert!(
+        during >= before + 100 && after < before + 10,
+        "{before}, {during}, {after}"
+    );
 }
 
 #[test]
 fn an_address_opens_no_more_connections_than_it_may() {
-    let server = Server::with(Store::Sqlite, &[("LIMITS_CONNECTIONS_PER_ADDRESS", "5")], "");
+    let server = Server::with(
+        Store::Sqlite,
+        &[("LIMITS_CONNECTIONS_PER_ADDRESS", "5")],
+        "",
+    );
     let streams = held(server.address, 20, "");
     thread::sleep(Duration::from_millis(300));
     let request = wire::get("/livez", None);
@@ -174,7 +219,10 @@ fn answered(mut stream: TcpStream, request: &str) -> io::Result<u16> {
 /// As Python's http.client does: the whole request, and only then a look at the response.
 fn sent_first(address: SocketAddr, head: &str, size: usize) -> io::Result<Response> {
     let mut stream = wire::connect(address, Duration::from_secs(10))?;
-    write!(stream, "{head}Host: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n")?;
+    write!(
+        stream,
+        "{head}Host: 127.0.0.1\r\nContent-Length: {size}\r\n\r\n"
+    )?;
     let block = vec![b' '; 64 * 1024];
     let mut left = size;
     while left > 0 {
@@ -188,18 +236,29 @@ fn sent_first(address: SocketAddr, head: &str, size: usize) -> io::Result<Respon
 /// Those that were not told this status, or not that it is the last on the connection, of so many.
 fn lost(address: SocketAddr, status: u16, head: &str, size: usize, times: usize) -> Vec<String> {
     let refused = (0..times).filter_map(|_| match sent_first(address, head, size) {
-        Ok(response) if response.status == status && response.header("connection") == Some("close") => None,
-        Ok(response) if response.status == status => Some("answered without Connection: close".to_owned()),
+        Ok(response)
+            if response.status == status && response.header("connection") == Some("close") =>
+        {
+            None
+        }
+        Ok(response) if response.status == status => {
+            Some("answered without Connection: close".to_owned())
+        }
         Ok(response) => Some(format!("{response:?}")),
         Err(error) => Some(format!("broken: {error}")),
     });
-    refused.map(|lost| format!("{status}, {size} bytes: {lost}")).collect()
+    refused
+        .map(|lost| format!("{status}, {size} bytes: {lost}"))
+        .collect()
 }
 
 /// A test's figure, and what it must be.
 fn none_lost(attack: &str, lost: &[String]) {
     let broken = lost.iter().filter(|lost| lost.contains("broken: ")).count();
-    println!("{attack}: {broken} did not arrive, {} said nothing of the end", lost.len() - broken);
+    println!(
+        "{attack}: {broken} did not arrive, {} said nothing of the end",
+        lost.len() - broken
+    );
     assert!(lost.is_empty(), "{lost:#?}");
 }
 
@@ -212,16 +271,25 @@ fn an_early_refusal_reaches_its_sender() {
     let post = |path: &str, headers: &str| format!("POST {path} HTTP/1.1\r\n{headers}");
     let refusals = [
         (401, post(&share, JSON)),
-        (403, post(&share.replace(ALICE, BOB), &format!("X-Auth-Token: alice\r\n{JSON}"))),
+        (
+            403,
+            post(
+                &share.replace(ALICE, BOB),
+                &format!("X-Auth-Token: alice\r\n{JSON}"),
+            ),
+        ),
         (404, post("/nowhere", JSON)),
         (405, format!("PATCH {share} HTTP/1.1\r\n{JSON}")),
         (413, post("/v3/auth/tokens", JSON)),
         (415, post("/v3/auth/tokens", "Content-Type: text/plain\r\n")),
     ];
     let sizes = [(1_100_000, 12), (3_000_000, 12), (50_000_000, 2)];
-    let all = sizes.iter().flat_map(|(size, times)| refusals.iter().map(move |refusal| (refusal, *size, *times)));
-    let lost: Vec<_> =
-        all.flat_map(|((status, head), size, times)| lost(server.address, *status, head, size, times)).collect();
+    let all = sizes
+        .iter()
+        .flat_map(|(size, times)| refusals.iter().map(move |refusal| (refusal, *size, *times)));
+    let lost: Vec<_> = all
+        .flat_map(|((status, head), size, times)| lost(server.address, *status, head, size, times))
+        .collect();
     none_lost("156 refusals of bodies from 1.1 to 50 MB", &lost);
 }
 
@@ -242,17 +310,29 @@ fn what_is_sent_after_a_refusal_is_read_only_within_bounds() {
             (sent, start.elapsed())
         })
     };
-    let (fast, slow) = (sends(1024 * 1024, Duration::ZERO), sends(1, Duration::from_millis(200)));
+    let (fast, slow) = (
+        sends(1024 * 1024, Duration::ZERO),
+        sends(1, Duration::from_millis(200)),
+    );
     let (bytes, _) = fast.join().expect("no panic");
     let (_, took) = slow.join().expect("no panic");
-    println!("sent after a refusal: {} MB at most, and {took:.1?}", bytes / 1_000_000);
-    assert!(bytes < 80_000_000 && took < Duration::from_secs(7), "{bytes} bytes, {took:?}");
+    println!(
+        "sent after a refusal: {} MB at most, and {took:.1?}",
+        bytes / 1_000_000
+    );
+    assert!(
+        bytes < 80_000_000 && took < Duration::from_secs(7),
+        "{bytes} bytes, {took:?}"
+    );
 }
 
 #[test]
 fn a_client_that_is_throttled_learns_it_before_it_has_sent_its_body() {
     let server = Server::with(Store::Sqlite, &[("LIMITS_REQUESTS_PER_SECOND", "1")], "");
-    let head = format!("POST {} HTTP/1.1\r\nX-Auth-Token: alice\r\n{JSON}", members(1));
+    let head = format!(
+        "POST {} HTTP/1.1\r\nX-Auth-Token: alice\r\n{JSON}",
+        members(1)
+    );
     let request = wire::get(&members(1), Some("alice"));
     let lost: Vec<_> = (0..12)
         .flat_map(|_| {
@@ -266,11 +346,16 @@ fn a_client_that_is_throttled_learns_it_before_it_has_sent_its_body() {
 
 /// A connection from another address of this machine.
 fn connect_from(address: [u8; 4], to: SocketAddr) -> TcpStream {
-    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
-    socket.bind(&SocketAddr::from((address, 0)).into()).expect("bound");
+    let socket =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket
+        .bind(&SocketAddr::from((address, 0)).into())
+        .expect("bound");
     socket.connect(&to.into()).expect("connected");
     let stream = TcpStream::from(socket);
-    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("set");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(5)))
+        .expect("set");
     stream
 }
 
@@ -305,9 +390,15 @@ fn who_sends_slowly_is_not_cut_off_while_another_address_opens_connections_witho
                 stream.write_all(some)
             })
         });
-        statuses.push(sent.and_then(|()| wire::read(&mut stream)).map_or(0, |response| response.status));
+        statuses.push(
+            sent.and_then(|()| wire::read(&mut stream))
+                .map_or(0, |response| response.status),
+        );
     }
     let opened = flood.join().expect("no panic");
     println!("{opened} idle connections of another address meanwhile: slow uploads {statuses:?}");
-    assert!(statuses.len() >= 2 && !statuses.contains(&0), "{statuses:?}");
+    assert!(
+        statuses.len() >= 2 && !statuses.contains(&0),
+        "{statuses:?}"
+    );
 }

@@ -1,5 +1,5 @@
-//! Requests with signatures: overheard ones that are sent again, bodies that no operation reads, a key that signs without
-//! end; and what a page of another host, or a neighbour, gets from the demo.
+//! Requests with signatures: overheard ones that are sent again, bodies that no operation reads, a
+//! key that signs without end; and what a page of another host, or a neighbour, gets from the demo.
 
 use std::{
     fs,
@@ -33,8 +33,12 @@ fn server() -> Server {
     fs::write(&keys, format!("users: [{users}]\n")).expect("written");
     let database = format!("sqlite:{}", server.file("store.db").display());
     let mut load = Command::new(program());
-    let loaded =
-        load.args(["catalog", "load"]).arg(keys).args(["--database", &database]).output().expect("the command");
+    let loaded = load
+        .args(["catalog", "load"])
+        .arg(keys)
+        .args(["--database", &database])
+        .output()
+        .expect("the command");
     assert!(loaded.status.success(), "{loaded:?}");
     server
 }
@@ -48,7 +52,15 @@ fn date(ahead: i64) -> String {
 /// The head of a request that is signed with `host`, as every build accepts it.
 fn head(method: &str, path: &str, date: &str, body: &str, access: &str) -> String {
     let headers = [("host", HOST), ("x-sdk-date", date)];
-    let authorization = Unsigned { method, path, query: "", headers: &headers, date, body }.authorization(access, "SK");
+    let authorization = Unsigned {
+        method,
+        path,
+        query: "",
+        headers: &headers,
+        date,
+        body,
+    }
+    .authorization(access, "SK");
     format!(
         "{method} {path} HTTP/1.1\r\nHost: {HOST}\r\nX-Sdk-Date: {date}\r\nContent-Type: application/json\r\n\
          Authorization: {authorization}\r\n"
@@ -57,7 +69,10 @@ fn head(method: &str, path: &str, date: &str, body: &str, access: &str) -> Strin
 
 fn signed(method: &str, path: &str, body: &str, access: &str) -> String {
     let head = head(method, path, &date(0), body, access);
-    format!("{head}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "{head}Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn ask(server: &Server, request: &str) -> Response {
@@ -66,7 +81,10 @@ fn ask(server: &Server, request: &str) -> Response {
 
 fn add(server: &Server, project: &str) -> Response {
     let body = format!(r#"{{"members":["{project}"]}}"#);
-    ask(server, &wire::with_body("POST", &members(1), Some("alice"), &body))
+    ask(
+        server,
+        &wire::with_body("POST", &members(1), Some("alice"), &body),
+    )
 }
 
 #[test]
@@ -78,10 +96,19 @@ fn a_delete_that_was_overheard_does_not_remove_a_share_made_since() {
     assert_eq!(add(&server, "p01").status, 200, "shared again");
     thread::sleep(LATER);
     let again = ask(&server, &delete);
-    let shown = ask(&server, &wire::get(&format!("{}/p01", members(1)), Some("alice")));
-    println!("a signed DELETE, {LATER:?} later: {}; the share: {}", again.status, shown.status);
+    let shown = ask(
+        &server,
+        &wire::get(&format!("{}/p01", members(1)), Some("alice")),
+    );
+    println!(
+        "a signed DELETE, {LATER:?} later: {}; the share: {}",
+        again.status, shown.status
+    );
     assert_eq!((again.status, shown.status), (401, 200));
-    assert!(again.body().contains("The signature was used before"), "{again:?}");
+    assert!(
+        again.body().contains("The signature was used before"),
+        "{again:?}"
+    );
 }
 
 #[test]
@@ -98,7 +125,10 @@ fn a_put_that_was_overheard_does_not_accept_again_what_was_rejected_since() {
     let again = ask(&server, &accept);
     let shown = ask(&server, &wire::get(&record, Some("bob")));
     let rejected = shown.body().contains(r#""status":"rejected""#);
-    println!("a signed PUT, {LATER:?} later: {}; still rejected: {rejected}", again.status);
+    println!(
+        "a signed PUT, {LATER:?} later: {}; still rejected: {rejected}",
+        again.status
+    );
     assert_eq!((again.status, rejected), (401, true));
 }
 
@@ -117,7 +147,9 @@ fn add_delete_and_add_within_a_second_are_all_meant() {
 /// What was answered to a head alone, whose body does not come.
 fn answered(address: SocketAddr, head: &str) -> Option<u16> {
     let mut stream = wire::connect(address, 3 * SECOND).expect("it listens");
-    stream.write_all(format!("{head}Content-Length: 1000000\r\n\r\n").as_bytes()).expect("sent");
+    stream
+        .write_all(format!("{head}Content-Length: 1000000\r\n\r\n").as_bytes())
+        .expect("sent");
     let mut status = [0; 12];
     stream.read_exact(&mut status).ok()?;
     String::from_utf8_lossy(&status[9..]).parse().ok()
@@ -128,15 +160,41 @@ fn a_body_is_not_waited_for_before_the_route_the_key_and_the_date_are_good() {
     let server = server();
     let start = Instant::now();
     for (case, head, status) in [
-        ("a page that has no callers", head("GET", "/livez", &date(0), "", "AK"), 200),
-        ("no such page", head("POST", "/nope", &date(0), "", "AK"), 404),
-        ("no such key", head("POST", &members(1), &date(0), "", "XX"), 401),
-        ("an old date", head("POST", &members(1), &date(-1_000), "", "AK"), 401),
-        ("no signature", format!("POST {} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer x\r\n", members(1)), 401),
+        (
+            "a page that has no callers",
+            head("GET", "/livez", &date(0), "", "AK"),
+            200,
+        ),
+        (
+            "no such page",
+            head("POST", "/nope", &date(0), "", "AK"),
+            404,
+        ),
+        (
+            "no such key",
+            head("POST", &members(1), &date(0), "", "XX"),
+            401,
+        ),
+        (
+            "an old date",
+            head("POST", &members(1), &date(-1_000), "", "AK"),
+            401,
+        ),
+        (
+            "no signature",
+            format!(
+                "POST {} HTTP/1.1\r\nHost: {HOST}\r\nAuthorization: Bearer x\r\n",
+                members(1)
+            ),
+            401,
+        ),
     ] {
         assert_eq!(answered(server.address, &head), Some(status), "{case}");
     }
-    println!("five refusals of requests whose bodies never come: {:.1?}", start.elapsed());
+    println!(
+        "five refusals of requests whose bodies never come: {:.1?}",
+        start.elapsed()
+    );
 }
 
 #[test]
@@ -151,7 +209,9 @@ fn bodies_that_no_operation_reads_take_no_memory() {
             let mut stream = wire::connect(server.address, SECOND).expect("it listens");
             let _ = stream.write_all(format!("{head}Content-Length: 1000000\r\n\r\n").as_bytes());
             let body = [b'x'; 65_536];
-            sent += (0..14).map_while(|_| stream.write(&body).ok()).sum::<usize>();
+            sent += (0..14)
+                .map_while(|_| stream.write(&body).ok())
+                .sum::<usize>();
             stream
         })
         .collect();
@@ -170,14 +230,18 @@ fn a_claim_that_covers_a_header_again_and_again_takes_no_memory() {
     let before = server.takes().memory;
     let watch = server.watch();
     let (path, names, value) = (members(1), "a;".repeat(6_000), "x".repeat(40_000));
-    let authorization =
-        format!("SDK-HMAC-SHA256 Access=AK, SignedHeaders={names}x-sdk-date, Signature={}", "0".repeat(64));
+    let authorization = format!(
+        "SDK-HMAC-SHA256 Access=AK, SignedHeaders={names}x-sdk-date, Signature={}",
+        "0".repeat(64)
+    );
     let date = date(0);
     let request = format!(
         "GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\nX-Sdk-Date: {date}\r\nA: {value}\r\n\
          Authorization: {authorization}\r\n\r\n"
     );
-    let status = wire::ask(server.address, &request, 30 * SECOND).expect("an answer").status;
+    let status = wire::ask(server.address, &request, 30 * SECOND)
+        .expect("an answer")
+        .status;
     let seen = watch.end();
     seen.print("a head of 52 KB that covers 40 KB 6,000 times");
     let grown = seen.peak.memory.saturating_sub(before);
@@ -193,7 +257,9 @@ fn pipelined(address: SocketAddr, requests: Vec<String>) -> [usize; 2] {
     let count = requests.len();
     let writer = thread::spawn(move || {
         let mut stream = stream;
-        requests.chunks(50).try_for_each(|chunk| stream.write_all(chunk.concat().as_bytes()))
+        requests
+            .chunks(50)
+            .try_for_each(|chunk| stream.write_all(chunk.concat().as_bytes()))
     });
     let (mut admitted, mut throttled) = (0, 0);
     for _ in 0..count {
@@ -230,10 +296,19 @@ fn a_key_that_signs_without_end_is_throttled_alone() {
     let body = |number: usize| format!(r#"{{"members":["{ALICE}"],"n":{number}}}"#);
     let request = |number| {
         let body = body(number);
-        format!("{}Content-Length: {}\r\n\r\n{body}", head("POST", &members(1), &date, &body, "AK"), body.len())
+        format!(
+            "{}Content-Length: {}\r\n\r\n{body}",
+            head("POST", &members(1), &date, &body, "AK"),
+            body.len()
+        )
     };
-    let batches: Vec<Vec<String>> =
-        (0..4).map(|batch| (0..1_500).map(|number| request(batch * 1_500 + number)).collect()).collect();
+    let batches: Vec<Vec<String>> = (0..4)
+        .map(|batch| {
+            (0..1_500)
+                .map(|number| request(batch * 1_500 + number))
+                .collect()
+        })
+        .collect();
     let before = server.takes().memory;
     let watch = server.watch();
     let start = Instant::now();
@@ -244,16 +319,26 @@ fn a_key_that_signs_without_end_is_throttled_alone() {
             thread::spawn(move || pipelined(address, batch))
         })
         .collect();
-    let counts: Vec<_> = threads.into_iter().map(|thread| thread.join().expect("no panic")).collect();
+    let counts: Vec<_> = threads
+        .into_iter()
+        .map(|thread| thread.join().expect("no panic"))
+        .collect();
     let took = start.elapsed();
     let seen = watch.end();
     seen.print("6,000 signed writes of one key at once");
-    let (admitted, throttled) =
-        (counts.iter().map(|c| c[0]).sum::<usize>(), counts.iter().map(|c| c[1]).sum::<usize>());
+    let (admitted, throttled) = (
+        counts.iter().map(|c| c[0]).sum::<usize>(),
+        counts.iter().map(|c| c[1]).sum::<usize>(),
+    );
     let grown = seen.peak.memory.saturating_sub(before);
-    println!("{admitted} admitted and {throttled} throttled in {took:.1?}; memory grew by {grown} MB");
+    println!(
+        "{admitted} admitted and {throttled} throttled in {took:.1?}; memory grew by {grown} MB"
+    );
     let most = 1_000 * (took.as_secs() as usize + 2);
-    assert!(admitted <= most, "{admitted} in {took:?}, a thousand a second is the most");
+    assert!(
+        admitted <= most,
+        "{admitted} in {took:?}, a thousand a second is the most"
+    );
     assert_eq!(seen.failed, 0, "a caller with a token is not concerned");
     assert!(seen.longest() < 5 * SECOND, "{:?}", seen.longest());
 }
@@ -261,17 +346,25 @@ fn a_key_that_signs_without_end_is_throttled_alone() {
 #[test]
 fn a_page_of_another_host_reads_nothing_of_the_demo() {
     let mut demo = Command::new(program());
-    let demo = demo.args(["serve", "--demo", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::null());
+    let demo = demo
+        .args(["serve", "--demo", "--listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
     let mut demo = demo.spawn().expect("the command");
     let address = listening(&mut demo);
     let ask = |host: &str| {
-        let request = format!("GET /docs/swagger-initializer.js HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let request = format!(
+            "GET /docs/swagger-initializer.js HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
+        );
         wire::ask(address, &request, 5 * SECOND).expect("an answer")
     };
     let (home, elsewhere) = (ask(&address.to_string()), ask("attacker.example"));
     let _ = demo.kill();
     let _ = demo.wait();
-    println!("the demo's tokens, to this machine: {}, to attacker.example: {}", home.status, elsewhere.status);
+    println!(
+        "the demo's tokens, to this machine: {}, to attacker.example: {}",
+        home.status, elsewhere.status
+    );
     assert!(home.body().contains("demo-owner"), "{home:?}");
     assert_eq!(elsewhere.status, 400);
     assert!(!elsewhere.text.contains("demo-owner"), "{elsewhere:?}");
@@ -280,7 +373,10 @@ fn a_page_of_another_host_reads_nothing_of_the_demo() {
 #[test]
 fn the_demo_is_not_opened_to_the_network_by_an_address_alone() {
     let mut demo = Command::new(program());
-    let demo = demo.args(["serve", "--demo", "--listen", "0.0.0.0:0"]).stdout(Stdio::null()).stderr(Stdio::piped());
+    let demo = demo
+        .args(["serve", "--demo", "--listen", "0.0.0.0:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
     let mut demo = demo.spawn().expect("the command");
     let deadline = Instant::now() + 3 * SECOND;
     let ended = loop {
@@ -291,7 +387,11 @@ fn the_demo_is_not_opened_to_the_network_by_an_address_alone() {
     };
     let _ = demo.kill();
     let mut said = String::new();
-    demo.stderr.take().expect("its log").read_to_string(&mut said).expect("text");
+    demo.stderr
+        .take()
+        .expect("its log")
+        .read_to_string(&mut said)
+        .expect("text");
     let _ = demo.wait();
     println!("serve --demo --listen 0.0.0.0:0 ends with {ended:?}");
     assert_eq!(ended.and_then(|ended| ended.code()), Some(2), "{said}");

@@ -1,5 +1,5 @@
-//! What happens to a store from outside: callers that leave, callers that all ask at once, other processes that lock,
-//! empty, remove or replace the file, other users of the machine.
+//! What happens to a store from outside: callers that leave, callers that all ask at once, other
+//! processes that lock, empty, remove or replace the file, other users of the machine.
 
 use std::{
     fs,
@@ -27,11 +27,18 @@ fn get(server: &Server, path: &str, token: Option<&str>) -> Response {
 
 /// Alice shares one of her backups with a project.
 fn sharing(backup: u8, project: &str) -> String {
-    wire::with_body("POST", &members(backup), Some("alice"), &format!(r#"{{"members": ["{project}"]}}"#))
+    wire::with_body(
+        "POST",
+        &members(backup),
+        Some("alice"),
+        &format!(r#"{{"members": ["{project}"]}}"#),
+    )
 }
 
 fn add(server: &Server, backup: u8) -> u16 {
-    wire::ask(server.address, &sharing(backup, BOB), LONG).expect("a response").status
+    wire::ask(server.address, &sharing(backup, BOB), LONG)
+        .expect("a response")
+        .status
 }
 
 /// Another process that writes to the file, until it is dropped.
@@ -50,7 +57,10 @@ fn the_files_of_a_store_are_their_owners_alone_whatever_the_umask() {
     let server = Server::with(Store::Sqlite, &[], "umask 000;");
     assert_eq!(add(&server, 1), 200);
     let modes = ["store.db", "store.db-wal", "store.db-shm"].map(|name| mode(&server.file(name)));
-    println!("umask 000: modes {:03o}, {:03o}, {:03o}", modes[0], modes[1], modes[2]);
+    println!(
+        "umask 000: modes {:03o}, {:03o}, {:03o}",
+        modes[0], modes[1], modes[2]
+    );
     assert_eq!(modes, [0o600; 3]);
 }
 
@@ -65,7 +75,8 @@ fn under_a_foreign_lock_every_write_is_answered_within_the_deadline() {
     });
     let request = sharing(1, BOB);
     let send = || {
-        // Not so fast that the system drops connections before they are accepted: those are sent again after a second.
+        // Not so fast that the system drops connections before they are accepted: those are sent
+        // again after a second.
         thread::sleep(Duration::from_millis(2));
         (sent(server.address, &request), Instant::now())
     };
@@ -75,7 +86,9 @@ fn under_a_foreign_lock_every_write_is_answered_within_the_deadline() {
         refused += usize::from(wire::read(stream).expect("a response").status == 503);
         longest = longest.max(start.elapsed());
     }
-    println!("foreign lock of 8 s, {WRITES} writes: {refused} times 503, the longest wait {longest:.1?}");
+    println!(
+        "foreign lock of 8 s, {WRITES} writes: {refused} times 503, the longest wait {longest:.1?}"
+    );
     assert!(longest < Duration::from_secs(6), "the deadline is 5 s");
     assert!(refused > 0);
     holder.join().expect("no panic");
@@ -108,12 +121,18 @@ fn a_file_that_is_removed_emptied_or_replaced_is_noticed_and_nothing_is_acknowle
     type Accident = fn(&Path);
     let accidents: [(&str, Accident); 4] = [
         ("removed", |file| fs::remove_file(file).expect("removed")),
-        ("emptied", |file| drop(fs::File::create(file).expect("emptied"))),
+        ("emptied", |file| {
+            drop(fs::File::create(file).expect("emptied"))
+        }),
         ("replaced", |file| {
             let copy = file.with_file_name("copy.db");
-            fs::copy(file, &copy).and_then(|_| fs::rename(copy, file)).expect("replaced");
+            fs::copy(file, &copy)
+                .and_then(|_| fs::rename(copy, file))
+                .expect("replaced");
         }),
-        ("without its log", |file| fs::remove_file(file.with_file_name("store.db-wal")).expect("removed")),
+        ("without its log", |file| {
+            fs::remove_file(file.with_file_name("store.db-wal")).expect("removed")
+        }),
     ];
     thread::scope(|scope| {
         for (what, accident) in accidents {
@@ -124,7 +143,10 @@ fn a_file_that_is_removed_emptied_or_replaced_is_noticed_and_nothing_is_acknowle
 
 fn is_noticed(what: &str, accident: impl Fn(&Path)) {
     let server = Server::on(Store::Sqlite);
-    assert_eq!((get(&server, "/readyz", None).status, add(&server, 1)), (200, 200));
+    assert_eq!(
+        (get(&server, "/readyz", None).status, add(&server, 1)),
+        (200, 200)
+    );
     accident(&server.file("store.db"));
     let wrote = add(&server, 2);
     // What it said before counts for a second.
@@ -132,7 +154,11 @@ fn is_noticed(what: &str, accident: impl Fn(&Path)) {
     let ready = get(&server, "/readyz", None).status;
     println!("the file is {what}: a write {wrote}, /readyz {ready}");
     assert_eq!((wrote, ready), (503, 503), "{what}");
-    assert!(server.log().contains("the next start would not find them"), "{}", server.log());
+    assert!(
+        server.log().contains("the next start would not find them"),
+        "{}",
+        server.log()
+    );
 }
 
 /// `GET /readyz` over kept connections for a while; how many times.
@@ -142,7 +168,9 @@ fn flood_readyz(address: SocketAddr, time: Duration) -> usize {
         let mut stream = wire::connect(address, LONG).expect("a connection");
         let (mut asked, mut buffer) = (0, [0; 4096]);
         while Instant::now() < end {
-            stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").expect("sent");
+            stream
+                .write_all(b"GET /readyz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+                .expect("sent");
             let read = stream.read(&mut buffer).expect("a response");
             assert!(buffer[..read].starts_with(b"HTTP/1.1 200"));
             asked += 1;
@@ -150,7 +178,10 @@ fn flood_readyz(address: SocketAddr, time: Duration) -> usize {
         asked
     };
     let threads: Vec<_> = (0..8).map(|_| thread::spawn(ask)).collect();
-    threads.into_iter().map(|thread| thread.join().expect("no panic")).sum()
+    threads
+        .into_iter()
+        .map(|thread| thread.join().expect("no panic"))
+        .sum()
 }
 
 #[test]
@@ -170,7 +201,10 @@ fn readiness_is_looked_at_once_a_second_however_many_ask() {
     });
     let asked = flood_readyz(server.address, time);
     let largest = sizes.join().expect("no panic");
-    watch.end().print(&format!("{asked} times /readyz, write-ahead log at most {} KB", largest / 1024));
+    watch.end().print(&format!(
+        "{asked} times /readyz, write-ahead log at most {} KB",
+        largest / 1024
+    ));
     assert!(asked > 1_000 && largest < 256 * 1024, "a probe writes 8 KB");
 }
 
@@ -187,13 +221,27 @@ fn readiness_on_postgresql_is_looked_at_once_a_second_however_many_ask() {
 
 #[test]
 fn while_keystone_is_out_of_reach_the_server_is_ready_and_says_degraded() {
-    let settings = [("IDENTITY_MODE", "keystone"), ("KEYSTONE_ADDRESS", "http://127.0.0.1:9/v3")];
+    let settings = [
+        ("IDENTITY_MODE", "keystone"),
+        ("KEYSTONE_ADDRESS", "http://127.0.0.1:9/v3"),
+    ];
     let server = Server::with(Store::Sqlite, &settings, "");
     let ready = || get(&server, "/readyz", None);
-    assert_eq!((ready().status, ready().body()), (200, "ok\n"), "nobody has asked Keystone yet");
+    assert_eq!(
+        (ready().status, ready().body()),
+        (200, "ok\n"),
+        "nobody has asked Keystone yet"
+    );
     assert_eq!(get(&server, &share(), Some("alice")).status, 503);
-    println!("Keystone is out of reach: /readyz {} {:?}", ready().status, ready().body());
-    assert_eq!((ready().status, ready().body()), (200, "degraded: the identity service is out of reach\n"));
+    println!(
+        "Keystone is out of reach: /readyz {} {:?}",
+        ready().status,
+        ready().body()
+    );
+    assert_eq!(
+        (ready().status, ready().body()),
+        (200, "degraded: the identity service is out of reach\n")
+    );
 }
 
 #[test]
@@ -207,7 +255,10 @@ fn callers_that_leave_cost_postgresql_no_connections() {
     let end = Instant::now() + Duration::from_secs(4);
     let mut left = 0;
     while Instant::now() < end {
-        let stream = sent(server.address, &wire::get(&share(), Some(&format!("garbage-{left}"))));
+        let stream = sent(
+            server.address,
+            &wire::get(&share(), Some(&format!("garbage-{left}"))),
+        );
         // In the midst of anything: looking for a connection, asking, being answered.
         thread::sleep(Duration::from_micros(200 + 100 * (left % 20)));
         wire::reset(&stream);
@@ -218,7 +269,9 @@ fn callers_that_leave_cost_postgresql_no_connections() {
     let seen = watch.end();
     // The connections that this test makes are among them.
     let made = sessions() - before;
-    seen.print(&format!("{left} callers left PostgreSQL, {made} connections made"));
+    seen.print(&format!(
+        "{left} callers left PostgreSQL, {made} connections made"
+    ));
     assert_eq!(seen.failed, 0);
     assert!(made <= 25, "the pool has 16, and they are used again");
 }
@@ -232,11 +285,16 @@ fn a_limit_of_file_sizes_refuses_writes_and_kills_nobody() {
     let mut refused = 0;
     let end = Instant::now() + Duration::from_secs(8);
     while refused == 0 && Instant::now() < end {
-        for request in
-            [wire::with_body("POST", &path, Some("alice"), &body), wire::with_body("DELETE", &one, Some("alice"), "")]
-        {
-            let status = wire::ask(server.address, &request, LONG).map_or(0, |response| response.status);
-            assert!(server.child.try_wait().expect("a child").is_none(), "it is killed");
+        for request in [
+            wire::with_body("POST", &path, Some("alice"), &body),
+            wire::with_body("DELETE", &one, Some("alice"), ""),
+        ] {
+            let status =
+                wire::ask(server.address, &request, LONG).map_or(0, |response| response.status);
+            assert!(
+                server.child.try_wait().expect("a child").is_none(),
+                "it is killed"
+            );
             refused += usize::from(status == 503);
         }
     }

@@ -1,4 +1,5 @@
-//! HTTP by hand: requests that no client library sends, and connections that are left in the middle.
+//! HTTP by hand: requests that no client library sends, and connections that are left in the
+//! middle.
 #![allow(dead_code, reason = "each attack uses a part of it")]
 
 use std::{
@@ -24,7 +25,9 @@ impl Response {
     }
 
     pub fn body(&self) -> &str {
-        self.text.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+        self.text
+            .split_once("\r\n\r\n")
+            .map_or("", |(_, body)| body)
     }
 }
 
@@ -38,7 +41,11 @@ pub fn connect(address: SocketAddr, patience: Duration) -> io::Result<TcpStream>
 }
 
 /// The same, from one of the addresses of this machine: 127.x.y.z are as many callers.
-pub fn connect_from(source: Ipv4Addr, address: SocketAddr, patience: Duration) -> io::Result<TcpStream> {
+pub fn connect_from(
+    source: Ipv4Addr,
+    address: SocketAddr,
+    patience: Duration,
+) -> io::Result<TcpStream> {
     let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
     socket.bind(&SocketAddr::from((source, 0)).into())?;
     socket.connect_timeout(&address.into(), patience)?;
@@ -50,13 +57,17 @@ pub fn connect_from(source: Ipv4Addr, address: SocketAddr, patience: Duration) -
 
 /// The text of a request that ends its connection.
 pub fn get(path: &str, token: Option<&str>) -> String {
-    let token = token.map(|token| format!("X-Auth-Token: {token}\r\n")).unwrap_or_default();
+    let token = token
+        .map(|token| format!("X-Auth-Token: {token}\r\n"))
+        .unwrap_or_default();
     format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{token}\r\n")
 }
 
 /// The text of a request with a body in JSON, which ends its connection.
 pub fn with_body(method: &str, path: &str, token: Option<&str>, body: &str) -> String {
-    let token = token.map(|token| format!("X-Auth-Token: {token}\r\n")).unwrap_or_default();
+    let token = token
+        .map(|token| format!("X-Auth-Token: {token}\r\n"))
+        .unwrap_or_default();
     format!(
         "{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{token}Content-Type: application/json\r\n\
          Content-Length: {}\r\n\r\n{body}",
@@ -66,7 +77,8 @@ pub fn with_body(method: &str, path: &str, token: Option<&str>, body: &str) -> S
 
 /// The body of a login.
 pub fn login(user: &str, password: &str) -> String {
-    let user = format!(r#"{{"name":"{user}","domain":{{"id":"default"}},"password":"{password}"}}"#);
+    let user =
+        format!(r#"{{"name":"{user}","domain":{{"id":"default"}},"password":"{password}"}}"#);
     format!(r#"{{"auth":{{"identity":{{"methods":["password"],"password":{{"user":{user}}}}}}}}}"#)
 }
 
@@ -82,7 +94,10 @@ pub fn read(stream: &mut TcpStream) -> io::Result<Response> {
     let mut bytes = vec![];
     stream.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    let status = text.split(' ').nth(1).and_then(|status| status.parse().ok());
+    let status = text
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, text.clone()))?;
     Ok(Response { status, text })
 }

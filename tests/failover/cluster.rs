@@ -24,8 +24,16 @@ pub struct Cluster {
 impl Cluster {
     pub fn start(mode: Mode) -> Self {
         let ttl = Duration::from_secs(run("ttl", &[]).parse().expect("seconds"));
-        let mut cluster = Self { folder: tempfile::tempdir().expect("a folder"), url: String::new(), ttl };
-        let flag: &[&str] = if mode == Mode::Asynchronous { &["--asynchronous"] } else { &[] };
+        let mut cluster = Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            url: String::new(),
+            ttl,
+        };
+        let flag: &[&str] = if mode == Mode::Asynchronous {
+            &["--asynchronous"]
+        } else {
+            &[]
+        };
         cluster.url = cluster.run("up", flag);
         cluster
     }
@@ -37,15 +45,31 @@ impl Cluster {
     /// `kill`, `cut`, `start`, `switchover` and `settle` as the script has them.
     pub fn run(&self, command: &str, arguments: &[&str]) -> String {
         let arguments = arguments.iter().map(OsStr::new);
-        run(command, &iter::once(self.folder.path().as_os_str()).chain(arguments).collect::<Vec<_>>())
+        run(
+            command,
+            &iter::once(self.folder.path().as_os_str())
+                .chain(arguments)
+                .collect::<Vec<_>>(),
+        )
     }
 }
 
 /// What the script prints.
 fn run(command: &str, arguments: &[&OsStr]) -> String {
-    let mut script = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/failover/cluster"));
-    let output = script.arg(command).args(arguments).output().expect("the script");
-    assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+    let mut script = Command::new(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/failover/cluster"
+    ));
+    let output = script
+        .arg(command)
+        .args(arguments)
+        .output()
+        .expect("the script");
+    assert!(
+        output.status.success(),
+        "{command}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 

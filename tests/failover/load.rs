@@ -1,4 +1,5 @@
-//! Load through two servers, and the account of it: what must stand, because it was acknowledged, and what may.
+//! Load through two servers, and the account of it: what must stand, because it was acknowledged,
+//! and what may.
 
 use std::{
     path::Path,
@@ -57,7 +58,13 @@ pub struct Seen {
 
 impl Seen {
     fn nothing() -> Self {
-        Self { acknowledged: 0, refused: 0, stale: 0, gap: Duration::ZERO, last: Instant::now() }
+        Self {
+            acknowledged: 0,
+            refused: 0,
+            stale: 0,
+            gap: Duration::ZERO,
+            last: Instant::now(),
+        }
     }
 
     fn acknowledge(&mut self) {
@@ -100,20 +107,38 @@ impl Clients {
     pub fn of(servers: [String; 2]) -> Arc<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         // Beyond any deadline of a server: whoever does not answer within it breaks the promise.
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(8));
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(Duration::from_secs(8));
         // Servers close what is idle for 10 s, which is how long a gap may be.
-        let http = http.pool_idle_timeout(Duration::from_secs(5)).build().expect("a client");
-        let records = (0..RECORDS).map(|_| Mutex::new(vec![State::Absent])).collect();
+        let http = http
+            .pool_idle_timeout(Duration::from_secs(5))
+            .build()
+            .expect("a client");
+        let records = (0..RECORDS)
+            .map(|_| Mutex::new(vec![State::Absent]))
+            .collect();
         let seen = [Seen::nothing(), Seen::nothing()].map(Mutex::new);
-        Arc::new(Self { http, servers, records, seen, stopping: AtomicBool::new(false) })
+        Arc::new(Self {
+            http,
+            servers,
+            records,
+            seen,
+            stopping: AtomicBool::new(false),
+        })
     }
 
     /// Writes until it is stopped.
     pub fn start(self: &Arc<Self>) -> Running {
         self.stopping.store(false, Ordering::Relaxed);
-        self.seen.iter().for_each(|seen| *locked(seen) = Seen::nothing());
+        self.seen
+            .iter()
+            .for_each(|seen| *locked(seen) = Seen::nothing());
         let writer = |number| tokio::spawn(Arc::clone(self).write(number));
-        Running { clients: Arc::clone(self), writers: (0..WRITERS).map(writer).collect() }
+        Running {
+            clients: Arc::clone(self),
+            writers: (0..WRITERS).map(writer).collect(),
+        }
     }
 
     /// Its own records, one after the other.
@@ -125,7 +150,8 @@ impl Clients {
         }
     }
 
-    /// Writes through one server until it is acknowledged, and reads through the other. Whether there was time for it.
+    /// Writes through one server until it is acknowledged, and reads through the other. Whether
+    /// there was time for it.
     async fn advance(&self, record: usize, server: usize) -> bool {
         let before = locked(&self.records[record])[0];
         let after = before.next();
@@ -133,11 +159,20 @@ impl Clients {
         let mut again = false;
         loop {
             let (status, text) = self.put(&self.servers[server], record, after).await;
-            let done_before = again && text.contains(if after == State::Pending { ".6703" } else { ".6705" });
+            let done_before = again
+                && text.contains(if after == State::Pending {
+                    ".6703"
+                } else {
+                    ".6705"
+                });
             if status.is_success() || done_before {
                 break;
             }
-            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{record}: {before:?} to {after:?}: {text}");
+            assert_eq!(
+                status,
+                StatusCode::SERVICE_UNAVAILABLE,
+                "{record}: {before:?} to {after:?}: {text}"
+            );
             locked(&self.seen[server]).refused += 1;
             if self.stopping.load(Ordering::Relaxed) {
                 return false;
@@ -157,13 +192,29 @@ impl Clients {
 
     async fn put(&self, server: &str, record: usize, state: State) -> (StatusCode, String) {
         let add = format!(r#"{{"members": ["{BOB}"]}}"#);
-        let accept = r#"{"status": "accepted", "vault_id": "b0000000-0000-4000-8000-000000000001"}"#;
-        let members = |project: &str| format!("{server}/v3/{project}/backups/{}/members", backup(record));
+        let accept =
+            r#"{"status": "accepted", "vault_id": "b0000000-0000-4000-8000-000000000001"}"#;
+        let members =
+            |project: &str| format!("{server}/v3/{project}/backups/{}/members", backup(record));
         match state {
             State::Pending => self.send(Method::POST, members(ALICE), "alice", add).await,
-            State::Accepted => self.send(Method::PUT, format!("{}/{BOB}", members(BOB)), "bob", accept.into()).await,
+            State::Accepted => {
+                self.send(
+                    Method::PUT,
+                    format!("{}/{BOB}", members(BOB)),
+                    "bob",
+                    accept.into(),
+                )
+                .await
+            }
             State::Absent => {
-                self.send(Method::DELETE, format!("{}/{BOB}", members(ALICE)), "alice", String::new()).await
+                self.send(
+                    Method::DELETE,
+                    format!("{}/{BOB}", members(ALICE)),
+                    "alice",
+                    String::new(),
+                )
+                .await
             }
         }
     }
@@ -179,12 +230,14 @@ impl Clients {
         let answer: Value = serde_json::from_str(&text).expect("JSON");
         let members = answer["members"].as_array().expect("a list");
         assert!(members.len() <= 1, "there twice: {text}");
-        Some(match members.first().map(|member| member["status"].as_str()) {
-            None => State::Absent,
-            Some(Some("pending")) => State::Pending,
-            Some(Some("accepted")) => State::Accepted,
-            Some(other) => panic!("{other:?}"),
-        })
+        Some(
+            match members.first().map(|member| member["status"].as_str()) {
+                None => State::Absent,
+                Some(Some("pending")) => State::Pending,
+                Some(Some("accepted")) => State::Accepted,
+                Some(other) => panic!("{other:?}"),
+            },
+        )
     }
 
     async fn state_in_the_end(&self, server: &str, record: usize) -> State {
@@ -195,32 +248,53 @@ impl Clients {
                 }
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), ask).await.expect("no 503 when all is well")
+        tokio::time::timeout(Duration::from_secs(60), ask)
+            .await
+            .expect("no 503 when all is well")
     }
 
-    async fn send(&self, method: Method, url: String, token: &str, body: String) -> (StatusCode, String) {
+    async fn send(
+        &self,
+        method: Method,
+        url: String,
+        token: &str,
+        body: String,
+    ) -> (StatusCode, String) {
         let request = self.http.request(method, url).header("X-Auth-Token", token);
-        let request = request.header("Content-Type", "application/json").body(body);
+        let request = request
+            .header("Content-Type", "application/json")
+            .body(body);
         let answer = request.send().await.expect("an answer: the servers live");
-        (answer.status(), answer.text().await.expect("a whole answer"))
+        (
+            answer.status(),
+            answer.text().await.expect("a whole answer"),
+        )
     }
 
     pub fn seen(&self) -> [Seen; 2] {
         self.seen.each_ref().map(|seen| *locked(seen))
     }
 
-    /// How many records are not what they have to be, as both servers show them. What they are is the account from here.
+    /// How many records are not what they have to be, as both servers show them. What they are is
+    /// the account from here.
     pub async fn lost(&self) -> usize {
         let records: Vec<_> = (0..RECORDS).collect();
         let mut lost = 0;
         for some in records.chunks(WRITERS) {
-            lost += join_all(some.iter().map(|&record| self.is_lost(record))).await.into_iter().filter(|l| *l).count();
+            lost += join_all(some.iter().map(|&record| self.is_lost(record)))
+                .await
+                .into_iter()
+                .filter(|l| *l)
+                .count();
         }
         lost
     }
 
     async fn is_lost(&self, record: usize) -> bool {
-        let [one, other] = self.servers.each_ref().map(|server| self.state_in_the_end(server, record));
+        let [one, other] = self
+            .servers
+            .each_ref()
+            .map(|server| self.state_in_the_end(server, record));
         let (is, other) = tokio::join!(one, other);
         assert_eq!(is, other, "record {record} is the same on both servers");
         let may = std::mem::replace(&mut *locked(&self.records[record]), vec![is]);
@@ -239,9 +313,18 @@ impl Running {
     pub async fn go_on(&self, more: usize) {
         let start = self.clients.seen();
         let end = Instant::now() + Duration::from_secs(60);
-        while self.clients.seen().iter().zip(start).any(|(now, then)| now.acknowledged < then.acknowledged + more) {
+        while self
+            .clients
+            .seen()
+            .iter()
+            .zip(start)
+            .any(|(now, then)| now.acknowledged < then.acknowledged + more)
+        {
             assert!(Instant::now() < end, "both servers write again");
-            assert!(self.writers.iter().all(|writer| !writer.is_finished()), "a writer has seen what may not be");
+            assert!(
+                self.writers.iter().all(|writer| !writer.is_finished()),
+                "a writer has seen what may not be"
+            );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

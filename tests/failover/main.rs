@@ -1,6 +1,7 @@
-//! Two servers on a cluster that fails over, under load: whatever is killed, no acknowledged write is lost, and what
-//! clients see of it is 503 for a while. `ROUNDS` of each makes it longer. The same on a cluster that replicates
-//! asynchronously loses writes, which shows that these tests can see a loss.
+//! Two servers on a cluster that fails over, under load: whatever is killed, no acknowledged write
+//! is lost, and what clients see of it is 503 for a while. `ROUNDS` of each makes it longer. The
+//! same on a cluster that replicates asynchronously loses writes, which shows that these tests can
+//! see a loss.
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
@@ -87,7 +88,11 @@ async fn round(cluster: &Cluster, clients: &Arc<Clients>, name: &str, parts: &[&
     println!("{name}: {}", told(&all, lost));
     assert_eq!(lost, 0, "acknowledged writes");
     assert_eq!(all.stale, 0, "reads of what was");
-    assert!(all.gap <= cluster.ttl + GAP, "nobody could write for {:?}", all.gap);
+    assert!(
+        all.gap <= cluster.ttl + GAP,
+        "nobody could write for {:?}",
+        all.gap
+    );
     sums_are_exact(cluster);
 }
 
@@ -108,12 +113,19 @@ async fn a_failover_loses_no_acknowledged_write() {
     let clients = Clients::of(servers.each_ref().map(|server| server.endpoint.clone()));
     for number in 1..=setting("ROUNDS", 1) {
         for (name, parts) in FAULTS {
-            round(&cluster, &clients, &format!("round {number}, {name}"), parts).await;
+            round(
+                &cluster,
+                &clients,
+                &format!("round {number}, {name}"),
+                parts,
+            )
+            .await;
         }
     }
 }
 
-/// The leader cut off from the others, under load, and killed: how much of what it acknowledged is lost.
+/// The leader cut off from the others, under load, and killed: how much of what it acknowledged is
+/// lost.
 async fn lost_with_a_leader_cut_off(mode: Mode) -> usize {
     let cluster = Cluster::start(mode);
     let servers = servers(&cluster, mode);
@@ -144,5 +156,8 @@ async fn what_a_leader_alone_has_is_not_acknowledged() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_asynchronous_cluster_loses_acknowledged_writes() {
-    assert!(lost_with_a_leader_cut_off(Mode::Asynchronous).await > 0, "or these tests cannot see a loss");
+    assert!(
+        lost_with_a_leader_cut_off(Mode::Asynchronous).await > 0,
+        "or these tests cannot see a loss"
+    );
 }

@@ -1,4 +1,5 @@
-//! A client that nobody here wrote: OpenStack's own library logs in, finds the service in Keystone's catalog, and calls.
+//! A client that nobody here wrote: OpenStack's own library logs in, finds the service in
+//! Keystone's catalog, and calls.
 
 use std::process::Command;
 
@@ -12,15 +13,23 @@ async fn keystoneauths_adapter_finds_the_service_in_the_catalog_and_calls_it() {
     let cloud = Cloud::start().await;
     let house = cloud.house(|_| {}).await;
     cloud.registers(&house.endpoint()).await;
-    let (address, bob, backup, vault) = (cloud.address(), cloud.bob.id.clone(), backup(1), vault(1));
+    let (address, bob, backup, vault) =
+        (cloud.address(), cloud.bob.id.clone(), backup(1), vault(1));
     let ended = tokio::task::spawn_blocking(move || {
         let mut python = Command::new(programs().join("venv/bin/python3"));
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/keystone/adapter.py");
-        python.args(["-B", script, &address, &bob, &backup, &vault]).output().expect("a process")
+        python
+            .args(["-B", script, &address, &bob, &backup, &vault])
+            .output()
+            .expect("a process")
     });
     let ended = ended.await.expect("no panic");
     let told = String::from_utf8_lossy(&ended.stdout);
-    assert!(ended.status.success(), "{told}\n{}", String::from_utf8_lossy(&ended.stderr));
+    assert!(
+        ended.status.success(),
+        "{told}\n{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
     let said: Vec<_> = told.lines().collect();
     assert_eq!(
         said,

@@ -1,5 +1,5 @@
-//! A Keystone of its own for one test: started on a copy of a new one, with the projects and users of the stories, and
-//! gone when dropped.
+//! A Keystone of its own for one test: started on a copy of a new one, with the projects and users
+//! of the stories, and gone when dropped.
 
 use std::{
     io::{BufRead, BufReader},
@@ -37,12 +37,19 @@ pub struct Project {
 }
 
 impl Cloud {
-    /// With alice, bob, carol and mallory, members of a project of their own each; and `cbr`, the service's account.
+    /// With alice, bob, carol and mallory, members of a project of their own each; and `cbr`, the
+    /// service's account.
     pub async fn start() -> Self {
         let mut cloud = Self::bare(false).await;
         for name in ["alice", "bob", "carol", "mallory", "cbr"] {
             let project = cloud.founds(name).await;
-            cloud.assigns("PUT", &project, if name == "cbr" { "service" } else { "member" }).await;
+            cloud
+                .assigns(
+                    "PUT",
+                    &project,
+                    if name == "cbr" { "service" } else { "member" },
+                )
+                .await;
             match name {
                 "alice" => cloud.alice = project,
                 "bob" => cloud.bob = project,
@@ -57,23 +64,42 @@ impl Cloud {
     /// With nobody but the administrator.
     pub async fn bare(encrypted: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        run(Command::new("cp").arg("-r").arg(programs().join("new/.")).arg(folder.path()));
+        run(Command::new("cp")
+            .arg("-r")
+            .arg(programs().join("new/."))
+            .arg(folder.path()));
         if encrypted {
             let request = "req -x509 -nodes -newkey ec -pkeyopt ec_paramgen_curve:P-256 -days 2 -subj /CN=keystone -addext basicConstraints=critical,CA:FALSE \
                            -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out certificate.pem";
-            run(Command::new("openssl").args(request.split_whitespace()).current_dir(folder.path()));
+            run(Command::new("openssl")
+                .args(request.split_whitespace())
+                .current_dir(folder.path()));
         }
         let mut http = reqwest::Client::builder().no_proxy();
         if encrypted {
-            let trusted = std::fs::read(folder.path().join("certificate.pem")).expect("a certificate");
-            http = http.add_root_certificate(reqwest::Certificate::from_pem(&trusted).expect("a certificate"));
+            let trusted =
+                std::fs::read(folder.path().join("certificate.pem")).expect("a certificate");
+            http = http.add_root_certificate(
+                reqwest::Certificate::from_pem(&trusted).expect("a certificate"),
+            );
         }
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = http.build().expect("an HTTP client");
         let [alice, bob, carol, mallory, service] = std::array::from_fn(|_| Project::default());
         let admin = String::new();
-        let mut cloud =
-            Self { folder, process: None, port: 0, encrypted, http, admin, alice, bob, carol, mallory, service };
+        let mut cloud = Self {
+            folder,
+            process: None,
+            port: 0,
+            encrypted,
+            http,
+            admin,
+            alice,
+            bob,
+            carol,
+            mallory,
+            service,
+        };
         cloud.start_again();
         cloud.admin = cloud.token("admin", "admin").await;
         cloud
@@ -85,10 +111,15 @@ impl Cloud {
     }
 
     pub fn address(&self) -> String {
-        format!("http{}://127.0.0.1:{}/v3", if self.encrypted { "s" } else { "" }, self.port)
+        format!(
+            "http{}://127.0.0.1:{}/v3",
+            if self.encrypted { "s" } else { "" },
+            self.port
+        )
     }
 
-    // --- People -------------------------------------------------------------------------------------------------------
+    // --- People
+    // -------------------------------------------------------------------------------------------------------
 
     /// A token of a user whose password is the name, for the project.
     pub async fn token(&self, user: &str, project: &str) -> String {
@@ -98,29 +129,56 @@ impl Cloud {
 
     /// A token that is not for any project.
     pub async fn unscoped_token(&self, user: &str) -> String {
-        self.issued(user, user, Some(json!("unscoped"))).await.expect("a token")
+        self.issued(user, user, Some(json!("unscoped")))
+            .await
+            .expect("a token")
     }
 
-    pub async fn issued(&self, user: &str, password: &str, scope: Option<Value>) -> Result<String, StatusCode> {
+    pub async fn issued(
+        &self,
+        user: &str,
+        password: &str,
+        scope: Option<Value>,
+    ) -> Result<String, StatusCode> {
         let user = json!({"name": user, "domain": {"id": "default"}, "password": password});
         let identity = json!({"methods": ["password"], "password": {"user": user}});
         let mut auth = json!({"auth": {"identity": identity}});
         if let Some(scope) = scope {
             auth["auth"]["scope"] = scope;
         }
-        let answer = self.http.post(format!("{}/auth/tokens", self.address())).json(&auth).send().await;
+        let answer = self
+            .http
+            .post(format!("{}/auth/tokens", self.address()))
+            .json(&auth)
+            .send()
+            .await;
         let answer = answer.expect("an answer");
-        let token = answer.headers().get("x-subject-token").ok_or(answer.status())?;
+        let token = answer
+            .headers()
+            .get("x-subject-token")
+            .ok_or(answer.status())?;
         Ok(token.to_str().expect("text").to_owned())
     }
 
     /// Id and secret of a new application credential of a user, for the project of the same name.
     pub async fn application_credential(&self, name: &str) -> (String, String) {
         let token = self.token(name, name).await;
-        let user = self.api("GET", &format!("/users?name={name}"), Value::Null).await;
-        let path = format!("{}/users/{}/application_credentials", self.address(), text(&user["users"][0]["id"]));
+        let user = self
+            .api("GET", &format!("/users?name={name}"), Value::Null)
+            .await;
+        let path = format!(
+            "{}/users/{}/application_credentials",
+            self.address(),
+            text(&user["users"][0]["id"])
+        );
         let wanted = json!({"application_credential": {"name": "for the service"}});
-        let answer = self.http.post(path).header("X-Auth-Token", token).json(&wanted).send().await;
+        let answer = self
+            .http
+            .post(path)
+            .header("X-Auth-Token", token)
+            .json(&wanted)
+            .send()
+            .await;
         let made: Value = answer.expect("an answer").json().await.expect("JSON");
         let made = &made["application_credential"];
         (text(&made["id"]), text(&made["secret"]))
@@ -131,14 +189,24 @@ impl Cloud {
         let project = json!({"project": {"name": name, "domain_id": "default"}});
         let id = text(&self.api("POST", "/projects", project).await["project"]["id"]);
         let user = json!({"user": {"name": name, "password": name, "domain_id": "default", "default_project_id": id}});
-        Project { user: text(&self.api("POST", "/users", user).await["user"]["id"]), id }
+        Project {
+            user: text(&self.api("POST", "/users", user).await["user"]["id"]),
+            id,
+        }
     }
 
     /// Gives (`PUT`) or takes (`DELETE`) a role in the project.
     pub async fn assigns(&self, method: &str, to: &Project, role: &str) {
-        let roles = self.api("GET", &format!("/roles?name={role}"), Value::Null).await;
+        let roles = self
+            .api("GET", &format!("/roles?name={role}"), Value::Null)
+            .await;
         let role = text(&roles["roles"][0]["id"]);
-        self.api(method, &format!("/projects/{}/users/{}/roles/{role}", to.id, to.user), Value::Null).await;
+        self.api(
+            method,
+            &format!("/projects/{}/users/{}/roles/{role}", to.id, to.user),
+            Value::Null,
+        )
+        .await;
         if method == "DELETE" {
             next_second().await;
         }
@@ -149,45 +217,67 @@ impl Cloud {
         let service = json!({"service": {"type": "backup-share", "name": "backup-share"}});
         let service = self.api("POST", "/services", service).await["service"]["id"].clone();
         let url = format!("{endpoint}/v3/$(project_id)s");
-        let endpoint = json!({"endpoint": {"service_id": service, "interface": "public", "url": url}});
+        let endpoint =
+            json!({"endpoint": {"service_id": service, "interface": "public", "url": url}});
         self.api("POST", "/endpoints", endpoint).await;
     }
 
     pub async fn enables(&self, project: &Project, enabled: bool) {
         let change = json!({"project": {"enabled": enabled}});
-        self.api("PATCH", &format!("/projects/{}", project.id), change).await;
+        self.api("PATCH", &format!("/projects/{}", project.id), change)
+            .await;
     }
 
     pub async fn changes_user(&self, of: &Project, change: Value) {
-        self.api("PATCH", &format!("/users/{}", of.user), json!({ "user": change })).await;
+        self.api(
+            "PATCH",
+            &format!("/users/{}", of.user),
+            json!({ "user": change }),
+        )
+        .await;
         next_second().await;
     }
 
     pub async fn revokes(&self, token: &str) {
         let request = self.http.delete(format!("{}/auth/tokens", self.address()));
-        let answer = request.header("X-Auth-Token", &self.admin).header("X-Subject-Token", token).send().await;
+        let answer = request
+            .header("X-Auth-Token", &self.admin)
+            .header("X-Subject-Token", token)
+            .send()
+            .await;
         assert_eq!(answer.expect("an answer").status(), StatusCode::NO_CONTENT);
     }
 
     /// Whether a token is good, asked by itself: the administrator's has ended too, maybe.
     pub async fn knows(&self, token: &str) -> bool {
         let request = self.http.get(format!("{}/auth/tokens", self.address()));
-        let answer = request.header("X-Auth-Token", token).header("X-Subject-Token", token).send().await;
+        let answer = request
+            .header("X-Auth-Token", token)
+            .header("X-Subject-Token", token)
+            .send()
+            .await;
         answer.expect("an answer").status().is_success()
     }
 
     pub async fn api(&self, method: &str, path: &str, body: Value) -> Value {
         let method: Method = method.parse().expect("a method");
-        let mut request = self.http.request(method, format!("{}{path}", self.address()));
+        let mut request = self
+            .http
+            .request(method, format!("{}{path}", self.address()));
         if body != Value::Null {
             request = request.json(&body);
         }
-        let answer = request.header("X-Auth-Token", &self.admin).send().await.expect("an answer");
+        let answer = request
+            .header("X-Auth-Token", &self.admin)
+            .send()
+            .await
+            .expect("an answer");
         assert!(answer.status().is_success(), "{path}: {}", answer.status());
         answer.json().await.unwrap_or_default()
     }
 
-    // --- The process --------------------------------------------------------------------------------------------------
+    // --- The process
+    // --------------------------------------------------------------------------------------------------
 
     /// At the address of before.
     pub fn start_again(&mut self) {
@@ -198,13 +288,22 @@ impl Cloud {
             command.args(["certificate.pem", "key.pem"]);
         }
         let log = std::fs::File::create(self.folder().join("stderr.log")).expect("a log");
-        let mut child =
-            command.current_dir(self.folder()).stdout(Stdio::piped()).stderr(log).spawn().expect("a process");
+        let mut child = command
+            .current_dir(self.folder())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("a process");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
+        BufReader::new(child.stdout.take().expect("piped"))
+            .read_line(&mut line)
+            .expect("a line");
         self.process = Some(child);
         let log = || std::fs::read_to_string(self.folder().join("stderr.log")).unwrap_or_default();
-        self.port = line.trim().parse().unwrap_or_else(|_| panic!("Keystone did not start: {}", log()));
+        self.port = line
+            .trim()
+            .parse()
+            .unwrap_or_else(|_| panic!("Keystone did not start: {}", log()));
     }
 
     pub fn stop(&mut self) {
@@ -223,21 +322,33 @@ impl Cloud {
     /// How often it was asked whose a token is, by the first bytes of the SHA-256 of the token.
     pub fn questions(&self) -> std::collections::BTreeMap<String, usize> {
         let log = std::fs::read_to_string(self.folder().join("requests.log")).expect("a log");
-        let asked = log.lines().filter_map(|line| line.strip_prefix("GET /v3/auth/tokens "));
+        let asked = log
+            .lines()
+            .filter_map(|line| line.strip_prefix("GET /v3/auth/tokens "));
         asked.fold(std::collections::BTreeMap::new(), |mut counts, token| {
             *counts.entry(token.to_owned()).or_default() += 1;
             counts
         })
     }
 
-    // --- The service --------------------------------------------------------------------------------------------------
+    // --- The service
+    // --------------------------------------------------------------------------------------------------
 
     /// A service that asks this Keystone, with the data of the stories, and further settings.
     pub async fn house(&self, settings: impl FnOnce(&mut Config)) -> House {
-        let projects = [(ALICE, &self.alice), (BOB, &self.bob), (CAROL, &self.carol), (MALLORY, &self.mallory)];
-        let data = projects.iter().filter(|(_, project)| !project.id.is_empty());
-        let data = data
-            .fold(include_str!("../service/data.yaml").to_owned(), |data, (id, project)| data.replace(id, &project.id));
+        let projects = [
+            (ALICE, &self.alice),
+            (BOB, &self.bob),
+            (CAROL, &self.carol),
+            (MALLORY, &self.mallory),
+        ];
+        let data = projects
+            .iter()
+            .filter(|(_, project)| !project.id.is_empty());
+        let data = data.fold(
+            include_str!("../service/data.yaml").to_owned(),
+            |data, (id, project)| data.replace(id, &project.id),
+        );
         House::furnished(&data, |config| {
             config.identity.mode = IdentityMode::Keystone;
             config.keystone.address = self.address();
@@ -259,15 +370,22 @@ impl Drop for Cloud {
 /// Where `scripts/test keystone` has put Keystone.
 pub fn programs() -> PathBuf {
     let folder = std::env::var_os("KEYSTONE_FOLDER");
-    folder.expect("a Keystone is needed: `scripts/test keystone` installs one and runs these tests").into()
+    folder
+        .expect("a Keystone is needed: `scripts/test keystone` installs one and runs these tests")
+        .into()
 }
 
 fn run(command: &mut Command) {
     let ended = command.output().expect("a process");
-    assert!(ended.status.success(), "{command:?}: {}", String::from_utf8_lossy(&ended.stderr));
+    assert!(
+        ended.status.success(),
+        "{command:?}: {}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
 }
 
-/// Keystone writes down to the second when tokens were revoked: one that is issued within the same is revoked with them.
+/// Keystone writes down to the second when tokens were revoked: one that is issued within the same
+/// is revoked with them.
 async fn next_second() {
     tokio::time::sleep(Duration::from_secs(1)).await;
 }

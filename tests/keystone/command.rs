@@ -24,7 +24,12 @@ async fn the_command_logs_in_at_keystone_and_finds_the_service() {
             ("OS_PASSWORD", user),
             ("OS_PROJECT_NAME", user),
         ];
-        let ended = command.env_clear().envs(variables).args(line.split_whitespace()).output().expect("a process");
+        let ended = command
+            .env_clear()
+            .envs(variables)
+            .args(line.split_whitespace())
+            .output()
+            .expect("a process");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
         assert!(ended.status.success(), "{line}: {}", text(ended.stderr));
         text(ended.stdout)
@@ -35,7 +40,10 @@ async fn the_command_logs_in_at_keystone_and_finds_the_service() {
         run("bob", format!("accept {backup} --vault {}", vault(1)));
         let told: serde_json::Value =
             serde_json::from_str(&run("alice", format!("members {backup} -o json"))).expect("JSON");
-        assert_eq!((&told[0]["status"], &told[0]["dest_project_id"]), (&json!("accepted"), &json!(bob)));
+        assert_eq!(
+            (&told[0]["status"], &told[0]["dest_project_id"]),
+            (&json!("accepted"), &json!(bob))
+        );
     });
     // Each of both has logged in once, and was asked about once.
     assert_eq!(cloud.questions().len(), 2, "{:?}", cloud.questions());

@@ -1,4 +1,5 @@
-//! Everything that can be wrong with a token, with our account, and with Keystone itself: what callers are told.
+//! Everything that can be wrong with a token, with our account, and with Keystone itself: what
+//! callers are told.
 
 use std::time::{Duration, Instant};
 
@@ -16,19 +17,35 @@ struct Table(Vec<(&'static str, String, String)>);
 
 impl Table {
     fn row(&mut self, fault: &'static str, told: &Answer, expected: &str) {
-        let code = if told.status.is_success() { String::new() } else { format!(" {}", told.code()) };
+        let code = if told.status.is_success() {
+            String::new()
+        } else {
+            format!(" {}", told.code())
+        };
         if told.status == 401 {
-            assert!(told.header("www-authenticate").starts_with("Keystone uri=\"http://127.0.0.1:"), "{told:?}");
+            assert!(
+                told.header("www-authenticate")
+                    .starts_with("Keystone uri=\"http://127.0.0.1:"),
+                "{told:?}"
+            );
         }
         if told.status == 503 {
             assert_eq!(told.header("retry-after"), "1");
         }
-        self.0.push((fault, expected.to_owned(), format!("{}{code}", told.status.as_u16())));
+        self.0.push((
+            fault,
+            expected.to_owned(),
+            format!("{}{code}", told.status.as_u16()),
+        ));
     }
 
     fn end(self) {
         for (fault, expected, told) in &self.0 {
-            let verdict = if expected == told { "" } else { "  <-- expected otherwise" };
+            let verdict = if expected == told {
+                ""
+            } else {
+                "  <-- expected otherwise"
+            };
             println!("{fault:<72} {told}{verdict}");
         }
         println!("{} cases", self.0.len());
@@ -61,58 +78,145 @@ async fn what_is_wrong_with_a_token() {
     let path = members(&alice.id, 1);
 
     table.row("a good token", &list(&house, &alice.id, &good).await, GOOD);
-    table.row("no token", &house.send(Method::GET, &path, None, None).await, UNKNOWN);
-    table.row("garbage", &list(&house, &alice.id, "garbage").await, UNKNOWN);
-    table.row("a token without its last 20 characters", &list(&house, &alice.id, &good[..163]).await, UNKNOWN);
+    table.row(
+        "no token",
+        &house.send(Method::GET, &path, None, None).await,
+        UNKNOWN,
+    );
+    table.row(
+        "garbage",
+        &list(&house, &alice.id, "garbage").await,
+        UNKNOWN,
+    );
+    table.row(
+        "a token without its last 20 characters",
+        &list(&house, &alice.id, &good[..163]).await,
+        UNKNOWN,
+    );
     let unscoped = cloud.unscoped_token("alice").await;
-    table.row("a token without a project", &list(&house, &alice.id, &unscoped).await, UNKNOWN);
-    table.row("a token of another project", &list(&house, &cloud.bob.id, &good).await, "403 APIGW.0302");
+    table.row(
+        "a token without a project",
+        &list(&house, &alice.id, &unscoped).await,
+        UNKNOWN,
+    );
+    table.row(
+        "a token of another project",
+        &list(&house, &cloud.bob.id, &good).await,
+        "403 APIGW.0302",
+    );
 
     let asked = cloud.questions().values().sum::<usize>();
-    table.row("a token of 9,120 characters", &list(&house, &alice.id, &"x".repeat(9_120)).await, UNKNOWN);
+    table.row(
+        "a token of 9,120 characters",
+        &list(&house, &alice.id, &"x".repeat(9_120)).await,
+        UNKNOWN,
+    );
     assert_eq!(cloud.questions().values().sum::<usize>(), asked + 1);
-    table.row("a token of 60 KB: nobody is asked", &list(&house, &alice.id, &"x".repeat(60_000)).await, UNKNOWN);
+    table.row(
+        "a token of 60 KB: nobody is asked",
+        &list(&house, &alice.id, &"x".repeat(60_000)).await,
+        UNKNOWN,
+    );
     assert_eq!(cloud.questions().values().sum::<usize>(), asked + 1);
-    let signed = house.request(Method::GET, &path, None).header("Authorization", "SDK-HMAC-SHA256 Access=a");
-    table.row("a signature: Keystone has no access keys here", &crate::house::answer(signed).await, UNKNOWN);
+    let signed = house
+        .request(Method::GET, &path, None)
+        .header("Authorization", "SDK-HMAC-SHA256 Access=a");
+    table.row(
+        "a signature: Keystone has no access keys here",
+        &crate::house::answer(signed).await,
+        UNKNOWN,
+    );
 
     cloud.revokes(&good).await;
-    table.row("revoked, and still believed", &list(&house, &alice.id, &good).await, GOOD);
+    table.row(
+        "revoked, and still believed",
+        &list(&house, &alice.id, &good).await,
+        GOOD,
+    );
     house.clock.pass(BELIEVED);
     table.row("revoked", &list(&house, &alice.id, &good).await, ENDED);
 
     let good = cloud.token("alice", "alice").await;
     list(&house, &alice.id, &good).await;
     cloud.assigns("DELETE", alice, "member").await;
-    table.row("its role taken, and still believed", &list(&house, &alice.id, &good).await, GOOD);
+    table.row(
+        "its role taken, and still believed",
+        &list(&house, &alice.id, &good).await,
+        GOOD,
+    );
     house.clock.pass(BELIEVED);
-    table.row("its role taken", &list(&house, &alice.id, &good).await, ENDED);
+    table.row(
+        "its role taken",
+        &list(&house, &alice.id, &good).await,
+        ENDED,
+    );
     cloud.assigns("PUT", alice, "reader").await;
-    table.row("another role given, and the refusal still believed", &list(&house, &alice.id, &good).await, ENDED);
+    table.row(
+        "another role given, and the refusal still believed",
+        &list(&house, &alice.id, &good).await,
+        ENDED,
+    );
     house.clock.pass(REFUSAL_BELIEVED);
-    table.row("another role given: it may read", &list(&house, &alice.id, &good).await, GOOD);
+    table.row(
+        "another role given: it may read",
+        &list(&house, &alice.id, &good).await,
+        GOOD,
+    );
     let added = house.post(&path, &good, r#"{"members": ["p01"]}"#).await;
-    table.row("another role given: it may not write", &added, "403 APIGW.0302");
+    table.row(
+        "another role given: it may not write",
+        &added,
+        "403 APIGW.0302",
+    );
     cloud.assigns("PUT", alice, "member").await;
     house.clock.pass(BELIEVED);
     let added = house.post(&path, &good, r#"{"members": ["p01"]}"#).await;
-    table.row("its role given back: the same token is good again", &added, GOOD);
+    table.row(
+        "its role given back: the same token is good again",
+        &added,
+        GOOD,
+    );
 
     cloud.enables(alice, false).await;
     house.clock.pass(BELIEVED);
-    table.row("its project disabled", &list(&house, &alice.id, &good).await, ENDED);
+    table.row(
+        "its project disabled",
+        &list(&house, &alice.id, &good).await,
+        ENDED,
+    );
     cloud.enables(alice, true).await;
     let good = cloud.token("alice", "alice").await;
-    table.row("its project enabled: a new token", &list(&house, &alice.id, &good).await, GOOD);
-    cloud.changes_user(alice, json!({"password": "changed"})).await;
+    table.row(
+        "its project enabled: a new token",
+        &list(&house, &alice.id, &good).await,
+        GOOD,
+    );
+    cloud
+        .changes_user(alice, json!({"password": "changed"}))
+        .await;
     house.clock.pass(BELIEVED);
-    table.row("its password changed", &list(&house, &alice.id, &good).await, ENDED);
+    table.row(
+        "its password changed",
+        &list(&house, &alice.id, &good).await,
+        ENDED,
+    );
     let scope = json!({"project": {"id": alice.id}});
-    let good = cloud.issued("alice", "changed", Some(scope)).await.expect("a token");
-    table.row("its password changed: a new token", &list(&house, &alice.id, &good).await, GOOD);
+    let good = cloud
+        .issued("alice", "changed", Some(scope))
+        .await
+        .expect("a token");
+    table.row(
+        "its password changed: a new token",
+        &list(&house, &alice.id, &good).await,
+        GOOD,
+    );
     cloud.changes_user(alice, json!({"enabled": false})).await;
     house.clock.pass(BELIEVED);
-    table.row("its user disabled", &list(&house, &alice.id, &good).await, ENDED);
+    table.row(
+        "its user disabled",
+        &list(&house, &alice.id, &good).await,
+        ENDED,
+    );
     table.end();
 }
 
@@ -134,14 +238,37 @@ async fn what_is_wrong_with_our_account() {
     cloud.assigns("PUT", service, "service").await;
     again(&mut table, "its role given back", GOOD).await;
     cloud.changes_user(service, json!({"enabled": false})).await;
-    again(&mut table, "our account disabled, our token with it", UNAVAILABLE).await;
+    again(
+        &mut table,
+        "our account disabled, our token with it",
+        UNAVAILABLE,
+    )
+    .await;
     cloud.changes_user(service, json!({"enabled": true})).await;
-    again(&mut table, "our account enabled: our token was revoked, a new one is got", GOOD).await;
-    cloud.changes_user(service, json!({"password": "changed"})).await;
-    again(&mut table, "our password changed behind our back", UNAVAILABLE).await;
+    again(
+        &mut table,
+        "our account enabled: our token was revoked, a new one is got",
+        GOOD,
+    )
+    .await;
+    cloud
+        .changes_user(service, json!({"password": "changed"}))
+        .await;
+    again(
+        &mut table,
+        "our password changed behind our back",
+        UNAVAILABLE,
+    )
+    .await;
     let garbage = list(&house, &alice.id, "garbage").await;
-    table.row("our password changed: garbage is not told from others either", &garbage, UNAVAILABLE);
-    cloud.changes_user(service, json!({"password": "cbr"})).await;
+    table.row(
+        "our password changed: garbage is not told from others either",
+        &garbage,
+        UNAVAILABLE,
+    );
+    cloud
+        .changes_user(service, json!({"password": "cbr"}))
+        .await;
     again(&mut table, "our password set back", GOOD).await;
     table.end();
 }
@@ -152,41 +279,89 @@ async fn what_is_wrong_with_keystone() {
     let house = cloud.house(|_| {}).await;
     let (alice, bob) = (cloud.alice.clone(), cloud.bob.clone());
     let mut table = Table::default();
-    let (seen, new) = (cloud.token("alice", "alice").await, cloud.token("bob", "bob").await);
+    let (seen, new) = (
+        cloud.token("alice", "alice").await,
+        cloud.token("bob", "bob").await,
+    );
     table.row("all is well", &list(&house, &alice.id, &seen).await, GOOD);
 
     cloud.stop();
-    table.row("stopped: a token that is remembered", &list(&house, &alice.id, &seen).await, GOOD);
-    table.row("stopped: another token", &list(&house, &bob.id, &new).await, UNAVAILABLE);
-    table.row("stopped: garbage", &list(&house, &bob.id, "garbage").await, UNAVAILABLE);
+    table.row(
+        "stopped: a token that is remembered",
+        &list(&house, &alice.id, &seen).await,
+        GOOD,
+    );
+    table.row(
+        "stopped: another token",
+        &list(&house, &bob.id, &new).await,
+        UNAVAILABLE,
+    );
+    table.row(
+        "stopped: garbage",
+        &list(&house, &bob.id, "garbage").await,
+        UNAVAILABLE,
+    );
     house.clock.pass(BELIEVED);
-    table.row("stopped: a token that was remembered", &list(&house, &alice.id, &seen).await, UNAVAILABLE);
+    table.row(
+        "stopped: a token that was remembered",
+        &list(&house, &alice.id, &seen).await,
+        UNAVAILABLE,
+    );
     cloud.start_again();
     table.row("started again", &list(&house, &alice.id, &seen).await, GOOD);
 
     cloud.signal("STOP");
     let asked = Instant::now();
-    table.row("hung: a token that is remembered", &list(&house, &alice.id, &seen).await, GOOD);
+    table.row(
+        "hung: a token that is remembered",
+        &list(&house, &alice.id, &seen).await,
+        GOOD,
+    );
     assert!(asked.elapsed() < DEADLINE, "{:?}", asked.elapsed());
     let asked = Instant::now();
-    table.row("hung: another token, within the deadline", &list(&house, &bob.id, "another").await, UNAVAILABLE);
+    table.row(
+        "hung: another token, within the deadline",
+        &list(&house, &bob.id, "another").await,
+        UNAVAILABLE,
+    );
     assert!(asked.elapsed() < 2 * DEADLINE, "{:?}", asked.elapsed());
     cloud.signal("CONT");
-    table.row("goes on", &list(&house, &bob.id, "another").await, "401 APIGW.0301");
+    table.row(
+        "goes on",
+        &list(&house, &bob.id, "another").await,
+        "401 APIGW.0301",
+    );
 
     // A Keystone whose tokens end at once. The time of the house stands still, and does not tell.
     let conf = cloud.folder().join("keystone.conf");
-    let short = std::fs::read_to_string(&conf).expect("settings").replace("expiration = 3600", "expiration = 2");
+    let short = std::fs::read_to_string(&conf)
+        .expect("settings")
+        .replace("expiration = 3600", "expiration = 2");
     std::fs::write(conf, short).expect("written");
     cloud.stop();
     cloud.start_again();
-    let (known, unknown) = (cloud.token("alice", "alice").await, cloud.token("bob", "bob").await);
-    table.row("a token for two seconds", &list(&house, &alice.id, &known).await, GOOD);
+    let (known, unknown) = (
+        cloud.token("alice", "alice").await,
+        cloud.token("bob", "bob").await,
+    );
+    table.row(
+        "a token for two seconds",
+        &list(&house, &alice.id, &known).await,
+        GOOD,
+    );
     while cloud.knows(&unknown).await {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     house.clock.pass(BELIEVED);
-    table.row("ended, and was seen", &list(&house, &alice.id, &known).await, ENDED);
-    table.row("ended, and was never seen", &list(&house, &bob.id, &unknown).await, UNKNOWN);
+    table.row(
+        "ended, and was seen",
+        &list(&house, &alice.id, &known).await,
+        ENDED,
+    );
+    table.row(
+        "ended, and was never seen",
+        &list(&house, &bob.id, &unknown).await,
+        UNKNOWN,
+    );
     table.end();
 }

@@ -10,7 +10,9 @@ const TOKENS: usize = 10_000;
 async fn a_flood_of_garbage_reaches_keystone_once_for_each_token() {
     let cloud = Cloud::start().await;
     // Slower than the default allows: what is counted here are questions, not seconds.
-    let house = cloud.house(|config| config.keystone.deadline_seconds = 60).await;
+    let house = cloud
+        .house(|config| config.keystone.deadline_seconds = 60)
+        .await;
     let path = members(&cloud.alice.id, 1);
     let (house, path) = (&house, path.as_str());
     // Each token comes twice at once, and once more after that: the time of the house stands still.

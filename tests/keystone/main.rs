@@ -1,5 +1,6 @@
-//! The service with a real Keystone, which `scripts/test keystone` installs: who is let in, what becomes of every fault,
-//! and what Keystone gets to see of a flood. What Keystone may answer at all is tried without one, beside the code.
+//! The service with a real Keystone, which `scripts/test keystone` installs: who is let in, what
+//! becomes of every fault, and what Keystone gets to see of a flood. What Keystone may answer at
+//! all is tried without one, beside the code.
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 

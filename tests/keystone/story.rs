@@ -15,7 +15,12 @@ async fn owner_and_member_share_by_keystones_tokens() {
     let house = cloud.house(|_| {}).await;
     the_story(&cloud, &house).await;
     // Its account's token is asked for once, and each of the callers' once.
-    assert_eq!(cloud.questions().values().sum::<usize>(), 3, "{:?}", cloud.questions());
+    assert_eq!(
+        cloud.questions().values().sum::<usize>(),
+        3,
+        "{:?}",
+        cloud.questions()
+    );
 }
 
 #[tokio::test]
@@ -23,7 +28,12 @@ async fn without_an_account_callers_tokens_speak_for_themselves() {
     let cloud = Cloud::start().await;
     let house = cloud.house(|config| config.keystone.user.clear()).await;
     the_story(&cloud, &house).await;
-    let refused = house.get(&format!("/v3/{}/backups/{}/members", cloud.alice.id, backup(1)), "garbage").await;
+    let refused = house
+        .get(
+            &format!("/v3/{}/backups/{}/members", cloud.alice.id, backup(1)),
+            "garbage",
+        )
+        .await;
     assert_eq!(refused.refusal(), (401, "APIGW.0301".into()));
 }
 
@@ -34,8 +44,10 @@ async fn an_application_credential_serves_as_the_account() {
     let house = cloud
         .house(|config| {
             config.keystone.user.clear();
-            (config.keystone.application_credential_id, config.keystone.application_credential_secret) =
-                (id, secret.into());
+            (
+                config.keystone.application_credential_id,
+                config.keystone.application_credential_secret,
+            ) = (id, secret.into());
         })
         .await;
     the_story(&cloud, &house).await;
@@ -53,10 +65,19 @@ async fn projects_to_share_with_are_looked_up_in_keystone() {
         .await;
     let (alice, bob) = (&cloud.alice, &cloud.bob);
     let alices = house.person(&cloud.token("alice", "alice").await, &alice.id);
-    assert_eq!(alices.shares(1, &[&bob.id, MALLORY]).await.expect_err("no such project"), "BackupService.6704");
+    assert_eq!(
+        alices
+            .shares(1, &[&bob.id, MALLORY])
+            .await
+            .expect_err("no such project"),
+        "BackupService.6704"
+    );
     cloud.enables(bob, false).await;
     house.clock.pass(Duration::from_secs(300));
-    assert_eq!(alices.shares(1, &[&bob.id]).await.expect_err("disabled"), "BackupService.6704");
+    assert_eq!(
+        alices.shares(1, &[&bob.id]).await.expect_err("disabled"),
+        "BackupService.6704"
+    );
     cloud.enables(bob, true).await;
     house.clock.pass(Duration::from_secs(5));
     alices.shares(1, &[&bob.id]).await.expect("there it is");
@@ -69,9 +90,18 @@ async fn the_story(cloud: &Cloud, house: &House) {
     let mallorys = house.person(&cloud.token("mallory", "mallory").await, &cloud.mallory.id);
     let added = alices.shares(1, &[&bob.id]).await.expect("shared");
     assert_eq!(added.members[0].status, MemberStatus::Pending);
-    assert_eq!(mallorys.lists(1).await.expect_err("nobody to this backup"), "BackupService.6200");
-    assert_eq!(bobs.accepts(1, &vault(1)).await.expect("accepted").status, MemberStatus::Accepted);
-    assert_eq!(alices.shows(1, &bob.id).await.expect("seen").status, MemberStatus::Accepted);
+    assert_eq!(
+        mallorys.lists(1).await.expect_err("nobody to this backup"),
+        "BackupService.6200"
+    );
+    assert_eq!(
+        bobs.accepts(1, &vault(1)).await.expect("accepted").status,
+        MemberStatus::Accepted
+    );
+    assert_eq!(
+        alices.shows(1, &bob.id).await.expect("seen").status,
+        MemberStatus::Accepted
+    );
     bobs.rejects(1).await.expect("rejected");
     alices.revokes(1, &bob.id).await.expect("revoked");
     assert_eq!(alices.lists(1).await.expect("a list").members.len(), 0);

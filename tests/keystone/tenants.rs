@@ -1,4 +1,5 @@
-//! Every operation × every caller × every state of a share × a backup that exists or does not, by Keystone's tokens.
+//! Every operation × every caller × every state of a share × a backup that exists or does not, by
+//! Keystone's tokens.
 
 use backup_share::model::Operation;
 use reqwest::Method;
@@ -28,8 +29,20 @@ enum State {
     Rejected,
 }
 
-const CALLERS: [Who; 6] = [Who::Owner, Who::Reader, Who::Member, Who::OtherMember, Who::Stranger, Who::Nobody];
-const STATES: [State; 4] = [State::Absent, State::Pending, State::Accepted, State::Rejected];
+const CALLERS: [Who; 6] = [
+    Who::Owner,
+    Who::Reader,
+    Who::Member,
+    Who::OtherMember,
+    Who::Stranger,
+    Who::Nobody,
+];
+const STATES: [State; 4] = [
+    State::Absent,
+    State::Pending,
+    State::Accepted,
+    State::Rejected,
+];
 const MISSING: &str = "f0000000-0000-4000-8000-000000000009";
 
 const GOOD: (u16, &str) = (200, "");
@@ -70,15 +83,33 @@ impl World {
     async fn new() -> Self {
         let cloud = Cloud::start().await;
         let rita = cloud.founds("rita").await;
-        cloud.assigns("PUT", &Project { id: cloud.alice.id.clone(), user: rita.user }, "reader").await;
+        cloud
+            .assigns(
+                "PUT",
+                &Project {
+                    id: cloud.alice.id.clone(),
+                    user: rita.user,
+                },
+                "reader",
+            )
+            .await;
         let mut tokens = CALLERS.map(|_| "garbage".to_owned());
-        let people =
-            [("alice", "alice"), ("rita", "alice"), ("bob", "bob"), ("carol", "carol"), ("mallory", "mallory")];
+        let people = [
+            ("alice", "alice"),
+            ("rita", "alice"),
+            ("bob", "bob"),
+            ("carol", "carol"),
+            ("mallory", "mallory"),
+        ];
         for (token, (user, project)) in tokens.iter_mut().zip(people) {
             *token = cloud.token(user, project).await;
         }
         let house = cloud.house(|_| {}).await;
-        Self { cloud, house, tokens }
+        Self {
+            cloud,
+            house,
+            tokens,
+        }
     }
 
     fn token(&self, who: Who) -> &str {
@@ -104,7 +135,10 @@ impl World {
         // There may be none to revoke.
         let _ = alice.revokes(1, self.project(Who::Member)).await;
         if state != State::Absent {
-            alice.shares(1, &[self.project(Who::Member)]).await.expect("shared");
+            alice
+                .shares(1, &[self.project(Who::Member)])
+                .await
+                .expect("shared");
         }
         match state {
             State::Accepted => drop(bob.accepts(1, &vault(1)).await.expect("accepted")),
@@ -116,17 +150,30 @@ impl World {
     /// Status, code and the whole body.
     async fn call(&self, who: Who, operation: Operation, backup: &str) -> ((u16, String), String) {
         let bob = self.project(Who::Member);
-        let path = operation.path().replace("{project_id}", self.project(who)).replace("{backup_id}", backup);
+        let path = operation
+            .path()
+            .replace("{project_id}", self.project(who))
+            .replace("{backup_id}", backup);
         let method: Method = operation.method().parse().expect("a method");
-        let request = self.house.request(method, &path.replace("{member_id}", bob), Some(self.token(who)));
+        let request = self.house.request(
+            method,
+            &path.replace("{member_id}", bob),
+            Some(self.token(who)),
+        );
         let request = request.header("X-Request-Id", "the-same-for-all");
         let answer = house::answer(match operation {
             Operation::AddMember => request.json(&json!({"members": [bob]})),
-            Operation::UpdateMemberStatus => request.json(&json!({"status": "accepted", "vault_id": vault(1)})),
+            Operation::UpdateMemberStatus => {
+                request.json(&json!({"status": "accepted", "vault_id": vault(1)}))
+            }
             Operation::ListMembers | Operation::ShowMember | Operation::DeleteMember => request,
         });
         let answer = answer.await;
-        let code = if answer.status.is_success() { String::new() } else { answer.code() };
+        let code = if answer.status.is_success() {
+            String::new()
+        } else {
+            answer.code()
+        };
         ((answer.status.as_u16(), code), answer.text)
     }
 }
@@ -134,7 +181,11 @@ impl World {
 #[tokio::test]
 async fn every_caller_is_told_what_the_tables_say_whatever_the_state() {
     let world = World::new().await;
-    world.person(Who::Owner).shares(1, &[world.project(Who::OtherMember)]).await.expect("shared");
+    world
+        .person(Who::Owner)
+        .shares(1, &[world.project(Who::OtherMember)])
+        .await
+        .expect("shared");
     let mut cases = 0;
     for state in STATES {
         for operation in Operation::ALL {
@@ -150,7 +201,10 @@ async fn every_caller_is_told_what_the_tables_say_whatever_the_state() {
                 assert_eq!(told, expects(true), "{case}: {text}");
                 assert_eq!(missing, expects(false), "{case}, missing: {as_missing}");
                 if told == missing {
-                    assert_eq!(text, as_missing, "{case}: nobody can tell whether there is such a backup");
+                    assert_eq!(
+                        text, as_missing,
+                        "{case}: nobody can tell whether there is such a backup"
+                    );
                 }
                 cases += 2;
             }

@@ -1,6 +1,6 @@
-//! One-step mutations of an OpenAPI document: every rule class at every place it applies to, each with the class that a
-//! comparison must give it. Made for our contract, from what the document says; nothing here knows how the comparison
-//! works.
+//! One-step mutations of an OpenAPI document: every rule class at every place it applies to, each
+//! with the class that a comparison must give it. Made for our contract, from what the document
+//! says; nothing here knows how the comparison works.
 #![allow(dead_code, reason = "each test uses its part")]
 
 mod answers;
@@ -36,7 +36,10 @@ pub const DOCS: &str = "docs";
 
 /// All mutations of a document.
 pub fn mutations(document: &Value) -> Vec<Mutation> {
-    let mut made = Made { document, mutations: Vec::new() };
+    let mut made = Made {
+        document,
+        mutations: Vec::new(),
+    };
     document::all(&mut made);
     operations::all(&mut made);
     requests::all(&mut made);
@@ -55,7 +58,13 @@ pub struct Made<'a> {
 
 impl Made<'_> {
     /// The document, with the value at a pointer edited.
-    pub fn edit(&mut self, rule: &'static str, class: &'static str, pointer: &str, edit: impl FnOnce(&mut Value)) {
+    pub fn edit(
+        &mut self,
+        rule: &'static str,
+        class: &'static str,
+        pointer: &str,
+        edit: impl FnOnce(&mut Value),
+    ) {
         self.push(rule, class, pointer, false, edit);
     }
 
@@ -79,9 +88,22 @@ impl Made<'_> {
         edit: impl FnOnce(&mut Value),
     ) {
         let mut document = self.document.clone();
-        edit(document.pointer_mut(pointer).unwrap_or_else(|| panic!("nothing at {pointer}")));
-        assert_ne!(&document, self.document, "{rule} at {pointer} changes nothing");
-        self.mutations.push(Mutation { rule, pointer: pointer.to_owned(), class, document, values });
+        edit(
+            document
+                .pointer_mut(pointer)
+                .unwrap_or_else(|| panic!("nothing at {pointer}")),
+        );
+        assert_ne!(
+            &document, self.document,
+            "{rule} at {pointer} changes nothing"
+        );
+        self.mutations.push(Mutation {
+            rule,
+            pointer: pointer.to_owned(),
+            class,
+            document,
+            values,
+        });
     }
 
     /// The value at a pointer, as it was.
@@ -109,7 +131,10 @@ pub fn key(key: &str) -> String {
 }
 
 pub fn put(value: &mut Value, name: &str, what: Value) {
-    value.as_object_mut().expect("an object").insert(name.to_owned(), what);
+    value
+        .as_object_mut()
+        .expect("an object")
+        .insert(name.to_owned(), what);
 }
 
 pub fn take(value: &mut Value, name: &str) {
@@ -117,5 +142,11 @@ pub fn take(value: &mut Value, name: &str) {
 }
 
 pub fn names(value: &Value, name: &str) -> Vec<String> {
-    value.get(name).and_then(Value::as_object).into_iter().flatten().map(|(name, _)| name.clone()).collect()
+    value
+        .get(name)
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+        .map(|(name, _)| name.clone())
+        .collect()
 }

@@ -1,4 +1,5 @@
-//! Mutations of schemas of objects: properties more and less, required or not, and what is said of undeclared ones.
+//! Mutations of schemas of objects: properties more and less, required or not, and what is said of
+//! undeclared ones.
 
 use serde_json::{Value, json};
 
@@ -20,19 +21,41 @@ pub fn all(made: &mut Made<'_>) {
 }
 
 fn added(made: &mut Made<'_>, at: &str, directions: Directions) {
-    let class = if directions.request { BREAKING } else { COMPATIBLE };
-    made.edit("optional property added", COMPATIBLE, &format!("{at}/properties"), |properties| {
-        put(properties, "added", json!({"type": "string"}));
-    });
+    let class = if directions.request {
+        BREAKING
+    } else {
+        COMPATIBLE
+    };
+    made.edit(
+        "optional property added",
+        COMPATIBLE,
+        &format!("{at}/properties"),
+        |properties| {
+            put(properties, "added", json!({"type": "string"}));
+        },
+    );
     made.edit_values("required property added", class, at, |schema| {
-        put(&mut schema["properties"], "added", json!({"type": "string"}));
-        schema["required"].as_array_mut().expect("a list").push(json!("added"));
+        put(
+            &mut schema["properties"],
+            "added",
+            json!({"type": "string"}),
+        );
+        schema["required"]
+            .as_array_mut()
+            .expect("a list")
+            .push(json!("added"));
     });
 }
 
 fn property(made: &mut Made<'_>, at: &str, schema: &Value, name: &str, directions: Directions) {
-    let required = schema["required"].as_array().is_some_and(|list| list.contains(&json!(name)));
-    let without = |list: &mut Value| list.as_array_mut().expect("a list").retain(|each| each != name);
+    let required = schema["required"]
+        .as_array()
+        .is_some_and(|list| list.contains(&json!(name)));
+    let without = |list: &mut Value| {
+        list.as_array_mut()
+            .expect("a list")
+            .retain(|each| each != name)
+    };
     made.edit_values("property removed", BREAKING, at, |schema| {
         take(&mut schema["properties"], name);
         without(&mut schema["required"]);
@@ -42,33 +65,57 @@ fn property(made: &mut Made<'_>, at: &str, schema: &Value, name: &str, direction
         without(&mut schema["required"]);
     });
     if required {
-        made.edit_values("property made optional", directions.widened(), &format!("{at}/required"), without);
+        made.edit_values(
+            "property made optional",
+            directions.widened(),
+            &format!("{at}/required"),
+            without,
+        );
     } else {
-        made.edit_values("property made required", directions.narrowed(), &format!("{at}/required"), |list| {
-            list.as_array_mut().expect("a list").push(json!(name));
-        });
+        made.edit_values(
+            "property made required",
+            directions.narrowed(),
+            &format!("{at}/required"),
+            |list| {
+                list.as_array_mut().expect("a list").push(json!(name));
+            },
+        );
     }
     let place = format!("{at}/properties/{}", key(name));
     if made.at(&place).get("$ref").is_none() {
-        made.edit("property deprecated", COMPATIBLE, &place, |property| put(property, "deprecated", json!(true)));
+        made.edit("property deprecated", COMPATIBLE, &place, |property| {
+            put(property, "deprecated", json!(true))
+        });
         let class = |hit: bool| if hit { BREAKING } else { DOCS };
-        made.edit("property made readOnly", class(directions.request), &place, |property| {
-            put(property, "readOnly", json!(true))
-        });
-        made.edit("property made writeOnly", class(directions.answer), &place, |property| {
-            put(property, "writeOnly", json!(true))
-        });
+        made.edit(
+            "property made readOnly",
+            class(directions.request),
+            &place,
+            |property| put(property, "readOnly", json!(true)),
+        );
+        made.edit(
+            "property made writeOnly",
+            class(directions.answer),
+            &place,
+            |property| put(property, "writeOnly", json!(true)),
+        );
     } else {
         inlined(made, &place);
     }
-    made.edit_values("property of another type", BREAKING, &place, |property| *property = json!({"type": "boolean"}));
+    made.edit_values("property of another type", BREAKING, &place, |property| {
+        *property = json!({"type": "boolean"})
+    });
 }
 
 /// The same schema, written out where it was referred to.
 fn inlined(made: &mut Made<'_>, place: &str) {
-    let target =
-        made.at(place)["$ref"].as_str().map(|target| made.at(target.trim_start_matches('#'))).expect("a target");
-    made.edit("reference written out", DOCS, place, |property| *property = target);
+    let target = made.at(place)["$ref"]
+        .as_str()
+        .map(|target| made.at(target.trim_start_matches('#')))
+        .expect("a target");
+    made.edit("reference written out", DOCS, place, |property| {
+        *property = target
+    });
 }
 
 fn undeclared(made: &mut Made<'_>, at: &str, directions: Directions) {
@@ -79,14 +126,19 @@ fn undeclared(made: &mut Made<'_>, at: &str, directions: Directions) {
     made.edit_values("undeclared properties restricted", narrowed, at, |schema| {
         put(schema, "additionalProperties", json!({"type": "string"}));
     });
-    made.edit("undeclared properties named", DOCS, at, |schema| put(schema, "additionalProperties", json!(true)));
+    made.edit("undeclared properties named", DOCS, at, |schema| {
+        put(schema, "additionalProperties", json!(true))
+    });
     made.edit_values("names of properties restricted", narrowed, at, |schema| {
         put(schema, "propertyNames", json!({"maxLength": 40}));
     });
 }
 
 fn counts(made: &mut Made<'_>, at: &str, schema: &Value, directions: Directions) {
-    let (all, required) = (names(schema, "properties").len(), schema["required"].as_array().map_or(0, Vec::len));
+    let (all, required) = (
+        names(schema, "properties").len(),
+        schema["required"].as_array().map_or(0, Vec::len),
+    );
     if all > required {
         made.edit_values("minProperties added", directions.narrowed(), at, |schema| {
             put(schema, "minProperties", json!(all))

@@ -1,4 +1,5 @@
-//! Mutations that are docs only: descriptions, examples, tags, extensions, at every object that has them.
+//! Mutations that are docs only: descriptions, examples, tags, extensions, at every object that has
+//! them.
 
 use serde_json::{Value, json};
 
@@ -8,30 +9,57 @@ pub fn all(made: &mut Made<'_>) {
     let mut objects = Vec::new();
     described(made.document, String::new(), &mut objects);
     for at in objects {
-        made.edit("description rewritten", DOCS, &at, |object| put(object, "description", json!("Rewritten.")));
+        made.edit("description rewritten", DOCS, &at, |object| {
+            put(object, "description", json!("Rewritten."))
+        });
     }
     for (at, operation) in made.operations() {
-        made.edit("summary rewritten", DOCS, &at, |operation| put(operation, "summary", json!("Rewritten.")));
-        made.edit("tags changed", DOCS, &at, |operation| put(operation, "tags", json!(["Other"])));
-        made.edit("extension added", DOCS, &at, |operation| put(operation, "x-added", json!(1)));
-        for name in names(&operation, "x-").into_iter().chain(["x-codeSamples".to_owned()]) {
-            made.edit("extension removed", DOCS, &at, |operation| take(operation, &name));
+        made.edit("summary rewritten", DOCS, &at, |operation| {
+            put(operation, "summary", json!("Rewritten."))
+        });
+        made.edit("tags changed", DOCS, &at, |operation| {
+            put(operation, "tags", json!(["Other"]))
+        });
+        made.edit("extension added", DOCS, &at, |operation| {
+            put(operation, "x-added", json!(1))
+        });
+        for name in names(&operation, "x-")
+            .into_iter()
+            .chain(["x-codeSamples".to_owned()])
+        {
+            made.edit("extension removed", DOCS, &at, |operation| {
+                take(operation, &name)
+            });
         }
     }
     for name in names(&made.document["components"], "schemas") {
         let at = format!("/components/schemas/{name}");
-        made.edit("title added", DOCS, &at, |schema| put(schema, "title", json!("Added")));
-        made.edit("examples changed", DOCS, &at, |schema| put(schema, "examples", json!([])));
-        made.edit("extension added", DOCS, &at, |schema| put(schema, "x-added", json!(1)));
+        made.edit("title added", DOCS, &at, |schema| {
+            put(schema, "title", json!("Added"))
+        });
+        made.edit("examples changed", DOCS, &at, |schema| {
+            put(schema, "examples", json!([]))
+        });
+        made.edit("extension added", DOCS, &at, |schema| {
+            put(schema, "x-added", json!(1))
+        });
         made.edit("schema renamed", DOCS, "", |document| {
-            let text = document.to_string().replace(&format!("schemas/{name}\""), "schemas/Renamed\"");
+            let text = document
+                .to_string()
+                .replace(&format!("schemas/{name}\""), "schemas/Renamed\"");
             *document = serde_json::from_str(&text).expect("still JSON");
             super::document::rename(&mut document["components"]["schemas"], &name, "Renamed");
         });
     }
-    made.edit("info changed", DOCS, "/info", |info| put(info, "title", json!("Renamed")));
-    made.edit("info changed", DOCS, "/info", |info| put(info, "contact", json!({"name": "somebody else"})));
-    made.edit("info changed", DOCS, "/info", |info| put(info, "license", json!({"name": "MIT"})));
+    made.edit("info changed", DOCS, "/info", |info| {
+        put(info, "title", json!("Renamed"))
+    });
+    made.edit("info changed", DOCS, "/info", |info| {
+        put(info, "contact", json!({"name": "somebody else"}))
+    });
+    made.edit("info changed", DOCS, "/info", |info| {
+        put(info, "license", json!({"name": "MIT"}))
+    });
 }
 
 /// Everything that has a description, examples aside.
@@ -42,7 +70,8 @@ fn described(value: &Value, pointer: String, found: &mut Vec<String>) {
                 found.push(pointer.clone());
             }
             for (name, child) in fields {
-                let skipped = name.starts_with("x-") || ["examples", "example", "links"].contains(&name.as_str());
+                let skipped = name.starts_with("x-")
+                    || ["examples", "example", "links"].contains(&name.as_str());
                 if !skipped {
                     described(child, format!("{pointer}/{}", super::key(name)), found);
                 }

@@ -1,5 +1,6 @@
-//! PostgreSQL for tests: schemas in the cluster that `scripts/test` starts, and clusters of a test's own, which may be
-//! broken. All of it is reached by Unix sockets, so that no port is ever taken by somebody else; gone when dropped.
+//! PostgreSQL for tests: schemas in the cluster that `scripts/test` starts, and clusters of a
+//! test's own, which may be broken. All of it is reached by Unix sockets, so that no port is ever
+//! taken by somebody else; gone when dropped.
 #![allow(dead_code, reason = "no test binary uses all of it")]
 
 use std::{
@@ -32,10 +33,18 @@ pub struct Schema {
 
 impl Schema {
     pub fn create() -> Self {
-        let cluster = std::env::var(SHARED).unwrap_or_else(|_| panic!("{SHARED} is not set: run `scripts/test tests`"));
+        let cluster = std::env::var(SHARED)
+            .unwrap_or_else(|_| panic!("{SHARED} is not set: run `scripts/test tests`"));
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("test_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        execute(&cluster, &format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}"));
+        let name = format!(
+            "test_{}_{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        execute(
+            &cluster,
+            &format!("DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}"),
+        );
         Self { cluster, name }
     }
 
@@ -52,12 +61,16 @@ impl Drop for Schema {
 
 /// Settings for a cluster without a standby.
 pub fn settings(url: String) -> Config {
-    let mut config = Config { database: url.into(), ..Config::default() };
+    let mut config = Config {
+        database: url.into(),
+        ..Config::default()
+    };
     config.postgres.unreplicated = Unreplicated::Warn;
     config
 }
 
-/// Runs a statement, on a thread of its own: for tests that are not asynchronous, and for destructors.
+/// Runs a statement, on a thread of its own: for tests that are not asynchronous, and for
+/// destructors.
 pub fn execute(url: &str, sql: &str) {
     number_of(url, sql.to_owned());
 }
@@ -70,9 +83,14 @@ pub fn number(url: &str, sql: &str) -> i64 {
 fn number_of(url: &str, sql: String) -> Option<i64> {
     let url = url.to_owned();
     let ask = async move {
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a connection");
+        let (client, connection) = tokio_postgres::connect(&url, NoTls)
+            .await
+            .expect("a connection");
         let served = tokio::spawn(connection);
-        let rows = client.simple_query(&sql).await.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+        let rows = client
+            .simple_query(&sql)
+            .await
+            .unwrap_or_else(|error| panic!("{sql}: {error:?}"));
         drop(client);
         let _ = served.await;
         rows.into_iter().find_map(|message| match message {
@@ -80,8 +98,15 @@ fn number_of(url: &str, sql: String) -> Option<i64> {
             _ => None,
         })
     };
-    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    thread::spawn(move || runtime().block_on(ask)).join().expect("no panic")
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    };
+    thread::spawn(move || runtime().block_on(ask))
+        .join()
+        .expect("no panic")
 }
 
 /// A cluster of its own, which may be killed, stopped and started again.
@@ -106,12 +131,21 @@ impl Cluster {
     /// A primary, and the standby that confirms what it commits.
     pub fn with_standby() -> (Self, Self) {
         let mut primary = Self::make("synchronous_standby_names = 'standby'");
-        let mut standby = Self { folder: folder(), port: 5432, postmaster: None };
-        let copied = Command::new("cp").arg("--archive").arg(primary.data()).arg(standby.path()).status();
+        let mut standby = Self {
+            folder: folder(),
+            port: 5432,
+            postmaster: None,
+        };
+        let copied = Command::new("cp")
+            .arg("--archive")
+            .arg(primary.data())
+            .arg(standby.path())
+            .status();
         assert!(copied.expect("cp").success());
         fs::write(standby.data().join("standby.signal"), "").expect("written");
         let (from, to) = (primary.path().display(), standby.path().display());
-        let follow = format!("primary_conninfo = 'host={from} user=postgres application_name=standby'");
+        let follow =
+            format!("primary_conninfo = 'host={from} user=postgres application_name=standby'");
         standby.configure(&format!("{follow}\nunix_socket_directories = '{to}'"));
         primary.run();
         standby.run();
@@ -120,16 +154,33 @@ impl Cluster {
 
     /// Made, and not yet started.
     fn make(settings: &str) -> Self {
-        let cluster = Self { folder: folder(), port: 5432, postmaster: None };
+        let cluster = Self {
+            folder: folder(),
+            port: 5432,
+            postmaster: None,
+        };
         let made = program("initdb")
-            .args(["--no-sync", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--pgdata"])
+            .args([
+                "--no-sync",
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+                "--locale=C",
+                "--pgdata",
+            ])
             .arg(cluster.data())
             .output()
             .expect("initdb");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        assert!(
+            made.status.success(),
+            "{}",
+            String::from_utf8_lossy(&made.stderr)
+        );
         let socket = cluster.path().display();
         // Processes are killed here, not machines: what the system has taken is not lost.
-        cluster.configure(&format!("listen_addresses = ''\nunix_socket_directories = '{socket}'\nfsync = off"));
+        cluster.configure(&format!(
+            "listen_addresses = ''\nunix_socket_directories = '{socket}'\nfsync = off"
+        ));
         cluster.configure(settings);
         cluster
     }
@@ -153,12 +204,18 @@ impl Cluster {
     }
 
     pub fn url(&self) -> String {
-        format!("postgres://postgres@{}/postgres", self.path().display().to_string().replace('/', "%2F"))
+        format!(
+            "postgres://postgres@{}/postgres",
+            self.path().display().to_string().replace('/', "%2F")
+        )
     }
 
     /// Lines more for `postgresql.conf`.
     pub fn configure(&self, settings: &str) {
-        let mut file = fs::OpenOptions::new().append(true).open(self.data().join("postgresql.conf")).expect("a file");
+        let mut file = fs::OpenOptions::new()
+            .append(true)
+            .open(self.data().join("postgresql.conf"))
+            .expect("a file");
         writeln!(file, "{settings}").expect("written");
     }
 
@@ -168,26 +225,56 @@ impl Cluster {
         execute(&self.url(), "SELECT pg_reload_conf()");
     }
 
-    /// A cluster on a port of loopback, with TLS: it, the port, and its certificate, which is for `localhost`.
+    /// A cluster on a port of loopback, with TLS: it, the port, and its certificate, which is for
+    /// `localhost`.
     pub fn with_tls() -> (Self, u16, std::path::PathBuf) {
         let mut cluster = Self::start();
         cluster.crash();
-        let (key, certificate) = (cluster.path().join("key.pem"), cluster.path().join("certificate.pem"));
+        let (key, certificate) = (
+            cluster.path().join("key.pem"),
+            cluster.path().join("certificate.pem"),
+        );
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"])
-            .args(["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+            ])
+            .args([
+                "-subj",
+                "/CN=localhost",
+                "-addext",
+                "subjectAltName=DNS:localhost",
+            ])
             .args(["-addext", "basicConstraints=critical,CA:FALSE", "-keyout"])
             .arg(&key)
             .arg("-out")
             .arg(&certificate)
             .output();
-        assert!(made.expect("openssl: apt-get install openssl").status.success());
+        assert!(
+            made.expect("openssl: apt-get install openssl")
+                .status
+                .success()
+        );
         if let Some(user) = postgres_user() {
             chown(&key, Some(user), None).expect("given away");
         }
-        let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a free port").port();
-        let files = format!("ssl_key_file = '{}'\nssl_cert_file = '{}'", key.display(), certificate.display());
-        cluster.configure(&format!("ssl = on\n{files}\nlisten_addresses = '127.0.0.1'\nport = {port}"));
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .and_then(|l| l.local_addr())
+            .expect("a free port")
+            .port();
+        let files = format!(
+            "ssl_key_file = '{}'\nssl_cert_file = '{}'",
+            key.display(),
+            certificate.display()
+        );
+        cluster.configure(&format!(
+            "ssl = on\n{files}\nlisten_addresses = '127.0.0.1'\nport = {port}"
+        ));
         cluster.port = port;
         cluster.run();
         (cluster, port, certificate)
@@ -197,7 +284,12 @@ impl Cluster {
     pub fn run(&mut self) {
         let log = fs::File::create(self.path().join("log")).expect("a file");
         let mut postgres = program("postgres");
-        let postmaster = postgres.arg("-D").arg(self.data()).stdout(Stdio::null()).stderr(log).spawn();
+        let postmaster = postgres
+            .arg("-D")
+            .arg(self.data())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn();
         let postmaster = postmaster.expect("postgres");
         let first = format!("{}\n", postmaster.id());
         self.postmaster = Some(postmaster);
@@ -206,7 +298,11 @@ impl Cluster {
         let says = || fs::read_to_string(self.data().join("postmaster.pid")).unwrap_or_default();
         let ready = |said: String| said.starts_with(&first) && said.trim_end().ends_with("\nready");
         while !ready(says()) {
-            assert!(Instant::now() < end, "{}", fs::read_to_string(self.path().join("log")).unwrap_or_default());
+            assert!(
+                Instant::now() < end,
+                "{}",
+                fs::read_to_string(self.path().join("log")).unwrap_or_default()
+            );
             thread::sleep(Duration::from_millis(20));
         }
     }
@@ -222,15 +318,24 @@ impl Cluster {
     /// Stops all of its processes as they are, or lets them go on.
     pub fn freeze(&self, frozen: bool) {
         let signal = if frozen { "-STOP" } else { "-CONT" };
-        // Each connection is a process of its own, and the only ones with this data directory's postmaster as parent.
+        // Each connection is a process of its own, and the only ones with this data directory's
+        // postmaster as parent.
         let parent = self.postmaster.as_ref().expect("running").id().to_string();
-        Command::new("pkill").args([signal, "--parent", &parent]).status().expect("pkill: apt-get install procps");
+        Command::new("pkill")
+            .args([signal, "--parent", &parent])
+            .status()
+            .expect("pkill: apt-get install procps");
         self.signal(&signal[1..]);
     }
 
     fn signal(&self, name: &str) {
-        let Some(postmaster) = &self.postmaster else { return };
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(postmaster.id().to_string()).status();
+        let Some(postmaster) = &self.postmaster else {
+            return;
+        };
+        let sent = Command::new("kill")
+            .arg(format!("-{name}"))
+            .arg(postmaster.id().to_string())
+            .status();
         assert!(sent.expect("kill").success());
     }
 }
@@ -268,8 +373,13 @@ fn folder() -> TempDir {
 fn programs() -> String {
     let newest = || {
         let versions = fs::read_dir(DEBIAN).expect("PostgreSQL: apt-get install postgresql");
-        let version = |entry: std::io::Result<fs::DirEntry>| entry.ok()?.file_name().to_str()?.parse::<u32>().ok();
-        let newest = versions.filter_map(version).max().expect("PostgreSQL: apt-get install postgresql");
+        let version = |entry: std::io::Result<fs::DirEntry>| {
+            entry.ok()?.file_name().to_str()?.parse::<u32>().ok()
+        };
+        let newest = versions
+            .filter_map(version)
+            .max()
+            .expect("PostgreSQL: apt-get install postgresql");
         format!("{DEBIAN}/{newest}/bin")
     };
     std::env::var(PROGRAMS).unwrap_or_else(|_| newest())
@@ -280,7 +390,12 @@ fn program(name: &str) -> Command {
     let mut command = match postgres_user() {
         Some(_) => {
             let mut command = Command::new("setpriv");
-            command.args(["--reuid=postgres", "--regid=postgres", "--init-groups", &path]);
+            command.args([
+                "--reuid=postgres",
+                "--regid=postgres",
+                "--init-groups",
+                &path,
+            ]);
             command
         }
         None => Command::new(path),

@@ -1,4 +1,5 @@
-//! A database that hangs: every operation ends at its deadline, and works again when the database does.
+//! A database that hangs: every operation ends at its deadline, and works again when the database
+//! does.
 
 use std::time::{Duration, Instant};
 
@@ -29,7 +30,10 @@ async fn a_hung_database_holds_nobody_beyond_the_deadline() {
     // Those that were sent and not answered may have been done; a repeat tells.
     for number in 1..=30 {
         let again = add(&store, number).await;
-        assert!(matches!(again, Ok(_) | Err(Error::AlreadyShared)), "{again:?}");
+        assert!(
+            matches!(again, Ok(_) | Err(Error::AlreadyShared)),
+            "{again:?}"
+        );
     }
     assert_eq!(facts(&store).await.members.len(), 31);
 }
@@ -51,7 +55,10 @@ async fn reads_whose_callers_left_are_finished_and_their_connections_used_again(
     }
     let ours = "FROM pg_stat_activity WHERE application_name = 'backup-share'";
     let connections = number(&format!("SELECT count(*) {ours}"));
-    assert!((2..=16).contains(&connections), "no more than the pool has: {connections}");
+    assert!(
+        (2..=16).contains(&connections),
+        "no more than the pool has: {connections}"
+    );
     let processes = || number(&format!("SELECT sum(pid) {ours}"));
     let before = processes();
     holder.join().expect("no panic");
@@ -64,6 +71,9 @@ async fn reads_whose_callers_left_are_finished_and_their_connections_used_again(
 async fn in_time<T: std::fmt::Debug>(operation: impl Future<Output = Result<T>>) {
     let start = Instant::now();
     let outcome = operation.await;
-    assert!(matches!(outcome, Err(Error::StoreUnavailable(_))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Err(Error::StoreUnavailable(_))),
+        "{outcome:?}"
+    );
     assert!(start.elapsed() < 2 * DEADLINE, "{:?}", start.elapsed());
 }

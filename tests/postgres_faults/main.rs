@@ -1,5 +1,6 @@
-//! What the store on PostgreSQL does when PostgreSQL, or the way there, fails: each acknowledged write stands, nothing is
-//! done twice, nobody waits beyond the deadline. Every test has a real cluster of its own, and breaks it.
+//! What the store on PostgreSQL does when PostgreSQL, or the way there, fails: each acknowledged
+//! write stands, nothing is done twice, nobody waits beyond the deadline. Every test has a real
+//! cluster of its own, and breaks it.
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 

@@ -1,5 +1,5 @@
-//! Opening: what a server refuses to start on, in one sentence each and with no password in it, and many servers that
-//! start at once.
+//! Opening: what a server refuses to start on, in one sentence each and with no password in it, and
+//! many servers that start at once.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,10 @@ use super::{
 
 /// Why a store is not opened.
 async fn refusal(url: &str, unreplicated: Unreplicated) -> String {
-    let settings = backup_share::config::Postgres { unreplicated, ..settings(1) };
+    let settings = backup_share::config::Postgres {
+        unreplicated,
+        ..settings(1)
+    };
     match Postgres::open(url, &settings, now()).await {
         Ok(_) => panic!("opened"),
         Err(error) => {
@@ -36,7 +39,11 @@ async fn many_servers_may_start_at_once() {
         store.expect("opened").ready().await.expect("ready");
     }
     let twice = "SELECT count(*) - count(DISTINCT version) FROM refinery_schema_history";
-    assert_eq!(cluster::number(&cluster.url(), twice), 0, "one of them brings the schema up to date");
+    assert_eq!(
+        cluster::number(&cluster.url(), twice),
+        0,
+        "one of them brings the schema up to date"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -44,30 +51,48 @@ async fn what_a_server_does_not_start_on() {
     let mut cluster = Cluster::with("fsync = on");
     let url = cluster.url().replace("postgres@", "postgres:secret@");
     let refused = refusal(&url, Unreplicated::Refuse).await;
-    assert!(refused.contains("synchronous_standby_names is empty"), "{refused}");
+    assert!(
+        refused.contains("synchronous_standby_names is empty"),
+        "{refused}"
+    );
     drop(open(&url, 20).await);
     cluster::execute(
         &cluster.url(),
         "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')",
     );
     let refused = refusal(&url, Unreplicated::Warn).await;
-    assert!(refused.contains("schema version 99, which is newer"), "{refused}");
-    cluster::execute(&cluster.url(), "DELETE FROM refinery_schema_history WHERE version = 99");
+    assert!(
+        refused.contains("schema version 99, which is newer"),
+        "{refused}"
+    );
+    cluster::execute(
+        &cluster.url(),
+        "DELETE FROM refinery_schema_history WHERE version = 99",
+    );
     cluster::execute(&cluster.url(), "ALTER SYSTEM SET full_page_writes = off");
-    cluster::execute(&cluster.url(), "ALTER SYSTEM SET synchronous_standby_names = 'somebody'");
+    cluster::execute(
+        &cluster.url(),
+        "ALTER SYSTEM SET synchronous_standby_names = 'somebody'",
+    );
     cluster.crash();
     cluster.run();
     let refused = refusal(&url, Unreplicated::Refuse).await;
     assert!(refused.contains("full_page_writes is off"), "{refused}");
     cluster.crash();
     let refused = refusal(&url, Unreplicated::Warn).await;
-    assert!(refused.starts_with("cannot connect to a primary of PostgreSQL at /"), "{refused}");
+    assert!(
+        refused.starts_with("cannot connect to a primary of PostgreSQL at /"),
+        "{refused}"
+    );
     for (wrong, why) in [
         ("postgres://u:secret@h:port/db", "port"),
         ("postgres://u:secret@h/db?sslrootcert=x", "sslrootcert"),
         ("postgres:///db", "hosts"),
         ("postgres://u:secret@h/db?hostaddr=127.0.0.1", "hostaddr"),
-        ("postgres://u:secret@h/db?target_session_attrs=read-only", "read-write"),
+        (
+            "postgres://u:secret@h/db?target_session_attrs=read-only",
+            "read-write",
+        ),
     ] {
         let refused = refusal(wrong, Unreplicated::Warn).await;
         assert!(refused.contains(why), "{refused}");
@@ -80,27 +105,63 @@ async fn the_primary_is_found_among_hosts_that_are_away_or_hang() {
     let proxy = Proxy::before(cluster.socket()).await;
     let hanging = Proxy::before(cluster.socket()).await;
     hanging.open(false);
-    let host = |proxy: &Proxy| proxy.url().split(['@', '/']).nth(3).expect("a host").to_owned();
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr()).expect("a port").to_string();
+    let host = |proxy: &Proxy| {
+        proxy
+            .url()
+            .split(['@', '/'])
+            .nth(3)
+            .expect("a host")
+            .to_owned()
+    };
+    let closed = std::net::TcpListener::bind("127.0.0.1:0")
+        .and_then(|l| l.local_addr())
+        .expect("a port")
+        .to_string();
     let all = format!("{closed},{},{}", host(&hanging), host(&proxy));
     let start = Instant::now();
-    let url = format!("postgres://postgres@{all}/postgres?sslmode=disable&target_session_attrs=read-write");
+    let url = format!(
+        "postgres://postgres@{all}/postgres?sslmode=disable&target_session_attrs=read-write"
+    );
     let store = open(&url, 20).await;
     store.ready().await.expect("ready");
-    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tls_is_with_the_server_that_the_certificate_names() {
     let (_cluster, port, certificate) = Cluster::with_tls();
     let url = |host: &str| format!("postgres://postgres@{host}:{port}/postgres?sslmode=require");
-    let trusting = backup_share::config::Postgres { root_certificates: certificate, ..settings(20) };
-    let store = Postgres::open(&url("localhost"), &trusting, now()).await.expect("trusted");
-    backup_share::store::Store::ready(&store).await.expect("ready");
+    let trusting = backup_share::config::Postgres {
+        root_certificates: certificate,
+        ..settings(20)
+    };
+    let store = Postgres::open(&url("localhost"), &trusting, now())
+        .await
+        .expect("trusted");
+    backup_share::store::Store::ready(&store)
+        .await
+        .expect("ready");
     let start = Instant::now();
     let refused = refusal(&url("localhost"), Unreplicated::Warn).await;
-    assert!(refused.contains("certificate"), "nobody here vouches for it: {refused}");
-    let refused = Postgres::open(&url("127.0.0.1"), &trusting, now()).await.err().expect("refused").to_string();
-    assert!(refused.contains("certificate"), "it is another name's: {refused}");
-    assert!(start.elapsed() < Duration::from_secs(1), "and does not get better by waiting");
+    assert!(
+        refused.contains("certificate"),
+        "nobody here vouches for it: {refused}"
+    );
+    let refused = Postgres::open(&url("127.0.0.1"), &trusting, now())
+        .await
+        .err()
+        .expect("refused")
+        .to_string();
+    assert!(
+        refused.contains("certificate"),
+        "it is another name's: {refused}"
+    );
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "and does not get better by waiting"
+    );
 }

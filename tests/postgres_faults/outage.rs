@@ -1,5 +1,5 @@
-//! Crashes, killed connections, no connection to be had, no primary: under load, and nobody is told anything but the
-//! truth.
+//! Crashes, killed connections, no connection to be had, no primary: under load, and nobody is told
+//! anything but the truth.
 
 use std::{
     sync::{
@@ -19,7 +19,8 @@ use super::{
 const DEADLINE: Duration = Duration::from_secs(20);
 const WRITERS: u128 = 8;
 
-/// Shares, accepts, and stops sharing every second time, until told to stop; each must succeed. How many stay.
+/// Shares, accepts, and stops sharing every second time, until told to stop; each must succeed. How
+/// many stay.
 fn load(store: &Any, stop: &Arc<AtomicBool>) -> Vec<tokio::task::JoinHandle<usize>> {
     let writer = |writer: u128| {
         let (store, stop) = (store.clone(), Arc::clone(stop));
@@ -47,7 +48,11 @@ async fn all_stands(store: &Any, stop: &AtomicBool, load: Vec<tokio::task::JoinH
         stay += writer.await.expect("no refusal");
     }
     assert!(stay > WRITERS as usize, "under load");
-    assert_eq!(facts(store).await.members.len(), stay, "what was acknowledged, and nothing else");
+    assert_eq!(
+        facts(store).await.members.len(),
+        stay,
+        "what was acknowledged, and nothing else"
+    );
     sums_are_exact(store).await;
 }
 
@@ -86,7 +91,9 @@ async fn killed_connections_are_replaced_and_nothing_is_done_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_that_cannot_be_had_are_waited_for() {
-    let cluster = Cluster::with("max_connections = 6\nmax_wal_senders = 0\nsuperuser_reserved_connections = 0");
+    let cluster = Cluster::with(
+        "max_connections = 6\nmax_wal_senders = 0\nsuperuser_reserved_connections = 0",
+    );
     let store = furnished(&cluster.url(), DEADLINE).await;
     let all = (0..40).map(|number| {
         let store = store.clone();
@@ -98,7 +105,10 @@ async fn connections_that_cannot_be_had_are_waited_for() {
     }
     assert_eq!(facts(&store).await.members.len(), 40);
     let log = std::fs::read_to_string(cluster.log()).expect("a log");
-    assert!(log.contains("too many clients"), "there were not enough of them");
+    assert!(
+        log.contains("too many clients"),
+        "there were not enough of them"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +116,10 @@ async fn a_primary_that_takes_no_writes_is_waited_for() {
     let cluster = Cluster::start();
     let store = furnished(&cluster.url(), DEADLINE).await;
     let reload = || cluster::execute(&cluster.url(), "SELECT pg_reload_conf()");
-    cluster::execute(&cluster.url(), "ALTER SYSTEM SET default_transaction_read_only = on");
+    cluster::execute(
+        &cluster.url(),
+        "ALTER SYSTEM SET default_transaction_read_only = on",
+    );
     reload();
     // A session hears of it a moment later, and writes until then.
     let mut written = 0;
@@ -120,7 +133,10 @@ async fn a_primary_that_takes_no_writes_is_waited_for() {
         written += 1;
         assert!(written < 1_000, "it takes writes all the same");
     };
-    cluster::execute(&cluster.url(), "ALTER SYSTEM RESET default_transaction_read_only");
+    cluster::execute(
+        &cluster.url(),
+        "ALTER SYSTEM RESET default_transaction_read_only",
+    );
     reload();
     adding.await.expect("no panic").expect("added");
 }
@@ -132,8 +148,15 @@ async fn a_primary_that_stays_away_is_told_within_the_deadline() {
     cluster.crash();
     let start = std::time::Instant::now();
     let refused = add(&store, 1).await;
-    assert!(matches!(refused, Err(Error::StoreUnavailable(_))), "{refused:?}");
-    assert!((900..1500).contains(&start.elapsed().as_millis()), "{:?}", start.elapsed());
+    assert!(
+        matches!(refused, Err(Error::StoreUnavailable(_))),
+        "{refused:?}"
+    );
+    assert!(
+        (900..1500).contains(&start.elapsed().as_millis()),
+        "{:?}",
+        start.elapsed()
+    );
     cluster.run();
     add(&store, 1).await.expect("back again");
 }

@@ -1,4 +1,5 @@
-//! A primary may have been replaced, and nobody was there to stop it: what it shows counts as long as a standby follows it.
+//! A primary may have been replaced, and nobody was there to stop it: what it shows counts as long
+//! as a standby follows it.
 
 use std::time::Duration;
 
@@ -24,7 +25,9 @@ async fn is_not_believed(store: &Any) {
             }
         }
     };
-    let refused = tokio::time::timeout(DEADLINE, refused).await.expect("a read of what may be of yesterday is refused");
+    let refused = tokio::time::timeout(DEADLINE, refused)
+        .await
+        .expect("a read of what may be of yesterday is refused");
     assert!(matches!(refused, Error::StoreUnavailable(_)), "{refused:?}");
 }
 
@@ -34,8 +37,13 @@ async fn a_primary_that_its_standby_has_left_is_not_believed() {
     let store = furnished(&cluster.url(), Duration::from_secs(1)).await;
     cluster.set("synchronous_standby_names = 'nobody'");
     is_not_believed(&store).await;
-    let refused = delete(&store, 1).await.expect_err("there is nothing to delete");
-    assert!(matches!(refused, Error::StoreUnavailable(_)), "nobody knows whether there is: {refused:?}");
+    let refused = delete(&store, 1)
+        .await
+        .expect_err("there is nothing to delete");
+    assert!(
+        matches!(refused, Error::StoreUnavailable(_)),
+        "nobody knows whether there is: {refused:?}"
+    );
     cluster.set("synchronous_standby_names = ''");
     assert!(matches!(delete(&store, 1).await, Err(Error::NoSuchMember)));
 }
@@ -45,7 +53,10 @@ async fn a_user_without_any_rights_sees_whether_a_standby_follows() {
     let (primary, standby) = Cluster::with_standby();
     cluster::execute(&primary.url(), "CREATE ROLE plain LOGIN");
     cluster::execute(&primary.url(), "CREATE DATABASE shares OWNER plain");
-    let url = primary.url().replace("postgres@", "plain@").replace("/postgres", "/shares");
+    let url = primary
+        .url()
+        .replace("postgres@", "plain@")
+        .replace("/postgres", "/shares");
     let (store, hasty) = (furnished(&url, DEADLINE).await, open(&url, 1).await);
     add(&store, 1).await.expect("the standby has it");
     assert_eq!(facts(&store).await.members.len(), 1);
@@ -58,8 +69,13 @@ async fn what_is_read_as_a_whole_is_nothing_where_the_primary_was_replaced_meanw
     let cluster = Cluster::start();
     let hasty = open(&cluster.url(), 1).await;
     // More than waits to be taken.
-    cluster::execute(&cluster.url(), "INSERT INTO projects SELECT n, 'a project' FROM generate_series(1, 5000) n");
-    let store = Postgres::find(&cluster.url(), &settings(1)).await.expect("a store");
+    cluster::execute(
+        &cluster.url(),
+        "INSERT INTO projects SELECT n, 'a project' FROM generate_series(1, 5000) n",
+    );
+    let store = Postgres::find(&cluster.url(), &settings(1))
+        .await
+        .expect("a store");
     let whole: Vec<Record> = store.records().try_collect().await.expect("it counts");
     let mut records = store.records();
     let first = records.next().await.expect("a record");
@@ -69,6 +85,14 @@ async fn what_is_read_as_a_whole_is_nothing_where_the_primary_was_replaced_meanw
     let (last, before) = rest.split_last().expect("more");
     assert!(first.is_ok() && before.iter().all(Result::is_ok) && before.len() + 1 == whole.len());
     assert!(matches!(last, Err(Error::StoreUnavailable(_))), "{last:?}");
-    let refused = [store.count().await.map(drop), store.damage().await.map(drop)];
-    assert!(refused.iter().all(|refused| matches!(refused, Err(Error::StoreUnavailable(_)))), "{refused:?}");
+    let refused = [
+        store.count().await.map(drop),
+        store.damage().await.map(drop),
+    ];
+    assert!(
+        refused
+            .iter()
+            .all(|refused| matches!(refused, Err(Error::StoreUnavailable(_)))),
+        "{refused:?}"
+    );
 }

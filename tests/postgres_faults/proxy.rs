@@ -1,4 +1,5 @@
-//! A proxy before a cluster that cuts connections at COMMIT, the one moment at which the outcome is open.
+//! A proxy before a cluster that cuts connections at COMMIT, the one moment at which the outcome is
+//! open.
 
 use std::{
     path::PathBuf,
@@ -69,7 +70,8 @@ impl Proxy {
         let state = Arc::clone(&next);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (state, count, mut opened) = (Arc::clone(&state), count.clone(), opened.clone());
+                let (state, count, mut opened) =
+                    (Arc::clone(&state), count.clone(), opened.clone());
                 let socket = socket.clone();
                 tokio::spawn(async move {
                     let _ = opened.wait_for(|open| *open).await;
@@ -79,11 +81,19 @@ impl Proxy {
                 });
             }
         });
-        Self { port, next, open, cuts }
+        Self {
+            port,
+            next,
+            open,
+            cuts,
+        }
     }
 
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable", self.port)
+        format!(
+            "postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable",
+            self.port
+        )
     }
 
     /// Cuts the connection of the next COMMIT.
@@ -99,7 +109,10 @@ impl Proxy {
 
     /// How many COMMITs there have been.
     pub fn commits(&self) -> u32 {
-        self.next.lock().unwrap_or_else(PoisonError::into_inner).commits
+        self.next
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .commits
     }
 
     /// Lets new connections through, or keeps them waiting.
@@ -109,7 +122,10 @@ impl Proxy {
 
     /// Returns when so many connections were cut.
     pub async fn cuts(&mut self, number: u32) {
-        self.cuts.wait_for(|count| *count >= number).await.expect("the proxy is there");
+        self.cuts
+            .wait_for(|count| *count >= number)
+            .await
+            .expect("the proxy is there");
     }
 }
 

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use backup_share::{
     config,
     model::{
-        Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId, ProtectType,
-        Selection, Vault, VaultId, VaultSelection, VaultStatus,
+        Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId,
+        ProtectType, Selection, Vault, VaultId, VaultSelection, VaultStatus,
         facts::{Capacity, MemberSelection},
     },
     store::{Catalog, Store, postgres::Postgres},
@@ -23,11 +23,18 @@ pub fn now() -> Timestamp {
 }
 
 pub fn settings(deadline_seconds: u64) -> config::Postgres {
-    config::Postgres { deadline_seconds, ..cluster::settings(String::new()).postgres }
+    config::Postgres {
+        deadline_seconds,
+        ..cluster::settings(String::new()).postgres
+    }
 }
 
 pub async fn open(url: &str, deadline_seconds: u64) -> Any {
-    Arc::new(Postgres::open(url, &settings(deadline_seconds), now()).await.expect("a store"))
+    Arc::new(
+        Postgres::open(url, &settings(deadline_seconds), now())
+            .await
+            .expect("a store"),
+    )
 }
 
 /// With the catalog in it.
@@ -66,17 +73,30 @@ fn catalog() -> Catalog {
         size: 1_000_000,
         used: 0,
     };
-    Catalog { backups: vec![backup], vaults: vec![vault], ..Catalog::default() }
+    Catalog {
+        backups: vec![backup],
+        vaults: vec![vault],
+        ..Catalog::default()
+    }
 }
 
 pub fn selection() -> Selection {
     let backup_id = Uuid::from_u128(1).into();
-    Selection { backup_id, members: MemberSelection::All, vault: VaultSelection::Named(vault_id()) }
+    Selection {
+        backup_id,
+        members: MemberSelection::All,
+        vault: VaultSelection::Named(vault_id()),
+    }
 }
 
 pub fn pending(number: u128) -> Member {
     let name = project(&format!("p{number}"));
-    Member::pending(Uuid::from_u128(1_000 + number).into(), Uuid::from_u128(1).into(), name, now())
+    Member::pending(
+        Uuid::from_u128(1_000 + number).into(),
+        Uuid::from_u128(1).into(),
+        name,
+        now(),
+    )
 }
 
 /// Shares with one project; refused where that is a member already.
@@ -96,7 +116,11 @@ pub async fn accept(store: &Any, number: u128) -> Result<Change, Error> {
             return Err(Error::AcceptedElsewhere);
         }
         let after = before.accepted(vault_id(), now());
-        Ok(Change::Update { before, after, capacity: Capacity::Take(vault_id(), 1024) })
+        Ok(Change::Update {
+            before,
+            after,
+            capacity: Capacity::Take(vault_id(), 1024),
+        })
     };
     store.change(selection(), Box::new(rule)).await
 }
@@ -105,14 +129,20 @@ pub async fn accept(store: &Any, number: u128) -> Result<Change, Error> {
 pub async fn delete(store: &Any, number: u128) -> Result<Change, Error> {
     let rule = move |facts: &Facts| {
         let before = find(facts, number).ok_or(Error::NoSuchMember)?;
-        let capacity = before.vault_id.map_or(Capacity::Same, |vault| Capacity::Free(vault, 1024));
+        let capacity = before
+            .vault_id
+            .map_or(Capacity::Same, |vault| Capacity::Free(vault, 1024));
         Ok(Change::Delete { before, capacity })
     };
     store.change(selection(), Box::new(rule)).await
 }
 
 fn find(facts: &Facts, number: u128) -> Option<Member> {
-    facts.members.iter().find(|member| member.id == pending(number).id).cloned()
+    facts
+        .members
+        .iter()
+        .find(|member| member.id == pending(number).id)
+        .cloned()
 }
 
 pub async fn facts(store: &Any) -> Facts {
@@ -122,6 +152,13 @@ pub async fn facts(store: &Any) -> Facts {
 /// The vault holds exactly what was accepted into it.
 pub async fn sums_are_exact(store: &Any) {
     let facts = facts(store).await;
-    let accepted = facts.members.iter().filter(|member| member.status == MemberStatus::Accepted).count();
-    assert_eq!(facts.vault.expect("bob's vault").used, accepted as u64 * 1024);
+    let accepted = facts
+        .members
+        .iter()
+        .filter(|member| member.status == MemberStatus::Accepted)
+        .count();
+    assert_eq!(
+        facts.vault.expect("bob's vault").used,
+        accepted as u64 * 1024
+    );
 }

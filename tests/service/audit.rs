@@ -7,7 +7,11 @@ use super::house::{ALICE, BOB, House, MALLORY, backup, member, members, vault};
 /// A house whose audit goes to a file beside its store.
 async fn audited() -> House {
     House::with(|config| {
-        let folder = config.database.expose().strip_prefix("sqlite:").and_then(|file| file.strip_suffix("test.db"));
+        let folder = config
+            .database
+            .expose()
+            .strip_prefix("sqlite:")
+            .and_then(|file| file.strip_suffix("test.db"));
         config.audit = format!("{}audit.jsonl", folder.expect("a folder"));
     })
     .await
@@ -27,7 +31,9 @@ async fn lines(house: &House, count: usize) -> Vec<Value> {
     for secret in ["garbage", "Signature", "s3cret"] {
         assert!(!text.contains(secret), "{secret}: {text}");
     }
-    text.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .collect()
 }
 
 /// User, project, action, backup, members, outcome, status, code.
@@ -53,26 +59,94 @@ async fn every_decision_leaves_a_line_and_no_secret_does() {
     house.get(&members(MALLORY, 1), "mallory").await;
     house.get(&members(ALICE, 1), "garbage").await;
     house.delete(&member(ALICE, 1, BOB), "rita").await;
-    house.post(&members(ALICE, 1), "alice", r#"{"members": "s3cret"}"#).await;
+    house
+        .post(&members(ALICE, 1), "alice", r#"{"members": "s3cret"}"#)
+        .await;
     let signed = "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=00";
-    let signed = house.request(reqwest::Method::GET, &members(ALICE, 1), None).header("Authorization", signed);
+    let signed = house
+        .request(reqwest::Method::GET, &members(ALICE, 1), None)
+        .header("Authorization", signed);
     super::house::answer(signed).await;
     house.get("/livez", "alice").await;
     house.get("/no/such/path", "alice").await;
     let lines = lines(&house, 7).await;
     let (action, one) = (|name: &str| format!("cbr:member:{name}"), backup(1));
     let expected = [
-        json!(["alice", ALICE, action("create"), one, [BOB, "p01"], "done", 200, null]),
+        json!([
+            "alice",
+            ALICE,
+            action("create"),
+            one,
+            [BOB, "p01"],
+            "done",
+            200,
+            null
+        ]),
         json!(["bob", BOB, action("update"), one, [BOB], "done", 200, null]),
-        json!(["mallory", MALLORY, action("list"), one, [], "refused", 404, "BackupService.6200"]),
-        json!([null, null, action("list"), one, [], "refused", 401, "APIGW.0301"]),
-        json!(["rita", ALICE, action("delete"), one, [BOB], "refused", 403, "APIGW.0302"]),
-        json!(["alice", ALICE, action("create"), one, [], "refused", 400, "BackupService.9900"]),
-        json!([null, null, action("list"), one, [], "refused", 401, "APIGW.0301"]),
+        json!([
+            "mallory",
+            MALLORY,
+            action("list"),
+            one,
+            [],
+            "refused",
+            404,
+            "BackupService.6200"
+        ]),
+        json!([
+            null,
+            null,
+            action("list"),
+            one,
+            [],
+            "refused",
+            401,
+            "APIGW.0301"
+        ]),
+        json!([
+            "rita",
+            ALICE,
+            action("delete"),
+            one,
+            [BOB],
+            "refused",
+            403,
+            "APIGW.0302"
+        ]),
+        json!([
+            "alice",
+            ALICE,
+            action("create"),
+            one,
+            [],
+            "refused",
+            400,
+            "BackupService.9900"
+        ]),
+        json!([
+            null,
+            null,
+            action("list"),
+            one,
+            [],
+            "refused",
+            401,
+            "APIGW.0301"
+        ]),
     ];
     assert_eq!(lines.iter().map(told).collect::<Vec<_>>(), expected);
-    assert!(lines.iter().all(|line| line["time"] == "2020-02-05T10:38:34.209782"), "{lines:?}");
-    assert!(lines.iter().all(|line| line["request_id"].as_str().is_some_and(|id| id.len() == 32)), "{lines:?}");
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["time"] == "2020-02-05T10:38:34.209782"),
+        "{lines:?}"
+    );
+    assert!(
+        lines
+            .iter()
+            .all(|line| line["request_id"].as_str().is_some_and(|id| id.len() == 32)),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]
@@ -80,15 +154,35 @@ async fn a_fault_of_ours_leaves_a_line_too() {
     let house = audited().await;
     house.kept.execute("ALTER TABLE members RENAME TO gone");
     house.get(&members(ALICE, 1), "alice").await;
-    let expected = json!(["alice", ALICE, "cbr:member:list", backup(1), [], "failed", 500, "BackupService.9910"]);
-    assert_eq!(lines(&house, 1).await.iter().map(told).collect::<Vec<_>>(), [expected]);
+    let expected = json!([
+        "alice",
+        ALICE,
+        "cbr:member:list",
+        backup(1),
+        [],
+        "failed",
+        500,
+        "BackupService.9910"
+    ]);
+    assert_eq!(
+        lines(&house, 1).await.iter().map(told).collect::<Vec<_>>(),
+        [expected]
+    );
 }
 
 #[tokio::test]
 async fn what_stands_in_place_of_an_id_is_cut_at_128_characters() {
     let house = audited().await;
-    house.get(&format!("{}/{}", members(ALICE, 1), "%0A".repeat(5_000)), "garbage").await;
+    house
+        .get(
+            &format!("{}/{}", members(ALICE, 1), "%0A".repeat(5_000)),
+            "garbage",
+        )
+        .await;
     let line = &lines(&house, 1).await[0];
     let member = line["members"][0].as_str().expect("a member");
-    assert_eq!((member.chars().count(), member.chars().last()), (128, Some('…')));
+    assert_eq!(
+        (member.chars().count(), member.chars().last()),
+        (128, Some('…'))
+    );
 }

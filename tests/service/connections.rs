@@ -1,5 +1,5 @@
-//! Connections on the wire: bodies that are late, requests that are refused before they were read, heads that name no
-//! host, and where requests come from that a proxy passes on.
+//! Connections on the wire: bodies that are late, requests that are refused before they were read,
+//! heads that name no host, and where requests come from that a proxy passes on.
 
 use std::time::Duration;
 
@@ -15,11 +15,18 @@ use super::house::{ALICE, House, answer, members};
 
 /// What comes back for a text, until the server closes the connection.
 async fn sent(house: &House, text: &str) -> String {
-    let mut stream = TcpStream::connect(house.running.address).await.expect("connected");
+    let mut stream = TcpStream::connect(house.running.address)
+        .await
+        .expect("connected");
     stream.write_all(text.as_bytes()).await.expect("sent");
     let mut response = String::new();
-    let read = timeout(Duration::from_secs(10), stream.read_to_string(&mut response)).await;
-    read.expect("the server closes the connection").expect("a response");
+    let read = timeout(
+        Duration::from_secs(10),
+        stream.read_to_string(&mut response),
+    )
+    .await;
+    read.expect("the server closes the connection")
+        .expect("a response");
     response
 }
 
@@ -29,28 +36,41 @@ fn body(response: &str) -> Value {
 }
 
 fn has(response: &str, line: &str) -> bool {
-    response.lines().any(|header| header.eq_ignore_ascii_case(line))
+    response
+        .lines()
+        .any(|header| header.eq_ignore_ascii_case(line))
 }
 
 #[tokio::test]
 async fn a_body_that_is_late_is_408_and_the_connection_ends() {
     let house = House::with(|config| config.limits.body_seconds = 1).await;
     let json = "Content-Type: application/json\r\nContent-Length: 9\r\n";
-    let signed = "Authorization: SDK-HMAC-SHA256 Access=x, SignedHeaders=host;x-sdk-date, Signature=0\r\n";
+    let signed =
+        "Authorization: SDK-HMAC-SHA256 Access=x, SignedHeaders=host;x-sdk-date, Signature=0\r\n";
     for (path, headers) in [
         ("/v3/auth/tokens".to_owned(), json.to_owned()),
         (members(ALICE, 1), format!("X-Auth-Token: alice\r\n{json}")),
         (members(ALICE, 1), format!("{signed}{json}")),
     ] {
-        let response = sent(&house, &format!("POST {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n{{")).await;
+        let response = sent(
+            &house,
+            &format!("POST {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n{{"),
+        )
+        .await;
         if headers.contains("Authorization") && response.starts_with("HTTP/1.1 401 ") {
             // A key that is not known is refused before anybody waits for the body.
             continue;
         }
-        assert!(response.starts_with("HTTP/1.1 408 ") && has(&response, "connection: close"), "{response}");
+        assert!(
+            response.starts_with("HTTP/1.1 408 ") && has(&response, "connection: close"),
+            "{response}"
+        );
         let told = "API request error. The body was not there within 1 seconds.";
         assert_eq!(
-            (&body(&response)["error_code"], &body(&response)["error_msg"]),
+            (
+                &body(&response)["error_code"],
+                &body(&response)["error_msg"]
+            ),
             (&"APIGW.0201".into(), &told.into())
         );
     }
@@ -64,11 +84,21 @@ async fn a_connection_is_kept_unless_the_rest_of_a_body_would_come_next() {
         format!("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}{next}")
     };
     let responses = sent(&house, &refused(2, "{}")).await;
-    assert!(responses.starts_with("HTTP/1.1 404 ") && responses.contains("HTTP/1.1 200 "), "kept: {responses}");
+    assert!(
+        responses.starts_with("HTTP/1.1 404 ") && responses.contains("HTTP/1.1 200 "),
+        "kept: {responses}"
+    );
     for (length, body) in [(1_000, ""), (100_000, &*" ".repeat(100_000))] {
         let response = sent(&house, &refused(length, body)).await;
-        assert!(response.starts_with("HTTP/1.1 404 ") && has(&response, "connection: close"), "{response}");
-        assert_eq!(response.matches("HTTP/1.1 ").count(), 1, "what came after is discarded: {response}");
+        assert!(
+            response.starts_with("HTTP/1.1 404 ") && has(&response, "connection: close"),
+            "{response}"
+        );
+        assert_eq!(
+            response.matches("HTTP/1.1 ").count(),
+            1,
+            "what came after is discarded: {response}"
+        );
     }
 }
 
@@ -77,25 +107,46 @@ async fn a_refusal_does_not_ask_for_the_body_first() {
     let house = House::open().await;
     let json = "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9\r\n";
     for (path, status) in [("/nowhere".to_owned(), 404), (members(ALICE, 1), 401)] {
-        let response = sent(&house, &format!("POST {path} HTTP/1.1\r\nHost: x\r\n{json}\r\n")).await;
-        assert!(response.starts_with(&format!("HTTP/1.1 {status} ")), "{response}");
-        assert!(has(&response, "connection: close") && !response.contains(" 100 Continue"), "{response}");
+        let response = sent(
+            &house,
+            &format!("POST {path} HTTP/1.1\r\nHost: x\r\n{json}\r\n"),
+        )
+        .await;
+        assert!(
+            response.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{response}"
+        );
+        assert!(
+            has(&response, "connection: close") && !response.contains(" 100 Continue"),
+            "{response}"
+        );
     }
     let response = timeout(Duration::from_secs(10), async {
-        let mut stream = TcpStream::connect(house.running.address).await.expect("connected");
+        let mut stream = TcpStream::connect(house.running.address)
+            .await
+            .expect("connected");
         let head = format!("POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\n{json}\r\n");
         stream.write_all(head.as_bytes()).await.expect("sent");
         let mut told = [0; 21];
         stream.read_exact(&mut told).await.expect("told");
         String::from_utf8_lossy(&told).into_owned()
     });
-    assert_eq!(response.await.expect("in time"), "HTTP/1.1 100 Continue", "a body that is wanted is asked for");
+    assert_eq!(
+        response.await.expect("in time"),
+        "HTTP/1.1 100 Continue",
+        "a body that is wanted is asked for"
+    );
 }
 
 #[tokio::test]
 async fn a_head_that_grows_beyond_64_kib_is_431() {
     let house = House::open().await;
-    let head = |size: usize| format!("GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: {}", "x".repeat(size));
+    let head = |size: usize| {
+        format!(
+            "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: {}",
+            "x".repeat(size)
+        )
+    };
     let whole = sent(&house, &format!("{}\r\n\r\n", head(60_000))).await;
     assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
     let half = sent(&house, &head(65_600)).await;
@@ -105,7 +156,8 @@ async fn a_head_that_grows_beyond_64_kib_is_431() {
 #[tokio::test]
 async fn a_request_names_one_host_and_one_of_each_credential() {
     let house = House::open().await;
-    let get = async |head: &str| sent(&house, &format!("GET {head}\r\nConnection: close\r\n\r\n")).await;
+    let get =
+        async |head: &str| sent(&house, &format!("GET {head}\r\nConnection: close\r\n\r\n")).await;
     for good in [
         "/livez HTTP/1.0",
         "/livez HTTP/1.1\r\nHost: x:1",
@@ -118,19 +170,38 @@ async fn a_request_names_one_host_and_one_of_each_credential() {
     for (bad, told) in [
         ("/livez HTTP/1.1", "header Host: it is missing"),
         ("http://x/livez HTTP/1.1", "header Host: it is missing"),
-        ("/livez HTTP/1.1\r\nHost: x\r\nHost: x", "header Host: it is there twice"),
-        ("/livez HTTP/1.1\r\nHost: a b/@@", "header Host: it must be a host, with or without a port"),
-        ("/livez HTTP/1.1\r\nHost:", "header Host: it must be a host, with or without a port"),
-        ("/livez HTTP/1.1\r\nHost: x\r\nX-Auth-Token: a\r\nX-Auth-Token: b", "header X-Auth-Token: it is there twice"),
+        (
+            "/livez HTTP/1.1\r\nHost: x\r\nHost: x",
+            "header Host: it is there twice",
+        ),
+        (
+            "/livez HTTP/1.1\r\nHost: a b/@@",
+            "header Host: it must be a host, with or without a port",
+        ),
+        (
+            "/livez HTTP/1.1\r\nHost:",
+            "header Host: it must be a host, with or without a port",
+        ),
+        (
+            "/livez HTTP/1.1\r\nHost: x\r\nX-Auth-Token: a\r\nX-Auth-Token: b",
+            "header X-Auth-Token: it is there twice",
+        ),
         (
             "/livez HTTP/1.1\r\nHost: x\r\nAuthorization: a\r\nAuthorization: b",
             "header Authorization: it is there twice",
         ),
-        ("/livez HTTP/1.1\r\nHost: x\r\nX-Sdk-Date: a\r\nX-Sdk-Date: b", "header X-Sdk-Date: it is there twice"),
+        (
+            "/livez HTTP/1.1\r\nHost: x\r\nX-Sdk-Date: a\r\nX-Sdk-Date: b",
+            "header X-Sdk-Date: it is there twice",
+        ),
     ] {
         let response = get(bad).await;
         assert!(response.starts_with("HTTP/1.1 400 "), "{bad}: {response}");
-        assert_eq!(body(&response)["error_msg"], format!("API request error. {told}"), "{bad}");
+        assert_eq!(
+            body(&response)["error_msg"],
+            format!("API request error. {told}"),
+            "{bad}"
+        );
     }
 }
 
@@ -151,11 +222,19 @@ async fn a_wrong_method_is_told_the_right_ones_on_every_path() {
         let refused = house.send(Method::PATCH, path, None, None).await;
         assert_eq!(refused.status, 405, "{path}");
         let allowed = refused.header("allow").to_owned();
-        assert!(methods.iter().all(|method| allowed.split(',').any(|one| one.trim() == *method)), "{path}: {allowed}");
+        assert!(
+            methods
+                .iter()
+                .all(|method| allowed.split(',').any(|one| one.trim() == *method)),
+            "{path}: {allowed}"
+        );
     }
     let metrics = house.running.metrics_address.expect("metrics");
     let refused = answer(reqwest::Client::new().post(format!("http://{metrics}/metrics"))).await;
-    assert_eq!((refused.status.as_u16(), refused.header("allow")), (405, "GET,HEAD"));
+    assert_eq!(
+        (refused.status.as_u16(), refused.header("allow")),
+        (405, "GET,HEAD")
+    );
 }
 
 #[tokio::test]
@@ -168,11 +247,30 @@ async fn behind_a_trusted_proxy_limits_are_those_of_the_forwarded_address() {
     };
     let asks = async |house: &House, from: &str| {
         let request = house.request(Method::GET, &members(ALICE, 1), Some("garbage"));
-        answer(request.header("X-Forwarded-For", from)).await.status.as_u16()
+        answer(request.header("X-Forwarded-For", from))
+            .await
+            .status
+            .as_u16()
     };
     let trusting = limited(&["127.0.0.0/8"]).await;
-    assert_eq!((asks(&trusting, "203.0.113.1").await, asks(&trusting, "203.0.113.1").await), (401, 429));
-    assert_eq!(asks(&trusting, "203.0.113.2").await, 401, "another client of the same proxy");
+    assert_eq!(
+        (
+            asks(&trusting, "203.0.113.1").await,
+            asks(&trusting, "203.0.113.1").await
+        ),
+        (401, 429)
+    );
+    assert_eq!(
+        asks(&trusting, "203.0.113.2").await,
+        401,
+        "another client of the same proxy"
+    );
     let distrusting = limited(&[]).await;
-    assert_eq!((asks(&distrusting, "203.0.113.1").await, asks(&distrusting, "203.0.113.2").await), (401, 429));
+    assert_eq!(
+        (
+            asks(&distrusting, "203.0.113.1").await,
+            asks(&distrusting, "203.0.113.2").await
+        ),
+        (401, 429)
+    );
 }

@@ -22,13 +22,26 @@ async fn swagger_ui_comes_out_of_the_binary() {
     let house = House::open().await;
     let page = house.get("/docs/", "").await;
     assert!(page.text.contains("swagger-ui"), "{page:?}");
-    assert!(!page.text.contains("https://") && !page.text.contains("http://"), "no other host");
-    assert!(!page.text.contains("<script>") && !page.text.contains(" style="), "what the policy would not run");
-    let loads: Vec<&str> = page.text.split(['"', '\'']).filter_map(|text| text.strip_prefix("./")).collect();
+    assert!(
+        !page.text.contains("https://") && !page.text.contains("http://"),
+        "no other host"
+    );
+    assert!(
+        !page.text.contains("<script>") && !page.text.contains(" style="),
+        "what the policy would not run"
+    );
+    let loads: Vec<&str> = page
+        .text
+        .split(['"', '\''])
+        .filter_map(|text| text.strip_prefix("./"))
+        .collect();
     assert!(loads.len() >= 6, "{loads:?}");
     for file in loads {
         let answer = house.get(&format!("/docs/{file}"), "").await;
-        assert!(answer.status == 200 && !answer.text.is_empty(), "{file}: {answer:?}");
+        assert!(
+            answer.status == 200 && !answer.text.is_empty(),
+            "{file}: {answer:?}"
+        );
     }
     assert_eq!(house.get("/docs", "").await.status, 200, "by way of /docs/");
 }
@@ -36,31 +49,65 @@ async fn swagger_ui_comes_out_of_the_binary() {
 #[tokio::test]
 async fn no_other_page_may_show_the_documentation_and_no_script_runs_that_is_no_file_of_ours() {
     let house = House::open().await;
-    for path in ["/docs/", "/docs/index.html", "/docs/swagger-initializer.js", "/openapi.yaml", "/openapi.json"] {
+    for path in [
+        "/docs/",
+        "/docs/index.html",
+        "/docs/swagger-initializer.js",
+        "/openapi.yaml",
+        "/openapi.json",
+    ] {
         let answer = house.get(path, "").await;
         let policy = answer.header("content-security-policy");
-        assert!(policy.contains("default-src 'none'; script-src 'self';"), "{policy}");
-        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("eval"), "{policy}");
+        assert!(
+            policy.contains("default-src 'none'; script-src 'self';"),
+            "{policy}"
+        );
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("eval"),
+            "{policy}"
+        );
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
     }
-    assert_eq!(house.get("/v3", "").await.header("x-content-type-options"), "nosniff", "errors too");
+    assert_eq!(
+        house.get("/v3", "").await.header("x-content-type-options"),
+        "nosniff",
+        "errors too"
+    );
 }
 
 #[tokio::test]
 async fn what_a_browser_has_is_not_sent_again_and_what_it_has_not_comes_compressed() {
     let house = House::open().await;
-    for path in ["/docs/swagger-ui-bundle.js", "/openapi.json", "/openapi.yaml"] {
-        let ask =
-            |name: &str, value: &str| super::house::answer(house.request(Method::GET, path, None).header(name, value));
+    for path in [
+        "/docs/swagger-ui-bundle.js",
+        "/openapi.json",
+        "/openapi.yaml",
+    ] {
+        let ask = |name: &str, value: &str| {
+            super::house::answer(house.request(Method::GET, path, None).header(name, value))
+        };
         let plain = house.get(path, "").await;
         let compressed = ask("Accept-Encoding", "gzip").await;
         assert_eq!(compressed.header("content-encoding"), "gzip");
-        let length =
-            |answer: &super::house::Answer| answer.header("content-length").parse::<usize>().expect("a length");
-        assert!(length(&compressed) * 3 < length(&plain), "{path}: {} of {}", length(&compressed), length(&plain));
+        let length = |answer: &super::house::Answer| {
+            answer
+                .header("content-length")
+                .parse::<usize>()
+                .expect("a length")
+        };
+        assert!(
+            length(&compressed) * 3 < length(&plain),
+            "{path}: {} of {}",
+            length(&compressed),
+            length(&plain)
+        );
         let again = ask("If-None-Match", plain.header("etag")).await;
-        assert_eq!((again.status.as_u16(), again.text.as_str()), (304, ""), "{path}");
+        assert_eq!(
+            (again.status.as_u16(), again.text.as_str()),
+            (304, ""),
+            "{path}"
+        );
     }
 }
 
@@ -68,7 +115,11 @@ async fn what_a_browser_has_is_not_sent_again_and_what_it_has_not_comes_compress
 async fn the_documentation_can_be_switched_off_and_the_contract_stays() {
     let house = House::with(|config| config.docs = false).await;
     for path in ["/docs", "/docs/", "/docs/swagger-ui-bundle.js"] {
-        assert_eq!(house.get(path, "").await.refusal(), (404, "APIGW.0101".into()), "{path}");
+        assert_eq!(
+            house.get(path, "").await.refusal(),
+            (404, "APIGW.0101".into()),
+            "{path}"
+        );
     }
     assert_eq!(house.get("/openapi.yaml", "").await.text, document::YAML);
 }
@@ -88,13 +139,19 @@ fn strings(value: &Value) -> Vec<String> {
 fn what_requests_in_the_contract_name_is_in_the_demo_data() {
     let document = document::json();
     let mut named: Vec<String> = vec![];
-    for parameter in document["components"]["parameters"].as_object().expect("parameters").values() {
+    for parameter in document["components"]["parameters"]
+        .as_object()
+        .expect("parameters")
+        .values()
+    {
         named.extend(parameter.get("example").map(strings).unwrap_or_default());
     }
     for path in document["paths"].as_object().expect("paths").values() {
         for operation in path.as_object().expect("operations").values() {
-            for example in
-                operation["requestBody"]["content"]["application/json"]["examples"].as_object().into_iter().flatten()
+            for example in operation["requestBody"]["content"]["application/json"]["examples"]
+                .as_object()
+                .into_iter()
+                .flatten()
             {
                 named.extend(strings(&example.1["value"]));
             }
@@ -102,6 +159,9 @@ fn what_requests_in_the_contract_name_is_in_the_demo_data() {
     }
     assert!(named.len() >= 8, "{named:?}");
     for name in named.iter().filter(|name| name.len() > 30) {
-        assert!(catalog::DEMO.contains(name.as_str()), "{name} is not in the demo data");
+        assert!(
+            catalog::DEMO.contains(name.as_str()),
+            "{name} is not in the demo data"
+        );
     }
 }

@@ -1,10 +1,11 @@
-//! Files that were damaged while nobody looked: the server is killed, bits of its write-ahead log or of its database are
-//! cut off, zeroed or flipped, and the store is opened again.
+//! Files that were damaged while nobody looked: the server is killed, bits of its write-ahead log
+//! or of its database are cut off, zeroed or flipped, and the store is opened again.
 //!
-//! The log has checksums: whatever happens to it, what comes back is the store as it was after some of its writes, in the
-//! order in which they were acknowledged, and all of none or one. A log that is in the midst of being moved into the
-//! database is the one exception that SQLite makes; the server truncates a log that it has moved. The database file has
-//! no checksums: damage of its structure is refused or found by `store check`, a flipped bit within a value is not.
+//! The log has checksums: whatever happens to it, what comes back is the store as it was after some
+//! of its writes, in the order in which they were acknowledged, and all of none or one. A log that
+//! is in the midst of being moved into the database is the one exception that SQLite makes; the
+//! server truncates a log that it has moved. The database file has no checksums: damage of its
+//! structure is refused or found by `store check`, a flipped bit within a value is not.
 
 use std::{
     collections::BTreeMap,
@@ -69,7 +70,10 @@ struct Left {
 async fn leave(killed: Killed) -> Left {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("test.db");
-    let mut server = Process::start(&database(folder.path()), &[backups::data(folder.path(), SHARED)]);
+    let mut server = Process::start(
+        &database(folder.path()),
+        &[backups::data(folder.path(), SHARED)],
+    );
     moved(&file).await;
     let mut after = vec![Shares::new()];
     for number in 0..SHARED {
@@ -77,8 +81,13 @@ async fn leave(killed: Killed) -> Left {
             // From here on the log is written anew, over what it held before.
             moved(&file).await;
         }
-        for status in
-            [MemberStatus::Pending, MemberStatus::Accepted, MemberStatus::Rejected].iter().take(2 + number % 2)
+        for status in [
+            MemberStatus::Pending,
+            MemberStatus::Accepted,
+            MemberStatus::Rejected,
+        ]
+        .iter()
+        .take(2 + number % 2)
         {
             let mut shares = after.last().expect("one").clone();
             decide(&server.endpoint, number, *status).await;
@@ -91,21 +100,39 @@ async fn leave(killed: Killed) -> Left {
     }
     server.kill();
     let log = fs::read(file.with_file_name("test.db-wal")).unwrap_or_default();
-    Left { database: fs::read(&file).expect("the database"), log, after }
+    Left {
+        database: fs::read(&file).expect("the database"),
+        log,
+        after,
+    }
 }
 
 async fn decide(endpoint: &str, number: usize, status: MemberStatus) {
     let (method, caller, token, path, body) = match status {
-        MemberStatus::Pending => (Method::POST, ALICE, "alice", String::new(), format!(r#"{{"members": ["{BOB}"]}}"#)),
+        MemberStatus::Pending => (
+            Method::POST,
+            ALICE,
+            "alice",
+            String::new(),
+            format!(r#"{{"members": ["{BOB}"]}}"#),
+        ),
         _ => {
             let vault = "b0000000-0000-4000-8000-000000000001";
             let body = format!(r#"{{"status": "{status}", "vault_id": "{vault}"}}"#);
             (Method::PUT, BOB, "bob", format!("/{BOB}"), body)
         }
     };
-    let url = format!("{endpoint}/v3/{caller}/backups/{}/members{path}", backups::backup(number));
+    let url = format!(
+        "{endpoint}/v3/{caller}/backups/{}/members{path}",
+        backups::backup(number)
+    );
     let request = http().request(method, url).header("X-Auth-Token", token);
-    let answer = request.header("Content-Type", "application/json").body(body).send().await.expect("an answer");
+    let answer = request
+        .header("Content-Type", "application/json")
+        .body(body)
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(answer.status(), 200);
 }
 
@@ -136,7 +163,10 @@ async fn open(left: &[u8], log: &[u8]) -> Came {
     let file: PathBuf = folder.path().join("test.db");
     fs::write(&file, left).expect("written");
     fs::write(file.with_file_name("test.db-wal"), log).expect("written");
-    match Sqlite::open(&file, backup_share::timestamp::Timestamp::from_micros(0).expect("a moment")) {
+    match Sqlite::open(
+        &file,
+        backup_share::timestamp::Timestamp::from_micros(0).expect("a moment"),
+    ) {
         Ok(store) => drop(store),
         Err(error) => return Came::Refused(error.to_string()),
     }
@@ -145,7 +175,9 @@ async fn open(left: &[u8], log: &[u8]) -> Came {
         Err(error) => return Came::Refused(error.to_string()),
     };
     match check::check(&store, check::Projects::InStore).await {
-        Ok(findings) if findings.iter().all(|finding| finding.wrong == 0) => Came::Sound(shares(&store).await),
+        Ok(findings) if findings.iter().all(|finding| finding.wrong == 0) => {
+            Came::Sound(shares(&store).await)
+        }
         Ok(_) | Err(_) => Came::Found,
     }
 }
@@ -153,10 +185,12 @@ async fn open(left: &[u8], log: &[u8]) -> Came {
 async fn shares(store: &SqliteFile) -> Shares {
     let number = |id: String| id[id.len() - 12..].parse().expect("a number");
     let records: Vec<_> = store.records().collect().await;
-    let members = records.into_iter().filter_map(|record| match record.expect("a record") {
-        Record::Member(member) => Some((number(member.backup_id.to_string()), member.status)),
-        _ => None,
-    });
+    let members = records
+        .into_iter()
+        .filter_map(|record| match record.expect("a record") {
+            Record::Member(member) => Some((number(member.backup_id.to_string()), member.status)),
+            _ => None,
+        });
     members.collect()
 }
 
@@ -170,7 +204,10 @@ fn damaged(bytes: &[u8], chance: &mut Chance) -> (&'static str, Vec<u8>) {
             ("truncated", bytes)
         }
         1 => {
-            let from = bytes.len() - bytes.len().min((1 + chance.below(8)) * PAGE + chance.below(PAGE));
+            let from = bytes.len()
+                - bytes
+                    .len()
+                    .min((1 + chance.below(8)) * PAGE + chance.below(PAGE));
             bytes[from..].fill(0);
             ("zeroed", bytes)
         }
@@ -207,15 +244,22 @@ async fn a_damaged_log_gives_the_first_writes_and_never_half_of_one() {
         }
     }
     let length = left.log.len();
-    println!("log of {length} bytes: {prefixes} times the first writes, {whole} times all, {refused} times refused");
+    println!(
+        "log of {length} bytes: {prefixes} times the first writes, {whole} times all, {refused} times refused"
+    );
     assert!(prefixes > 0, "there was something to lose");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_log_that_was_moved_into_the_database_is_empty_and_has_nothing_to_lose() {
     let left = leave(Killed::Resting).await;
-    assert!(left.log.is_empty(), "it would be read again, and a damaged one in part");
-    let Came::Sound(shares) = open(&left.database, &[]).await else { panic!("the database alone is whole") };
+    assert!(
+        left.log.is_empty(),
+        "it would be read again, and a damaged one in part"
+    );
+    let Came::Sound(shares) = open(&left.database, &[]).await else {
+        panic!("the database alone is whole")
+    };
     assert_eq!(Some(&shares), left.after.last());
 }
 
@@ -229,14 +273,20 @@ async fn a_damaged_database_is_refused_or_found_and_never_a_panic() {
         let (how, database) = damaged(&left.database, &mut chance);
         let what = match open(&database, &[]).await {
             Came::Refused(why) => {
-                assert!(why.contains("test.db") && why.lines().count() == 1, "one sentence: {why}");
+                assert!(
+                    why.contains("test.db") && why.lines().count() == 1,
+                    "one sentence: {why}"
+                );
                 "refused"
             }
             Came::Found => "found by check",
             Came::Sound(shares) if shares == *last => "unnoticed, all shares as they were",
             Came::Sound(_) => "unnoticed, a share differs",
         };
-        assert!(how == "bits flipped" || !what.starts_with("unnoticed, a"), "{how}: {what}");
+        assert!(
+            how == "bits flipped" || !what.starts_with("unnoticed, a"),
+            "{how}: {what}"
+        );
         *came.entry((how, what)).or_default() += 1;
     }
     println!("{came:#?}");

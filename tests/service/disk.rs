@@ -1,5 +1,6 @@
-//! A disk that fills up: writes are refused until there is room again, reads go on, and nothing that was acknowledged is
-//! lost. The disk is a small one in memory, in a mount namespace that ends with the server.
+//! A disk that fills up: writes are refused until there is room again, reads go on, and nothing
+//! that was acknowledged is lost. The disk is a small one in memory, in a mount namespace that ends
+//! with the server.
 
 use std::{
     fs::{self, File},
@@ -28,10 +29,19 @@ const DISK: &str = "2m";
 /// A command that runs another one with a small disk at `place`.
 fn with_disk(place: &Path) -> Command {
     let mut command = Command::new("unshare");
-    // Root mounts by itself; anybody else where the system lets users be root in a namespace of their own.
-    let is_root = fs::metadata("/proc/self").map(|own| std::os::unix::fs::MetadataExt::uid(&own)).expect("proc") == 0;
-    command.args(if is_root { vec!["--mount"] } else { vec!["--mount", "--map-root-user"] });
-    let mount = format!("mount -t tmpfs -o size={DISK},mode=700 none \"$1\" && shift && exec \"$@\"");
+    // Root mounts by itself; anybody else where the system lets users be root in a namespace of
+    // their own.
+    let is_root = fs::metadata("/proc/self")
+        .map(|own| std::os::unix::fs::MetadataExt::uid(&own))
+        .expect("proc")
+        == 0;
+    command.args(if is_root {
+        vec!["--mount"]
+    } else {
+        vec!["--mount", "--map-root-user"]
+    });
+    let mount =
+        format!("mount -t tmpfs -o size={DISK},mode=700 none \"$1\" && shift && exec \"$@\"");
     command.args(["sh", "-c", &mount, "sh"]).arg(place);
     command
 }
@@ -49,15 +59,30 @@ impl Small {
         let folder = tempfile::tempdir().expect("a folder");
         let place = folder.path().join("disk");
         fs::create_dir(&place).expect("a folder");
-        let mounts = with_disk(&place).arg("true").output().expect("unshare, of the package util-linux");
+        let mounts = with_disk(&place)
+            .arg("true")
+            .output()
+            .expect("unshare, of the package util-linux");
         let why = String::from_utf8_lossy(&mounts.stderr);
-        assert!(mounts.status.success(), "this test mounts a disk: run it as root, or allow user namespaces: {why}");
+        assert!(
+            mounts.status.success(),
+            "this test mounts a disk: run it as root, or allow user namespaces: {why}"
+        );
         let mut command = with_disk(&place);
         command.arg(env!("CARGO_BIN_EXE_backup-share"));
         let database = format!("sqlite:{}", place.join("test.db").display());
         let server = Process::start_by(command, &database, &[backups::data(folder.path(), 1000)]);
-        let inside = PathBuf::from(format!("/proc/{}/root{}", server.child.id(), place.display()));
-        Self { server, files: File::open(inside).expect("the disk"), http: http(), _folder: folder }
+        let inside = PathBuf::from(format!(
+            "/proc/{}/root{}",
+            server.child.id(),
+            place.display()
+        ));
+        Self {
+            server,
+            files: File::open(inside).expect("the disk"),
+            http: http(),
+            _folder: folder,
+        }
     }
 
     fn file(&self, name: &str) -> PathBuf {
@@ -67,7 +92,9 @@ impl Small {
     /// Takes all the room there is.
     fn fill(&self) {
         let mut filler = File::create(self.file("filler")).expect("a file");
-        let full = (0..10_000).find_map(|_| filler.write_all(&[1; 512]).err()).expect("the disk is small");
+        let full = (0..10_000)
+            .find_map(|_| filler.write_all(&[1; 512]).err())
+            .expect("the disk is small");
         assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
     }
 
@@ -77,17 +104,37 @@ impl Small {
     }
 
     async fn send(&self, method: Method, path: String, token: &str, body: String) -> Answer {
-        let request = self.http.request(method, format!("{}{path}", self.server.endpoint));
-        answer(request.header("X-Auth-Token", token).header("Content-Type", "application/json").body(body)).await
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.server.endpoint));
+        answer(
+            request
+                .header("X-Auth-Token", token)
+                .header("Content-Type", "application/json")
+                .body(body),
+        )
+        .await
     }
 
     async fn share(&self, number: usize) -> Answer {
-        self.send(Method::POST, path(ALICE, number), "alice", format!(r#"{{"members": ["{BOB}"]}}"#)).await
+        self.send(
+            Method::POST,
+            path(ALICE, number),
+            "alice",
+            format!(r#"{{"members": ["{BOB}"]}}"#),
+        )
+        .await
     }
 
     async fn accept(&self, number: usize) -> Answer {
         let body = r#"{"status": "accepted", "vault_id": "b0000000-0000-4000-8000-000000000001"}"#;
-        self.send(Method::PUT, format!("{}/{BOB}", path(BOB, number)), "bob", body.into()).await
+        self.send(
+            Method::PUT,
+            format!("{}/{BOB}", path(BOB, number)),
+            "bob",
+            body.into(),
+        )
+        .await
     }
 }
 
@@ -112,7 +159,11 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_it_heals_by_itself() 
         match told.status.as_u16() {
             200 => acknowledged.push(number),
             _ => {
-                assert_eq!(told.refusal(), (503, "BackupService.9910".to_owned()), "{told:?}");
+                assert_eq!(
+                    told.refusal(),
+                    (503, "BackupService.9910".to_owned()),
+                    "{told:?}"
+                );
                 assert_eq!(told.header("retry-after"), "1");
                 refused.push(number);
             }
@@ -122,26 +173,45 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_it_heals_by_itself() 
         }
     }
     assert_eq!(refused.len(), 10, "the disk is full");
-    assert_eq!(small.accept(refused[0]).await.refusal().0, 404, "what was refused is not there: rules are still asked");
+    assert_eq!(
+        small.accept(refused[0]).await.refusal().0,
+        404,
+        "what was refused is not there: rules are still asked"
+    );
     assert_eq!(small.get("/readyz").await.status, 503);
     assert_eq!(small.get("/livez").await.status, 200);
     for number in &acknowledged {
-        assert_eq!(small.get(&path(ALICE, *number)).await.json()["count"], 1, "reads go on");
+        assert_eq!(
+            small.get(&path(ALICE, *number)).await.json()["count"],
+            1,
+            "reads go on"
+        );
     }
     fs::remove_file(small.file("filler")).expect("room");
     let start = Instant::now();
     while small.get("/readyz").await.status != 200 {
-        assert!(start.elapsed() < Duration::from_secs(10), "it heals by itself");
+        assert!(
+            start.elapsed() < Duration::from_secs(10),
+            "it heals by itself"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     for number in refused {
         let again = small.share(number).await;
-        assert!(again.status == 200 || again.code() == "BackupService.6703", "the same request again: {again:?}");
+        assert!(
+            again.status == 200 || again.code() == "BackupService.6703",
+            "the same request again: {again:?}"
+        );
         acknowledged.push(number);
     }
     small.server.kill();
     let members = after_the_kill(&small).await;
-    assert_eq!(members, acknowledged.len(), "{} acknowledged", acknowledged.len());
+    assert_eq!(
+        members,
+        acknowledged.len(),
+        "{} acknowledged",
+        acknowledged.len()
+    );
     println!("{members} shares acknowledged, 10 refused on a full disk and sent again, 0 lost");
 }
 
@@ -152,9 +222,26 @@ async fn after_the_kill(small: &Small) -> usize {
         fs::copy(small.file(name), copy.path().join(name)).expect("copied");
     }
     let file = copy.path().join("test.db");
-    drop(Sqlite::open(&file, backup_share::timestamp::Timestamp::from_micros(0).expect("a moment")).expect("a store"));
-    let findings =
-        check::check(&SqliteFile::find(&file).expect("a store"), check::Projects::InStore).await.expect("looked at");
-    assert!(findings.iter().all(|finding| finding.wrong == 0), "{findings:?}");
-    findings.iter().find(|finding| finding.kind == "states").expect("shares").looked_at
+    drop(
+        Sqlite::open(
+            &file,
+            backup_share::timestamp::Timestamp::from_micros(0).expect("a moment"),
+        )
+        .expect("a store"),
+    );
+    let findings = check::check(
+        &SqliteFile::find(&file).expect("a store"),
+        check::Projects::InStore,
+    )
+    .await
+    .expect("looked at");
+    assert!(
+        findings.iter().all(|finding| finding.wrong == 0),
+        "{findings:?}"
+    );
+    findings
+        .iter()
+        .find(|finding| finding.kind == "states")
+        .expect("shares")
+        .looked_at
 }

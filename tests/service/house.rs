@@ -1,5 +1,5 @@
-//! A server with a store of its own and a clock that tests set, and the persons who call it. Gone when dropped. With a
-//! proxy before it that judges what goes through, where there is one to start.
+//! A server with a store of its own and a clock that tests set, and the persons who call it. Gone
+//! when dropped. With a proxy before it that judges what goes through, where there is one to start.
 
 use std::{
     sync::{
@@ -47,7 +47,10 @@ pub struct SetClock(AtomicI64);
 
 impl SetClock {
     pub fn pass(&self, time: Duration) {
-        self.0.fetch_add(i64::try_from(time.as_micros()).expect("a short time"), Ordering::SeqCst);
+        self.0.fetch_add(
+            i64::try_from(time.as_micros()).expect("a short time"),
+            Ordering::SeqCst,
+        );
     }
 }
 
@@ -82,7 +85,10 @@ impl Answer {
     }
 
     pub fn code(&self) -> String {
-        self.json()["error_code"].as_str().unwrap_or_else(|| panic!("no error: {self:?}")).to_owned()
+        self.json()["error_code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no error: {self:?}"))
+            .to_owned()
     }
 
     /// Status and error code, as the table of errors lists them.
@@ -91,7 +97,10 @@ impl Answer {
     }
 
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_else(|| panic!("no {name}: {self:?}"))
+        self.headers
+            .get(name)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_else(|| panic!("no {name}: {self:?}"))
     }
 }
 
@@ -112,31 +121,58 @@ impl House {
         settings(&mut config);
         let clock = Arc::new(SetClock(OPENING.into()));
         let time: Arc<dyn Clock> = clock.clone();
-        let store = serve::open_store(&config, time.as_ref()).await.expect("a store");
-        catalog::load_text("data.yaml", data, store.as_ref(), &time).await.expect("good data");
+        let store = serve::open_store(&config, time.as_ref())
+            .await
+            .expect("a store");
+        catalog::load_text("data.yaml", data, store.as_ref(), &time)
+            .await
+            .expect("good data");
         Self::start(&config, store, clock, kept).await
     }
 
-    async fn start(config: &Config, store: Arc<dyn Store>, clock: Arc<SetClock>, kept: Kept) -> Self {
-        let running = serve::start_with(config, Docs::default(), store, clock.clone()).await.expect("a server");
+    async fn start(
+        config: &Config,
+        store: Arc<dyn Store>,
+        clock: Arc<SetClock>,
+        kept: Kept,
+    ) -> Self {
+        let running = serve::start_with(config, Docs::default(), store, clock.clone())
+            .await
+            .expect("a server");
         let proxy = Prism::before(&format!("http://{}", running.address));
         let recording = Recording::before(running.address);
-        Self { clock, kept, running, proxy, recording, http: http() }
+        Self {
+            clock,
+            kept,
+            running,
+            proxy,
+            recording,
+            http: http(),
+        }
     }
 
     /// The same house after its server ended and began again.
     pub async fn restarted(self) -> Self {
-        let Self { clock, kept, running, .. } = self;
+        let Self {
+            clock,
+            kept,
+            running,
+            ..
+        } = self;
         running.stop().await;
         let config = kept.settings();
-        let store = serve::open_store(&config, clock.as_ref()).await.expect("the store");
+        let store = serve::open_store(&config, clock.as_ref())
+            .await
+            .expect("the store");
         Self::start(&config, store, clock, kept).await
     }
 
     pub fn endpoint(&self) -> String {
         let direct = || format!("http://{}", self.running.address);
         let prism = self.proxy.as_ref().map(|prism| prism.endpoint.clone());
-        prism.or_else(|| Some(self.recording.as_ref()?.endpoint.clone())).unwrap_or_else(direct)
+        prism
+            .or_else(|| Some(self.recording.as_ref()?.endpoint.clone()))
+            .unwrap_or_else(direct)
     }
 
     /// The typed client of one person, by token and project.
@@ -161,18 +197,33 @@ impl House {
     }
 
     /// A request that the typed client would not send.
-    pub fn request(&self, method: Method, path: &str, token: Option<&str>) -> reqwest::RequestBuilder {
-        let request = self.http.request(method, format!("{}{path}", self.endpoint()));
+    pub fn request(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+    ) -> reqwest::RequestBuilder {
+        let request = self
+            .http
+            .request(method, format!("{}{path}", self.endpoint()));
         match token {
             Some(token) => request.header("X-Auth-Token", token),
             None => request,
         }
     }
 
-    pub async fn send(&self, method: Method, path: &str, token: Option<&str>, body: Option<&str>) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&str>,
+    ) -> Answer {
         let request = self.request(method, path, token);
         let request = match body {
-            Some(body) => request.header("Content-Type", "application/json").body(body.to_owned()),
+            Some(body) => request
+                .header("Content-Type", "application/json")
+                .body(body.to_owned()),
             None => request,
         };
         answer(request).await
@@ -208,13 +259,21 @@ impl House {
 
 pub fn http() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(20)).build().expect("an HTTP client")
+    reqwest::Client::builder()
+        .no_proxy()
+        .timeout(Duration::from_secs(20))
+        .build()
+        .expect("an HTTP client")
 }
 
 pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let response = request.send().await.expect("an answer");
     let (status, headers) = (response.status(), response.headers().clone());
-    Answer { status, headers, text: response.text().await.expect("a body") }
+    Answer {
+        status,
+        headers,
+        text: response.text().await.expect("a body"),
+    }
 }
 
 /// The path of a backup's members, as a project calls it.
@@ -237,7 +296,10 @@ pub struct Person {
 pub type Told<T> = Result<T, String>;
 
 fn told<T>(
-    outcome: Result<backup_share::client::ResponseValue<T>, backup_share::client::Error<types::Error>>,
+    outcome: Result<
+        backup_share::client::ResponseValue<T>,
+        backup_share::client::Error<types::Error>,
+    >,
 ) -> Told<T> {
     match outcome {
         Ok(answer) => Ok(answer.into_inner()),
@@ -249,35 +311,59 @@ fn told<T>(
 impl Person {
     pub fn connect(endpoint: &str, token: &str, project: &str) -> Self {
         let client = Client::connect(endpoint, token.to_owned()).expect("a client");
-        Self { client, project: project.parse().expect("a project id") }
+        Self {
+            client,
+            project: project.parse().expect("a project id"),
+        }
     }
 
     pub async fn shares(&self, number: u8, projects: &[&str]) -> Told<types::AddedMembers> {
-        let members: Vec<types::ProjectId> = projects.iter().map(|p| p.parse().expect("a project id")).collect();
-        let call = self.client.add_member().project_id(self.project.clone()).backup_id(id(number));
+        let members: Vec<types::ProjectId> = projects
+            .iter()
+            .map(|p| p.parse().expect("a project id"))
+            .collect();
+        let call = self
+            .client
+            .add_member()
+            .project_id(self.project.clone())
+            .backup_id(id(number));
         told(call.body_map(|body| body.members(members)).send().await)
     }
 
     pub async fn lists(&self, number: u8) -> Told<types::MemberList> {
-        told(self.client.list_members().project_id(self.project.clone()).backup_id(id(number)).send().await)
+        told(
+            self.client
+                .list_members()
+                .project_id(self.project.clone())
+                .backup_id(id(number))
+                .send()
+                .await,
+        )
     }
 
     pub async fn shows(&self, number: u8, member: &str) -> Told<types::Member> {
-        let call = self.client.show_member().project_id(self.project.clone()).backup_id(id(number));
+        let call = self
+            .client
+            .show_member()
+            .project_id(self.project.clone())
+            .backup_id(id(number));
         told(call.member_id(member).send().await).map(|answer| answer.member)
     }
 
     pub async fn accepts(&self, number: u8, vault: &str) -> Told<types::Member> {
         let vault: types::VaultId = vault.parse().expect("a vault id");
-        self.updates(number, types::MemberStatus::Accepted, Some(vault)).await
+        self.updates(number, types::MemberStatus::Accepted, Some(vault))
+            .await
     }
 
     pub async fn rejects(&self, number: u8) -> Told<types::Member> {
-        self.updates(number, types::MemberStatus::Rejected, None).await
+        self.updates(number, types::MemberStatus::Rejected, None)
+            .await
     }
 
     pub async fn postpones(&self, number: u8) -> Told<types::Member> {
-        self.updates(number, types::MemberStatus::Pending, None).await
+        self.updates(number, types::MemberStatus::Pending, None)
+            .await
     }
 
     async fn updates(
@@ -286,7 +372,11 @@ impl Person {
         status: types::MemberStatus,
         vault: Option<types::VaultId>,
     ) -> Told<types::Member> {
-        let call = self.client.update_member_status().project_id(self.project.clone()).backup_id(id(number));
+        let call = self
+            .client
+            .update_member_status()
+            .project_id(self.project.clone())
+            .backup_id(id(number));
         let call = call.member_id(self.project.clone()).body_map(|body| {
             let body = body.status(status);
             match vault {
@@ -298,7 +388,11 @@ impl Person {
     }
 
     pub async fn revokes(&self, number: u8, member: &str) -> Told<()> {
-        let call = self.client.delete_member().project_id(self.project.clone()).backup_id(id(number));
+        let call = self
+            .client
+            .delete_member()
+            .project_id(self.project.clone())
+            .backup_id(id(number));
         told(call.member_id(member).send().await)
     }
 }

@@ -1,4 +1,5 @@
-//! What the store of a house is kept in: a SQLite file. `tests/service_postgres` has another one of this name.
+//! What the store of a house is kept in: a SQLite file. `tests/service_postgres` has another one of
+//! this name.
 
 use backup_share::config::Config;
 
@@ -17,7 +18,11 @@ impl Kept {
 
     /// Settings for a server on it.
     pub fn settings(&self) -> Config {
-        Config { listen: "127.0.0.1:0".into(), database: self.address().into(), ..Config::default() }
+        Config {
+            listen: "127.0.0.1:0".into(),
+            database: self.address().into(),
+            ..Config::default()
+        }
     }
 
     /// What servers call it.
@@ -32,7 +37,9 @@ impl Kept {
 
     /// The number that a query answers with.
     pub fn number(&self, sql: &str) -> i64 {
-        self.connect().query_row(sql, [], |row| row.get(0)).expect("one number")
+        self.connect()
+            .query_row(sql, [], |row| row.get(0))
+            .expect("one number")
     }
 
     pub fn execute(&self, sql: &str) {

@@ -1,5 +1,5 @@
-//! kill -9 under load, again and again (`KILLS` times): every write that was acknowledged is there after the restart, and the sums of
-//! the vaults are exact.
+//! kill -9 under load, again and again (`KILLS` times): every write that was acknowledged is there
+//! after the restart, and the sums of the vaults are exact.
 
 use std::{
     collections::HashMap,
@@ -41,7 +41,12 @@ impl Acknowledged {
 }
 
 /// Shares a backup, accepts it, takes the next, until the server is gone.
-async fn write(http: reqwest::Client, endpoint: String, acknowledged: Arc<Mutex<Acknowledged>>, backups: usize) {
+async fn write(
+    http: reqwest::Client,
+    endpoint: String,
+    acknowledged: Arc<Mutex<Acknowledged>>,
+    backups: usize,
+) {
     loop {
         let number = {
             let mut shared = acknowledged.lock().expect("no panic");
@@ -50,9 +55,13 @@ async fn write(http: reqwest::Client, endpoint: String, acknowledged: Arc<Mutex<
         };
         assert!(number < backups, "more backups are needed");
         let members = format!("{endpoint}/v3/{ALICE}/backups/{}/members", backup(number));
-        let own = format!("{endpoint}/v3/{BOB}/backups/{}/members/{BOB}", backup(number));
+        let own = format!(
+            "{endpoint}/v3/{BOB}/backups/{}/members/{BOB}",
+            backup(number)
+        );
         let add = format!(r#"{{"members": ["{BOB}"]}}"#);
-        let accept = r#"{"status": "accepted", "vault_id": "b0000000-0000-4000-8000-000000000001"}"#;
+        let accept =
+            r#"{"status": "accepted", "vault_id": "b0000000-0000-4000-8000-000000000001"}"#;
         let send = |method: Method, url: String, token: &str, body: String| {
             http.request(method, url)
                 .header("X-Auth-Token", token)
@@ -92,10 +101,21 @@ async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
     let http = http();
     for round in 0..kills {
         // Loaded once: after the restart everything must come from the disk.
-        let files = if round == 0 { vec![data.clone()] } else { vec![] };
+        let files = if round == 0 {
+            vec![data.clone()]
+        } else {
+            vec![]
+        };
         let mut server = Process::start(&kept.address(), &files);
         let writers: Vec<_> = (0..WRITERS)
-            .map(|_| tokio::spawn(write(http.clone(), server.endpoint.clone(), Arc::clone(&acknowledged), backups)))
+            .map(|_| {
+                tokio::spawn(write(
+                    http.clone(),
+                    server.endpoint.clone(),
+                    Arc::clone(&acknowledged),
+                    backups,
+                ))
+            })
             .collect();
         // In the midst of the load, and at another moment each time.
         let before = acknowledged.lock().expect("no panic").count();
@@ -109,9 +129,15 @@ async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
         }
     }
     let restarted = Process::start(&kept.address(), &[]);
-    let ready = http.get(format!("{}/readyz", restarted.endpoint)).send().await.expect("an answer");
+    let ready = http
+        .get(format!("{}/readyz", restarted.endpoint))
+        .send()
+        .await
+        .expect("an answer");
     assert_eq!(ready.status(), 200);
-    let store = serve::find_store(&kept.settings()).await.expect("the store");
+    let store = serve::find_store(&kept.settings())
+        .await
+        .expect("the store");
     let acknowledged = std::mem::take(&mut *acknowledged.lock().expect("no panic"));
     check(store.as_ref(), &acknowledged, kills).await;
 }
@@ -119,16 +145,41 @@ async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
 async fn check(store: &dyn Export, acknowledged: &Acknowledged, kills: usize) {
     let statuses = statuses(store).await;
     let status = |number: &usize| statuses.get(&backup(*number).parse().expect("an id"));
-    let lost = acknowledged.added.iter().filter(|number| status(number).is_none()).count()
-        + acknowledged.accepted.iter().filter(|number| status(number) != Some(&MemberStatus::Accepted)).count();
+    let lost = acknowledged
+        .added
+        .iter()
+        .filter(|number| status(number).is_none())
+        .count()
+        + acknowledged
+            .accepted
+            .iter()
+            .filter(|number| status(number) != Some(&MemberStatus::Accepted))
+            .count();
     let count = acknowledged.count();
-    println!("{}: {kills} kills, {count} writes acknowledged, {lost} lost", Kept::NAME);
+    println!(
+        "{}: {kills} kills, {count} writes acknowledged, {lost} lost",
+        Kept::NAME
+    );
     assert_eq!(lost, 0, "of {count} acknowledged writes");
-    assert!(count > 10 * kills, "the kills must come under load: {count} writes");
-    let findings = store::check::check(store, store::check::Projects::InStore).await.expect("a look");
-    let looked_at = |kind| findings.iter().find(|finding| finding.kind == kind).expect("a finding").looked_at;
+    assert!(
+        count > 10 * kills,
+        "the kills must come under load: {count} writes"
+    );
+    let findings = store::check::check(store, store::check::Projects::InStore)
+        .await
+        .expect("a look");
+    let looked_at = |kind| {
+        findings
+            .iter()
+            .find(|finding| finding.kind == kind)
+            .expect("a finding")
+            .looked_at
+    };
     assert!(looked_at("states") >= acknowledged.added.len() && looked_at("capacity") == 2);
-    let wrong: Vec<_> = findings.iter().filter(|finding| finding.wrong > 0).collect();
+    let wrong: Vec<_> = findings
+        .iter()
+        .filter(|finding| finding.wrong > 0)
+        .collect();
     assert!(
         wrong.is_empty(),
         "vaults hold exactly what was accepted into them, and no request is half done: {wrong:?}"

@@ -1,5 +1,5 @@
-//! The service as a whole, over real connections on loopback: stories through the typed client, and what only raw HTTP
-//! can show.
+//! The service as a whole, over real connections on loopback: stories through the typed client, and
+//! what only raw HTTP can show.
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 

@@ -12,7 +12,12 @@ async fn requests_are_counted_by_operation_and_status_on_a_listener_of_their_own
     house.get("/no/such/path", "alice").await;
     let address = house.running.metrics_address.expect("configured");
     let shown = answer(http().get(format!("http://{address}/metrics"))).await;
-    assert!(shown.header("content-type").starts_with("application/openmetrics-text"), "{shown:?}");
+    assert!(
+        shown
+            .header("content-type")
+            .starts_with("application/openmetrics-text"),
+        "{shown:?}"
+    );
     for line in [
         r#"backup_share_requests_total{operation="add_member",status="200"} 1"#,
         r#"backup_share_requests_total{operation="add_member",status="400"} 1"#,
@@ -21,8 +26,21 @@ async fn requests_are_counted_by_operation_and_status_on_a_listener_of_their_own
         r#"backup_share_requests_total{operation="none",status="404"} 1"#,
         r#"backup_share_request_duration_seconds_count{operation="add_member"} 2"#,
     ] {
-        assert!(shown.text.lines().any(|shown| shown == line), "{line}: {}", shown.text);
+        assert!(
+            shown.text.lines().any(|shown| shown == line),
+            "{line}: {}",
+            shown.text
+        );
     }
-    assert_eq!(answer(http().get(format!("http://{address}/livez"))).await.refusal(), (404, "APIGW.0101".into()));
-    assert_eq!(house.get("/metrics", "alice").await.status, 404, "nothing of it where callers are");
+    assert_eq!(
+        answer(http().get(format!("http://{address}/livez")))
+            .await
+            .refusal(),
+        (404, "APIGW.0101".into())
+    );
+    assert_eq!(
+        house.get("/metrics", "alice").await.status,
+        404,
+        "nothing of it where callers are"
+    );
 }

@@ -7,7 +7,9 @@ use super::house::{ALICE, BOB, CAROL, House, backup, members, vault};
 /// A backup with ten members, made one after the other.
 async fn ten() -> House {
     let house = House::open().await;
-    for project in [BOB, CAROL, "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08"] {
+    for project in [
+        BOB, CAROL, "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08",
+    ] {
         assert_eq!(house.share(1, &[project]).await.status, 200);
         house.clock.pass(std::time::Duration::from_secs(1));
     }
@@ -15,11 +17,23 @@ async fn ten() -> House {
 }
 
 async fn projects(house: &House, query: &str) -> Vec<String> {
-    let answer = house.get(&format!("{}?{query}", members(ALICE, 1)), "alice").await;
+    let answer = house
+        .get(&format!("{}?{query}", members(ALICE, 1)), "alice")
+        .await;
     assert_eq!(answer.status, 200, "{query}: {}", answer.text);
     let list = answer.json();
-    let text = |member: &serde_json::Value| member["dest_project_id"].as_str().expect("an id").to_owned();
-    list["members"].as_array().expect("never null").iter().map(text).collect()
+    let text = |member: &serde_json::Value| {
+        member["dest_project_id"]
+            .as_str()
+            .expect("an id")
+            .to_owned()
+    };
+    list["members"]
+        .as_array()
+        .expect("never null")
+        .iter()
+        .map(text)
+        .collect()
 }
 
 #[tokio::test]
@@ -27,13 +41,22 @@ async fn an_offset_walk_ends_with_an_empty_page() {
     let house = ten().await;
     let mut read = vec![];
     loop {
-        let page = projects(&house, &format!("limit=3&offset={}&sort=created_at%3Adesc", read.len())).await;
+        let page = projects(
+            &house,
+            &format!("limit=3&offset={}&sort=created_at%3Adesc", read.len()),
+        )
+        .await;
         if page.is_empty() {
             break;
         }
         read.extend(page);
     }
-    assert_eq!(read, ["p08", "p07", "p06", "p05", "p04", "p03", "p02", "p01", CAROL, BOB]);
+    assert_eq!(
+        read,
+        [
+            "p08", "p07", "p06", "p05", "p04", "p03", "p02", "p01", CAROL, BOB
+        ]
+    );
 }
 
 #[tokio::test]
@@ -42,7 +65,8 @@ async fn a_marker_walk_ends_with_an_empty_page() {
     let client = house.alice().client;
     let backup: backup_share::client::types::BackupId = backup(1).parse().expect("an id");
     for page_size in [1, 3, 10, 1000] {
-        let walked = client.members_stream(ALICE.parse().expect("an id"), backup.clone(), page_size);
+        let walked =
+            client.members_stream(ALICE.parse().expect("an id"), backup.clone(), page_size);
         let walked: Vec<_> = walked.try_collect().await.expect("no error on the way");
         assert_eq!(walked.len(), 10, "pages of {page_size}");
     }
@@ -53,12 +77,38 @@ async fn filters_combine_and_count_is_the_total_that_matches() {
     let house = ten().await;
     house.bob().accepts(1, &vault(1)).await.expect("accepted");
     assert_eq!(projects(&house, "status=accepted").await, [BOB]);
-    assert_eq!(projects(&house, &format!("vault_id={}", vault(1))).await, [BOB]);
-    assert_eq!(projects(&house, "dest_project_id=p03&status=pending").await, ["p03"]);
-    assert!(projects(&house, "dest_project_id=p03&status=accepted").await.is_empty());
-    assert!(projects(&house, "image_id=e0000000-0000-4000-8000-000000000001").await.is_empty());
-    let answer = house.get(&format!("{}?status=pending&limit=2", members(ALICE, 1)), "alice").await.json();
-    assert_eq!((answer["count"].as_u64(), answer["members"].as_array().map(Vec::len)), (Some(9), Some(2)));
+    assert_eq!(
+        projects(&house, &format!("vault_id={}", vault(1))).await,
+        [BOB]
+    );
+    assert_eq!(
+        projects(&house, "dest_project_id=p03&status=pending").await,
+        ["p03"]
+    );
+    assert!(
+        projects(&house, "dest_project_id=p03&status=accepted")
+            .await
+            .is_empty()
+    );
+    assert!(
+        projects(&house, "image_id=e0000000-0000-4000-8000-000000000001")
+            .await
+            .is_empty()
+    );
+    let answer = house
+        .get(
+            &format!("{}?status=pending&limit=2", members(ALICE, 1)),
+            "alice",
+        )
+        .await
+        .json();
+    assert_eq!(
+        (
+            answer["count"].as_u64(),
+            answer["members"].as_array().map(Vec::len)
+        ),
+        (Some(9), Some(2))
+    );
 }
 
 #[tokio::test]
@@ -66,24 +116,47 @@ async fn orders_are_followed_key_by_key() {
     let house = ten().await;
     house.bob().rejects(1).await.expect("rejected");
     let order = projects(&house, "sort=status:asc,dest_project_id:desc").await;
-    assert_eq!(order, ["p08", "p07", "p06", "p05", "p04", "p03", "p02", "p01", CAROL, BOB]);
-    assert_eq!(projects(&house, "sort=dest_project_id:asc&limit=2").await, [BOB, CAROL]);
-    assert_eq!(projects(&house, "sort=updated_at&limit=1").await, [BOB], "descending where no direction is named");
+    assert_eq!(
+        order,
+        [
+            "p08", "p07", "p06", "p05", "p04", "p03", "p02", "p01", CAROL, BOB
+        ]
+    );
+    assert_eq!(
+        projects(&house, "sort=dest_project_id:asc&limit=2").await,
+        [BOB, CAROL]
+    );
+    assert_eq!(
+        projects(&house, "sort=updated_at&limit=1").await,
+        [BOB],
+        "descending where no direction is named"
+    );
 }
 
 #[tokio::test]
 async fn past_the_end_is_an_empty_page_and_not_an_error() {
     let house = ten().await;
     assert!(projects(&house, "offset=10").await.is_empty());
-    assert!(projects(&house, "offset=9223372036854775807").await.is_empty());
+    assert!(
+        projects(&house, "offset=9223372036854775807")
+            .await
+            .is_empty()
+    );
 }
 
 #[tokio::test]
 async fn a_marker_of_another_member_is_unknown_to_a_member() {
     let house = ten().await;
     let seen = house.alice().lists(1).await.expect("listed");
-    let carols =
-        seen.members.iter().find(|m| m.dest_project_id.to_string() == CAROL).expect("carol is there").id.clone();
-    let answer = house.get(&format!("{}?marker={carols}", members(BOB, 1)), "bob").await;
+    let carols = seen
+        .members
+        .iter()
+        .find(|m| m.dest_project_id.to_string() == CAROL)
+        .expect("carol is there")
+        .id
+        .clone();
+    let answer = house
+        .get(&format!("{}?marker={carols}", members(BOB, 1)), "bob")
+        .await;
     assert_eq!(answer.refusal(), (400, "BackupService.9900".into()));
 }

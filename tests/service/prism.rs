@@ -1,5 +1,6 @@
-//! Prism before a server: a proxy that refuses every request and every answer that breaks the contract. The stage
-//! `prism` of `scripts/test` runs the stories through it; by themselves the tests call the server.
+//! Prism before a server: a proxy that refuses every request and every answer that breaks the
+//! contract. The stage `prism` of `scripts/test` runs the stories through it; by themselves the
+//! tests call the server.
 
 use std::{
     io::{BufRead, BufReader},
@@ -23,13 +24,33 @@ impl Prism {
         let contract = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/backup-share.yaml");
         let options = ["--errors", "--host", "127.0.0.1", "--port", "0"];
         let mut command = Command::new(program);
-        command.args(["proxy", contract, server]).args(options).stdin(Stdio::null()).stdout(Stdio::piped());
+        command
+            .args(["proxy", contract, server])
+            .args(options)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().expect("Prism starts");
         let output = BufReader::new(child.stdout.take().expect("its output"));
         let (lines, said) = mpsc::channel();
-        thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| lines.send(line)));
-        let mut prism = Self { child, said, endpoint: String::new() };
-        let address = |line: String| Some(line.split_once("Prism is listening on ")?.1.trim().to_owned());
+        thread::spawn(move || {
+            output
+                .lines()
+                .map_while(Result::ok)
+                .try_for_each(|line| lines.send(line))
+        });
+        let mut prism = Self {
+            child,
+            said,
+            endpoint: String::new(),
+        };
+        let address = |line: String| {
+            Some(
+                line.split_once("Prism is listening on ")?
+                    .1
+                    .trim()
+                    .to_owned(),
+            )
+        };
         prism.endpoint = prism.said.iter().find_map(address).expect("Prism listens");
         Some(prism)
     }
@@ -41,7 +62,15 @@ impl Drop for Prism {
         self.child.kill().expect("Prism ends");
         self.child.wait().expect("Prism ended");
         let said: Vec<String> = self.said.iter().collect();
-        let refused = |line: &String| ["error", "VIOLATION", "violation"].iter().any(|word| line.contains(word));
-        assert!(thread::panicking() || !said.iter().any(refused), "Prism found violations:\n{}", said.join("\n"));
+        let refused = |line: &String| {
+            ["error", "VIOLATION", "violation"]
+                .iter()
+                .any(|word| line.contains(word))
+        };
+        assert!(
+            thread::panicking() || !said.iter().any(refused),
+            "Prism found violations:\n{}",
+            said.join("\n")
+        );
     }
 }

@@ -13,7 +13,11 @@ pub struct Process {
 
 impl Process {
     pub fn start(database: &str, data: &[PathBuf]) -> Self {
-        Self::start_by(Command::new(env!("CARGO_BIN_EXE_backup-share")), database, data)
+        Self::start_by(
+            Command::new(env!("CARGO_BIN_EXE_backup-share")),
+            database,
+            data,
+        )
     }
 
     /// By a command that runs the service with the arguments it is given.
@@ -24,10 +28,20 @@ impl Process {
         }
         // Of no effect on a SQLite file; the PostgreSQL of the tests has no standby.
         command.env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn");
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the command");
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the command");
         let mut line = String::new();
-        BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let endpoint = line.trim().strip_prefix("listening on ").expect("the address").to_owned();
+        BufReader::new(child.stdout.take().expect("its output"))
+            .read_line(&mut line)
+            .expect("a line");
+        let endpoint = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect("the address")
+            .to_owned();
         Self { child, endpoint }
     }
 
@@ -47,5 +61,8 @@ impl Drop for Process {
 
 /// A number from the environment, for longer runs.
 pub fn setting(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    std::env::var(name).map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    })
 }

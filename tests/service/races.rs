@@ -12,9 +12,16 @@ async fn of_eight_identical_requests_exactly_one_adds() {
         let body = format!(r#"{{"members": ["{BOB}"]}}"#);
         let answers = join_all((0..8).map(|_| house.post(&path, "alice", &body))).await;
         let added = answers.iter().filter(|a| a.status == 200).count();
-        let shared = answers.iter().filter(|a| a.status == 400 && a.code() == "BackupService.6703").count();
+        let shared = answers
+            .iter()
+            .filter(|a| a.status == 400 && a.code() == "BackupService.6703")
+            .count();
         assert_eq!((added, shared), (1, 7), "exactly one 200, seven 6703");
-        assert_eq!(house.number("SELECT count(*) FROM members WHERE status = 'pending'"), 1, "one record");
+        assert_eq!(
+            house.number("SELECT count(*) FROM members WHERE status = 'pending'"),
+            1,
+            "one record"
+        );
         house.alice().revokes(1, BOB).await.expect("cleared");
     }
 }
@@ -30,10 +37,20 @@ async fn of_two_accepts_into_a_vault_with_room_for_one_exactly_one_wins() {
     let narrow = vault(7);
     for _ in 0..10 {
         let (first, second) = tokio::join!(bob.accepts(1, &narrow), bob.accepts(2, &narrow));
-        let won = [&first, &second].into_iter().filter(|outcome| outcome.is_ok()).count();
+        let won = [&first, &second]
+            .into_iter()
+            .filter(|outcome| outcome.is_ok())
+            .count();
         assert_eq!(won, 1, "{first:?} {second:?}");
-        assert!([&first, &second].into_iter().any(|o| o.as_ref().err().is_some_and(|e| e == "BackupService.6129")));
-        assert_eq!(house.number("SELECT shared FROM vaults WHERE used = 1023"), 40 * 1024);
+        assert!(
+            [&first, &second]
+                .into_iter()
+                .any(|o| o.as_ref().err().is_some_and(|e| e == "BackupService.6129"))
+        );
+        assert_eq!(
+            house.number("SELECT shared FROM vaults WHERE used = 1023"),
+            40 * 1024
+        );
         for number in [1, 2] {
             bob.rejects(number).await.expect("freed");
         }
@@ -43,11 +60,16 @@ async fn of_two_accepts_into_a_vault_with_room_for_one_exactly_one_wins() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_places_go_to_as_many_as_there_are() {
     let house = House::with(|config| config.limits.members_per_backup = 3).await;
-    let bodies: Vec<String> = (1..=8).map(|n| format!(r#"{{"members": ["p{n:02}"]}}"#)).collect();
+    let bodies: Vec<String> = (1..=8)
+        .map(|n| format!(r#"{{"members": ["p{n:02}"]}}"#))
+        .collect();
     let path = members(ALICE, 1);
     let answers = join_all(bodies.iter().map(|body| house.post(&path, "alice", body))).await;
     let added = answers.iter().filter(|a| a.status == 200).count();
-    let refused = answers.iter().filter(|a| a.status == 400 && a.code() == "BackupService.6701").count();
+    let refused = answers
+        .iter()
+        .filter(|a| a.status == 400 && a.code() == "BackupService.6701")
+        .count();
     assert_eq!((added, refused), (3, 5));
 }
 
@@ -69,6 +91,9 @@ async fn accepts_rejects_and_deletes_at_once_keep_the_sums_exact() {
         let deleted = house.delete(&alices, "alice").await;
         assert_eq!(deleted.status, 204, "{deleted:?}");
         house.delete(&member(ALICE, 1, CAROL), "alice").await;
-        assert_eq!(house.number("SELECT shared FROM vaults WHERE name = 'room for two'"), 0);
+        assert_eq!(
+            house.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
+            0
+        );
     }
 }

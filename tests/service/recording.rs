@@ -1,6 +1,6 @@
-//! A proxy that writes down what a server is sent and what it responds: one line of JSON for each exchange, added to the
-//! file that `RECORD` names. The recordings of released versions in `tests/released` are made with it; by themselves the
-//! tests call the server.
+//! A proxy that writes down what a server is sent and what it responds: one line of JSON for each
+//! exchange, added to the file that `RECORD` names. The recordings of released versions in
+//! `tests/released` are made with it; by themselves the tests call the server.
 
 use std::{
     fs::OpenOptions,
@@ -36,16 +36,26 @@ impl Recording {
 }
 
 /// Every exchange of one connection.
-fn forward(mut client: TcpStream, server: SocketAddr, file: &PathBuf, story: &str) -> io::Result<()> {
+fn forward(
+    mut client: TcpStream,
+    server: SocketAddr,
+    file: &PathBuf,
+    story: &str,
+) -> io::Result<()> {
     let mut server = TcpStream::connect(server)?;
     loop {
         let sent = Message::read(&mut client)?;
         server.write_all(&sent.bytes())?;
         let came = Message::read(&mut server)?;
-        let mut line = json!({"story": story, "sent": sent.shown(), "came": came.shown()}).to_string();
+        let mut line =
+            json!({"story": story, "sent": sent.shown(), "came": came.shown()}).to_string();
         line.push('\n');
         // One write for a line: tests add to the same file at the same time.
-        OpenOptions::new().append(true).create(true).open(file)?.write_all(line.as_bytes())?;
+        OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(file)?
+            .write_all(line.as_bytes())?;
         client.write_all(&came.bytes())?;
     }
 }
@@ -66,7 +76,12 @@ impl Message {
         }
         let head = String::from_utf8_lossy(&head).into_owned();
         let announced = headers(&head).find(|(name, _)| name == "content-length");
-        let mut body = vec![0; announced.and_then(|(_, length)| length.parse().ok()).unwrap_or_default()];
+        let mut body = vec![
+            0;
+            announced
+                .and_then(|(_, length)| length.parse().ok())
+                .unwrap_or_default()
+        ];
         from.read_exact(&mut body)?;
         Ok(Self { head, body })
     }
@@ -77,7 +92,8 @@ impl Message {
 
     /// The first line, the headers but for those that every run has others of, and the body.
     fn shown(&self) -> Value {
-        let kept = headers(&self.head).filter(|(name, _)| !["date", "host"].contains(&name.as_str()));
+        let kept =
+            headers(&self.head).filter(|(name, _)| !["date", "host"].contains(&name.as_str()));
         let kept: Map<String, Value> = kept.map(|(name, value)| (name, value.into())).collect();
         let line = self.head.lines().next().unwrap_or_default();
         json!({"line": line, "headers": kept, "body": String::from_utf8_lossy(&self.body)})

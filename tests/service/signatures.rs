@@ -1,5 +1,5 @@
-//! Requests signed with an access key: some made with the vendor's official SDK for Python at the hour when houses open,
-//! the others as its other SDKs sign.
+//! Requests signed with an access key: some made with the vendor's official SDK for Python at the
+//! hour when houses open, the others as its other SDKs sign.
 
 use std::time::Duration;
 
@@ -11,27 +11,44 @@ use super::{
 };
 
 const PROJECT: &str = "0605767b5780d5762fc5c0118072a564";
-const MEMBERS: &str = "/v3/0605767b5780d5762fc5c0118072a564/backups/a5200268-74a5-4806-acc6-95793ab0228b/members";
+const MEMBERS: &str =
+    "/v3/0605767b5780d5762fc5c0118072a564/backups/a5200268-74a5-4806-acc6-95793ab0228b/members";
 const ADD: &str = r#"{"members":["p01"]}"#;
 const ADD_SIGNATURE: &str = "e7b28f2052fed842456e885173246a8cb4773e26e7b9a3e517b9d68a6875bfeb";
 
 /// A house with the demo data, whose owner has an access key.
 async fn house() -> House {
     let house = House::open().await;
-    load(&house, "access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]").await;
+    load(
+        &house,
+        "access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]",
+    )
+    .await;
     house
 }
 
 /// Loads the demo data, with more about its owner.
 async fn load(house: &House, about: &str) {
-    let data = backup_share::catalog::DEMO.replace("tokens: [demo-owner]", &format!("tokens: [demo-owner], {about}"));
+    let data = backup_share::catalog::DEMO.replace(
+        "tokens: [demo-owner]",
+        &format!("tokens: [demo-owner], {about}"),
+    );
     let clock: std::sync::Arc<dyn backup_share::clock::Clock> = house.clock.clone();
-    backup_share::catalog::load_text("demo", &data, house.running.store.as_ref(), &clock).await.expect("good data");
+    backup_share::catalog::load_text("demo", &data, house.running.store.as_ref(), &clock)
+        .await
+        .expect("good data");
 }
 
-fn signed(house: &House, method: Method, path: &str, signature: &str, media: &str) -> reqwest::RequestBuilder {
+fn signed(
+    house: &House,
+    method: Method,
+    path: &str,
+    signature: &str,
+    media: &str,
+) -> reqwest::RequestBuilder {
     let names = "content-type;host;user-agent;x-project-id;x-sdk-date";
-    let authorization = format!("SDK-HMAC-SHA256 Access=AKIDEXAMPLE, SignedHeaders={names}, Signature={signature}");
+    let authorization =
+        format!("SDK-HMAC-SHA256 Access=AKIDEXAMPLE, SignedHeaders={names}, Signature={signature}");
     house
         .request(method, path, None)
         .header("Content-Type", media)
@@ -43,7 +60,13 @@ fn signed(house: &House, method: Method, path: &str, signature: &str, media: &st
 }
 
 async fn add(house: &House, body: &str) -> Answer {
-    let request = signed(house, Method::POST, MEMBERS, ADD_SIGNATURE, "application/json;charset=UTF-8");
+    let request = signed(
+        house,
+        Method::POST,
+        MEMBERS,
+        ADD_SIGNATURE,
+        "application/json;charset=UTF-8",
+    );
     answer(request.body(body.to_owned())).await
 }
 
@@ -56,8 +79,11 @@ async fn what_the_vendors_sdk_signs_is_let_in() {
 }
 
 /// What the vendor's SDK for Go signs, which keeps `Host` apart from the other headers.
-const GO: [(&str, &str); 3] =
-    [("user-agent", "huaweicloud-usdk-go/3.0"), ("x-project-id", PROJECT), ("x-sdk-date", DATE)];
+const GO: [(&str, &str); 3] = [
+    ("user-agent", "huaweicloud-usdk-go/3.0"),
+    ("x-project-id", PROJECT),
+    ("x-sdk-date", DATE),
+];
 /// What Terraform's provider signs.
 const TERRAFORM: [(&str, &str); 5] = [
     ("accept", "application/json"),
@@ -69,8 +95,22 @@ const TERRAFORM: [(&str, &str); 5] = [
 const DATE: &str = "20200205T103834Z";
 
 /// A request with these headers, of which a part is signed.
-async fn sends(house: &House, method: &str, path: &str, body: &str, signed: usize, headers: &[(&str, &str)]) -> Answer {
-    let unsigned = Unsigned { method, path, query: "", headers: &headers[..signed], date: DATE, body };
+async fn sends(
+    house: &House,
+    method: &str,
+    path: &str,
+    body: &str,
+    signed: usize,
+    headers: &[(&str, &str)],
+) -> Answer {
+    let unsigned = Unsigned {
+        method,
+        path,
+        query: "",
+        headers: &headers[..signed],
+        date: DATE,
+        body,
+    };
     let authorization = unsigned.authorization("AKIDEXAMPLE", "example-secret");
     let mut request = house.request(method.parse().expect("a method"), path, None);
     for (name, value) in headers {
@@ -79,7 +119,12 @@ async fn sends(house: &House, method: &str, path: &str, body: &str, signed: usiz
     if !headers.iter().any(|(name, _)| *name == "content-type") {
         request = request.header("content-type", "application/json");
     }
-    answer(request.header("authorization", authorization).body(body.to_owned())).await
+    answer(
+        request
+            .header("authorization", authorization)
+            .body(body.to_owned()),
+    )
+    .await
 }
 
 async fn go(house: &House, method: &str, path: &str, body: &str) -> Answer {
@@ -90,10 +135,15 @@ async fn go(house: &House, method: &str, path: &str, body: &str) -> Answer {
 async fn clients_that_do_not_sign_the_host_are_let_in() {
     for headers in [GO.as_slice(), &TERRAFORM] {
         let house = house().await;
-        let client = async |method, path: &str, body| sends(&house, method, path, body, headers.len(), headers).await;
+        let client = async |method, path: &str, body| {
+            sends(&house, method, path, body, headers.len(), headers).await
+        };
         assert_eq!(client("POST", MEMBERS, ADD).await.status, 200);
         let member = format!("{MEMBERS}/p01");
-        assert_eq!(client("GET", &member, "").await.json()["member"]["dest_project_id"], "p01");
+        assert_eq!(
+            client("GET", &member, "").await.json()["member"]["dest_project_id"],
+            "p01"
+        );
         assert_eq!(client("GET", MEMBERS, "").await.json()["count"], 3);
         assert_eq!(client("DELETE", &member, "").await.status, 204);
     }
@@ -104,13 +154,32 @@ async fn what_is_signed_must_match_and_the_time_must_be_signed() {
     let house = house().await;
     let refused = (401, "APIGW.0301".to_owned());
     let host = [("host", "backups.example.com"), ("x-sdk-date", DATE)];
-    assert_eq!(sends(&house, "GET", MEMBERS, "", 2, &host).await.status, 200);
+    assert_eq!(
+        sends(&house, "GET", MEMBERS, "", 2, &host).await.status,
+        200
+    );
     let timeless = [("user-agent", "a"), ("x-sdk-date", DATE)];
-    assert_eq!(sends(&house, "GET", MEMBERS, "", 1, &timeless).await.refusal(), refused);
-    let unsigned = Unsigned { method: "GET", path: MEMBERS, query: "", headers: &host, date: DATE, body: "" };
+    assert_eq!(
+        sends(&house, "GET", MEMBERS, "", 1, &timeless)
+            .await
+            .refusal(),
+        refused
+    );
+    let unsigned = Unsigned {
+        method: "GET",
+        path: MEMBERS,
+        query: "",
+        headers: &host,
+        date: DATE,
+        body: "",
+    };
     let authorization = unsigned.authorization("AKIDEXAMPLE", "example-secret");
-    let elsewhere = house.request(Method::GET, MEMBERS, None).header("host", "elsewhere.example.com");
-    let elsewhere = elsewhere.header("x-sdk-date", DATE).header("authorization", authorization);
+    let elsewhere = house
+        .request(Method::GET, MEMBERS, None)
+        .header("host", "elsewhere.example.com");
+    let elsewhere = elsewhere
+        .header("x-sdk-date", DATE)
+        .header("authorization", authorization);
     assert_eq!(answer(elsewhere).await.refusal(), refused);
 }
 
@@ -120,7 +189,11 @@ async fn equal_requests_within_a_second_are_all_carried_out() {
     let member = format!("{MEMBERS}/p01");
     for _ in 0..2 {
         assert_eq!(go(&house, "POST", MEMBERS, ADD).await.status, 200);
-        assert_eq!(go(&house, "POST", MEMBERS, ADD).await.code(), "BackupService.6703", "it is what it asks for");
+        assert_eq!(
+            go(&house, "POST", MEMBERS, ADD).await.code(),
+            "BackupService.6703",
+            "it is what it asks for"
+        );
         assert_eq!(go(&house, "DELETE", &member, "").await.status, 204);
     }
 }
@@ -130,7 +203,11 @@ async fn a_write_that_was_overheard_is_refused_later_and_told_why() {
     let house = house().await;
     let member = format!("{MEMBERS}/p01");
     let vault = r#"{"status":"pending"}"#;
-    let writes = [("POST", MEMBERS, ADD), ("PUT", &*member, vault), ("DELETE", &*member, "")];
+    let writes = [
+        ("POST", MEMBERS, ADD),
+        ("PUT", &*member, vault),
+        ("DELETE", &*member, ""),
+    ];
     for (method, path, body) in writes {
         let answer = go(&house, method, path, body).await;
         assert_ne!(answer.status, 401, "{method}: {answer:?}");
@@ -140,17 +217,34 @@ async fn a_write_that_was_overheard_is_refused_later_and_told_why() {
     for (method, path, body) in writes {
         let again = go(&house, method, path, body).await;
         assert_eq!(again.refusal(), (401, "APIGW.0301".into()), "{method}");
-        assert!(again.text.contains("The signature was used before"), "{again:?}");
+        assert!(
+            again.text.contains("The signature was used before"),
+            "{again:?}"
+        );
     }
-    assert_eq!(go(&house, "GET", MEMBERS, "").await.status, 200, "reading twice does no harm");
+    assert_eq!(
+        go(&house, "GET", MEMBERS, "").await.status,
+        200,
+        "reading twice does no harm"
+    );
 }
 
 #[tokio::test]
 async fn another_body_or_another_path_is_not_what_was_signed() {
     let house = house().await;
-    assert_eq!(add(&house, r#"{"members":["p02"]}"#).await.refusal(), (401, "APIGW.0301".into()));
+    assert_eq!(
+        add(&house, r#"{"members":["p02"]}"#).await.refusal(),
+        (401, "APIGW.0301".into())
+    );
     let elsewhere = MEMBERS.replace("a5200268", "a5200269");
-    let request = signed(&house, Method::POST, &elsewhere, ADD_SIGNATURE, "application/json;charset=UTF-8").body(ADD);
+    let request = signed(
+        &house,
+        Method::POST,
+        &elsewhere,
+        ADD_SIGNATURE,
+        "application/json;charset=UTF-8",
+    )
+    .body(ADD);
     assert_eq!(answer(request).await.refusal(), (401, "APIGW.0301".into()));
 }
 
@@ -165,7 +259,8 @@ async fn a_signature_grows_old() {
 async fn when_a_token_comes_too_the_token_decides() {
     let house = house().await;
     let both = |token: &str, signature: &str| {
-        signed(&house, Method::GET, MEMBERS, signature, "application/json").header("X-Auth-Token", token)
+        signed(&house, Method::GET, MEMBERS, signature, "application/json")
+            .header("X-Auth-Token", token)
     };
     assert_eq!(answer(both("demo-owner", "00")).await.status, 200);
     assert_eq!(answer(both("garbage", ADD_SIGNATURE)).await.status, 401);
@@ -175,14 +270,33 @@ async fn when_a_token_comes_too_the_token_decides() {
 async fn a_key_that_is_disabled_or_whose_user_is_or_that_was_removed_is_refused_at_once() {
     let house = house().await;
     let key = "access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]";
-    for about in [&key.replace('}', ", enabled: false}"), &format!("enabled: false, {key}")] {
+    for about in [
+        &key.replace('}', ", enabled: false}"),
+        &format!("enabled: false, {key}"),
+    ] {
         load(&house, about).await;
-        assert_eq!(add(&house, ADD).await.refusal(), (401, "APIGW.0301".into()), "{about}");
+        assert_eq!(
+            add(&house, ADD).await.refusal(),
+            (401, "APIGW.0301".into()),
+            "{about}"
+        );
     }
     load(&house, key).await;
     assert_eq!(add(&house, ADD).await.status, 200, "enabled again");
     let removal = backup_share::store::Removal::AccessKeys(vec!["AKIDEXAMPLE".into()]);
-    house.running.store.remove(removal).await.expect("an answer").expect("removed");
-    let list = signed(&house, Method::GET, MEMBERS, ADD_SIGNATURE, "application/json;charset=UTF-8");
+    house
+        .running
+        .store
+        .remove(removal)
+        .await
+        .expect("an answer")
+        .expect("removed");
+    let list = signed(
+        &house,
+        Method::GET,
+        MEMBERS,
+        ADD_SIGNATURE,
+        "application/json;charset=UTF-8",
+    );
     assert_eq!(answer(list).await.refusal(), (401, "APIGW.0301".into()));
 }

@@ -9,44 +9,103 @@ use super::house::{ALICE, BOB, CAROL, House, vault};
 #[tokio::test]
 async fn an_owner_shares_a_member_accepts_and_the_owner_sees_it() {
     let house = House::open().await;
-    let added = house.alice().shares(1, &[BOB]).await.expect("alice may share her backup");
+    let added = house
+        .alice()
+        .shares(1, &[BOB])
+        .await
+        .expect("alice may share her backup");
     assert_eq!(added.members.len(), 1);
     assert_eq!(added.members[0].status, MemberStatus::Pending);
     assert_eq!(added.members[0].updated_at, None, "nothing has changed yet");
 
     house.clock.pass(Duration::from_secs(60));
-    let accepted = house.bob().accepts(1, &vault(1)).await.expect("bob may accept what was shared with him");
+    let accepted = house
+        .bob()
+        .accepts(1, &vault(1))
+        .await
+        .expect("bob may accept what was shared with him");
     assert_eq!(accepted.status, MemberStatus::Accepted);
-    assert_eq!(accepted.vault_id.as_ref().map(|v| v.to_string()), Some(vault(1)));
+    assert_eq!(
+        accepted.vault_id.as_ref().map(|v| v.to_string()),
+        Some(vault(1))
+    );
 
-    let seen = house.alice().lists(1).await.expect("alice may list").members;
-    assert_eq!(seen, std::slice::from_ref(&accepted), "the owner sees what the member did");
-    assert_eq!(accepted.created_at.to_string(), "2020-02-05T10:38:34.209782");
-    assert_eq!(accepted.updated_at.map(|t| t.to_string()).as_deref(), Some("2020-02-05T10:39:34.209782"));
-    assert_eq!(house.number("SELECT shared FROM vaults WHERE name = 'room for two'"), 40 * 1024, "in MB");
+    let seen = house
+        .alice()
+        .lists(1)
+        .await
+        .expect("alice may list")
+        .members;
+    assert_eq!(
+        seen,
+        std::slice::from_ref(&accepted),
+        "the owner sees what the member did"
+    );
+    assert_eq!(
+        accepted.created_at.to_string(),
+        "2020-02-05T10:38:34.209782"
+    );
+    assert_eq!(
+        accepted.updated_at.map(|t| t.to_string()).as_deref(),
+        Some("2020-02-05T10:39:34.209782")
+    );
+    assert_eq!(
+        house.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
+        40 * 1024,
+        "in MB"
+    );
 }
 
 #[tokio::test]
 async fn a_member_sees_itself_and_no_other_member() {
     let house = House::open().await;
-    house.alice().shares(1, &[BOB, CAROL]).await.expect("two at once");
+    house
+        .alice()
+        .shares(1, &[BOB, CAROL])
+        .await
+        .expect("two at once");
     let seen = house.bob().lists(1).await.expect("a member may list");
     assert_eq!(seen.count, Some(1));
     assert_eq!(seen.members[0].dest_project_id.to_string(), BOB);
-    assert_eq!(house.bob().shows(1, BOB).await.map(|m| m.id), Ok(seen.members[0].id.clone()));
-    assert_eq!(house.bob().shows(1, CAROL).await, Err("BackupService.6705".into()), "as if carol were no member");
-    assert_eq!(house.carol().lists(1).await.expect("so does carol").count, Some(1));
+    assert_eq!(
+        house.bob().shows(1, BOB).await.map(|m| m.id),
+        Ok(seen.members[0].id.clone())
+    );
+    assert_eq!(
+        house.bob().shows(1, CAROL).await,
+        Err("BackupService.6705".into()),
+        "as if carol were no member"
+    );
+    assert_eq!(
+        house.carol().lists(1).await.expect("so does carol").count,
+        Some(1)
+    );
 }
 
 #[tokio::test]
 async fn a_stranger_learns_nothing() {
     let house = House::open().await;
     house.alice().shares(1, &[BOB]).await.expect("shared");
-    assert_eq!(house.mallory().lists(1).await, Err("BackupService.6200".into()));
-    assert_eq!(house.mallory().shows(1, BOB).await, Err("BackupService.6200".into()));
-    assert_eq!(house.mallory().rejects(1).await, Err("BackupService.6200".into()));
-    assert_eq!(house.mallory().shares(1, &[CAROL]).await.map(drop), Err("BackupService.6200".into()));
-    assert_eq!(house.mallory().revokes(1, BOB).await, Err("BackupService.6200".into()));
+    assert_eq!(
+        house.mallory().lists(1).await,
+        Err("BackupService.6200".into())
+    );
+    assert_eq!(
+        house.mallory().shows(1, BOB).await,
+        Err("BackupService.6200".into())
+    );
+    assert_eq!(
+        house.mallory().rejects(1).await,
+        Err("BackupService.6200".into())
+    );
+    assert_eq!(
+        house.mallory().shares(1, &[CAROL]).await.map(drop),
+        Err("BackupService.6200".into())
+    );
+    assert_eq!(
+        house.mallory().revokes(1, BOB).await,
+        Err("BackupService.6200".into())
+    );
 }
 
 #[tokio::test]
@@ -54,25 +113,66 @@ async fn a_member_changes_its_mind_and_the_vault_keeps_count() {
     let house = House::open().await;
     let taken = || house.number("SELECT shared FROM vaults WHERE name = 'room for two'");
     house.alice().shares(1, &[BOB]).await.expect("shared");
-    assert!(house.bob().rejects(1).await.is_ok_and(|m| m.status == MemberStatus::Rejected));
-    assert!(house.bob().accepts(1, &vault(1)).await.is_ok_and(|m| m.status == MemberStatus::Accepted));
+    assert!(
+        house
+            .bob()
+            .rejects(1)
+            .await
+            .is_ok_and(|m| m.status == MemberStatus::Rejected)
+    );
+    assert!(
+        house
+            .bob()
+            .accepts(1, &vault(1))
+            .await
+            .is_ok_and(|m| m.status == MemberStatus::Accepted)
+    );
     assert_eq!(taken(), 40 * 1024);
     let open = house.bob().postpones(1).await.expect("back to pending");
     assert_eq!((open.status, open.vault_id), (MemberStatus::Pending, None));
     assert_eq!(taken(), 0, "leaving accepted frees the capacity");
-    house.bob().accepts(1, &vault(1)).await.expect("accepted again");
-    assert!(house.bob().rejects(1).await.is_ok_and(|m| m.vault_id.is_none()));
+    house
+        .bob()
+        .accepts(1, &vault(1))
+        .await
+        .expect("accepted again");
+    assert!(
+        house
+            .bob()
+            .rejects(1)
+            .await
+            .is_ok_and(|m| m.vault_id.is_none())
+    );
     assert_eq!(taken(), 0);
 }
 
 #[tokio::test]
 async fn the_owner_stops_sharing_and_may_begin_anew() {
     let house = House::open().await;
-    let first = house.alice().shares(1, &[BOB]).await.expect("shared").members[0].id.clone();
+    let first = house
+        .alice()
+        .shares(1, &[BOB])
+        .await
+        .expect("shared")
+        .members[0]
+        .id
+        .clone();
     house.bob().accepts(1, &vault(1)).await.expect("accepted");
-    house.alice().revokes(1, BOB).await.expect("alice may stop sharing");
-    assert_eq!(house.number("SELECT shared FROM vaults WHERE name = 'room for two'"), 0, "the capacity is free again");
-    assert_eq!(house.bob().shows(1, BOB).await, Err("BackupService.6200".into()), "bob is a stranger now");
+    house
+        .alice()
+        .revokes(1, BOB)
+        .await
+        .expect("alice may stop sharing");
+    assert_eq!(
+        house.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
+        0,
+        "the capacity is free again"
+    );
+    assert_eq!(
+        house.bob().shows(1, BOB).await,
+        Err("BackupService.6200".into()),
+        "bob is a stranger now"
+    );
     let again = house.alice().shares(1, &[BOB]).await.expect("shared anew");
     assert_ne!(again.members[0].id, first, "a new record");
     assert_eq!(again.members[0].status, MemberStatus::Pending);
@@ -81,16 +181,39 @@ async fn the_owner_stops_sharing_and_may_begin_anew() {
 #[tokio::test]
 async fn all_are_added_or_none() {
     let house = House::open().await;
-    house.alice().shares(1, &[CAROL]).await.expect("carol alone");
+    house
+        .alice()
+        .shares(1, &[CAROL])
+        .await
+        .expect("carol alone");
     let refused = house.alice().shares(1, &[BOB, CAROL]).await.map(drop);
     assert_eq!(refused, Err("BackupService.6703".into()));
-    assert_eq!(house.alice().shares(1, &[BOB, ALICE]).await.map(drop), Err("BackupService.6704".into()));
-    assert_eq!(house.alice().lists(1).await.expect("listed").count, Some(1), "one bad id, and none is added");
-    let added = house.alice().shares(1, &["p02", BOB, "p01"]).await.expect("three at once");
-    let order: Vec<_> = added.members.iter().map(|m| m.dest_project_id.to_string()).collect();
+    assert_eq!(
+        house.alice().shares(1, &[BOB, ALICE]).await.map(drop),
+        Err("BackupService.6704".into())
+    );
+    assert_eq!(
+        house.alice().lists(1).await.expect("listed").count,
+        Some(1),
+        "one bad id, and none is added"
+    );
+    let added = house
+        .alice()
+        .shares(1, &["p02", BOB, "p01"])
+        .await
+        .expect("three at once");
+    let order: Vec<_> = added
+        .members
+        .iter()
+        .map(|m| m.dest_project_id.to_string())
+        .collect();
     assert_eq!(order, ["p02", BOB, "p01"], "in the order of the request");
     assert_eq!(added.count, Some(3));
-    assert_eq!(added.dest_project_id.map(|p| p.to_string()).as_deref(), Some("p02"), "the first, at the top level");
+    assert_eq!(
+        added.dest_project_id.map(|p| p.to_string()).as_deref(),
+        Some("p02"),
+        "the first, at the top level"
+    );
 }
 
 #[tokio::test]
@@ -99,15 +222,26 @@ async fn an_eleventh_member_is_refused() {
     let ten: Vec<String> = (1..=10).map(|n| format!("p{n:02}")).collect();
     let ten: Vec<&str> = ten.iter().map(String::as_str).collect();
     house.alice().shares(1, &ten).await.expect("ten at once");
-    assert_eq!(house.alice().shares(1, &["p11"]).await.map(drop), Err("BackupService.6701".into()));
-    house.alice().revokes(1, "p05").await.expect("one place is free");
+    assert_eq!(
+        house.alice().shares(1, &["p11"]).await.map(drop),
+        Err("BackupService.6701".into())
+    );
+    house
+        .alice()
+        .revokes(1, "p05")
+        .await
+        .expect("one place is free");
     house.alice().shares(1, &["p11"]).await.expect("and taken");
 }
 
 #[tokio::test]
 async fn everything_is_there_after_a_restart() {
     let house = House::open().await;
-    house.alice().shares(1, &[BOB, CAROL]).await.expect("shared");
+    house
+        .alice()
+        .shares(1, &[BOB, CAROL])
+        .await
+        .expect("shared");
     house.bob().accepts(1, &vault(1)).await.expect("accepted");
     let before = house.alice().lists(1).await.expect("listed");
     let house = house.restarted().await;

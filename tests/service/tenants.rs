@@ -12,7 +12,11 @@ const CALLERS: [(&str, Option<&str>, &str); 10] = [
     ("other member", Some("carol"), CAROL),
     ("stranger", Some("mallory"), MALLORY),
     ("reader of the owner's project", Some("rita"), ALICE),
-    ("user of the owner's project without a role", Some("nora"), ALICE),
+    (
+        "user of the owner's project without a role",
+        Some("nora"),
+        ALICE,
+    ),
     ("nobody", None, ALICE),
     ("bad token", Some("garbage"), ALICE),
     ("expired token", Some("expired"), ALICE),
@@ -21,7 +25,12 @@ const CALLERS: [(&str, Option<&str>, &str); 10] = [
 
 /// What the callers above are told, in their order, about bob's record of backup 1.
 fn expected(operation: Operation) -> [(u16, &'static str); 10] {
-    let tail = [(401, "APIGW.0301"), (401, "APIGW.0301"), (401, "APIGW.0307"), (403, "APIGW.0302")];
+    let tail = [
+        (401, "APIGW.0301"),
+        (401, "APIGW.0301"),
+        (401, "APIGW.0307"),
+        (403, "APIGW.0302"),
+    ];
     let own = match operation {
         Operation::AddMember => [
             (200, ""),
@@ -30,10 +39,20 @@ fn expected(operation: Operation) -> [(u16, &'static str); 10] {
             (404, "BackupService.6200"),
             (403, "APIGW.0302"),
         ],
-        Operation::ListMembers => [(200, ""), (200, ""), (200, ""), (404, "BackupService.6200"), (200, "")],
-        Operation::ShowMember => {
-            [(200, ""), (200, ""), (404, "BackupService.6705"), (404, "BackupService.6200"), (200, "")]
-        }
+        Operation::ListMembers => [
+            (200, ""),
+            (200, ""),
+            (200, ""),
+            (404, "BackupService.6200"),
+            (200, ""),
+        ],
+        Operation::ShowMember => [
+            (200, ""),
+            (200, ""),
+            (404, "BackupService.6705"),
+            (404, "BackupService.6200"),
+            (200, ""),
+        ],
         Operation::UpdateMemberStatus => [
             (403, "APIGW.0302"),
             (200, ""),
@@ -55,13 +74,26 @@ fn expected(operation: Operation) -> [(u16, &'static str); 10] {
     all
 }
 
-/// Sends an operation as the contract describes it: method and path from there, with a body where it wants one.
-async fn call(house: &House, operation: Operation, token: Option<&str>, project: &str, backup: &str) -> Answer {
-    let path =
-        operation.path().replace("{project_id}", project).replace("{backup_id}", backup).replace("{member_id}", BOB);
+/// Sends an operation as the contract describes it: method and path from there, with a body where
+/// it wants one.
+async fn call(
+    house: &House,
+    operation: Operation,
+    token: Option<&str>,
+    project: &str,
+    backup: &str,
+) -> Answer {
+    let path = operation
+        .path()
+        .replace("{project_id}", project)
+        .replace("{backup_id}", backup)
+        .replace("{member_id}", BOB);
     let body = match operation {
         Operation::AddMember => Some(r#"{"members": ["p01"]}"#.to_owned()),
-        Operation::UpdateMemberStatus => Some(format!(r#"{{"status": "accepted", "vault_id": "{}"}}"#, vault(1))),
+        Operation::UpdateMemberStatus => Some(format!(
+            r#"{{"status": "accepted", "vault_id": "{}"}}"#,
+            vault(1)
+        )),
         Operation::ListMembers | Operation::ShowMember | Operation::DeleteMember => None,
     };
     let method: Method = operation.method().parse().expect("a method");
@@ -82,16 +114,34 @@ async fn every_caller_of_every_operation_is_told_what_the_table_says() {
     for operation in Operation::ALL {
         let (house, ended) = shared().await;
         // The owner last: what it deletes nobody can ask about afterwards.
-        for ((who, token, project), (status, code)) in CALLERS.into_iter().zip(expected(operation)).rev() {
-            let token = token.map(|token| if token == "expired" { ended.as_str() } else { token });
+        for ((who, token, project), (status, code)) in
+            CALLERS.into_iter().zip(expected(operation)).rev()
+        {
+            let token = token.map(|token| {
+                if token == "expired" {
+                    ended.as_str()
+                } else {
+                    token
+                }
+            });
             let answer = call(&house, operation, token, project, &backup(1)).await;
-            assert_eq!(answer.status, status, "{} by {who}: {}", operation.id(), answer.text);
+            assert_eq!(
+                answer.status,
+                status,
+                "{} by {who}: {}",
+                operation.id(),
+                answer.text
+            );
             if !code.is_empty() {
                 assert_eq!(answer.code(), code, "{} by {who}", operation.id());
             }
             if status == 401 {
                 let sent_to = format!("Keystone uri=\"{}/v3\"", house.endpoint());
-                assert_eq!(answer.header("www-authenticate"), sent_to, "every 401 says where to get a token");
+                assert_eq!(
+                    answer.header("www-authenticate"),
+                    sent_to,
+                    "every 401 says where to get a token"
+                );
             }
         }
     }
@@ -103,39 +153,69 @@ async fn to_a_stranger_a_backup_looks_exactly_as_if_it_did_not_exist() {
     for operation in Operation::ALL {
         let told = async |backup: &str| {
             let request_id = "the-same-for-both";
-            let path = operation.path().replace("{project_id}", MALLORY).replace("{backup_id}", backup);
+            let path = operation
+                .path()
+                .replace("{project_id}", MALLORY)
+                .replace("{backup_id}", backup);
             let method: Method = operation.method().parse().expect("a method");
             let request = house.request(method, &path.replace("{member_id}", BOB), Some("mallory"));
-            let request = request.header("X-Request-Id", request_id).header("Content-Type", "application/json");
-            let body =
-                if operation == Operation::AddMember { r#"{"members": ["p01"]}"# } else { r#"{"status": "rejected"}"# };
+            let request = request
+                .header("X-Request-Id", request_id)
+                .header("Content-Type", "application/json");
+            let body = if operation == Operation::AddMember {
+                r#"{"members": ["p01"]}"#
+            } else {
+                r#"{"status": "rejected"}"#
+            };
             let mut answer = super::house::answer(request.body(body)).await;
             answer.headers.remove("date");
             (answer.status, format!("{:?}", answer.headers), answer.text)
         };
-        let (real, missing) = (told(&backup(1)).await, told("f0000000-0000-4000-8000-000000000009").await);
+        let (real, missing) = (
+            told(&backup(1)).await,
+            told("f0000000-0000-4000-8000-000000000009").await,
+        );
         assert_eq!(real, missing, "{}", operation.id());
         assert_eq!(real.0, 404);
     }
 }
 
 #[tokio::test]
-async fn credentials_come_before_the_project_the_project_before_syntax_and_syntax_before_the_backup() {
+async fn credentials_come_before_the_project_the_project_before_syntax_and_syntax_before_the_backup()
+ {
     let house = House::open().await;
     let bad = "/v3/some-project/backups/no-uuid/members";
-    assert_eq!(house.send(Method::POST, bad, None, Some("{")).await.refusal(), (401, "APIGW.0301".into()));
-    assert_eq!(house.post(bad, "alice", "{").await.refusal(), (403, "APIGW.0302".into()));
+    assert_eq!(
+        house
+            .send(Method::POST, bad, None, Some("{"))
+            .await
+            .refusal(),
+        (401, "APIGW.0301".into())
+    );
+    assert_eq!(
+        house.post(bad, "alice", "{").await.refusal(),
+        (403, "APIGW.0302".into())
+    );
     let bad = format!("/v3/{ALICE}/backups/no-uuid/members");
     assert_eq!(
         house.post(&bad, "rita", "{").await.refusal(),
         (403, "APIGW.0302".into()),
         "the role comes before syntax"
     );
-    assert_eq!(house.post(&bad, "alice", "{").await.refusal(), (400, "BackupService.9900".into()));
-    let missing = format!("/v3/{ALICE}/backups/f0000000-0000-4000-8000-000000000009/members");
-    assert_eq!(house.post(&missing, "alice", "{").await.refusal(), (400, "BackupService.9900".into()));
     assert_eq!(
-        house.post(&missing, "alice", r#"{"members": ["p01"]}"#).await.refusal(),
+        house.post(&bad, "alice", "{").await.refusal(),
+        (400, "BackupService.9900".into())
+    );
+    let missing = format!("/v3/{ALICE}/backups/f0000000-0000-4000-8000-000000000009/members");
+    assert_eq!(
+        house.post(&missing, "alice", "{").await.refusal(),
+        (400, "BackupService.9900".into())
+    );
+    assert_eq!(
+        house
+            .post(&missing, "alice", r#"{"members": ["p01"]}"#)
+            .await
+            .refusal(),
         (404, "BackupService.6200".into())
     );
 }

@@ -16,7 +16,9 @@ async fn ask(house: &House, name: &str, password: &str, scope: Value) -> Answer 
         Value::Null => json!({"auth": {"identity": identity}}),
         scope => json!({"auth": {"identity": identity, "scope": scope}}),
     };
-    house.send(Method::POST, PATH, None, Some(&body.to_string())).await
+    house
+        .send(Method::POST, PATH, None, Some(&body.to_string()))
+        .await
 }
 
 pub async fn log_in(house: &House, name: &str, password: &str) -> String {
@@ -26,7 +28,12 @@ pub async fn log_in(house: &House, name: &str, password: &str) -> String {
 }
 
 async fn about(house: &House, method: Method, token: &str, subject: &str) -> Answer {
-    answer(house.request(method, PATH, Some(token)).header("X-Subject-Token", subject)).await
+    answer(
+        house
+            .request(method, PATH, Some(token))
+            .header("X-Subject-Token", subject),
+    )
+    .await
 }
 
 #[tokio::test]
@@ -38,8 +45,13 @@ async fn a_password_gives_a_token_that_is_good_for_the_users_project() {
     assert_eq!(token["project"]["name"], "alice-project");
     assert_eq!(token["user"]["name"], "alice");
     assert_eq!(token["roles"][0]["name"], "member");
-    assert_eq!(token["expires_at"], "2020-02-06T10:38:34.209782Z", "a day later");
-    let listed = house.get(&members(ALICE, 1), issued.header("x-subject-token")).await;
+    assert_eq!(
+        token["expires_at"], "2020-02-06T10:38:34.209782Z",
+        "a day later"
+    );
+    let listed = house
+        .get(&members(ALICE, 1), issued.header("x-subject-token"))
+        .await;
     assert_eq!(listed.status, 200);
 }
 
@@ -52,13 +64,26 @@ async fn name_password_and_project_are_refused_alike() {
         ("nobody", "alice's password", Value::Null),
         ("bob", "", Value::Null),
         ("alice", "alice's password", elsewhere),
-        ("alice", "alice's password", json!({"project": {"name": "bob-project", "domain": {"id": "default"}}})),
+        (
+            "alice",
+            "alice's password",
+            json!({"project": {"name": "bob-project", "domain": {"id": "default"}}}),
+        ),
     ] {
         let refused = ask(&house, name, password, scope).await;
-        assert_eq!(refused.refusal(), (401, "APIGW.0301".into()), "{name} {password}");
+        assert_eq!(
+            refused.refusal(),
+            (401, "APIGW.0301".into()),
+            "{name} {password}"
+        );
     }
     let by_name = json!({"project": {"name": "alice-project", "domain": {"name": "Default"}}});
-    assert_eq!(ask(&house, "alice", "alice's password", by_name).await.status, 201);
+    assert_eq!(
+        ask(&house, "alice", "alice's password", by_name)
+            .await
+            .status,
+        201
+    );
 }
 
 #[tokio::test]
@@ -68,7 +93,10 @@ async fn a_token_ends_with_its_time_even_while_it_is_in_use() {
     house.clock.pass(Duration::from_secs(59));
     assert_eq!(house.get(&members(ALICE, 1), &token).await.status, 200);
     house.clock.pass(Duration::from_secs(1));
-    assert_eq!(house.get(&members(ALICE, 1), &token).await.refusal(), (401, "APIGW.0307".into()));
+    assert_eq!(
+        house.get(&members(ALICE, 1), &token).await.refusal(),
+        (401, "APIGW.0307".into())
+    );
 }
 
 #[tokio::test]
@@ -76,10 +104,23 @@ async fn a_token_is_looked_at_and_ended_by_its_holder() {
     let house = House::open().await;
     let token = log_in(&house, "alice", "alice's password").await;
     let seen = about(&house, Method::GET, &token, &token).await;
-    assert_eq!((seen.status.as_u16(), seen.json()["token"]["user"]["name"].as_str()), (200, Some("alice")));
+    assert_eq!(
+        (
+            seen.status.as_u16(),
+            seen.json()["token"]["user"]["name"].as_str()
+        ),
+        (200, Some("alice"))
+    );
     assert_eq!(seen.header("x-subject-token"), token);
-    assert_eq!(about(&house, Method::DELETE, &token, &token).await.status, 204);
-    assert_eq!(house.get(&members(ALICE, 1), &token).await.refusal(), (401, "APIGW.0307".into()), "at once");
+    assert_eq!(
+        about(&house, Method::DELETE, &token, &token).await.status,
+        204
+    );
+    assert_eq!(
+        house.get(&members(ALICE, 1), &token).await.refusal(),
+        (401, "APIGW.0307".into()),
+        "at once"
+    );
 }
 
 #[tokio::test]
@@ -88,7 +129,10 @@ async fn a_response_that_shows_a_token_is_not_to_be_stored() {
     let issued = ask(&house, "alice", "alice's password", Value::Null).await;
     assert_eq!(issued.header("cache-control"), "no-store");
     let seen = about(&house, Method::GET, "alice", "alice").await;
-    assert_eq!((seen.status.as_u16(), seen.header("cache-control")), (200, "no-store"));
+    assert_eq!(
+        (seen.status.as_u16(), seen.header("cache-control")),
+        (200, "no-store")
+    );
 }
 
 #[tokio::test]
@@ -98,9 +142,18 @@ async fn a_password_beyond_the_quota_is_not_looked_at_whether_wrong_or_right() {
         config.limits.failed_logins_per_minute = 5;
     })
     .await;
-    let status = async |name: &str, password: &str| ask(&house, name, password, Value::Null).await.status.as_u16();
+    let status = async |name: &str, password: &str| {
+        ask(&house, name, password, Value::Null)
+            .await
+            .status
+            .as_u16()
+    };
     for _ in 0..10 {
-        assert_eq!(status("alice", "alice's password").await, 201, "right ones do not count");
+        assert_eq!(
+            status("alice", "alice's password").await,
+            201,
+            "right ones do not count"
+        );
     }
     for expected in [401, 401, 401, 429] {
         assert_eq!(status("alice", "guess").await, expected);
@@ -108,11 +161,22 @@ async fn a_password_beyond_the_quota_is_not_looked_at_whether_wrong_or_right() {
     let refused = ask(&house, "alice", "alice's password", Value::Null).await;
     assert_eq!(refused.refusal(), (429, "APIGW.0308".into()));
     let seconds: u64 = refused.header("retry-after").parse().expect("a number");
-    assert!((10..=20).contains(&seconds), "three a minute: the next in {seconds} s");
-    for (name, password, expected) in [("root", "root's password", 201), ("nobody", "guess", 401), ("bob", "", 401)] {
+    assert!(
+        (10..=20).contains(&seconds),
+        "three a minute: the next in {seconds} s"
+    );
+    for (name, password, expected) in [
+        ("root", "root's password", 201),
+        ("nobody", "guess", 401),
+        ("bob", "", 401),
+    ] {
         assert_eq!(status(name, password).await, expected, "{name}");
     }
-    assert_eq!(status("root", "root's password").await, 429, "five have failed from this address");
+    assert_eq!(
+        status("root", "root's password").await,
+        429,
+        "five have failed from this address"
+    );
 }
 
 #[tokio::test]
@@ -120,19 +184,41 @@ async fn a_right_password_for_another_project_counts_as_a_failed_login() {
     let house = House::with(|config| config.limits.failed_logins_per_minute_of_user = 2).await;
     let elsewhere = json!({"project": {"id": "22222222222222222222222222222222"}});
     for expected in [401, 401, 429] {
-        assert_eq!(ask(&house, "alice", "alice's password", elsewhere.clone()).await.status, expected);
+        assert_eq!(
+            ask(&house, "alice", "alice's password", elsewhere.clone())
+                .await
+                .status,
+            expected
+        );
     }
 }
 
 #[tokio::test]
 async fn only_trusted_roles_look_at_tokens_of_others() {
     let house = House::open().await;
-    assert_eq!(about(&house, Method::GET, "bob", "alice").await.refusal(), (403, "APIGW.0302".into()));
-    assert_eq!(about(&house, Method::DELETE, "bob", "alice").await.refusal(), (403, "APIGW.0302".into()));
+    assert_eq!(
+        about(&house, Method::GET, "bob", "alice").await.refusal(),
+        (403, "APIGW.0302".into())
+    );
+    assert_eq!(
+        about(&house, Method::DELETE, "bob", "alice")
+            .await
+            .refusal(),
+        (403, "APIGW.0302".into())
+    );
     let seen = about(&house, Method::GET, "root", "alice").await;
     assert_eq!(seen.json()["token"]["project"]["id"], ALICE);
-    assert_eq!(about(&house, Method::GET, "root", "garbage").await.status, 404, "as Keystone says it");
-    assert_eq!(about(&house, Method::DELETE, "root", "garbage").await.status, 404);
+    assert_eq!(
+        about(&house, Method::GET, "root", "garbage").await.status,
+        404,
+        "as Keystone says it"
+    );
+    assert_eq!(
+        about(&house, Method::DELETE, "root", "garbage")
+            .await
+            .status,
+        404
+    );
 }
 
 #[tokio::test]
@@ -142,7 +228,10 @@ async fn no_token_and_no_password_is_kept_as_it_is() {
     for file in std::fs::read_dir(house.kept.folder()).expect("the folder") {
         let bytes = std::fs::read(file.expect("a file").path()).expect("read");
         for secret in [token.as_bytes(), b"alice's password"] {
-            assert!(!bytes.windows(secret.len()).any(|part| part == secret), "a secret lies on the disk");
+            assert!(
+                !bytes.windows(secret.len()).any(|part| part == secret),
+                "a secret lies on the disk"
+            );
         }
     }
 }

@@ -14,12 +14,26 @@ async fn the_vendors_media_type_and_headers_are_taken() {
         .header("X-Project-Id", "something-else")
         .header("X-Language", "en-us")
         .header("X-User-Profile", "whatever")
-        .header("Authorization", "SDK-HMAC-SHA256 Access=x, SignedHeaders=host, Signature=0");
-    let added = answer(request.body(format!(r#"{{"members": ["{BOB}"], "unknown": {{"key": 1}}}}"#))).await;
-    assert_eq!(added.status, 200, "the token decides, unknown headers and keys are ignored: {added:?}");
-    let request =
-        house.request(Method::GET, &members(ALICE, 1), Some("alice")).header("Content-Type", "application/json");
-    assert_eq!(answer(request.body("")).await.status, 200, "a media type on an empty GET");
+        .header(
+            "Authorization",
+            "SDK-HMAC-SHA256 Access=x, SignedHeaders=host, Signature=0",
+        );
+    let added = answer(request.body(format!(
+        r#"{{"members": ["{BOB}"], "unknown": {{"key": 1}}}}"#
+    )))
+    .await;
+    assert_eq!(
+        added.status, 200,
+        "the token decides, unknown headers and keys are ignored: {added:?}"
+    );
+    let request = house
+        .request(Method::GET, &members(ALICE, 1), Some("alice"))
+        .header("Content-Type", "application/json");
+    assert_eq!(
+        answer(request.body("")).await.status,
+        200,
+        "a media type on an empty GET"
+    );
     let request = house
         .request(Method::DELETE, &member(ALICE, 1, BOB), Some("alice"))
         .header("Content-Type", "application/json;charset=UTF-8");
@@ -31,7 +45,13 @@ async fn the_vendors_media_type_and_headers_are_taken() {
 async fn a_reject_may_carry_a_null_vault() {
     let house = House::open().await;
     house.share(1, &[BOB]).await;
-    let rejected = house.put(&member(BOB, 1, BOB), "bob", r#"{"status": "rejected", "vault_id": null}"#).await;
+    let rejected = house
+        .put(
+            &member(BOB, 1, BOB),
+            "bob",
+            r#"{"status": "rejected", "vault_id": null}"#,
+        )
+        .await;
     assert_eq!(rejected.status, 200);
 }
 
@@ -39,11 +59,25 @@ async fn a_reject_may_carry_a_null_vault() {
 #[tokio::test]
 async fn every_key_is_sent_whether_or_not_the_contract_requires_it() {
     let keys = |value: &Value| {
-        let mut keys: Vec<String> = value.as_object().expect("an object").keys().cloned().collect();
+        let mut keys: Vec<String> = value
+            .as_object()
+            .expect("an object")
+            .keys()
+            .cloned()
+            .collect();
         keys.sort();
         keys
     };
-    let eight = ["backup_id", "created_at", "dest_project_id", "id", "image_id", "status", "updated_at", "vault_id"];
+    let eight = [
+        "backup_id",
+        "created_at",
+        "dest_project_id",
+        "id",
+        "image_id",
+        "status",
+        "updated_at",
+        "vault_id",
+    ];
     let mut ten = eight.to_vec();
     ten.extend(["count", "members"]);
     ten.sort_unstable();
@@ -53,17 +87,31 @@ async fn every_key_is_sent_whether_or_not_the_contract_requires_it() {
     assert_eq!(keys(&added["members"][0]), eight);
     assert_eq!(added["count"], 2);
     for key in eight {
-        assert_eq!(added[key], added["members"][0][key], "the top level is the first member: {key}");
+        assert_eq!(
+            added[key], added["members"][0][key],
+            "the top level is the first member: {key}"
+        );
     }
     let listed = house.get(&members(ALICE, 1), "alice").await.json();
     assert_eq!(keys(&listed), ["count", "members"]);
     assert_eq!(keys(&listed["members"][0]), eight);
     let shown = house.get(&member(ALICE, 1, BOB), "alice").await.json();
-    assert_eq!((keys(&shown), keys(&shown["member"])), (vec!["member".to_owned()], eight.map(str::to_owned).to_vec()));
-    let updated = house.put(&member(BOB, 1, BOB), "bob", r#"{"status": "rejected"}"#).await.json();
+    assert_eq!(
+        (keys(&shown), keys(&shown["member"])),
+        (vec!["member".to_owned()], eight.map(str::to_owned).to_vec())
+    );
+    let updated = house
+        .put(&member(BOB, 1, BOB), "bob", r#"{"status": "rejected"}"#)
+        .await
+        .json();
     assert_eq!(keys(&updated["member"]), eight);
     for member in [&added["members"][0], &shown["member"]] {
-        assert!(["updated_at", "image_id", "vault_id"].iter().all(|key| member[key].is_null()), "null where not known");
+        assert!(
+            ["updated_at", "image_id", "vault_id"]
+                .iter()
+                .all(|key| member[key].is_null()),
+            "null where not known"
+        );
     }
 }
 
@@ -92,30 +140,50 @@ async fn the_vendors_example_of_an_update_byte_for_byte() {
         }})
     );
     let path = format!("/v3/{owner}/backups/{backup}/members");
-    let added = house.post(&path, "demo-owner", r#"{"members": ["4229d7a45436489f8c3dc2b1d35d4987"]}"#).await;
-    assert_eq!(added.json()["dest_project_id"], "4229d7a45436489f8c3dc2b1d35d4987", "the bare member at the top level");
+    let added = house
+        .post(
+            &path,
+            "demo-owner",
+            r#"{"members": ["4229d7a45436489f8c3dc2b1d35d4987"]}"#,
+        )
+        .await;
+    assert_eq!(
+        added.json()["dest_project_id"],
+        "4229d7a45436489f8c3dc2b1d35d4987",
+        "the bare member at the top level"
+    );
 }
 
 async fn load_demo(house: &House) {
     let clock: std::sync::Arc<dyn backup_share::clock::Clock> = house.clock.clone();
     let store = house.running.store.as_ref();
-    backup_share::catalog::load_text("demo", backup_share::catalog::DEMO, store, &clock).await.expect("good data");
+    backup_share::catalog::load_text("demo", backup_share::catalog::DEMO, store, &clock)
+        .await
+        .expect("good data");
 }
 
 #[tokio::test]
 async fn a_sane_request_id_is_taken_over_and_any_other_replaced() {
     let house = House::open().await;
     let sent = async |id: &str| {
-        let request = house.request(Method::GET, &members(ALICE, 1), Some("alice")).header("X-Request-Id", id);
+        let request = house
+            .request(Method::GET, &members(ALICE, 1), Some("alice"))
+            .header("X-Request-Id", id);
         answer(request).await.header("x-request-id").to_owned()
     };
     assert_eq!(sent("req-5d1fb9a2:1.0_x").await, "req-5d1fb9a2:1.0_x");
     let long = "x".repeat(129);
     for insane in ["", "a b", "<script>", long.as_str()] {
         let id = sent(insane).await;
-        assert!(id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{insane:?} becomes {id:?}");
+        assert!(
+            id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()),
+            "{insane:?} becomes {id:?}"
+        );
     }
-    let (one, two) = (house.get("/livez", "x").await, house.get("/livez", "x").await);
+    let (one, two) = (
+        house.get("/livez", "x").await,
+        house.get("/livez", "x").await,
+    );
     assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
 }
 
@@ -126,7 +194,10 @@ async fn ids_are_read_in_either_case_and_written_in_small_letters() {
     let upper = vault(1).to_uppercase();
     let body = format!(r#"{{"status": "accepted", "vault_id": "{upper}"}}"#);
     let path = member(BOB, 1, BOB).replace("d0000000", "D0000000");
-    assert_eq!(house.put(&path, "bob", &body).await.json()["member"]["vault_id"], vault(1));
+    assert_eq!(
+        house.put(&path, "bob", &body).await.json()["member"]["vault_id"],
+        vault(1)
+    );
 }
 
 #[tokio::test]
@@ -140,9 +211,21 @@ async fn alive_and_ready_are_told_apart() {
 async fn half_a_request_does_not_stay_for_ever() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let house = House::with(|config| config.limits.header_seconds = 1).await;
-    let mut stream = tokio::net::TcpStream::connect(house.running.address).await.expect("connected");
-    stream.write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n").await.expect("sent");
+    let mut stream = tokio::net::TcpStream::connect(house.running.address)
+        .await
+        .expect("connected");
+    stream
+        .write_all(b"GET /livez HTTP/1.1\r\nHost: x\r\n")
+        .await
+        .expect("sent");
     let mut rest = vec![];
-    let closed = tokio::time::timeout(std::time::Duration::from_secs(5), stream.read_to_end(&mut rest)).await;
-    assert!(closed.is_ok(), "the server closes a connection whose head does not come");
+    let closed = tokio::time::timeout(
+        std::time::Duration::from_secs(5),
+        stream.read_to_end(&mut rest),
+    )
+    .await;
+    assert!(
+        closed.is_ok(),
+        "the server closes a connection whose head does not come"
+    );
 }

@@ -19,7 +19,10 @@ impl Kept {
 
     /// Settings for a server on it.
     pub fn settings(&self) -> Config {
-        Config { listen: "127.0.0.1:0".into(), ..cluster::settings(self.0.url()) }
+        Config {
+            listen: "127.0.0.1:0".into(),
+            ..cluster::settings(self.0.url())
+        }
     }
 
     /// What servers call it.

@@ -1,4 +1,5 @@
-//! The stories of `tests/service` once more, with the service on PostgreSQL: the same files, another store.
+//! The stories of `tests/service` once more, with the service on PostgreSQL: the same files,
+//! another store.
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 

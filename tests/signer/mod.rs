@@ -1,5 +1,5 @@
-//! Signs requests as the vendor's SDKs do, by arithmetic that shares nothing with the server's. Paths and headers are
-//! taken to be in canonical form already.
+//! Signs requests as the vendor's SDKs do, by arithmetic that shares nothing with the server's.
+//! Paths and headers are taken to be in canonical form already.
 #![allow(dead_code, reason = "no test binary uses all of it")]
 
 use std::fmt::Write;

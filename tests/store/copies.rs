@@ -1,4 +1,5 @@
-//! Copies of stores, from SQLite into PostgreSQL and back: all of every record arrives, whatever happens on the way.
+//! Copies of stores, from SQLite into PostgreSQL and back: all of every record arrives, whatever
+//! happens on the way.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,8 +9,8 @@ use backup_share::{
     clock::{Clock, SystemClock},
     config::Config,
     model::{
-        Backup, BackupStatus, Error, Member, MemberStatus, ObjectType, ProjectId, ProtectType, Result, Vault,
-        VaultStatus,
+        Backup, BackupStatus, Error, Member, MemberStatus, ObjectType, ProjectId, ProtectType,
+        Result, Vault, VaultStatus,
     },
     serve,
     store::{
@@ -40,7 +41,11 @@ fn maybe<T>(value: T) -> Option<T> {
 fn text() -> String {
     let length = fastrand::usize(..20);
     (0..length)
-        .map(|_| any(&['a', 'B', 'z', '_', 'ß', 'Ω', '漢', '🦀', '\'', '"', '\\', '\n', ',', '%', ' ']))
+        .map(|_| {
+            any(&[
+                'a', 'B', 'z', '_', 'ß', 'Ω', '漢', '🦀', '\'', '"', '\\', '\n', ',', '%', ' ',
+            ])
+        })
         .collect()
 }
 
@@ -53,7 +58,11 @@ fn id<T: From<Uuid>>() -> T {
 }
 
 fn project() -> ProjectId {
-    let allowed: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').chain(['_', '-']).collect();
+    let allowed: Vec<char> = ('a'..='z')
+        .chain('A'..='Z')
+        .chain('0'..='9')
+        .chain(['_', '-'])
+        .collect();
     let id: String = (0..32).map(|_| any(&allowed)).collect();
     id.parse().expect("a project id")
 }
@@ -64,12 +73,31 @@ fn time() -> Timestamp {
 
 /// Everything that a store can hold, in the order in which one is read.
 fn everything() -> Vec<Record> {
-    let projects: Vec<_> = (0..50).map(|_| Project { id: project(), name: text() }).collect();
+    let projects: Vec<_> = (0..50)
+        .map(|_| Project {
+            id: project(),
+            name: text(),
+        })
+        .collect();
     let account = |number| {
-        let Project { id, name: project_name } = any(&projects);
+        let Project {
+            id,
+            name: project_name,
+        } = any(&projects);
         let password_hash = maybe(text().into());
-        let roles = any(&[vec![], vec!["member".to_owned()], vec!["reader".to_owned(), "a role".to_owned()]]);
-        Account { name: name(number), password_hash, project_id: id, project_name, roles, enabled: fastrand::bool() }
+        let roles = any(&[
+            vec![],
+            vec!["member".to_owned()],
+            vec!["reader".to_owned(), "a role".to_owned()],
+        ]);
+        Account {
+            name: name(number),
+            password_hash,
+            project_id: id,
+            project_name,
+            roles,
+            enabled: fastrand::bool(),
+        }
     };
     let accounts: Vec<_> = (0..100).map(account).collect();
     let token = |number: usize| StoredToken {
@@ -92,8 +120,17 @@ fn everything() -> Vec<Record> {
             project_id: project(),
             name: text(),
             object_type: any(&[ObjectType::Server, ObjectType::Disk, ObjectType::Other]),
-            protect_type: any(&[ProtectType::Backup, ProtectType::Replication, ProtectType::Hybrid]),
-            status: any(&[VaultStatus::Available, VaultStatus::Lock, VaultStatus::Frozen, VaultStatus::Error]),
+            protect_type: any(&[
+                ProtectType::Backup,
+                ProtectType::Replication,
+                ProtectType::Hybrid,
+            ]),
+            status: any(&[
+                VaultStatus::Available,
+                VaultStatus::Lock,
+                VaultStatus::Frozen,
+                VaultStatus::Error,
+            ]),
             size: fastrand::u32(..),
             used: fastrand::u64(..1 << 62),
         },
@@ -111,7 +148,11 @@ fn everything() -> Vec<Record> {
     };
     let backups: Vec<_> = (0..MANY).map(backup).collect();
     let member = |_| {
-        let status = any(&[MemberStatus::Pending, MemberStatus::Accepted, MemberStatus::Rejected]);
+        let status = any(&[
+            MemberStatus::Pending,
+            MemberStatus::Accepted,
+            MemberStatus::Rejected,
+        ]);
         Member {
             backup_id: any(&backups).id,
             dest_project_id: project(),
@@ -126,7 +167,10 @@ fn everything() -> Vec<Record> {
     let mut members: Vec<_> = (0..MANY).map(member).collect();
     // Many of one backup, which the project decides the order of.
     let first = backups[0].id;
-    members.iter_mut().take(100).for_each(|member| member.backup_id = first);
+    members
+        .iter_mut()
+        .take(100)
+        .for_each(|member| member.backup_id = first);
     let mut all: Vec<Record> = projects.iter().cloned().map(Record::Project).collect();
     all.extend(accounts.iter().cloned().map(Record::Account));
     all.extend((0..200).map(token).map(Record::Token));
@@ -146,7 +190,11 @@ fn key_of(record: &Record) -> Vec<u8> {
         Record::AccessKey(key) => key.access.clone().into(),
         Record::Vault { vault, .. } => vault.id.as_uuid().as_bytes().into(),
         Record::Backup(backup) => backup.id.as_uuid().as_bytes().into(),
-        Record::Member(m) => [m.backup_id.as_uuid().as_bytes(), m.dest_project_id.as_str().as_bytes()].concat(),
+        Record::Member(m) => [
+            m.backup_id.as_uuid().as_bytes(),
+            m.dest_project_id.as_str().as_bytes(),
+        ]
+        .concat(),
     }
 }
 
@@ -161,12 +209,18 @@ struct Places {
 
 impl Places {
     fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder"), schema: Schema::create() }
+        Self {
+            folder: tempfile::tempdir().expect("a folder"),
+            schema: Schema::create(),
+        }
     }
 
     fn file(&self, name: &str) -> Config {
         let database = format!("sqlite:{}", self.folder.path().join(name).display());
-        Config { database: database.into(), ..Config::default() }
+        Config {
+            database: database.into(),
+            ..Config::default()
+        }
     }
 
     fn postgres(&self) -> Config {
@@ -186,25 +240,51 @@ async fn filled(config: &Config, records: &[Record]) -> Box<dyn Import> {
 }
 
 async fn equal(from: &dyn Export, to: &dyn Import) -> bool {
-    copy(from, to, |_, _| ()).await.expect("copied").iter().all(Compared::is_equal)
+    copy(from, to, |_, _| ())
+        .await
+        .expect("copied")
+        .iter()
+        .all(Compared::is_equal)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_that_a_store_can_hold_goes_to_postgresql_and_back() {
     let (places, records) = (Places::new(), everything());
-    let expected = digest(stream::iter(records.clone()).map(Ok).boxed(), 0, || ()).await.expect("readable");
+    let expected = digest(stream::iter(records.clone()).map(Ok).boxed(), 0, || ())
+        .await
+        .expect("readable");
     let file = filled(&places.file("one.db"), &records).await;
-    let (there, back) = (opened(&places.postgres()).await, opened(&places.file("two.db")).await);
+    let (there, back) = (
+        opened(&places.postgres()).await,
+        opened(&places.file("two.db")).await,
+    );
     let mut told = vec![];
-    let compared = copy(file.written(), there.as_ref(), |done, all| told.push((done, all))).await.expect("copied");
+    let compared = copy(file.written(), there.as_ref(), |done, all| {
+        told.push((done, all))
+    })
+    .await
+    .expect("copied");
     assert!(compared.iter().all(Compared::is_equal), "{compared:?}");
     let all = 3 * records.len() as u64;
-    assert!(told.iter().copied().eq((1..=all).map(|done| (done, all))), "the progress has no gaps and comes to an end");
+    assert!(
+        told.iter().copied().eq((1..=all).map(|done| (done, all))),
+        "the progress has no gaps and comes to an end"
+    );
     assert!(equal(there.written(), back.as_ref()).await);
     for store in [file, there, back] {
-        assert_eq!(digests(store.written()).await, expected, "no field is lost, and no order");
-        assert_eq!(store.written().count().await.expect("a count"), records.len() as u64);
-        assert_eq!(store.written().damage().await.expect("a look"), Vec::<String>::new());
+        assert_eq!(
+            digests(store.written()).await,
+            expected,
+            "no field is lost, and no order"
+        );
+        assert_eq!(
+            store.written().count().await.expect("a count"),
+            records.len() as u64
+        );
+        assert_eq!(
+            store.written().damage().await.expect("a look"),
+            Vec::<String>::new()
+        );
     }
 }
 
@@ -212,14 +292,33 @@ async fn all_that_a_store_can_hold_goes_to_postgresql_and_back() {
 async fn the_demo_goes_to_postgresql_and_back_and_its_users_are_found() {
     let places = Places::new();
     let clock: std::sync::Arc<dyn Clock> = std::sync::Arc::new(SystemClock);
-    let store = serve::open_store(&places.file("demo.db"), clock.as_ref()).await.expect("a store");
-    catalog::load_text("demo", DEMO, store.as_ref(), &clock).await.expect("good data");
-    let source = serve::find_store(&places.file("demo.db")).await.expect("the store");
-    let (there, back) = (opened(&places.postgres()).await, opened(&places.file("back.db")).await);
-    assert!(equal(source.as_ref(), there.as_ref()).await && equal(there.written(), back.as_ref()).await);
-    assert_eq!(digests(back.written()).await, digests(source.as_ref()).await);
-    let copied = serve::open_store(&places.postgres(), clock.as_ref()).await.expect("a store");
-    let token = copied.find_token(&TokenHash::of("demo-owner")).await.expect("readable");
+    let store = serve::open_store(&places.file("demo.db"), clock.as_ref())
+        .await
+        .expect("a store");
+    catalog::load_text("demo", DEMO, store.as_ref(), &clock)
+        .await
+        .expect("good data");
+    let source = serve::find_store(&places.file("demo.db"))
+        .await
+        .expect("the store");
+    let (there, back) = (
+        opened(&places.postgres()).await,
+        opened(&places.file("back.db")).await,
+    );
+    assert!(
+        equal(source.as_ref(), there.as_ref()).await && equal(there.written(), back.as_ref()).await
+    );
+    assert_eq!(
+        digests(back.written()).await,
+        digests(source.as_ref()).await
+    );
+    let copied = serve::open_store(&places.postgres(), clock.as_ref())
+        .await
+        .expect("a store");
+    let token = copied
+        .find_token(&TokenHash::of("demo-owner"))
+        .await
+        .expect("readable");
     assert_eq!(token.expect("the token").account.name, "alice");
 }
 
@@ -264,15 +363,34 @@ async fn a_copy_that_was_broken_off_goes_on_and_no_server_starts_on_it_before() 
     let (places, records) = (Places::new(), everything());
     let source = filled(&places.file("source.db"), &records).await;
     for target in [places.postgres(), places.file("target.db")] {
-        let breaking = Breaking { target: opened(&target).await, left: AtomicUsize::new(2) };
-        let broken = copy(source.written(), &breaking, |_, _| ()).await.expect_err("broken off");
+        let breaking = Breaking {
+            target: opened(&target).await,
+            left: AtomicUsize::new(2),
+        };
+        let broken = copy(source.written(), &breaking, |_, _| ())
+            .await
+            .expect_err("broken off");
         assert!(broken.to_string().ends_with("broken off"), "{broken}");
-        assert_eq!(breaking.written().count().await.expect("a count"), 2_000, "what was written stays");
-        let Err(refused) = serve::open_store(&target, &SystemClock).await else { panic!("half a store is served") };
+        assert_eq!(
+            breaking.written().count().await.expect("a count"),
+            2_000,
+            "what was written stays"
+        );
+        let Err(refused) = serve::open_store(&target, &SystemClock).await else {
+            panic!("half a store is served")
+        };
         assert!(refused.to_string().contains("is not finished"), "{refused}");
-        let again = Breaking { target: opened(&target).await, left: AtomicUsize::new(2) };
-        assert!(equal(source.written(), &again).await, "it goes on: there are two transactions left, and not four");
-        serve::open_store(&target, &SystemClock).await.expect("it is whole");
+        let again = Breaking {
+            target: opened(&target).await,
+            left: AtomicUsize::new(2),
+        };
+        assert!(
+            equal(source.written(), &again).await,
+            "it goes on: there are two transactions left, and not four"
+        );
+        serve::open_store(&target, &SystemClock)
+            .await
+            .expect("it is whole");
     }
 }
 
@@ -280,31 +398,55 @@ async fn a_copy_that_was_broken_off_goes_on_and_no_server_starts_on_it_before() 
 async fn a_copy_that_was_broken_off_starts_over_where_the_source_has_changed() {
     let (places, mut records) = (Places::new(), everything());
     let source = filled(&places.file("source.db"), &records).await;
-    let breaking = Breaking { target: opened(&places.postgres()).await, left: AtomicUsize::new(1) };
-    copy(source.written(), &breaking, |_, _| ()).await.expect_err("broken off");
-    let without = records.iter().position(|record| matches!(record, Record::Vault { .. })).expect("a vault");
+    let breaking = Breaking {
+        target: opened(&places.postgres()).await,
+        left: AtomicUsize::new(1),
+    };
+    copy(source.written(), &breaking, |_, _| ())
+        .await
+        .expect_err("broken off");
+    let without = records
+        .iter()
+        .position(|record| matches!(record, Record::Vault { .. }))
+        .expect("a vault");
     records.remove(without);
     let changed = filled(&places.file("changed.db"), &records).await;
     let target = opened(&places.postgres()).await;
     assert!(equal(changed.written(), target.as_ref()).await);
-    assert_eq!(digests(target.written()).await, digests(changed.written()).await);
+    assert_eq!(
+        digests(target.written()).await,
+        digests(changed.written()).await
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_target_with_records_that_the_source_does_not_have_stays_as_it_is() {
     let places = Places::new();
-    let (source, target) = (opened(&places.file("source.db")).await, opened(&places.postgres()).await);
+    let (source, target) = (
+        opened(&places.file("source.db")).await,
+        opened(&places.postgres()).await,
+    );
     let (ours, theirs) = (everything(), everything());
     source.insert(ours.clone()).await.expect("written");
     // Some of them ours as they are, and one of them ours in other words.
     let mut stands = theirs[..5].to_vec();
     stands.push(ours[0].clone());
-    let Record::Project(other) = ours[1].clone() else { panic!("projects come first") };
-    stands.push(Record::Project(Project { name: other.name + "!", ..other }));
+    let Record::Project(other) = ours[1].clone() else {
+        panic!("projects come first")
+    };
+    stands.push(Record::Project(Project {
+        name: other.name + "!",
+        ..other
+    }));
     target.insert(stands).await.expect("written");
     let before = digests(target.written()).await;
-    let refused = copy(source.written(), target.as_ref(), |_, _| ()).await.expect_err("refused");
+    let refused = copy(source.written(), target.as_ref(), |_, _| ())
+        .await
+        .expect_err("refused");
     assert!(matches!(refused, CopyError::Foreign(6)), "{refused}");
     assert_eq!(digests(target.written()).await, before);
-    assert!(!target.is_unfinished().await.expect("an answer"), "a server may go on with it");
+    assert!(
+        !target.is_unfinished().await.expect("an answer"),
+        "a server may go on with it"
+    );
 }

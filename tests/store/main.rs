@@ -1,4 +1,5 @@
-//! What every store must do, as one suite: a second store is run through it by one more name at the end.
+//! What every store must do, as one suite: a second store is run through it by one more name at the
+//! end.
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
@@ -15,7 +16,10 @@ use backup_share::store::{Store, postgres::Postgres, sqlite::Sqlite};
 
 /// A number from the environment, for longer runs.
 fn setting(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+    std::env::var(name).map_or(default, |text| {
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
+    })
 }
 
 /// A store of its own for each test, and whatever keeps it alive.
@@ -27,14 +31,22 @@ struct Opened {
 async fn sqlite() -> Opened {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Sqlite::open(&folder.path().join("test.db"), suite::now()).expect("a store");
-    Opened { store: Arc::new(store), _kept: Box::new(folder) }
+    Opened {
+        store: Arc::new(store),
+        _kept: Box::new(folder),
+    }
 }
 
 async fn postgres() -> Opened {
     let schema = cluster::Schema::create();
     let settings = cluster::settings(schema.url()).postgres;
-    let store = Postgres::open(&schema.url(), &settings, suite::now()).await.expect("a store");
-    Opened { store: Arc::new(store), _kept: Box::new(schema) }
+    let store = Postgres::open(&schema.url(), &settings, suite::now())
+        .await
+        .expect("a store");
+    Opened {
+        store: Arc::new(store),
+        _kept: Box::new(schema),
+    }
 }
 
 macro_rules! through_the_suite {

@@ -1,5 +1,5 @@
-//! The baseline: axum and nothing else. `POST` answers with the JSON that was sent, `GET` with a fixed one of the size of
-//! a member.
+//! The baseline: axum and nothing else. `POST` answers with the JSON that was sent, `GET` with a
+//! fixed one of the size of a member.
 
 use std::{error::Error, io::Write};
 
@@ -33,8 +33,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         writeln!(stdout, "listening on http://{}", listener.local_addr()?)?;
         stdout.flush()?;
         let router = Router::new().route("/", post(echo).merge(get(fixed)));
-        axum::serve(axum::serve::ListenerExt::tap_io(listener, |stream| drop(stream.set_nodelay(true))), router)
-            .await?;
+        axum::serve(
+            axum::serve::ListenerExt::tap_io(listener, |stream| drop(stream.set_nodelay(true))),
+            router,
+        )
+        .await?;
         Ok(())
     })
 }

@@ -1,5 +1,6 @@
-//! Stores of any size, made by SQL alone: over HTTP, ten million shares would take an hour. Rows come in the order of
-//! random keys, so that the trees are as full as those of a store that has grown.
+//! Stores of any size, made by SQL alone: over HTTP, ten million shares would take an hour. Rows
+//! come in the order of random keys, so that the trees are as full as those of a store that has
+//! grown.
 
 use std::{
     path::Path,
@@ -12,13 +13,17 @@ use uuid::Uuid;
 use super::requests::SHARES;
 use crate::{Outcome, world};
 
-/// A store of the projects, users and vaults that the requests name, and so many shares, all pending; how long it took.
+/// A store of the projects, users and vaults that the requests name, and so many shares, all
+/// pending; how long it took.
 pub fn fill(program: &Path, file: &Path, members: usize) -> Outcome<Duration> {
     let start = Instant::now();
     world::prepare(program, &format!("sqlite:{}", file.display()), 0)?;
     let mut connection = Connection::open(file)?;
-    // Nothing is lost in a crash but this measurement. The cache, in KiB, holds all of the largest store.
-    connection.execute_batch("PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -4194304;")?;
+    // Nothing is lost in a crash but this measurement. The cache, in KiB, holds all of the largest
+    // store.
+    connection.execute_batch(
+        "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -4194304;",
+    )?;
     let transaction = connection.transaction()?;
     backups(&transaction, members / SHARES)?;
     shares(&transaction, members / SHARES)?;
@@ -32,9 +37,16 @@ fn backups(connection: &Connection, backups: usize) -> Outcome<()> {
         "INSERT INTO backups (id, project_id, vault_id, name, resource_type, resource_size, status, encrypted)
          VALUES (?1, ?2, ?3, 'backup', 'OS::Nova::Server', 1, 'available', 0)",
     )?;
-    let (owner, vault) = (world::project(world::OWNER), world::vault_id(world::OWNER, 0));
+    let (owner, vault) = (
+        world::project(world::OWNER),
+        world::vault_id(world::OWNER, 0),
+    );
     for number in 0..backups {
-        insert.execute(params![bytes(world::backup_id(number).as_uuid()), owner, bytes(vault.as_uuid())])?;
+        insert.execute(params![
+            bytes(world::backup_id(number).as_uuid()),
+            owner,
+            bytes(vault.as_uuid())
+        ])?;
     }
     Ok(())
 }
@@ -48,7 +60,12 @@ fn shares(connection: &Connection, backups: usize) -> Outcome<()> {
     for (at, project) in projects.iter().enumerate() {
         for number in 0..backups {
             let id = world::share_id(number * SHARES + at);
-            insert.execute(params![bytes(world::backup_id(number).as_uuid()), project, bytes(&id), number as i64])?;
+            insert.execute(params![
+                bytes(world::backup_id(number).as_uuid()),
+                project,
+                bytes(&id),
+                number as i64
+            ])?;
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
-//! What is asked of the stores. A round leaves a store as it found it: what it adds it deletes, and what it accepts it
-//! makes pending again.
+//! What is asked of the stores. A round leaves a store as it found it: what it adds it deletes, and
+//! what it accepts it makes pending again.
 
 use crate::world::{self, MEMBERS, mixed};
 
@@ -7,7 +7,8 @@ use crate::world::{self, MEMBERS, mixed};
 pub const SHARES: usize = 5;
 /// How many reads a burst has.
 const READS: usize = 1_000;
-/// How many writes a burst has, each to another backup: no more than the smallest store has backups.
+/// How many writes a burst has, each to another backup: no more than the smallest store has
+/// backups.
 const WRITES: usize = 200;
 
 /// An operation.
@@ -24,12 +25,42 @@ pub struct Operation {
 
 /// In the order of a round.
 pub const OPERATIONS: [Operation; 6] = [
-    Operation { name: "show_member", bound: 2, durable: false, request: world::show_share },
-    Operation { name: "list_members", bound: 2, durable: false, request: |backup, _| world::list_members(backup) },
-    Operation { name: "update_member_status", bound: 5, durable: true, request: world::accept_share },
-    Operation { name: "update_member_status, back", bound: 5, durable: true, request: world::leave_share_pending },
-    Operation { name: "add_member", bound: 10, durable: true, request: |b, p| world::share_with(b, p + SHARES) },
-    Operation { name: "delete_member", bound: 10, durable: true, request: |b, p| world::revoke(b, p + SHARES) },
+    Operation {
+        name: "show_member",
+        bound: 2,
+        durable: false,
+        request: world::show_share,
+    },
+    Operation {
+        name: "list_members",
+        bound: 2,
+        durable: false,
+        request: |backup, _| world::list_members(backup),
+    },
+    Operation {
+        name: "update_member_status",
+        bound: 5,
+        durable: true,
+        request: world::accept_share,
+    },
+    Operation {
+        name: "update_member_status, back",
+        bound: 5,
+        durable: true,
+        request: world::leave_share_pending,
+    },
+    Operation {
+        name: "add_member",
+        bound: 10,
+        durable: true,
+        request: |b, p| world::share_with(b, p + SHARES),
+    },
+    Operation {
+        name: "delete_member",
+        bound: 10,
+        durable: true,
+        request: |b, p| world::revoke(b, p + SHARES),
+    },
 ];
 
 const _: () = assert!(2 * SHARES <= MEMBERS, "there are projects to share with");
@@ -39,7 +70,8 @@ impl Operation {
     pub fn requests(&self, round: usize, members: usize) -> Vec<Vec<u8>> {
         let backups = members / SHARES;
         let random = mixed(round as u64) as usize;
-        // Each kind of read looks at backups of its own: else one finds what another has brought into memory.
+        // Each kind of read looks at backups of its own: else one finds what another has brought
+        // into memory.
         let kind = (self.name.len() as u64) << 32;
         let request = |at: usize| {
             let backup = match self.durable {
@@ -49,6 +81,8 @@ impl Operation {
             };
             (self.request)(backup, at % SHARES)
         };
-        (0..if self.durable { WRITES } else { READS }).map(request).collect()
+        (0..if self.durable { WRITES } else { READS })
+            .map(request)
+            .collect()
     }
 }

@@ -1,5 +1,6 @@
-//! Finds components that are made of themselves: followed by a generator they never end, and would exhaust the stack.
-//! A schema that holds itself in a property or an element is fine, and not meant.
+//! Finds components that are made of themselves: followed by a generator they never end, and would
+//! exhaust the stack. A schema that holds itself in a property or an element is fine, and not
+//! meant.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +17,11 @@ const CHAIN: &str = "reached by too long a chain of references";
 /// Refuses a lowered document in which references lead in a circle.
 pub(super) fn refuse(document: &Value) -> Result<(), Error> {
     let sections = document.get("components").and_then(Value::as_object);
-    let mut search = Search { document, open: Vec::new(), done: BTreeSet::new() };
+    let mut search = Search {
+        document,
+        open: Vec::new(),
+        done: BTreeSet::new(),
+    };
     for (section, components) in sections.into_iter().flatten() {
         for (name, component) in components.as_object().into_iter().flatten() {
             search.visit(section, name, component)?;
@@ -54,13 +59,30 @@ impl<'d> Search<'d> {
     /// Follows the references that an object is made of, not those of its parts.
     fn follow(&mut self, object: &'d Value) -> Result<(), Error> {
         if let Some(reference) = object.get("$ref").and_then(Value::as_str) {
-            let target = reference.strip_prefix("#/components/").and_then(|rest| rest.split_once('/'));
-            let Some((section, name)) = target else { return Ok(()) };
-            let found = self.document.get("components").and_then(|all| all.get(section)?.get(name));
+            let target = reference
+                .strip_prefix("#/components/")
+                .and_then(|rest| rest.split_once('/'));
+            let Some((section, name)) = target else {
+                return Ok(());
+            };
+            let found = self
+                .document
+                .get("components")
+                .and_then(|all| all.get(section)?.get(name));
             return found.map_or(Ok(()), |component| self.visit(section, name, component));
         }
-        let same = |keyword: &str| object.get(keyword).and_then(Value::as_array).into_iter().flatten();
-        let parts: Vec<_> = ["allOf", "anyOf", "oneOf"].into_iter().flat_map(same).chain(object.get("not")).collect();
+        let same = |keyword: &str| {
+            object
+                .get(keyword)
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+        };
+        let parts: Vec<_> = ["allOf", "anyOf", "oneOf"]
+            .into_iter()
+            .flat_map(same)
+            .chain(object.get("not"))
+            .collect();
         parts.into_iter().try_for_each(|part| self.follow(part))
     }
 }

@@ -1,5 +1,5 @@
-//! A schema of 3.0 while it is put together, and the rules that take more than one keyword to decide. Reads no
-//! document: [`super::schema`] does.
+//! A schema of 3.0 while it is put together, and the rules that take more than one keyword to
+//! decide. Reads no document: [`super::schema`] does.
 
 use std::cmp::Ordering;
 
@@ -39,7 +39,8 @@ impl Draft {
         self.put("enum", values);
     }
 
-    /// Of an inclusive and an exclusive bound the tighter one holds: 3.0 has one bound, and whether it is exclusive.
+    /// Of an inclusive and an exclusive bound the tighter one holds: 3.0 has one bound, and whether
+    /// it is exclusive.
     pub(super) fn bound(
         &mut self,
         inclusive: &str,
@@ -48,8 +49,12 @@ impl Draft {
         keywords: &Map<String, Value>,
         looser: Ordering,
     ) -> Result<(), Error> {
-        let Some(value) = keywords.get(exclusive) else { return Ok(()) };
-        let Some(bound) = value.as_f64() else { return Err(place.key(exclusive).error("a bound is a number")) };
+        let Some(value) = keywords.get(exclusive) else {
+            return Ok(());
+        };
+        let Some(bound) = value.as_f64() else {
+            return Err(place.key(exclusive).error("a bound is a number"));
+        };
         let other = keywords.get(inclusive).and_then(Value::as_f64);
         if other.is_none_or(|other| other.partial_cmp(&bound) != Some(looser)) {
             self.put(inclusive, value.clone());
@@ -65,12 +70,15 @@ impl Draft {
         match self.all_of.as_slice() {
             [] => {}
             // A bare reference stays one.
-            [reference] if self.keywords.is_empty() && reference.get("$ref").is_some() => return reference.clone(),
+            [reference] if self.keywords.is_empty() && reference.get("$ref").is_some() => {
+                return reference.clone();
+            }
             _ => {
                 if let Some(Value::Array(rest)) = self.keywords.remove("allOf") {
                     self.all_of.extend(rest);
                 }
-                self.keywords.insert("allOf".to_owned(), Value::Array(self.all_of));
+                self.keywords
+                    .insert("allOf".to_owned(), Value::Array(self.all_of));
             }
         }
         Value::Object(self.keywords)

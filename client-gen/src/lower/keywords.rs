@@ -1,5 +1,5 @@
-//! What becomes of each keyword of 3.1 that 3.0 does not have, as tables. How the translated ones are translated
-//! stands in [`super::schema`].
+//! What becomes of each keyword of 3.1 that 3.0 does not have, as tables. How the translated ones
+//! are translated stands in [`super::schema`].
 
 use serde_json::{Map, Value};
 
@@ -26,11 +26,10 @@ const ELSEWHERE: &str = "changes what references mean, which 3.0 cannot say";
 /// What becomes of `keyword` in a schema.
 pub(super) fn fate(keyword: &str) -> Fate {
     match keyword {
-        "title" | "description" | "default" | "deprecated" | "readOnly" | "writeOnly" | "externalDocs" | "xml"
-        | "discriminator" | "example" | "format" | "pattern" | "minLength" | "maxLength" | "minimum" | "maximum"
-        | "multipleOf" | "minItems" | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties" | "required" => {
-            Fate::Keep
-        }
+        "title" | "description" | "default" | "deprecated" | "readOnly" | "writeOnly"
+        | "externalDocs" | "xml" | "discriminator" | "example" | "format" | "pattern"
+        | "minLength" | "maxLength" | "minimum" | "maximum" | "multipleOf" | "minItems"
+        | "maxItems" | "uniqueItems" | "minProperties" | "maxProperties" | "required" => Fate::Keep,
         extension if extension.starts_with("x-") => Fate::Keep,
         "allOf" | "items" | "not" => Fate::Descend,
         "$ref"
@@ -51,19 +50,34 @@ pub(super) fn fate(keyword: &str) -> Fate {
         | "else"
         | "dependentSchemas"
         | "contentEncoding" => Fate::Translate,
-        "propertyNames" | "contains" | "minContains" | "maxContains" | "dependentRequired" => Fate::LeaveOut(NARROWS),
-        "contentMediaType" | "contentSchema" => Fate::LeaveOut("tells what is inside a string, which stays a string"),
-        "$comment" | "$schema" | "$anchor" | "$dynamicAnchor" | "$vocabulary" => Fate::LeaveOut(TELLS),
-        "$defs" => Fate::LeaveOut("nothing can refer to it, references lead to #/components/schemas only"),
+        "propertyNames" | "contains" | "minContains" | "maxContains" | "dependentRequired" => {
+            Fate::LeaveOut(NARROWS)
+        }
+        "contentMediaType" | "contentSchema" => {
+            Fate::LeaveOut("tells what is inside a string, which stays a string")
+        }
+        "$comment" | "$schema" | "$anchor" | "$dynamicAnchor" | "$vocabulary" => {
+            Fate::LeaveOut(TELLS)
+        }
+        "$defs" => {
+            Fate::LeaveOut("nothing can refer to it, references lead to #/components/schemas only")
+        }
         "prefixItems" => Fate::Refuse("a tuple, which 3.0 cannot say"),
-        "patternProperties" => Fate::Refuse("types that depend on a property's name, which 3.0 cannot say"),
+        "patternProperties" => {
+            Fate::Refuse("types that depend on a property's name, which 3.0 cannot say")
+        }
         "$id" | "$dynamicRef" | "$recursiveRef" => Fate::Refuse(ELSEWHERE),
         _ => Fate::LeaveOut("not a keyword of OpenAPI 3.1"),
     }
 }
 
 /// Why a field of an object that is no schema is left out; nothing where it stays.
-pub(super) fn left_out(kind: Kind, key: &str, value: &Value, place: &Place<'_>) -> Result<Option<&'static str>, Error> {
+pub(super) fn left_out(
+    kind: Kind,
+    key: &str,
+    value: &Value,
+    place: &Place<'_>,
+) -> Result<Option<&'static str>, Error> {
     Ok(match (kind, key) {
         (Kind::Document, "webhooks") => Some("a client calls operations, it is not called"),
         (Kind::Document, "jsonSchemaDialect") => {
@@ -79,24 +93,42 @@ pub(super) fn left_out(kind: Kind, key: &str, value: &Value, place: &Place<'_>) 
 /// In another dialect every keyword could mean something else.
 fn known_dialect(value: &Value, place: &Place<'_>) -> Result<(), Error> {
     let dialect = value.as_str().unwrap_or_default();
-    let known = ["https://spec.openapis.org/oas/3.1/dialect/", "https://json-schema.org/draft/2020-12/schema"];
+    let known = [
+        "https://spec.openapis.org/oas/3.1/dialect/",
+        "https://json-schema.org/draft/2020-12/schema",
+    ];
     match known.iter().any(|known| dialect.starts_with(known)) {
         true => Ok(()),
         false => Err(place.error("not the dialect of OpenAPI 3.1, nor JSON Schema 2020-12")),
     }
 }
 
-/// Whether a schema that holds only under a condition may be left out: whether it declares nothing beyond what
-/// the schema around it, `outer`, declares anyway.
+/// Whether a schema that holds only under a condition may be left out: whether it declares nothing
+/// beyond what the schema around it, `outer`, declares anyway.
 pub(super) fn only_narrows(conditional: &Value, outer: &Map<String, Value>) -> bool {
-    let declared = |name: &String| outer.get("properties").is_some_and(|properties| properties.get(name).is_some());
-    let Value::Object(keywords) = conditional else { return true };
-    keywords.iter().all(|(keyword, value)| match (keyword.as_str(), value) {
-        ("properties", Value::Object(properties)) => properties.keys().all(declared),
-        ("allOf" | "anyOf" | "oneOf", Value::Array(list)) => list.iter().all(|each| only_narrows(each, outer)),
-        ("items" | "additionalProperties" | "unevaluatedProperties", value) => value.is_boolean(),
-        ("then" | "else", value) => only_narrows(value, outer),
-        ("$ref" | "$dynamicRef" | "patternProperties" | "prefixItems" | "dependentSchemas", _) => false,
-        _ => true,
-    })
+    let declared = |name: &String| {
+        outer
+            .get("properties")
+            .is_some_and(|properties| properties.get(name).is_some())
+    };
+    let Value::Object(keywords) = conditional else {
+        return true;
+    };
+    keywords
+        .iter()
+        .all(|(keyword, value)| match (keyword.as_str(), value) {
+            ("properties", Value::Object(properties)) => properties.keys().all(declared),
+            ("allOf" | "anyOf" | "oneOf", Value::Array(list)) => {
+                list.iter().all(|each| only_narrows(each, outer))
+            }
+            ("items" | "additionalProperties" | "unevaluatedProperties", value) => {
+                value.is_boolean()
+            }
+            ("then" | "else", value) => only_narrows(value, outer),
+            (
+                "$ref" | "$dynamicRef" | "patternProperties" | "prefixItems" | "dependentSchemas",
+                _,
+            ) => false,
+            _ => true,
+        })
 }

@@ -1,5 +1,6 @@
-//! Lowers references: a 3.0 reference has nothing beside it, leads to a component, and none leads to a path item.
-//! References between schemas, which may have company, are put together in [`super::schema`].
+//! Lowers references: a 3.0 reference has nothing beside it, leads to a component, and none leads
+//! to a path item. References between schemas, which may have company, are put together in
+//! [`super::schema`].
 
 use serde_json::{Map, Value, json};
 
@@ -8,9 +9,15 @@ use crate::{Error, grammar::Kind, place::Place};
 
 impl Lowering<'_> {
     /// 3.0 has no path items among its components: they are put where they are used.
-    pub(super) fn path_item(&mut self, place: &Place<'_>, fields: &Map<String, Value>) -> Result<Value, Error> {
+    pub(super) fn path_item(
+        &mut self,
+        place: &Place<'_>,
+        fields: &Map<String, Value>,
+    ) -> Result<Value, Error> {
         if fields.len() > 1 {
-            return Err(place.error("what stands beside the `$ref` of a path item has no defined meaning"));
+            return Err(
+                place.error("what stands beside the `$ref` of a path item has no defined meaning")
+            );
         }
         let at = place.key("$ref");
         let (name, target) = self.target("pathItems", &at, &fields["$ref"])?;
@@ -22,12 +29,17 @@ impl Lowering<'_> {
         }
         let (target, root) = (target.clone(), Place::Root);
         self.open.push(name.clone());
-        let item = self.object(Kind::PathItem, &root.key("components").key("pathItems").key(&name), &target);
+        let item = self.object(
+            Kind::PathItem,
+            &root.key("components").key("pathItems").key(&name),
+            &target,
+        );
         self.open.pop();
         item
     }
 
-    /// A reference to a component, without the `summary` and `description` that 3.1 allows beside it.
+    /// A reference to a component, without the `summary` and `description` that 3.1 allows beside
+    /// it.
     pub(super) fn reference(
         &mut self,
         section: &'static str,
@@ -37,7 +49,11 @@ impl Lowering<'_> {
     ) -> Result<Value, Error> {
         self.target(section, &place.key("$ref"), reference)?;
         for key in fields.keys().filter(|key| *key != "$ref") {
-            self.note(&place.key(key), key, "3.0 has nothing beside a `$ref`; what it refers to is described itself");
+            self.note(
+                &place.key(key),
+                key,
+                "3.0 has nothing beside a `$ref`; what it refers to is described itself",
+            );
         }
         Ok(json!({ "$ref": reference }))
     }
@@ -49,15 +65,26 @@ impl Lowering<'_> {
         place: &Place<'_>,
         reference: &Value,
     ) -> Result<(String, &Value), Error> {
-        let Some(text) = reference.as_str() else { return Err(place.error("a `$ref` is a string")) };
+        let Some(text) = reference.as_str() else {
+            return Err(place.error("a `$ref` is a string"));
+        };
         if !text.starts_with('#') {
             return Err(place.error(format!("`{text}` leads out of the document")));
         }
-        let name = text.strip_prefix("#/components/").and_then(|rest| rest.strip_prefix(section)?.strip_prefix('/'));
-        let target = name.and_then(|name| Some((name, self.document.get("components")?.get(section)?.get(name)?)));
+        let name = text
+            .strip_prefix("#/components/")
+            .and_then(|rest| rest.strip_prefix(section)?.strip_prefix('/'));
+        let target = name.and_then(|name| {
+            Some((
+                name,
+                self.document.get("components")?.get(section)?.get(name)?,
+            ))
+        });
         match target {
             Some((name, target)) => Ok((name.to_owned(), target)),
-            None => Err(place.error(format!("`{text}` is not the name of anything in #/components/{section}"))),
+            None => Err(place.error(format!(
+                "`{text}` is not the name of anything in #/components/{section}"
+            ))),
         }
     }
 }

@@ -22,7 +22,9 @@ impl Lowering<'_> {
         let keywords = match schema {
             Value::Object(keywords) => keywords,
             Value::Bool(true) => return Ok(json!({})),
-            Value::Bool(false) => return Err(place.error("`false` allows nothing, which 3.0 cannot say here")),
+            Value::Bool(false) => {
+                return Err(place.error("`false` allows nothing, which 3.0 cannot say here"));
+            }
             _ => return Err(place.error("a schema is an object or a boolean")),
         };
         let mut draft = Draft::default();
@@ -36,14 +38,33 @@ impl Lowering<'_> {
                 Fate::Refuse(reason) => return Err(place.error(reason)),
             }
         }
-        draft.bound("minimum", "exclusiveMinimum", place, keywords, Ordering::Greater)?;
-        draft.bound("maximum", "exclusiveMaximum", place, keywords, Ordering::Less)?;
+        draft.bound(
+            "minimum",
+            "exclusiveMinimum",
+            place,
+            keywords,
+            Ordering::Greater,
+        )?;
+        draft.bound(
+            "maximum",
+            "exclusiveMaximum",
+            place,
+            keywords,
+            Ordering::Less,
+        )?;
         Ok(draft.finish())
     }
 
     /// Lowers the schemas under a keyword that 3.0 has as well.
-    fn subschemas(&mut self, keyword: &str, place: &Place<'_>, value: &Value) -> Result<Value, Error> {
-        let (shape, kind) = Kind::Schema.field(keyword).unwrap_or((Shape::One, Kind::Schema));
+    fn subschemas(
+        &mut self,
+        keyword: &str,
+        place: &Place<'_>,
+        value: &Value,
+    ) -> Result<Value, Error> {
+        let (shape, kind) = Kind::Schema
+            .field(keyword)
+            .unwrap_or((Shape::One, Kind::Schema));
         self.children(shape, kind, place, value)
     }
 
@@ -73,15 +94,21 @@ impl Lowering<'_> {
             }
             "additionalProperties" if value.is_boolean() => draft.put(keyword, value.clone()),
             "additionalProperties" => draft.put(keyword, self.schema(place, value)?),
-            "unevaluatedProperties" | "unevaluatedItems" => self.leave_out(place, keyword, value.is_boolean())?,
+            "unevaluatedProperties" | "unevaluatedItems" => {
+                self.leave_out(place, keyword, value.is_boolean())?
+            }
             "if" => self.leave_out(place, keyword, true)?,
             "then" | "else" => self.leave_out(place, keyword, only_narrows(value, outer))?,
             "dependentSchemas" => {
-                let harmless = value.as_object().is_some_and(|map| map.values().all(|each| only_narrows(each, outer)));
+                let harmless = value
+                    .as_object()
+                    .is_some_and(|map| map.values().all(|each| only_narrows(each, outer)));
                 self.leave_out(place, keyword, harmless)?;
             }
             // Encoded bytes inside of a string are a string; without one they would be bytes.
-            "contentEncoding" => self.leave_out(place, keyword, outer.get("type").is_some_and(names_string))?,
+            "contentEncoding" => {
+                self.leave_out(place, keyword, outer.get("type").is_some_and(names_string))?
+            }
             // The exclusive bounds: `Draft::bound` reads them together with the inclusive ones.
             _ => {}
         }
@@ -91,7 +118,9 @@ impl Lowering<'_> {
     /// Leaves out a keyword that only narrows, refuses one that does more.
     fn leave_out(&mut self, place: &Place<'_>, keyword: &str, narrows: bool) -> Result<(), Error> {
         if !narrows {
-            return Err(place.error("declares more than the schema around it, which 3.0 cannot say"));
+            return Err(
+                place.error("declares more than the schema around it, which 3.0 cannot say")
+            );
         }
         self.note(place, keyword, "only narrows which values are allowed");
         Ok(())
@@ -101,7 +130,10 @@ impl Lowering<'_> {
     fn examples(&mut self, draft: &mut Draft, place: &Place<'_>, value: &Value) {
         let examples = value.as_array().map(Vec::as_slice).unwrap_or_default();
         if let Some(first) = examples.first() {
-            draft.keywords.entry("example").or_insert_with(|| first.clone());
+            draft
+                .keywords
+                .entry("example")
+                .or_insert_with(|| first.clone());
         }
         if examples.len() > 1 {
             self.note(place, "examples", "3.0 has one example, the first of these");
@@ -116,9 +148,15 @@ impl Lowering<'_> {
         keyword: &str,
         value: &Value,
     ) -> Result<(), Error> {
-        let Value::Array(branches) = value else { return Err(place.error("alternatives are an array of schemas")) };
+        let Value::Array(branches) = value else {
+            return Err(place.error("alternatives are an array of schemas"));
+        };
         let mut rest = Vec::new();
-        for (index, branch) in branches.iter().enumerate().filter(|(_, branch)| !only_null(branch)) {
+        for (index, branch) in branches
+            .iter()
+            .enumerate()
+            .filter(|(_, branch)| !only_null(branch))
+        {
             rest.push(self.schema(&place.index(index), branch)?);
         }
         if rest.len() < branches.len() {
@@ -132,17 +170,34 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// The properties of an object, without those that may only be null: nothing can be said with them.
-    fn properties(&mut self, place: &Place<'_>, value: &Value, outer: &Map<String, Value>) -> Result<Value, Error> {
-        let Value::Object(properties) = value else { return Err(place.error("properties are schemas by name")) };
-        let required = outer.get("required").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        // An object that says what else it may hold would refuse the null, or make something else of it.
+    /// The properties of an object, without those that may only be null: nothing can be said with
+    /// them.
+    fn properties(
+        &mut self,
+        place: &Place<'_>,
+        value: &Value,
+        outer: &Map<String, Value>,
+    ) -> Result<Value, Error> {
+        let Value::Object(properties) = value else {
+            return Err(place.error("properties are schemas by name"));
+        };
+        let required = outer
+            .get("required")
+            .and_then(Value::as_array)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        // An object that says what else it may hold would refuse the null, or make something else
+        // of it.
         let closed = outer.contains_key("additionalProperties");
         let mut lowered = Map::new();
         for (name, schema) in properties {
             let place = place.key(name);
             if only_null(schema) && !closed && !required.contains(&json!(name)) {
-                self.note(&place, "type", "a property that can only be null: leaving it out says the same");
+                self.note(
+                    &place,
+                    "type",
+                    "a property that can only be null: leaving it out says the same",
+                );
             } else {
                 lowered.insert(name.clone(), self.schema(&place, schema)?);
             }
@@ -153,5 +208,8 @@ impl Lowering<'_> {
 
 /// Whether a `type` says string, alone or among others.
 fn names_string(types: &Value) -> bool {
-    types == "string" || types.as_array().is_some_and(|list| list.contains(&json!("string")))
+    types == "string"
+        || types
+            .as_array()
+            .is_some_and(|list| list.contains(&json!("string")))
 }

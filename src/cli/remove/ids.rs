@@ -34,8 +34,13 @@ pub(super) fn given(arguments: &[String]) -> Result<Vec<String>, Failure> {
     for argument in arguments {
         match argument.as_str() {
             "-" => {
-                let lines = std::io::stdin().lock().lines().collect::<Result<Vec<_>, _>>();
-                let lines = lines.map_err(|error| Failure::Usage(format!("cannot read ids from stdin: {error}")))?;
+                let lines = std::io::stdin()
+                    .lock()
+                    .lines()
+                    .collect::<Result<Vec<_>, _>>();
+                let lines = lines.map_err(|error| {
+                    Failure::Usage(format!("cannot read ids from stdin: {error}"))
+                })?;
                 ids.extend(lines.into_iter().filter(|line| !line.is_empty()));
             }
             id => ids.push(id.to_owned()),
@@ -52,25 +57,34 @@ pub(super) fn given(arguments: &[String]) -> Result<Vec<String>, Failure> {
 impl Kind {
     /// The records of this kind with these ids.
     pub(super) fn removal(self, ids: Vec<String>) -> Result<Removal, Failure> {
-        let uuid = |id: String| words::uuid(&id).map_err(|why| Failure::Usage(format!("{id}: {why}")));
+        let uuid =
+            |id: String| words::uuid(&id).map_err(|why| Failure::Usage(format!("{id}: {why}")));
         Ok(match self {
             Self::Users => Removal::Users(ids),
             Self::Tokens => Removal::Tokens(ids.iter().map(|id| token(id)).collect()),
             Self::Keys => Removal::AccessKeys(ids),
-            Self::Projects => Removal::Projects(ids.iter().map(|id| project(id)).collect::<Result<_, _>>()?),
-            Self::Vaults => {
-                Removal::Vaults(ids.into_iter().map(|id| uuid(id).map(Uuid::into)).collect::<Result<_, _>>()?)
+            Self::Projects => {
+                Removal::Projects(ids.iter().map(|id| project(id)).collect::<Result<_, _>>()?)
             }
-            Self::Backups => {
-                Removal::Backups(ids.into_iter().map(|id| uuid(id).map(Uuid::into)).collect::<Result<_, _>>()?)
-            }
+            Self::Vaults => Removal::Vaults(
+                ids.into_iter()
+                    .map(|id| uuid(id).map(Uuid::into))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Self::Backups => Removal::Backups(
+                ids.into_iter()
+                    .map(|id| uuid(id).map(Uuid::into))
+                    .collect::<Result<_, _>>()?,
+            ),
         })
     }
 }
 
 /// A token by itself, or by its hash.
 fn token(id: &str) -> TokenHash {
-    id.strip_prefix("sha256:").and_then(TokenHash::from_hex).unwrap_or_else(|| TokenHash::of(id))
+    id.strip_prefix("sha256:")
+        .and_then(TokenHash::from_hex)
+        .unwrap_or_else(|| TokenHash::of(id))
 }
 
 fn project(id: &str) -> Result<model::ProjectId, Failure> {
@@ -86,7 +100,14 @@ mod tests {
         let hash = TokenHash::of("secret");
         assert_eq!(token("secret"), hash);
         assert_eq!(token(&format!("sha256:{}", hash.to_hex())), hash);
-        assert_eq!(token(&format!("sha256:{}", hash.to_hex().to_uppercase())), hash);
-        assert_eq!(token("sha256:é"), TokenHash::of("sha256:é"), "what is no hash is a token");
+        assert_eq!(
+            token(&format!("sha256:{}", hash.to_hex().to_uppercase())),
+            hash
+        );
+        assert_eq!(
+            token("sha256:é"),
+            TokenHash::of("sha256:é"),
+            "what is no hash is a token"
+        );
     }
 }

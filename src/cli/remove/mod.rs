@@ -1,5 +1,5 @@
-//! `backup-share catalog remove`: records out of a store, which may be one that a server is running on. It opens the
-//! store itself and calls no service.
+//! `backup-share catalog remove`: records out of a store, which may be one that a server is running
+//! on. It opens the store itself and calls no service.
 
 mod ids;
 mod report;
@@ -26,32 +26,35 @@ use crate::{
 
 /// Remove users, tokens, access keys, projects, vaults or backups from a store
 ///
-/// All of them are removed, or none. A user goes with its tokens and access keys, a backup with its shares, and the
-/// vaults that it was accepted into get the capacity back. A vault that holds a backup, an accepted one included, and a
-/// project that has a user, a vault, a backup or a share is refused with the list of what stands in the way.
+/// All of them are removed, or none. A user goes with its tokens and access keys, a backup with its
+/// shares, and the vaults that it was accepted into get the capacity back. A vault that holds a
+/// backup, an accepted one included, and a project that has a user, a vault, a backup or a share is
+/// refused with the list of what stands in the way.
 ///
-/// Servers may be running on the store. Each of them refuses removed users and tokens, and to share with removed
-/// projects, within 5 seconds, for which it caches them; everything else takes effect at once. A line about the command
-/// goes to where the setting `audit` says.
+/// Servers may be running on the store. Each of them refuses removed users and tokens, and to share
+/// with removed projects, within 5 seconds, for which it caches them; everything else takes effect
+/// at once. A line about the command goes to where the setting `audit` says.
 ///
-/// Records that are taken out of a data file stay in the store, and records that are removed come back when a data file
-/// that has them is loaded again: take them out of the files that a server loads at start too. To keep a user, a token
-/// or a key out for a time, say `enabled: false` in its data file instead.
+/// Records that are taken out of a data file stay in the store, and records that are removed come
+/// back when a data file that has them is loaded again: take them out of the files that a server
+/// loads at start too. To keep a user, a token or a key out for a time, say `enabled: false` in its
+/// data file instead.
 ///
 /// Exit codes: 0 removed, 1 refused, with nothing removed, or failed, 2 wrong usage.
 #[derive(Args)]
 pub(super) struct Remove {
     /// What they are
     kind: Kind,
-    /// Their ids: names of users; tokens, or sha256: and the hexadecimal SHA-256 of one; the public part of access keys;
-    /// ids of projects, vaults and backups. `-` reads them from stdin, one in a line: other users of this machine can
-    /// see what stands on a command line
+    /// Their ids: names of users; tokens, or sha256: and the hexadecimal SHA-256 of one; the public
+    /// part of access keys; ids of projects, vaults and backups. `-` reads them from stdin, one in
+    /// a line: other users of this machine can see what stands on a command line
     #[arg(value_name = "ID", required = true, value_parser = words::text)]
     ids: Vec<String>,
     /// Print what would go, and what with it, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env: BACKUP_SHARE_DATABASE]
+    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env:
+    /// BACKUP_SHARE_DATABASE]
     #[arg(long, value_name = "URL")]
     database: Option<Database>,
     /// Settings in TOML, the same as the server's
@@ -66,7 +69,10 @@ impl Remove {
         config.database = self.database.unwrap_or(config.database);
         let removal = self.kind.removal(ids::given(&self.ids)?)?;
         must_exist(&config.database)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Failure::failed)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(Failure::failed)?;
         runtime.block_on(async {
             match self.dry_run {
                 true => show(&config, &removal).await,
@@ -78,7 +84,11 @@ impl Remove {
 
 async fn show(config: &Config, removal: &Removal) -> Outcome {
     let planned = report::told(plan(config, removal).await?)?;
-    output::print(&report::lines(removal.kind(), &planned, "nothing was removed: this was a dry run"))
+    output::print(&report::lines(
+        removal.kind(),
+        &planned,
+        "nothing was removed: this was a dry run",
+    ))
 }
 
 async fn carry_out(config: &Config, removal: Removal) -> Outcome {
@@ -86,30 +96,47 @@ async fn carry_out(config: &Config, removal: Removal) -> Outcome {
     // Before anything is done: what cannot be written down is not done.
     let audit = Audit::open(&config.audit)?;
     let outcome = remove(config, removal).await;
-    audit.write(&SystemClock, &format!("catalog:remove:{kind}"), &ids, ended(&outcome))?;
-    output::print(&report::lines(kind, &report::told(outcome?)?, &format!("removed from {}", config.database)))
+    audit.write(
+        &SystemClock,
+        &format!("catalog:remove:{kind}"),
+        &ids,
+        ended(&outcome),
+    )?;
+    output::print(&report::lines(
+        kind,
+        &report::told(outcome?)?,
+        &format!("removed from {}", config.database),
+    ))
 }
 
 /// A store to remove from is there: no file is made.
 fn must_exist(database: &Database) -> Outcome {
     match serve::sqlite_file(database) {
-        Ok(file) if !file.exists() => Err(Failure::failed(format!("there is no file {}", file.display()))),
+        Ok(file) if !file.exists() => Err(Failure::failed(format!(
+            "there is no file {}",
+            file.display()
+        ))),
         _ => Ok(()),
     }
 }
 
 async fn plan(config: &Config, removal: &Removal) -> Result<RemovalOutcome, Failure> {
     let store = serve::find_store(config).await.map_err(failure)?;
-    store.plan_removal(removal).await.map_err(|error| failed(&error))
+    store
+        .plan_removal(removal)
+        .await
+        .map_err(|error| failed(&error))
 }
 
 async fn remove(config: &Config, removal: Removal) -> Result<RemovalOutcome, Failure> {
-    // Only looked at before: a refusal keeps no server from writing, and a store that an older server is running on
-    // is not brought up to date under it.
+    // Only looked at before: a refusal keeps no server from writing, and a store that an older
+    // server is running on is not brought up to date under it.
     if let Err(refused) = plan(config, &removal).await? {
         return Ok(Err(refused));
     }
-    let store = serve::open_store(config, &SystemClock).await.map_err(failure)?;
+    let store = serve::open_store(config, &SystemClock)
+        .await
+        .map_err(failure)?;
     store.remove(removal).await.map_err(|error| failed(&error))
 }
 

@@ -9,8 +9,12 @@ pub(super) fn told(outcome: RemovalOutcome) -> Result<Vec<Removed>, Failure> {
     outcome.map_err(|refused| {
         Failure::Refused(match &refused {
             RemovalRefused::Missing { .. } => format!("nothing was removed: {refused}"),
-            RemovalRefused::InTheWay { count: 1, .. } => format!("nothing was removed: 1 record is {refused}"),
-            RemovalRefused::InTheWay { count, .. } => format!("nothing was removed: {count} records are {refused}"),
+            RemovalRefused::InTheWay { count: 1, .. } => {
+                format!("nothing was removed: 1 record is {refused}")
+            }
+            RemovalRefused::InTheWay { count, .. } => {
+                format!("nothing was removed: {count} records are {refused}")
+            }
         })
     })
 }
@@ -29,16 +33,25 @@ pub(super) fn lines(kind: &str, removed: &[Removed], last: &str) -> String {
 fn line(kind: &str, removed: &Removed) -> String {
     let mut parts = vec![];
     match kind {
-        "user" => parts.extend([count(removed.tokens, "token"), count(removed.access_keys, "access key")]),
+        "user" => parts.extend([
+            count(removed.tokens, "token"),
+            count(removed.access_keys, "access key"),
+        ]),
         "backup" => parts.push(count(removed.shares, "share")),
         _ => {}
     }
     if removed.images > 0 {
-        parts.push(format!("{} registered from them", count(removed.images, "image")));
+        parts.push(format!(
+            "{} registered from them",
+            count(removed.images, "image")
+        ));
     }
     // A backup's size is in GB, and so is what it takes of a vault.
     parts.extend(
-        removed.freed.iter().map(|(vault, megabytes)| format!("frees {} GB in vault {vault}", megabytes / 1024)),
+        removed
+            .freed
+            .iter()
+            .map(|(vault, megabytes)| format!("frees {} GB in vault {vault}", megabytes / 1024)),
     );
     match parts.is_empty() {
         true => format!("{kind} {}", removed.id),
@@ -47,7 +60,11 @@ fn line(kind: &str, removed: &Removed) -> String {
 }
 
 fn count(number: u64, what: &str) -> String {
-    if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
 }
 
 #[cfg(test)]
@@ -64,10 +81,25 @@ mod tests {
             freed: [(vault.into(), 120 * 1024)].into(),
             ..Removed::default()
         };
-        let told = format!("backup x: 3 shares, 1 image registered from them, frees 120 GB in vault {vault}");
+        let told = format!(
+            "backup x: 3 shares, 1 image registered from them, frees 120 GB in vault {vault}"
+        );
         assert_eq!(line("backup", &removed), told);
-        let user = Removed { id: "alice".into(), tokens: 1, ..Removed::default() };
+        let user = Removed {
+            id: "alice".into(),
+            tokens: 1,
+            ..Removed::default()
+        };
         assert_eq!(line("user", &user), "user alice: 1 token, 0 access keys");
-        assert_eq!(line("vault", &Removed { id: "v".into(), ..Removed::default() }), "vault v");
+        assert_eq!(
+            line(
+                "vault",
+                &Removed {
+                    id: "v".into(),
+                    ..Removed::default()
+                }
+            ),
+            "vault v"
+        );
     }
 }

@@ -15,14 +15,27 @@ pub struct RequestCheck {
 impl RequestCheck {
     /// `item`: the path, whose parameters all its operations share.
     pub(super) fn compile(item: &Cursor, at: &Cursor) -> Result<Self, CompileError> {
-        let mut check = Self { path: vec![], query: vec![], headers: vec![], body: vec![] };
-        for parameters in item.key("parameters").iter().chain(at.key("parameters").iter()) {
-            parameters.items().try_for_each(|parameter| check.add(&parameter))?;
+        let mut check = Self {
+            path: vec![],
+            query: vec![],
+            headers: vec![],
+            body: vec![],
+        };
+        for parameters in item
+            .key("parameters")
+            .iter()
+            .chain(at.key("parameters").iter())
+        {
+            parameters
+                .items()
+                .try_for_each(|parameter| check.add(&parameter))?;
         }
         let body = at.key("requestBody").and_then(|body| body.key("content"));
         for (media_type, content) in body.iter().flat_map(Cursor::entries) {
             if let Some(schema) = content.under("schema") {
-                check.body.push((media_type.to_owned(), Rule::compile(&schema)?));
+                check
+                    .body
+                    .push((media_type.to_owned(), Rule::compile(&schema)?));
             }
         }
         Ok(check)
@@ -36,7 +49,10 @@ impl RequestCheck {
             "header" => (&mut self.headers, "header"),
             other => {
                 let reason = format!("parameters in `{other}` are not read");
-                return Err(CompileError { pointer: at.pointer.clone(), reason });
+                return Err(CompileError {
+                    pointer: at.pointer.clone(),
+                    reason,
+                });
             }
         };
         list.push(Parameter::compile(name, kind, at)?);
@@ -48,7 +64,9 @@ impl RequestCheck {
     /// # Errors
     /// The first [`Breach`].
     pub fn path<'t>(&self, text: impl Fn(&str) -> Option<&'t str>) -> Result<(), Breach> {
-        self.path.iter().try_for_each(|parameter| parameter.check(text(&parameter.name)))
+        self.path
+            .iter()
+            .try_for_each(|parameter| parameter.check(text(&parameter.name)))
     }
 
     /// Asks for the headers, by name.
@@ -56,7 +74,9 @@ impl RequestCheck {
     /// # Errors
     /// The first [`Breach`].
     pub fn headers<'t>(&self, text: impl Fn(&str) -> Option<&'t str>) -> Result<(), Breach> {
-        self.headers.iter().try_for_each(|parameter| parameter.check(text(&parameter.name)))
+        self.headers
+            .iter()
+            .try_for_each(|parameter| parameter.check(text(&parameter.name)))
     }
 
     /// Asks for the query: names and texts, decoded. Each at most once, and no other.
@@ -65,20 +85,35 @@ impl RequestCheck {
     /// The first [`Breach`].
     pub fn query(&self, pairs: &[(String, String)]) -> Result<(), Breach> {
         for (at, (name, _)) in pairs.iter().enumerate() {
-            let Some(parameter) = self.query.iter().find(|parameter| parameter.name == *name) else {
+            let Some(parameter) = self.query.iter().find(|parameter| parameter.name == *name)
+            else {
                 let place = format!("query parameter {name}");
-                return Err(Breach { place, reason: "there is no such parameter".to_owned(), rule: String::new() });
+                return Err(Breach {
+                    place,
+                    reason: "there is no such parameter".to_owned(),
+                    rule: String::new(),
+                });
             };
             if pairs[..at].iter().any(|(above, _)| above == name) {
                 return Err(parameter.refused("given twice"));
             }
         }
-        let text = |name: &str| pairs.iter().find(|(given, _)| given == name).map(|(_, text)| text.as_str());
-        self.query.iter().try_for_each(|parameter| parameter.check(text(&parameter.name)))
+        let text = |name: &str| {
+            pairs
+                .iter()
+                .find(|(given, _)| given == name)
+                .map(|(_, text)| text.as_str())
+        };
+        self.query
+            .iter()
+            .try_for_each(|parameter| parameter.check(text(&parameter.name)))
     }
 
     /// What is asked of a body of this media type; none where the operation takes none such.
     pub fn body(&self, media_type: &str) -> Option<&Rule> {
-        self.body.iter().find(|(name, _)| name.eq_ignore_ascii_case(media_type)).map(|(_, rule)| rule)
+        self.body
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(media_type))
+            .map(|(_, rule)| rule)
     }
 }

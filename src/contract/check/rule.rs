@@ -19,7 +19,8 @@ pub struct Rule {
     schema: Arc<Schema>,
 }
 
-/// A schema with its validator. Many places of a contract share one, and a validator takes some hundred KiB.
+/// A schema with its validator. Many places of a contract share one, and a validator takes some
+/// hundred KiB.
 #[derive(Debug)]
 struct Schema {
     json: Value,
@@ -49,17 +50,30 @@ impl Rule {
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
         let compiled = compiled.get_or_insert_default();
         if let Some(schema) = compiled.get(&text) {
-            return Ok(Self { pointer: at.pointer, schema: Arc::clone(schema) });
+            return Ok(Self {
+                pointer: at.pointer,
+                schema: Arc::clone(schema),
+            });
         }
-        let options = jsonschema::options().with_draft(Draft::Draft202012).offline();
-        let validator = options.with_pattern_options(PatternOptions::regex()).build(&json);
+        let options = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .offline();
+        let validator = options
+            .with_pattern_options(PatternOptions::regex())
+            .build(&json);
         let failed = |error: jsonschema::ValidationError| CompileError {
             pointer: at.pointer.clone(),
             reason: error.to_string(),
         };
-        let schema = Arc::new(Schema { validator: validator.map_err(failed)?, json });
+        let schema = Arc::new(Schema {
+            validator: validator.map_err(failed)?,
+            json,
+        });
         compiled.insert(text, Arc::clone(&schema));
-        Ok(Self { pointer: at.pointer, schema })
+        Ok(Self {
+            pointer: at.pointer,
+            schema,
+        })
     }
 
     /// Asks for a value; a breach has its place within the value, as a JSON pointer.
@@ -72,7 +86,10 @@ impl Rule {
             return Ok(());
         }
         let error = self.schema.validator.iter_errors(value).next();
-        Err(error.map_or_else(|| self.unexplained(), |error| words::breach(&error, &self.schema.json, &self.pointer)))
+        Err(error.map_or_else(
+            || self.unexplained(),
+            |error| words::breach(&error, &self.schema.json, &self.pointer),
+        ))
     }
 
     /// Asks for the JSON text of a value.
@@ -85,18 +102,29 @@ impl Rule {
             reason: format!("not JSON: {error}"),
             rule: self.pointer.clone(),
         })?;
-        self.check(&value).map_err(|breach| match breach.place.as_str() {
-            "" => Breach { place: "body".to_owned(), ..breach },
-            _ => breach,
-        })
+        self.check(&value)
+            .map_err(|breach| match breach.place.as_str() {
+                "" => Breach {
+                    place: "body".to_owned(),
+                    ..breach
+                },
+                _ => breach,
+            })
     }
 
     /// Whether the schema is of whole numbers.
     pub(super) fn is_whole(&self) -> bool {
-        self.schema.json.get("type").is_some_and(|kind| kind == "integer")
+        self.schema
+            .json
+            .get("type")
+            .is_some_and(|kind| kind == "integer")
     }
 
     fn unexplained(&self) -> Breach {
-        Breach { place: String::new(), reason: "refused".to_owned(), rule: self.pointer.clone() }
+        Breach {
+            place: String::new(),
+            reason: "refused".to_owned(),
+            rule: self.pointer.clone(),
+        }
     }
 }

@@ -16,11 +16,17 @@ pub(super) fn breach(error: &ValidationError, schema: &Value, pointer: &str) -> 
     };
     let here = error.instance_path().as_str();
     let place = match error.kind() {
-        ValidationErrorKind::Required { property } => format!("{here}/{}", property.as_str().unwrap_or_default()),
+        ValidationErrorKind::Required { property } => {
+            format!("{here}/{}", property.as_str().unwrap_or_default())
+        }
         ValidationErrorKind::UniqueItems => format!("{here}/{}", repeated(error.instance())),
         _ => here.to_owned(),
     };
-    Breach { place, reason: reason(error, schema, at), rule }
+    Breach {
+        place,
+        reason: reason(error, schema, at),
+        rule,
+    }
 }
 
 fn reason(error: &ValidationError, schema: &Value, at: &str) -> String {
@@ -43,7 +49,9 @@ fn reason(error: &ValidationError, schema: &Value, at: &str) -> String {
 
 /// An example says more to people than a pattern does.
 fn like(schema: &Value, at: &str, pattern: &str) -> String {
-    let example = at.strip_suffix("/pattern").and_then(|at| schema.pointer(at)?.get("examples")?.get(0)?.as_str());
+    let example = at
+        .strip_suffix("/pattern")
+        .and_then(|at| schema.pointer(at)?.get("examples")?.get(0)?.as_str());
     match example {
         Some(example) => format!("it must look like {example} and match {pattern}"),
         None => format!("it must match {pattern}"),
@@ -51,7 +59,11 @@ fn like(schema: &Value, at: &str, pattern: &str) -> String {
 }
 
 fn listed(value: &Value, between: &str) -> String {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
     match value {
         Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(between),
         other => text(other),
@@ -61,5 +73,9 @@ fn listed(value: &Value, between: &str) -> String {
 /// The index of the first item that stands before as well.
 fn repeated(list: &Value) -> usize {
     let mut seen = HashSet::new();
-    list.as_array().into_iter().flatten().position(|item| !seen.insert(item.to_string())).unwrap_or_default()
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .position(|item| !seen.insert(item.to_string()))
+        .unwrap_or_default()
 }

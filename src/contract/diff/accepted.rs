@@ -1,5 +1,6 @@
-//! Breaks that were accepted: a file that lists them, each with its place, rule, reason and last day. An entry whose
-//! day is over is an error, and one that accepts nothing is reported, so that nothing stays accepted by accident.
+//! Breaks that were accepted: a file that lists them, each with its place, rule, reason and last
+//! day. An entry whose day is over is an error, and one that accepts nothing is reported, so that
+//! nothing stays accepted by accident.
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -43,7 +44,9 @@ pub enum AcceptedError {
         pointer: String,
     },
     /// No date.
-    #[error("the accepted break {rule} at {pointer} expires on `{expires}`, which is no date (YYYY-MM-DD)")]
+    #[error(
+        "the accepted break {rule} at {pointer} expires on `{expires}`, which is no date (YYYY-MM-DD)"
+    )]
     NoDate {
         /// Of the entry.
         rule: Rule,
@@ -53,7 +56,9 @@ pub enum AcceptedError {
         expires: String,
     },
     /// The last day is over.
-    #[error("the accepted break {rule} at {pointer} expired on {expires}: renew it with a reason, or mend the break")]
+    #[error(
+        "the accepted break {rule} at {pointer} expired on {expires}: renew it with a reason, or mend the break"
+    )]
     Expired {
         /// Of the entry.
         rule: Rule,
@@ -70,22 +75,35 @@ impl Breaks {
     /// # Errors
     /// [`AcceptedError`], also for an entry whose last day is before `today`.
     pub fn read(text: &str, toml: bool, today: Date) -> Result<Self, AcceptedError> {
-        let entries = if toml { of_toml(text) } else { of_yaml(text) }.map_err(AcceptedError::Malformed)?;
+        let entries =
+            if toml { of_toml(text) } else { of_yaml(text) }.map_err(AcceptedError::Malformed)?;
         entries.iter().try_for_each(|entry| entry.check(today))?;
         Ok(Self(entries))
     }
 
-    /// Marks the breaks that are on the list; gives the entries that none of the changes is, in words.
+    /// Marks the breaks that are on the list; gives the entries that none of the changes is, in
+    /// words.
     pub(super) fn apply(&self, changes: &mut [Change]) -> Vec<String> {
-        for change in changes.iter_mut().filter(|change| change.class == Class::Breaking) {
+        for change in changes
+            .iter_mut()
+            .filter(|change| change.class == Class::Breaking)
+        {
             let entry = self.0.iter().find(|entry| entry.is(change));
-            change.accepted =
-                entry.map(|entry| Accepted { reason: entry.reason.clone(), expires: entry.expires.clone() });
+            change.accepted = entry.map(|entry| Accepted {
+                reason: entry.reason.clone(),
+                expires: entry.expires.clone(),
+            });
         }
-        let accepted = |entry: &&Entry| changes.iter().any(|change| change.accepted.is_some() && entry.is(change));
+        let accepted = |entry: &&Entry| {
+            changes
+                .iter()
+                .any(|change| change.accepted.is_some() && entry.is(change))
+        };
         let stale = self.0.iter().filter(|entry| !accepted(entry));
         stale
-            .map(|Entry { rule, pointer, .. }| format!("the accepted break {rule} at {pointer} is none here"))
+            .map(|Entry { rule, pointer, .. }| {
+                format!("the accepted break {rule} at {pointer} is none here")
+            })
             .collect()
     }
 }
@@ -101,24 +119,38 @@ impl Entry {
             return Err(AcceptedError::Unreasoned { rule, pointer });
         }
         match self.expires.parse::<Date>() {
-            Err(_) => Err(AcceptedError::NoDate { rule, pointer, expires: self.expires.clone() }),
-            Ok(expires) if expires < today => Err(AcceptedError::Expired { rule, pointer, expires }),
+            Err(_) => Err(AcceptedError::NoDate {
+                rule,
+                pointer,
+                expires: self.expires.clone(),
+            }),
+            Ok(expires) if expires < today => Err(AcceptedError::Expired {
+                rule,
+                pointer,
+                expires,
+            }),
             Ok(_) => Ok(()),
         }
     }
 }
 
 fn of_toml(text: &str) -> Result<Vec<Entry>, String> {
-    toml::from_str::<File>(text).map(|file| file.accepted).map_err(|fault| fault.to_string().trim().to_owned())
+    toml::from_str::<File>(text)
+        .map(|file| file.accepted)
+        .map_err(|fault| fault.to_string().trim().to_owned())
 }
 
 fn of_yaml(text: &str) -> Result<Vec<Entry>, String> {
     let said = |fault: serde_saphyr::Error| fault.without_snippet().to_string();
-    let list = text.lines().find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let list = text
+        .lines()
+        .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     if list.is_some_and(|line| line.starts_with(['-', '['])) {
         serde_saphyr::from_str::<Vec<Entry>>(text).map_err(said)
     } else {
-        serde_saphyr::from_str::<File>(text).map(|file| file.accepted).map_err(said)
+        serde_saphyr::from_str::<File>(text)
+            .map(|file| file.accepted)
+            .map_err(said)
     }
 }
 
@@ -135,16 +167,21 @@ mod tests {
     fn a_list_is_good_until_its_last_day() {
         for (text, toml) in [(YAML, false), (TOML, true)] {
             assert!(Breaks::read(text, toml, date(2026, 5, 1)).is_ok(), "{text}");
-            let expired = Breaks::read(text, toml, date(2026, 5, 2)).expect_err("expired").to_string();
+            let expired = Breaks::read(text, toml, date(2026, 5, 2))
+                .expect_err("expired")
+                .to_string();
             assert!(expired.contains("expired on 2026-05-01"), "{expired}");
         }
     }
 
     #[test]
     fn an_entry_without_a_reason_or_with_an_unknown_rule_is_refused() {
-        for (from, to) in
-            [("agreed", "''"), ("rule: required", "rule: anything"), ("2026-05-01", "soon"), ("pointer", "place")]
-        {
+        for (from, to) in [
+            ("agreed", "''"),
+            ("rule: required", "rule: anything"),
+            ("2026-05-01", "soon"),
+            ("pointer", "place"),
+        ] {
             let text = YAML.replace(from, to);
             Breaks::read(&text, false, date(2026, 5, 1)).expect_err(&text);
         }

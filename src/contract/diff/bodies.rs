@@ -13,22 +13,29 @@ use super::{
 
 impl<'a> Comparison<'a> {
     pub(super) fn body(&mut self, both: &Both<'a>) {
-        let (base, head) = (both.base.node.get("requestBody"), both.head.node.get("requestBody"));
+        let (base, head) = (
+            both.base.node.get("requestBody"),
+            both.head.node.get("requestBody"),
+        );
         let direction = both.sent();
         let (rule, class, sentence) = match (&base, &head) {
             (Some(base), Some(head)) => return self.both_bodies(both, base, head),
             (None, None) => return,
-            (Some(_), None) if both.reversed => {
-                (Rule::BodyRemoved, Class::Breaking, "the request body was removed: clients that read it find nothing.")
-            }
+            (Some(_), None) if both.reversed => (
+                Rule::BodyRemoved,
+                Class::Breaking,
+                "the request body was removed: clients that read it find nothing.",
+            ),
             (Some(_), None) => (
                 Rule::BodyRemoved,
                 Class::Breaking,
                 "the request body was removed: what clients send in it is ignored or refused.",
             ),
-            (None, Some(_)) if both.reversed => {
-                (Rule::BodyAdded, Class::Compatible, "a request body was added: clients that do not read it work on.")
-            }
+            (None, Some(_)) if both.reversed => (
+                Rule::BodyAdded,
+                Class::Compatible,
+                "a request body was added: clients that do not read it work on.",
+            ),
             (None, Some(head)) if head.flag("required") => (
                 Rule::BodyAdded,
                 Class::Breaking,
@@ -40,7 +47,13 @@ impl<'a> Comparison<'a> {
                 "an optional request body was added: clients that send none work on.",
             ),
         };
-        let change = by_rule(rule, class, direction, sentence.to_owned(), (base.as_ref(), head.as_ref()));
+        let change = by_rule(
+            rule,
+            class,
+            direction,
+            sentence.to_owned(),
+            (base.as_ref(), head.as_ref()),
+        );
         self.changes.add(&both.name, change);
     }
 
@@ -48,25 +61,42 @@ impl<'a> Comparison<'a> {
         self.prose(&both.name, base, head);
         if base.flag("required") != head.flag("required") {
             let (rule, class, now) = match (head.flag("required"), both.reversed) {
-                (true, false) => {
-                    (Rule::BodyRequired, Class::Breaking, "is required now: clients that send none are refused")
-                }
-                (true, true) => {
-                    (Rule::BodyRequired, Class::Compatible, "is always there now: clients of the old contract work on")
-                }
-                (false, false) => {
-                    (Rule::BodyOptional, Class::Compatible, "is optional now: clients that send one work on")
-                }
-                (false, true) => {
-                    (Rule::BodyOptional, Class::Breaking, "may be missing now: clients that rely on it are hurt")
-                }
+                (true, false) => (
+                    Rule::BodyRequired,
+                    Class::Breaking,
+                    "is required now: clients that send none are refused",
+                ),
+                (true, true) => (
+                    Rule::BodyRequired,
+                    Class::Compatible,
+                    "is always there now: clients of the old contract work on",
+                ),
+                (false, false) => (
+                    Rule::BodyOptional,
+                    Class::Compatible,
+                    "is optional now: clients that send one work on",
+                ),
+                (false, true) => (
+                    Rule::BodyOptional,
+                    Class::Breaking,
+                    "may be missing now: clients that rely on it are hurt",
+                ),
             };
             let (old, new) = (base.raw("required"), head.raw("required"));
             let sides = (old.as_ref(), new.as_ref());
             let sentence = format!("the request body {now}.");
-            self.changes.add(&both.name, by_rule(rule, class, both.sent(), sentence, sides));
+            self.changes.add(
+                &both.name,
+                by_rule(rule, class, both.sent(), sentence, sides),
+            );
         }
-        self.content(both, both.sent(), base, head, &format!("the body of {}", both.name));
+        self.content(
+            both,
+            both.sent(),
+            base,
+            head,
+            &format!("the body of {}", both.name),
+        );
     }
 
     /// The media types of something that has `content`.
@@ -85,8 +115,13 @@ impl<'a> Comparison<'a> {
                 None => {
                     let (class, who) = match direction {
                         Direction::Request => (Class::Breaking, "clients that send it are refused"),
-                        _ if !both.reversed => (Class::Breaking, "clients that ask for it get something else"),
-                        _ if new.is_empty() => (Class::Breaking, "clients that read it find nothing"),
+                        _ if !both.reversed => (
+                            Class::Breaking,
+                            "clients that ask for it get something else",
+                        ),
+                        _ if new.is_empty() => {
+                            (Class::Breaking, "clients that read it find nothing")
+                        }
                         _ => (Class::Compatible, "clients that know it never meet it"),
                     };
                     let sentence = format!("media type `{name}` of {at} was removed: {who}.");
@@ -105,11 +140,20 @@ impl<'a> Comparison<'a> {
             // Nobody asks the server for what it sends by itself.
             let unasked = both.reversed && direction == Direction::Answer && !old.is_empty();
             let (class, who) = match unasked {
-                true => (Class::Breaking, "the server sends it to clients that do not know it"),
+                true => (
+                    Class::Breaking,
+                    "the server sends it to clients that do not know it",
+                ),
                 false => (Class::Compatible, "clients of the old contract work on"),
             };
             let sentence = format!("media type `{name}` of {at} was added: {who}.");
-            let change = by_rule(Rule::MediaTypeAdded, class, direction, sentence, (None, Some(media)));
+            let change = by_rule(
+                Rule::MediaTypeAdded,
+                class,
+                direction,
+                sentence,
+                (None, Some(media)),
+            );
             self.changes.add(&both.name, change);
         }
     }
@@ -127,11 +171,22 @@ impl<'a> Comparison<'a> {
         }
         match (base.raw("schema"), head.raw("schema")) {
             (Some(base), Some(head)) => {
-                self.schemas(&both.name, &Place { direction, text: false, at: at.to_owned(), base, head });
+                self.schemas(
+                    &both.name,
+                    &Place {
+                        direction,
+                        text: false,
+                        at: at.to_owned(),
+                        base,
+                        head,
+                    },
+                );
             }
             (None, None) => {}
             // Without a schema, everything was allowed.
-            sides => self.schema_there_or_not(both, direction, (sides.0.as_ref(), sides.1.as_ref()), at),
+            sides => {
+                self.schema_there_or_not(both, direction, (sides.0.as_ref(), sides.1.as_ref()), at)
+            }
         }
     }
 
@@ -144,13 +199,32 @@ impl<'a> Comparison<'a> {
         at: &str,
     ) {
         let (class, who) = match (sides.1.is_some(), direction) {
-            (true, Direction::Request) => (Class::Breaking, "clients that send something else are refused"),
-            (true, _) => (Class::Compatible, "clients meet no answer that was not possible before"),
-            (false, Direction::Request) => (Class::Compatible, "every request that was accepted still is"),
-            (false, _) => (Class::Breaking, "clients meet answers that the old contract ruled out"),
+            (true, Direction::Request) => (
+                Class::Breaking,
+                "clients that send something else are refused",
+            ),
+            (true, _) => (
+                Class::Compatible,
+                "clients meet no answer that was not possible before",
+            ),
+            (false, Direction::Request) => (
+                Class::Compatible,
+                "every request that was accepted still is",
+            ),
+            (false, _) => (
+                Class::Breaking,
+                "clients meet answers that the old contract ruled out",
+            ),
         };
-        let verb = if sides.1.is_some() { "added" } else { "removed" };
+        let verb = if sides.1.is_some() {
+            "added"
+        } else {
+            "removed"
+        };
         let sentence = format!("the schema of {at} was {verb}: {who}.");
-        self.changes.add(&both.name, by_rule(Rule::Schema, class, direction, sentence, sides));
+        self.changes.add(
+            &both.name,
+            by_rule(Rule::Schema, class, direction, sentence, sides),
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Compares webhooks and callbacks: there the server sends the requests and the client answers, so that everything is
-//! the other way round.
+//! Compares webhooks and callbacks: there the server sends the requests and the client answers, so
+//! that everything is the other way round.
 
 use super::{
     Comparison,
@@ -21,7 +21,10 @@ impl<'a> Comparison<'a> {
         }
         let (base, head) = (called(&both.base.node), called(&both.head.node));
         let find = |name: &str, among: &[Callback<'a>]| {
-            among.iter().find(|(other, _)| *other == name).map(|(_, operations)| operations.clone())
+            among
+                .iter()
+                .find(|(other, _)| *other == name)
+                .map(|(_, operations)| operations.clone())
         };
         for (name, old) in &base {
             if let Some(new) = find(name, &head) {
@@ -29,8 +32,11 @@ impl<'a> Comparison<'a> {
             }
         }
         let rest = |these: &[Callback<'a>], others: &[Callback<'a>]| -> Vec<Operation<'a>> {
-            let rest = these.iter().filter(|(name, _)| find(name, others).is_none());
-            rest.flat_map(|(_, operations)| operations.clone()).collect()
+            let rest = these
+                .iter()
+                .filter(|(name, _)| find(name, others).is_none());
+            rest.flat_map(|(_, operations)| operations.clone())
+                .collect()
         };
         self.match_operations(&rest(&base, &head), &rest(&head, &base), true);
     }
@@ -42,5 +48,9 @@ pub(super) type Callback<'a> = (&'a str, Vec<Operation<'a>>);
 /// The callbacks of an operation.
 pub(super) fn called<'a>(operation: &Node<'a>) -> Vec<Callback<'a>> {
     let operations = |callback: &Node<'a>| all(&callback.resolved().entries().collect::<Vec<_>>());
-    operation.named("callbacks").iter().map(|(name, callback)| (*name, operations(callback))).collect()
+    operation
+        .named("callbacks")
+        .iter()
+        .map(|(name, callback)| (*name, operations(callback)))
+        .collect()
 }

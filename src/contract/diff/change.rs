@@ -1,4 +1,5 @@
-//! What a comparison says: the report and its changes, and the JSON they are written as. How they are found is not here.
+//! What a comparison says: the report and its changes, and the JSON they are written as. How they
+//! are found is not here.
 
 use std::borrow::Cow;
 
@@ -109,7 +110,11 @@ impl Change {
 
     /// Where it is, for people: the pointer, and which document's where that is the old one.
     pub fn place(&self) -> String {
-        if self.in_base { format!("{} (old)", self.pointer) } else { self.pointer.clone() }
+        if self.in_base {
+            format!("{} (old)", self.pointer)
+        } else {
+            self.pointer.clone()
+        }
     }
 }
 
@@ -131,20 +136,27 @@ pub struct Report {
     pub head: String,
     /// What was not looked at, or not to the end, and why.
     pub left_open: Vec<String>,
-    /// Entries of the list of accepted breaks that accept nothing any more, and are to be taken off it.
+    /// Entries of the list of accepted breaks that accept nothing any more, and are to be taken off
+    /// it.
     pub stale: Vec<String>,
 }
 
 impl Report {
     /// Whether nothing stands against publishing the new contract.
     pub fn passes(&self) -> bool {
-        !self.changes.iter().any(Change::breaks) && self.version.as_ref().is_none_or(|version| version.ok)
+        !self.changes.iter().any(Change::breaks)
+            && self.version.as_ref().is_none_or(|version| version.ok)
     }
 
     /// What is to be said beside the changes: its kind, and the sentence.
     pub fn remarks(&self) -> impl Iterator<Item = (&'static str, Cow<'_, str>)> {
-        let undecided = self.undecided_in_words().map(|sentence| ("undecided", Cow::Owned(sentence)));
-        let open = self.left_open.iter().map(|open| ("left open", Cow::from(open)));
+        let undecided = self
+            .undecided_in_words()
+            .map(|sentence| ("undecided", Cow::Owned(sentence)));
+        let open = self
+            .left_open
+            .iter()
+            .map(|open| ("left open", Cow::from(open)));
         let stale = self.stale.iter().map(|entry| ("stale", Cow::from(entry)));
         undecided.into_iter().chain(open).chain(stale)
     }
@@ -153,13 +165,18 @@ impl Report {
         match self.undecided {
             0 => None,
             1 => Some("1 change could not be decided and counts as breaking".to_owned()),
-            more => Some(format!("{more} changes could not be decided and count as breaking")),
+            more => Some(format!(
+                "{more} changes could not be decided and count as breaking"
+            )),
         }
     }
 
     /// How many changes are of `class`.
     pub fn count(&self, class: Class) -> usize {
-        self.changes.iter().filter(|change| change.class == class).count()
+        self.changes
+            .iter()
+            .filter(|change| change.class == class)
+            .count()
     }
 
     /// The JSON Schema of a report, as `--format json` writes it.

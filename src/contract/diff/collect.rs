@@ -35,10 +35,14 @@ impl Changes {
 
     /// The same for a change that other operations may share.
     pub(super) fn add_shared(&mut self, operation: &str, change: &Rc<Change>) {
-        let known = self.shared.get(&Rc::as_ptr(change)).map(|(_, index)| *index);
+        let known = self
+            .shared
+            .get(&Rc::as_ptr(change))
+            .map(|(_, index)| *index);
         let index = known.unwrap_or_else(|| {
             let index = self.index(Change::clone(change));
-            self.shared.insert(Rc::as_ptr(change), (Rc::clone(change), index));
+            self.shared
+                .insert(Rc::as_ptr(change), (Rc::clone(change), index));
             index
         });
         self.name(index, operation);
@@ -62,12 +66,21 @@ impl Changes {
 
     /// Operations come one after the other, so that only the last one can be there already.
     fn name(&mut self, index: usize, operation: &str) {
-        let Some(change) = self.changes.get_mut(index) else { return };
+        let Some(change) = self.changes.get_mut(index) else {
+            return;
+        };
         let names = &mut change.operations;
-        if operation.is_empty() || names.last().is_some_and(|last| last == operation) || names.len() > NAMED {
+        if operation.is_empty()
+            || names.last().is_some_and(|last| last == operation)
+            || names.len() > NAMED
+        {
             return;
         }
-        names.push(if names.len() == NAMED { "and more".to_owned() } else { operation.to_owned() });
+        names.push(if names.len() == NAMED {
+            "and more".to_owned()
+        } else {
+            operation.to_owned()
+        });
     }
 
     /// All changes, the heaviest first.
@@ -79,7 +92,11 @@ impl Changes {
         for change in changes {
             let place = (change.pointer.clone(), change.rule);
             // A change that matters in one direction is not worth a second line for the other one.
-            if change.class == Class::Docs && heaviest.get(&place).is_some_and(|class| *class > Class::Docs) {
+            if change.class == Class::Docs
+                && heaviest
+                    .get(&place)
+                    .is_some_and(|class| *class > Class::Docs)
+            {
                 continue;
             }
             if change.class < Class::Breaking {
@@ -100,7 +117,9 @@ impl Changes {
 fn heaviest(changes: &[Change]) -> HashMap<(String, Rule), Class> {
     let mut heaviest = HashMap::new();
     for change in changes {
-        let class = heaviest.entry((change.pointer.clone(), change.rule)).or_insert(change.class);
+        let class = heaviest
+            .entry((change.pointer.clone(), change.rule))
+            .or_insert(change.class);
         *class = change.class.max(*class);
     }
     heaviest
@@ -130,7 +149,10 @@ pub(super) fn by_rule(
         class,
         direction,
         rule,
-        pointer: head.or(base).map(|node| node.pointer.clone()).unwrap_or_default(),
+        pointer: head
+            .or(base)
+            .map(|node| node.pointer.clone())
+            .unwrap_or_default(),
         in_base: head.is_none(),
         sentence,
         base: base.map(|node| node.value.clone()),

@@ -1,12 +1,13 @@
-//! Compares discriminators by what they mean: which value of the property stands for which schema, whether the mapping
-//! says so or the schema's name does.
+//! Compares discriminators by what they mean: which value of the property stands for which schema,
+//! whether the mapping says so or the schema's name does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{change::Class, node::Node};
 use crate::contract::load::escaped;
 
-/// How much the difference between the discriminators of two schemas asks of clients, if there is one.
+/// How much the difference between the discriminators of two schemas asks of clients, if there is
+/// one.
 pub(super) fn changed(base: &Node<'_>, head: &Node<'_>, request: bool) -> Option<Class> {
     let (old, new) = match (base.raw("discriminator"), head.raw("discriminator")) {
         (Some(old), Some(new)) => (old, new),
@@ -20,7 +21,9 @@ pub(super) fn changed(base: &Node<'_>, head: &Node<'_>, request: bool) -> Option
     }
     let both = Documents { base, head };
     let (known, now) = (meanings(base, &old), meanings(head, &new));
-    let still = |(name, old): &(&String, &Target)| now.get(*name).is_some_and(|new| both.correspond(old, new));
+    let still = |(name, old): &(&String, &Target)| {
+        now.get(*name).is_some_and(|new| both.correspond(old, new))
+    };
     let kept = known.iter().filter(still).count();
     let must = if request { known.len() } else { now.len() };
     match (kept == known.len() && kept == now.len(), kept == must) {
@@ -70,7 +73,10 @@ fn meanings(holder: &Node<'_>, discriminator: &Node<'_>) -> BTreeMap<String, Tar
         })
         .collect();
     // A schema that the mapping names goes by that name alone.
-    for pointer in alternatives(holder).into_iter().filter(|pointer| !explicit.contains(pointer)) {
+    for pointer in alternatives(holder)
+        .into_iter()
+        .filter(|pointer| !explicit.contains(pointer))
+    {
         if let Some(name) = component(&pointer) {
             meanings.entry(name).or_insert(Target::Schema(pointer));
         }
@@ -81,8 +87,15 @@ fn meanings(holder: &Node<'_>, discriminator: &Node<'_>) -> BTreeMap<String, Tar
 /// What a mapping leads to: a component by its name, or anything by a reference.
 fn target(holder: &Node<'_>, to: &str) -> Target {
     let named = format!("{SCHEMAS}{}", escaped(to));
-    let pointed = to.strip_prefix('#').and_then(|pointer| holder.fragment(pointer)).map(|node| node.pointer);
-    let found = if holder.at(&named).is_some() { Some(named) } else { pointed };
+    let pointed = to
+        .strip_prefix('#')
+        .and_then(|pointer| holder.fragment(pointer))
+        .map(|node| node.pointer);
+    let found = if holder.at(&named).is_some() {
+        Some(named)
+    } else {
+        pointed
+    };
     found.map_or_else(|| Target::Unknown(to.to_owned()), Target::Schema)
 }
 
@@ -90,36 +103,55 @@ const SCHEMAS: &str = "/components/schemas/";
 
 /// The name of the component that a pointer leads to.
 fn component(pointer: &str) -> Option<String> {
-    let name = pointer.strip_prefix(SCHEMAS).filter(|name| !name.contains('/'))?;
+    let name = pointer
+        .strip_prefix(SCHEMAS)
+        .filter(|name| !name.contains('/'))?;
     Some(name.replace("~1", "/").replace("~0", "~"))
 }
 
-/// The pointers of the schemas that a discriminator tells apart: the branches, or all that build upon the schema.
+/// The pointers of the schemas that a discriminator tells apart: the branches, or all that build
+/// upon the schema.
 fn alternatives(holder: &Node<'_>) -> Vec<String> {
-    let branches: Vec<Node<'_>> = ["oneOf", "anyOf"].iter().flat_map(|key| holder.list(key)).collect();
+    let branches: Vec<Node<'_>> = ["oneOf", "anyOf"]
+        .iter()
+        .flat_map(|key| holder.list(key))
+        .collect();
     if branches.is_empty() {
         return children(holder);
     }
-    branches.iter().filter_map(referred).map(|target| target.pointer).collect()
+    branches
+        .iter()
+        .filter_map(referred)
+        .map(|target| target.pointer)
+        .collect()
 }
 
 /// What a branch refers to; with further keywords beside the reference too.
 fn referred<'a>(branch: &Node<'a>) -> Option<Node<'a>> {
-    branch.target().or_else(|| match branch.list("allOf").as_slice() {
-        [only] => only.target(),
-        _ => None,
-    })
+    branch
+        .target()
+        .or_else(|| match branch.list("allOf").as_slice() {
+            [only] => only.target(),
+            _ => None,
+        })
 }
 
 /// The components that have a schema among their `allOf`, directly or behind one another.
 fn children(parent: &Node<'_>) -> Vec<String> {
-    let components = parent.at("").and_then(|root| root.path(&["components", "schemas"]));
+    let components = parent
+        .at("")
+        .and_then(|root| root.path(&["components", "schemas"]));
     let mut rest: Vec<(String, BTreeSet<String>)> = components
         .iter()
         .flat_map(|components| components.entries())
         .filter(|(_, node)| node.pointer != parent.pointer)
         .map(|(_, node)| {
-            let parents = node.list("allOf").iter().filter_map(Node::target).map(|target| target.pointer).collect();
+            let parents = node
+                .list("allOf")
+                .iter()
+                .filter_map(Node::target)
+                .map(|target| target.pointer)
+                .collect();
             (node.pointer, parents)
         })
         .collect();
@@ -127,7 +159,9 @@ fn children(parent: &Node<'_>) -> Vec<String> {
     let mut next = 0;
     while let Some(parent) = found.get(next).cloned() {
         next += 1;
-        let (children, others) = rest.into_iter().partition(|(_, parents)| parents.contains(&parent));
+        let (children, others) = rest
+            .into_iter()
+            .partition(|(_, parents)| parents.contains(&parent));
         rest = others;
         found.extend(Vec::into_iter(children).map(|(pointer, _)| pointer));
     }
@@ -151,30 +185,41 @@ mod tests {
 
     /// `Pet` as a choice, with a mapping (`null`: none).
     fn choice(names: &[&str], mapping: Value) -> Value {
-        let branches: Vec<Value> =
-            names.iter().map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
+        let branches: Vec<Value> = names
+            .iter()
+            .map(|name| json!({"$ref": format!("#/components/schemas/{name}")}))
+            .collect();
         let mut discriminator = json!({"propertyName": "kind"});
         if !mapping.is_null() {
             discriminator["mapping"] = mapping;
         }
-        document(json!({"oneOf": branches, "discriminator": discriminator}), names)
+        document(
+            json!({"oneOf": branches, "discriminator": discriminator}),
+            names,
+        )
     }
 
     /// `Pet` as what others build upon.
     fn parent(children: &[(&str, &str)]) -> Value {
-        let mut document = document(json!({"type": "object", "discriminator": {"propertyName": "kind"}}), &[]);
+        let mut document = document(
+            json!({"type": "object", "discriminator": {"propertyName": "kind"}}),
+            &[],
+        );
         for (name, parent) in children {
-            document["components"]["schemas"][name] =
-                json!({"allOf": [{"$ref": format!("#/components/schemas/{parent}")}, {"type": "object"}]});
+            document["components"]["schemas"][name] = json!({"allOf": [{"$ref": format!("#/components/schemas/{parent}")}, {"type": "object"}]});
         }
         document
     }
 
     #[track_caller]
     fn is(base: &Value, head: &Value, request: &str, response: &str) {
-        let [base, head] =
-            [base, head].map(|document| Node::root(document).path(&["components", "schemas", "Pet"]).expect("Pet"));
-        let said = [true, false].map(|request| changed(&base, &head, request).map_or("none", |class| class.word()));
+        let [base, head] = [base, head].map(|document| {
+            Node::root(document)
+                .path(&["components", "schemas", "Pet"])
+                .expect("Pet")
+        });
+        let said = [true, false]
+            .map(|request| changed(&base, &head, request).map_or("none", |class| class.word()));
         assert_eq!(said, [request, response], "{}\n{}", base.value, head.value);
     }
 
@@ -199,15 +244,28 @@ mod tests {
     #[test]
     fn a_name_and_a_reference_mean_the_same() {
         let named = choice(&BOTH, json!({"cat": "Cat", "dog": "Dog"}));
-        let referred = choice(&BOTH, json!({"cat": reference("Cat"), "dog": reference("Dog")}));
+        let referred = choice(
+            &BOTH,
+            json!({"cat": reference("Cat"), "dog": reference("Dog")}),
+        );
         is(&named, &referred, "docs", "docs");
         is(&referred, &named, "docs", "docs");
         let swapped = choice(&BOTH, json!({"cat": "Dog", "dog": "Cat"}));
         is(&named, &swapped, "breaking", "breaking");
         let encoded = choice(&["A B"], json!({"ab": "#/components/schemas/A%20B"}));
-        is(&encoded, &choice(&["A B"], json!({"ab": "A B"})), "docs", "docs");
+        is(
+            &encoded,
+            &choice(&["A B"], json!({"ab": "A B"})),
+            "docs",
+            "docs",
+        );
         let elsewhere = |to: &str| choice(&BOTH, json!({"cat": to}));
-        is(&elsewhere("cat.json"), &elsewhere("other.json"), "breaking", "breaking");
+        is(
+            &elsewhere("cat.json"),
+            &elsewhere("other.json"),
+            "breaking",
+            "breaking",
+        );
     }
 
     #[test]
@@ -216,14 +274,34 @@ mod tests {
         let spelled = choice(&BOTH, json!({"Cat": "Cat", "Dog": reference("Dog")}));
         is(&implicit, &spelled, "docs", "docs");
         is(&spelled, &implicit, "docs", "docs");
-        is(&implicit, &choice(&BOTH, json!({"Cat": "Cat"})), "docs", "docs");
+        is(
+            &implicit,
+            &choice(&BOTH, json!({"Cat": "Cat"})),
+            "docs",
+            "docs",
+        );
         // `Cat` is said no more where the mapping calls it `cat`.
-        is(&implicit, &choice(&BOTH, json!({"cat": "Cat"})), "breaking", "breaking");
+        is(
+            &implicit,
+            &choice(&BOTH, json!({"cat": "Cat"})),
+            "breaking",
+            "breaking",
+        );
         let more = choice(&BOTH, json!({"Cat": "Cat", "cat": "Cat"}));
         is(&implicit, &more, "compatible", "breaking");
         is(&more, &implicit, "breaking", "compatible");
-        is(&implicit, &choice(&["Cat", "Dog", "Fish"], Value::Null), "compatible", "breaking");
-        is(&implicit, &choice(&["Cat"], Value::Null), "breaking", "compatible");
+        is(
+            &implicit,
+            &choice(&["Cat", "Dog", "Fish"], Value::Null),
+            "compatible",
+            "breaking",
+        );
+        is(
+            &implicit,
+            &choice(&["Cat"], Value::Null),
+            "breaking",
+            "compatible",
+        );
     }
 
     #[test]
@@ -237,7 +315,12 @@ mod tests {
 
     #[test]
     fn a_component_may_get_another_name_where_no_value_does() {
-        let mapped = |name: &str| choice(&["Cat", name], json!({"cat": "Cat", "dog": reference(name)}));
+        let mapped = |name: &str| {
+            choice(
+                &["Cat", name],
+                json!({"cat": "Cat", "dog": reference(name)}),
+            )
+        };
         is(&mapped("Dog"), &mapped("Hound"), "docs", "docs");
         let implicit = |name: &str| choice(&["Cat", name], Value::Null);
         is(&implicit("Dog"), &implicit("Hound"), "breaking", "breaking");
@@ -256,8 +339,18 @@ mod tests {
         is(&one, &two, "compatible", "breaking");
         is(&two, &one, "breaking", "compatible");
         is(&two, &deep, "compatible", "breaking");
-        is(&two, &parent(&[("Cat", "Pet"), ("Hound", "Pet")]), "breaking", "breaking");
-        is(&two, &parent(&[("Dog", "Pet"), ("Cat", "Pet"), ("Other", "Nothing")]), "none", "none");
+        is(
+            &two,
+            &parent(&[("Cat", "Pet"), ("Hound", "Pet")]),
+            "breaking",
+            "breaking",
+        );
+        is(
+            &two,
+            &parent(&[("Dog", "Pet"), ("Cat", "Pet"), ("Other", "Nothing")]),
+            "none",
+            "none",
+        );
         let mut circle = one.clone();
         circle["components"]["schemas"]["Pet"]["allOf"] = json!([{"$ref": reference("Cat")}]);
         is(&one, &circle, "none", "none");

@@ -23,14 +23,22 @@ impl<'a> Comparison<'a> {
     ) {
         let (old, new) = (headers(base), headers(head));
         let find = |name: &str, among: &[(String, Node<'a>)]| {
-            among.iter().find(|(other, _)| other == name).map(|(_, node)| node.clone())
+            among
+                .iter()
+                .find(|(other, _)| other == name)
+                .map(|(_, node)| node.clone())
         };
         for (name, header) in &old {
             match find(name, &new) {
                 Some(other) => {
                     let at = format!("header `{name}` of {of}");
                     let name = &format!("header `{name}`");
-                    let written = Written { name, at, rule: Rule::HeaderWriting, direction };
+                    let written = Written {
+                        name,
+                        at,
+                        rule: Rule::HeaderWriting,
+                        direction,
+                    };
                     self.header(both, written, header, &other);
                 }
                 None => {
@@ -40,7 +48,13 @@ impl<'a> Comparison<'a> {
                     };
                     let sentence = format!("header `{name}` was removed: {who}.");
                     let sides = (Some(header), None);
-                    let change = by_rule(Rule::HeaderRemoved, Class::Breaking, direction, sentence, sides);
+                    let change = by_rule(
+                        Rule::HeaderRemoved,
+                        Class::Breaking,
+                        direction,
+                        sentence,
+                        sides,
+                    );
                     self.changes.add(&both.name, change);
                 }
             }
@@ -51,10 +65,19 @@ impl<'a> Comparison<'a> {
                     (Class::Breaking, "clients that do not send it are refused")
                 }
                 Direction::Request => (Class::Compatible, "clients that do not send it work on"),
-                _ => (Class::Compatible, "clients ignore headers that they do not know"),
+                _ => (
+                    Class::Compatible,
+                    "clients ignore headers that they do not know",
+                ),
             };
             let sentence = format!("header `{name}` was added: {who}.");
-            let change = by_rule(Rule::HeaderAdded, class, direction, sentence, (None, Some(header)));
+            let change = by_rule(
+                Rule::HeaderAdded,
+                class,
+                direction,
+                sentence,
+                (None, Some(header)),
+            );
             self.changes.add(&both.name, change);
         }
     }
@@ -68,7 +91,13 @@ impl<'a> Comparison<'a> {
             let (rule, class, now) = required(written.direction, head.flag("required"));
             let (old, new) = (base.raw("required"), head.raw("required"));
             let sentence = format!("{} {now}.", written.name);
-            let change = by_rule(rule, class, written.direction, sentence, (old.as_ref(), new.as_ref()));
+            let change = by_rule(
+                rule,
+                class,
+                written.direction,
+                sentence,
+                (old.as_ref(), new.as_ref()),
+            );
             self.changes.add(&both.name, change);
         }
         self.written(both, written, base, head);
@@ -78,16 +107,26 @@ impl<'a> Comparison<'a> {
 /// What it means that a header is required now, or no longer.
 fn required(direction: Direction, required: bool) -> (Rule, Class, &'static str) {
     match (required, direction) {
-        (true, Direction::Request) => {
-            (Rule::HeaderRequired, Class::Breaking, "is required now: clients that leave it out are refused")
-        }
-        (true, _) => {
-            (Rule::HeaderRequired, Class::Compatible, "is always there now: clients of the old contract work on")
-        }
-        (false, Direction::Request) => {
-            (Rule::HeaderOptional, Class::Compatible, "is optional now: clients that send it work on")
-        }
-        (false, _) => (Rule::HeaderOptional, Class::Breaking, "may be missing now: clients that rely on it are hurt"),
+        (true, Direction::Request) => (
+            Rule::HeaderRequired,
+            Class::Breaking,
+            "is required now: clients that leave it out are refused",
+        ),
+        (true, _) => (
+            Rule::HeaderRequired,
+            Class::Compatible,
+            "is always there now: clients of the old contract work on",
+        ),
+        (false, Direction::Request) => (
+            Rule::HeaderOptional,
+            Class::Compatible,
+            "is optional now: clients that send it work on",
+        ),
+        (false, _) => (
+            Rule::HeaderOptional,
+            Class::Breaking,
+            "may be missing now: clients that rely on it are hurt",
+        ),
     }
 }
 

@@ -1,6 +1,7 @@
-//! The old contract against the new one: every change is breaking, compatible or docs only, with its place, who is hurt,
-//! and for a schema a value that shows it. Operations are compared here by structure, schemas in `schema` by proof.
-//! Reading documents is `load`'s, accepting breaks is `accepted`'s, writing reports is `render`'s.
+//! The old contract against the new one: every change is breaking, compatible or docs only, with
+//! its place, who is hurt, and for a schema a value that shows it. Operations are compared here by
+//! structure, schemas in `schema` by proof. Reading documents is `load`'s, accepting breaks is
+//! `accepted`'s, writing reports is `render`'s.
 
 pub mod accepted;
 mod bodies;
@@ -38,7 +39,9 @@ use self::{accepted::Breaks, collect::Changes, node::Node, normal::normal, schem
 use super::load::Document;
 
 /// The methods that a path may have.
-pub const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+pub const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
 
 /// When all of it is given up. No verdict rests on it: a comparison that takes as long has none.
 const ALL: Duration = Duration::from_secs(300);
@@ -69,7 +72,11 @@ pub struct Settings {
 ///
 /// # Errors
 /// [`CompareError`], never because of what the documents say.
-pub fn compare(base: &Document, head: &Document, settings: &Settings) -> Result<Report, CompareError> {
+pub fn compare(
+    base: &Document,
+    head: &Document,
+    settings: &Settings,
+) -> Result<Report, CompareError> {
     let (base, head, settings) = (base.clone(), head.clone(), settings.clone());
     let (reports, report) = mpsc::channel();
     thread::Builder::new()
@@ -98,10 +105,24 @@ fn report_on(base: &Document, head: &Document, settings: &Settings) -> Report {
     let left_open = comparison.schemas.left_open();
     let mut changes = comparison.changes.finish();
     let stale = settings.accepted.apply(&mut changes);
-    let class = changes.iter().map(|change| change.class).max().unwrap_or(Class::None);
-    let version = (!settings.no_version_check).then(|| version::check(&comparison.base, &comparison.head, &changes));
+    let class = changes
+        .iter()
+        .map(|change| change.class)
+        .max()
+        .unwrap_or(Class::None);
+    let version = (!settings.no_version_check)
+        .then(|| version::check(&comparison.base, &comparison.head, &changes));
     let undecided = changes.iter().filter(|change| change.undecided).count();
-    Report { class, undecided, changes, version, base: base.name.clone(), head: head.name.clone(), left_open, stale }
+    Report {
+        class,
+        undecided,
+        changes,
+        version,
+        base: base.name.clone(),
+        head: head.name.clone(),
+        left_open,
+        stale,
+    }
 }
 
 /// Two documents in normal form, and what was found so far.

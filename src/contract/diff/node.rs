@@ -1,4 +1,5 @@
-//! A value of a document together with its place, and the way through references. Reads; judges nothing.
+//! A value of a document together with its place, and the way through references. Reads; judges
+//! nothing.
 
 use serde_json::{Map, Value};
 
@@ -14,7 +15,11 @@ pub(super) struct Node<'a> {
 
 impl<'a> Node<'a> {
     pub(super) fn root(root: &'a Value) -> Self {
-        Self { root, pointer: String::new(), value: root }
+        Self {
+            root,
+            pointer: String::new(),
+            value: root,
+        }
     }
 
     /// What tells this value from every other one of the two documents.
@@ -23,7 +28,11 @@ impl<'a> Node<'a> {
     }
 
     fn below(&self, key: &str, value: &'a Value) -> Self {
-        Self { pointer: format!("{}/{}", self.pointer, escaped(key)), value, ..*self }
+        Self {
+            pointer: format!("{}/{}", self.pointer, escaped(key)),
+            value,
+            ..*self
+        }
     }
 
     /// The value under a key, as it stands there.
@@ -37,7 +46,8 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn path(&self, keys: &[&str]) -> Option<Self> {
-        keys.iter().try_fold(self.clone(), |node, key| node.get(key))
+        keys.iter()
+            .try_fold(self.clone(), |node, key| node.get(key))
     }
 
     pub(super) fn str(&self, key: &str) -> Option<&'a str> {
@@ -45,7 +55,10 @@ impl<'a> Node<'a> {
     }
 
     pub(super) fn flag(&self, key: &str) -> bool {
-        self.value.get(key).and_then(Value::as_bool).unwrap_or(false)
+        self.value
+            .get(key)
+            .and_then(Value::as_bool)
+            .unwrap_or(false)
     }
 
     pub(super) fn fields(&self) -> Option<&'a Map<String, Value>> {
@@ -54,28 +67,42 @@ impl<'a> Node<'a> {
 
     /// The named values of a map, as they stand there.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
-        self.fields().into_iter().flatten().map(|(name, value)| (name.as_str(), self.below(name, value)))
+        self.fields()
+            .into_iter()
+            .flatten()
+            .map(|(name, value)| (name.as_str(), self.below(name, value)))
     }
 
     /// The named values under a key that holds a map.
     pub(super) fn named(&self, key: &str) -> Vec<(&'a str, Self)> {
-        self.raw(key).map(|map| map.entries().collect()).unwrap_or_default()
+        self.raw(key)
+            .map(|map| map.entries().collect())
+            .unwrap_or_default()
     }
 
     /// The elements of an array under a key, as they stand there.
     pub(super) fn list(&self, key: &str) -> Vec<Self> {
-        self.raw(key).map(|list| list.elements()).unwrap_or_default()
+        self.raw(key)
+            .map(|list| list.elements())
+            .unwrap_or_default()
     }
 
     /// The elements of an array, as they stand there.
     pub(super) fn elements(&self) -> Vec<Self> {
         let elements = self.value.as_array().into_iter().flatten();
-        elements.enumerate().map(|(index, value)| self.below(&index.to_string(), value)).collect()
+        elements
+            .enumerate()
+            .map(|(index, value)| self.below(&index.to_string(), value))
+            .collect()
     }
 
     /// The value at a pointer into the same document.
     pub(super) fn at(&self, pointer: &str) -> Option<Self> {
-        self.root.pointer(pointer).map(|value| Self { pointer: pointer.to_owned(), value, ..*self })
+        self.root.pointer(pointer).map(|value| Self {
+            pointer: pointer.to_owned(),
+            value,
+            ..*self
+        })
     }
 
     /// The value at a pointer out of a URI fragment, which may be percent-encoded.
@@ -88,8 +115,8 @@ impl<'a> Node<'a> {
         self.fragment(self.str("$ref")?.strip_prefix('#')?)
     }
 
-    /// What the references lead to. Reading a document has refused those that lead nowhere or in a circle; the count
-    /// only guards values that were never read.
+    /// What the references lead to. Reading a document has refused those that lead nowhere or in a
+    /// circle; the count only guards values that were never read.
     pub(super) fn resolved(&self) -> Self {
         let mut node = self.clone();
         for _ in 0..100_000 {

@@ -1,5 +1,5 @@
-//! Finds the operations that belong together: the same method on the same path, whatever the path's parameters are
-//! called. What stands in an operation is compared elsewhere.
+//! Finds the operations that belong together: the same method on the same path, whatever the path's
+//! parameters are called. What stands in an operation is compared elsewhere.
 
 use super::{
     Comparison, METHODS,
@@ -37,18 +37,33 @@ impl<'a> Comparison<'a> {
         self.match_operations(&base, &head, false);
     }
 
-    pub(super) fn match_operations(&mut self, base: &[Operation<'a>], head: &[Operation<'a>], reversed: bool) {
-        // What stands in braces is the name of a parameter in a path, and the whole sense of a callback's expression.
+    pub(super) fn match_operations(
+        &mut self,
+        base: &[Operation<'a>],
+        head: &[Operation<'a>],
+        reversed: bool,
+    ) {
+        // What stands in braces is the name of a parameter in a path, and the whole sense of a
+        // callback's expression.
         let path = |operation: &Operation<'_>| match reversed {
             true => operation.path.to_owned(),
             false => template(operation.path),
         };
-        let same = |one: &Operation<'_>, other: &Operation<'_>| one.method == other.method && path(one) == path(other);
-        let find = |of: &Operation<'a>, among: &[Operation<'a>]| among.iter().find(|other| same(of, other)).cloned();
+        let same = |one: &Operation<'_>, other: &Operation<'_>| {
+            one.method == other.method && path(one) == path(other)
+        };
+        let find = |of: &Operation<'a>, among: &[Operation<'a>]| {
+            among.iter().find(|other| same(of, other)).cloned()
+        };
         for old in base {
             match find(old, head) {
                 Some(new) => {
-                    let both = Both { name: old.name(), base: old.clone(), head: new, reversed };
+                    let both = Both {
+                        name: old.name(),
+                        base: old.clone(),
+                        head: new,
+                        reversed,
+                    };
                     self.operation(&both);
                 }
                 None => self.removed(old, reversed),
@@ -56,13 +71,20 @@ impl<'a> Comparison<'a> {
         }
         for new in head.iter().filter(|new| find(new, base).is_none()) {
             let (class, who) = match reversed {
-                true => {
-                    (Class::Breaking, "the server calls it, and clients of the old contract do not respond to it yet")
-                }
+                true => (
+                    Class::Breaking,
+                    "the server calls it, and clients of the old contract do not respond to it yet",
+                ),
                 false => (Class::Compatible, "clients of the old contract work on"),
             };
             let sentence = format!("{} was added: {who}.", new.name());
-            let change = by_rule(Rule::OperationAdded, class, Direction::Both, sentence, (None, Some(&new.node)));
+            let change = by_rule(
+                Rule::OperationAdded,
+                class,
+                Direction::Both,
+                sentence,
+                (None, Some(&new.node)),
+            );
             self.changes.add(&new.name(), change);
         }
     }
@@ -74,7 +96,13 @@ impl<'a> Comparison<'a> {
         };
         let sentence = format!("{} was removed: {who}.", old.name());
         let sides = (Some(&old.node), None);
-        let change = by_rule(Rule::OperationRemoved, Class::Breaking, Direction::Both, sentence, sides);
+        let change = by_rule(
+            Rule::OperationRemoved,
+            Class::Breaking,
+            Direction::Both,
+            sentence,
+            sides,
+        );
         self.changes.add(&old.name(), change);
     }
 
@@ -95,13 +123,20 @@ impl<'a> Comparison<'a> {
     }
 
     fn operation_id(&mut self, both: &Both<'_>) {
-        let (base, head) = (both.base.node.raw("operationId"), both.head.node.raw("operationId"));
-        let (old, new) = (both.base.node.str("operationId"), both.head.node.str("operationId"));
+        let (base, head) = (
+            both.base.node.raw("operationId"),
+            both.head.node.raw("operationId"),
+        );
+        let (old, new) = (
+            both.base.node.str("operationId"),
+            both.head.node.str("operationId"),
+        );
         let (class, sentence) = match (old, new) {
             _ if old == new => return,
-            (None, _) => {
-                (Class::Compatible, "the operation got a name: clients of the old contract work on.".to_owned())
-            }
+            (None, _) => (
+                Class::Compatible,
+                "the operation got a name: clients of the old contract work on.".to_owned(),
+            ),
             (Some(old), new) => {
                 let to = new.map_or("nothing".to_owned(), |new| format!("`{new}`"));
                 (
@@ -112,7 +147,13 @@ impl<'a> Comparison<'a> {
                 )
             }
         };
-        let change = by_rule(Rule::OperationId, class, Direction::Both, sentence, (base.as_ref(), head.as_ref()));
+        let change = by_rule(
+            Rule::OperationId,
+            class,
+            Direction::Both,
+            sentence,
+            (base.as_ref(), head.as_ref()),
+        );
         self.changes.add(&both.name, change);
     }
 }
@@ -125,7 +166,12 @@ pub(super) fn all<'a>(items: &[(&'a str, Node<'a>)]) -> Vec<Operation<'a>> {
         let behind = item.resolved();
         for method in METHODS {
             if let Some(node) = item.raw(method).or_else(|| behind.raw(method)) {
-                operations.push(Operation { path, method, item: behind.clone(), node });
+                operations.push(Operation {
+                    path,
+                    method,
+                    item: behind.clone(),
+                    node,
+                });
             }
         }
     }
@@ -142,11 +188,19 @@ impl Operation<'_> {
 impl Both<'_> {
     /// The direction of what the caller sends.
     pub(super) fn sent(&self) -> Direction {
-        if self.reversed { Direction::Answer } else { Direction::Request }
+        if self.reversed {
+            Direction::Answer
+        } else {
+            Direction::Request
+        }
     }
 
     /// The direction of what the caller gets.
     pub(super) fn received(&self) -> Direction {
-        if self.reversed { Direction::Request } else { Direction::Answer }
+        if self.reversed {
+            Direction::Request
+        } else {
+            Direction::Answer
+        }
     }
 }

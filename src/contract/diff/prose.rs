@@ -12,15 +12,31 @@ use super::{
 };
 
 /// The keys of OpenAPI objects that are prose.
-const PROSE: &[&str] = &["summary", "description", "externalDocs", "tags", "example", "examples", "bearerFormat"];
+const PROSE: &[&str] = &[
+    "summary",
+    "description",
+    "externalDocs",
+    "tags",
+    "example",
+    "examples",
+    "bearerFormat",
+];
 
 impl Comparison<'_> {
     /// The prose of one object of an operation.
     pub(super) fn prose(&mut self, operation: &str, base: &Node<'_>, head: &Node<'_>) {
-        let keys =
-            |node: &Node<'_>| node.fields().into_iter().flatten().map(|(key, _)| key.clone()).collect::<Vec<_>>();
+        let keys = |node: &Node<'_>| {
+            node.fields()
+                .into_iter()
+                .flatten()
+                .map(|(key, _)| key.clone())
+                .collect::<Vec<_>>()
+        };
         let keys: BTreeSet<String> = keys(base).into_iter().chain(keys(head)).collect();
-        for key in keys.iter().filter(|key| PROSE.contains(&key.as_str()) || key.starts_with("x-")) {
+        for key in keys
+            .iter()
+            .filter(|key| PROSE.contains(&key.as_str()) || key.starts_with("x-"))
+        {
             if let Some(change) = words_changed(base, head, key) {
                 self.changes.add(operation, change);
             }
@@ -36,7 +52,10 @@ impl Comparison<'_> {
             if old.as_ref().map(|node| node.value) != new.as_ref().map(|node| node.value) {
                 let sentence = format!("`{key}` changed: nothing changes on the wire.");
                 let sides = (old.as_ref(), new.as_ref());
-                self.changes.add("", by_rule(Rule::Info, Class::Docs, Direction::Both, sentence, sides));
+                self.changes.add(
+                    "",
+                    by_rule(Rule::Info, Class::Docs, Direction::Both, sentence, sides),
+                );
             }
         }
     }
@@ -44,7 +63,13 @@ impl Comparison<'_> {
     /// The documents differ, and nothing that was compared does.
     pub(super) fn written_otherwise(&mut self) {
         let sentence = "the document is written otherwise: nothing changes on the wire.".to_owned();
-        let mut change = by_rule(Rule::Prose, Class::Docs, Direction::Both, sentence, (None, None));
+        let mut change = by_rule(
+            Rule::Prose,
+            Class::Docs,
+            Direction::Both,
+            sentence,
+            (None, None),
+        );
         change.in_base = false;
         self.changes.add("", change);
     }

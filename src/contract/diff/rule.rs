@@ -1,4 +1,5 @@
-//! The rules: one name for each kind of change. `openapi/README.md` explains them; a test holds the two together.
+//! The rules: one name for each kind of change. `openapi/README.md` explains them; a test holds the
+//! two together.
 
 use std::{borrow::Cow, fmt, str::FromStr};
 
@@ -6,7 +7,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 macro_rules! rules {
     ($($variant:ident = $name:literal),+ $(,)?) => {
-        /// What kind of change it is. Whether it breaks depends on the direction, and for schemas on a proof.
+        /// What kind of change it is. Whether it breaks depends on the direction, and for schemas
+        /// on a proof.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "openapi/README.md explains each")]
         pub enum Rule { $($variant),+ }
@@ -106,7 +108,11 @@ impl FromStr for Rule {
     type Err = String;
 
     fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.iter().copied().find(|rule| rule.name() == name).ok_or_else(|| format!("there is no rule `{name}`"))
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|rule| rule.name() == name)
+            .ok_or_else(|| format!("there is no rule `{name}`"))
     }
 }
 

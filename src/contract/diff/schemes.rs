@@ -1,5 +1,5 @@
-//! Compares security schemes: what clients show as credentials, and where they get it. Which of them an operation asks
-//! for is compared in `security`.
+//! Compares security schemes: what clients show as credentials, and where they get it. Which of
+//! them an operation asks for is compared in `security`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,7 +31,12 @@ impl<'a> Comparison<'a> {
     pub(super) fn security_schemes(&mut self) {
         let asked = asked(&self.base);
         for (name, base, head) in pairs(&self.base, &self.head) {
-            self.scheme(&Both { name, base, head, asked: asked.contains(name) });
+            self.scheme(&Both {
+                name,
+                base,
+                head,
+                asked: asked.contains(name),
+            });
         }
     }
 
@@ -44,7 +49,12 @@ impl<'a> Comparison<'a> {
         };
         if without_flows(&both.base) != without_flows(&both.head) {
             let who = "clients that show credentials as before are refused";
-            self.scheme_changed(both, Class::Breaking, ("changed", who), (Some(&both.base), Some(&both.head)));
+            self.scheme_changed(
+                both,
+                Class::Breaking,
+                ("changed", who),
+                (Some(&both.base), Some(&both.head)),
+            );
             return;
         }
         let (old, new) = (flows(&both.base), flows(&both.head));
@@ -59,21 +69,33 @@ impl<'a> Comparison<'a> {
             }
         }
         for (name, head) in new.iter().filter(|(name, _)| find(name, &old).is_none()) {
-            let (what, who) = (format!("has a flow `{name}` too"), "clients may go on with those that they know");
+            let (what, who) = (
+                format!("has a flow `{name}` too"),
+                "clients may go on with those that they know",
+            );
             self.scheme_changed(both, Class::Compatible, (&what, who), (None, Some(head)));
         }
     }
 
     fn flow(&mut self, both: &Both<'a>, name: &str, base: &Node<'a>, head: &Node<'a>) {
         self.prose("", base, head);
-        for key in keys(base, head).into_iter().filter(|key| *key != "scopes" && !key.starts_with("x-")) {
+        for key in keys(base, head)
+            .into_iter()
+            .filter(|key| *key != "scopes" && !key.starts_with("x-"))
+        {
             let (old, new) = (base.raw(key), head.raw(key));
             if old.as_ref().map(|node| node.value) == new.as_ref().map(|node| node.value) {
                 continue;
             }
             let (class, who) = match key {
-                "refreshUrl" => (Class::Compatible, "clients that cannot refresh a token there get a new one"),
-                _ => (Class::Breaking, "clients that get their tokens as before get none"),
+                "refreshUrl" => (
+                    Class::Compatible,
+                    "clients that cannot refresh a token there get a new one",
+                ),
+                _ => (
+                    Class::Breaking,
+                    "clients that get their tokens as before get none",
+                ),
             };
             let what = format!("has another `{key}` in the flow `{name}`");
             self.scheme_changed(both, class, (&what, who), (old.as_ref(), new.as_ref()));
@@ -82,7 +104,9 @@ impl<'a> Comparison<'a> {
     }
 
     fn scopes(&mut self, both: &Both<'a>, base: &Node<'a>, head: &Node<'a>) {
-        let (Some(base), Some(head)) = (base.raw("scopes"), head.raw("scopes")) else { return };
+        let (Some(base), Some(head)) = (base.raw("scopes"), head.raw("scopes")) else {
+            return;
+        };
         for scope in keys(&base, &head) {
             match (base.raw(scope), head.raw(scope)) {
                 (Some(_), Some(_)) => {
@@ -98,7 +122,12 @@ impl<'a> Comparison<'a> {
                 (_, new) => {
                     let what = format!("has a scope `{scope}` too");
                     let who = "clients that do not request it work on";
-                    self.scheme_changed(both, Class::Compatible, (&what, who), (None, new.as_ref()));
+                    self.scheme_changed(
+                        both,
+                        Class::Compatible,
+                        (&what, who),
+                        (None, new.as_ref()),
+                    );
                 }
             }
         }
@@ -111,26 +140,50 @@ impl<'a> Comparison<'a> {
         (what, who): (&str, &str),
         sides: (Option<&Node<'a>>, Option<&Node<'a>>),
     ) {
-        let (class, who) = if both.asked { (class, who) } else { (Class::Compatible, "no operation asked for it") };
+        let (class, who) = if both.asked {
+            (class, who)
+        } else {
+            (Class::Compatible, "no operation asked for it")
+        };
         let sentence = format!("security scheme `{}` {what}: {who}.", both.name);
-        self.changes.add("", by_rule(Rule::SecurityScheme, class, Direction::Request, sentence, sides));
+        self.changes.add(
+            "",
+            by_rule(
+                Rule::SecurityScheme,
+                class,
+                Direction::Request,
+                sentence,
+                sides,
+            ),
+        );
     }
 }
 
 /// The new names of renamed schemes, each with the old one. A scheme is known by what it is.
 pub(super) fn new_names<'a>(base: &Node<'a>, head: &Node<'a>) -> BTreeMap<&'a str, &'a str> {
     let old = schemes(base);
-    let renamed = schemes(head).into_iter().filter(|(name, _)| find(name, &old).is_none());
-    let same = |node: &Node<'a>| old.iter().find(|(_, other)| identity(other) == identity(node));
-    renamed.filter_map(|(name, node)| same(&node).map(|(old, _)| (name, *old))).collect()
+    let renamed = schemes(head)
+        .into_iter()
+        .filter(|(name, _)| find(name, &old).is_none());
+    let same = |node: &Node<'a>| {
+        old.iter()
+            .find(|(_, other)| identity(other) == identity(node))
+    };
+    renamed
+        .filter_map(|(name, node)| same(&node).map(|(old, _)| (name, *old)))
+        .collect()
 }
 
 /// The schemes of both documents, by their old names.
 fn pairs<'a>(base: &Node<'a>, head: &Node<'a>) -> Vec<(&'a str, Node<'a>, Node<'a>)> {
     let new = schemes(head);
     let names = new_names(base, head);
-    let renamed =
-        |name: &str| names.iter().find(|(_, old)| **old == name).and_then(|(new_name, _)| find(new_name, &new));
+    let renamed = |name: &str| {
+        names
+            .iter()
+            .find(|(_, old)| **old == name)
+            .and_then(|(new_name, _)| find(new_name, &new))
+    };
     let pair = |(name, base)| {
         let head = find(name, &new).or_else(|| renamed(name)).cloned();
         head.map(|head| (name, base, head))
@@ -142,16 +195,35 @@ fn pairs<'a>(base: &Node<'a>, head: &Node<'a>) -> Vec<(&'a str, Node<'a>, Node<'
 fn asked<'a>(document: &Node<'a>) -> BTreeSet<&'a str> {
     let mut operations = all(&document.named("paths"));
     operations.extend(all(&document.named("webhooks")));
-    let called: Vec<_> = operations.iter().flat_map(|operation| called(&operation.node)).collect();
+    let called: Vec<_> = operations
+        .iter()
+        .flat_map(|operation| called(&operation.node))
+        .collect();
     operations.extend(called.into_iter().flat_map(|(_, operations)| operations));
-    let nodes = operations.iter().map(|operation| &operation.node).chain([document]);
+    let nodes = operations
+        .iter()
+        .map(|operation| &operation.node)
+        .chain([document]);
     let alternatives = nodes.flat_map(|node| node.list("security"));
-    alternatives.flat_map(|alternative| alternative.entries().map(|(name, _)| name).collect::<Vec<_>>()).collect()
+    alternatives
+        .flat_map(|alternative| {
+            alternative
+                .entries()
+                .map(|(name, _)| name)
+                .collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 fn schemes<'a>(document: &Node<'a>) -> Vec<(&'a str, Node<'a>)> {
-    let schemes = document.get("components").map(|components| components.named("securitySchemes")).unwrap_or_default();
-    schemes.into_iter().map(|(name, node)| (name, node.resolved())).collect()
+    let schemes = document
+        .get("components")
+        .map(|components| components.named("securitySchemes"))
+        .unwrap_or_default();
+    schemes
+        .into_iter()
+        .map(|(name, node)| (name, node.resolved()))
+        .collect()
 }
 
 fn flows<'a>(scheme: &Node<'a>) -> Vec<(&'a str, Node<'a>)> {
@@ -161,11 +233,17 @@ fn flows<'a>(scheme: &Node<'a>) -> Vec<(&'a str, Node<'a>)> {
 }
 
 fn find<'n, 'a>(name: &str, among: &'n [(&'a str, Node<'a>)]) -> Option<&'n Node<'a>> {
-    among.iter().find(|(other, _)| *other == name).map(|(_, node)| node)
+    among
+        .iter()
+        .find(|(other, _)| *other == name)
+        .map(|(_, node)| node)
 }
 
 fn keys<'a>(base: &Node<'a>, head: &Node<'a>) -> BTreeSet<&'a str> {
-    base.entries().chain(head.entries()).map(|(key, _)| key).collect()
+    base.entries()
+        .chain(head.entries())
+        .map(|(key, _)| key)
+        .collect()
 }
 
 /// A scheme without its prose. Header names are the same in whatever case.
@@ -185,10 +263,16 @@ fn meaning(scheme: &Node<'_>) -> Map<String, Value> {
 /// What stays where a scheme only offers more or less: its kind, and where tokens come from.
 fn identity(scheme: &Node<'_>) -> Value {
     let mut fields = meaning(scheme);
-    for flow in fields.get_mut("flows").and_then(Value::as_object_mut).into_iter().flat_map(|flows| flows.values_mut())
+    for flow in fields
+        .get_mut("flows")
+        .and_then(Value::as_object_mut)
+        .into_iter()
+        .flat_map(|flows| flows.values_mut())
     {
         let parts = flow.as_object_mut().into_iter();
-        parts.for_each(|parts| parts.retain(|key, _| key == "authorizationUrl" || key == "tokenUrl"));
+        parts.for_each(|parts| {
+            parts.retain(|key, _| key == "authorizationUrl" || key == "tokenUrl")
+        });
     }
     Value::Object(fields)
 }

@@ -1,6 +1,7 @@
-//! Compares who may call: the alternatives of an operation as sets of schemes and scopes. The schemes themselves are
-//! compared in `schemes`. A caller is hurt when what it shows is not enough any more; and where anybody may call from now
-//! on, those are hurt whose data it is, so that no gate lets that pass by accident.
+//! Compares who may call: the alternatives of an operation as sets of schemes and scopes. The
+//! schemes themselves are compared in `schemes`. A caller is hurt when what it shows is not enough
+//! any more; and where anybody may call from now on, those are hurt whose data it is, so that no
+//! gate lets that pass by accident.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,25 +22,50 @@ type Alternative = BTreeMap<String, BTreeSet<String>>;
 
 impl<'a> Comparison<'a> {
     pub(super) fn security(&mut self, both: &Both<'a>) {
-        let (base, head) = (self.stated(both, &both.base, &self.base), self.stated(both, &both.head, &self.head));
+        let (base, head) = (
+            self.stated(both, &both.base, &self.base),
+            self.stated(both, &both.head, &self.head),
+        );
         let old = alternatives(base.as_ref());
         let names = schemes::new_names(&self.base, &self.head);
-        let old_name = |name: String| names.get(name.as_str()).map_or(name, |old| (*old).to_owned());
-        let under_old_names = |alternative: Alternative| -> Alternative {
-            alternative.into_iter().map(|(name, scopes)| (old_name(name), scopes)).collect()
+        let old_name = |name: String| {
+            names
+                .get(name.as_str())
+                .map_or(name, |old| (*old).to_owned())
         };
-        let new: BTreeSet<Alternative> = alternatives(head.as_ref()).into_iter().map(under_old_names).collect();
+        let under_old_names = |alternative: Alternative| -> Alternative {
+            alternative
+                .into_iter()
+                .map(|(name, scopes)| (old_name(name), scopes))
+                .collect()
+        };
+        let new: BTreeSet<Alternative> = alternatives(head.as_ref())
+            .into_iter()
+            .map(under_old_names)
+            .collect();
         if let Some((rule, class, sentence)) = judged(both.reversed, &old, &new) {
             let sides = (base.as_ref(), head.as_ref());
-            self.changes.add(&both.name, by_rule(rule, class, both.sent(), sentence.to_owned(), sides));
+            self.changes.add(
+                &both.name,
+                by_rule(rule, class, both.sent(), sentence.to_owned(), sides),
+            );
         }
     }
 
-    /// What an operation says of security, or the document for it. The document speaks of those who call the service,
-    /// and so not for webhooks and callbacks.
-    fn stated(&self, both: &Both<'a>, operation: &Operation<'a>, document: &Node<'a>) -> Option<Node<'a>> {
+    /// What an operation says of security, or the document for it. The document speaks of those who
+    /// call the service, and so not for webhooks and callbacks.
+    fn stated(
+        &self,
+        both: &Both<'a>,
+        operation: &Operation<'a>,
+        document: &Node<'a>,
+    ) -> Option<Node<'a>> {
         let own = operation.node.raw("security");
-        if both.reversed { own } else { own.or_else(|| document.raw("security")) }
+        if both.reversed {
+            own
+        } else {
+            own.or_else(|| document.raw("security"))
+        }
     }
 }
 
@@ -52,9 +78,12 @@ fn judged(
         return None;
     }
     let nothing = Alternative::new();
-    // A server that calls shows what the new document says to clients that ask for what the old one says.
+    // A server that calls shows what the new document says to clients that ask for what the old one
+    // says.
     let (shown, asked) = if reversed { (new, old) } else { (old, new) };
-    let refused = shown.iter().any(|shown| !asked.iter().any(|asked| enough(shown, asked)));
+    let refused = shown
+        .iter()
+        .any(|shown| !asked.iter().any(|asked| enough(shown, asked)));
     Some(match refused {
         true if reversed => (
             Rule::SecurityTightened,
@@ -86,17 +115,36 @@ fn judged(
 
 /// Nothing stated, or an empty list: everybody may call.
 fn alternatives(stated: Option<&Node<'_>>) -> BTreeSet<Alternative> {
-    let list = stated.and_then(|node| node.value.as_array()).map(Vec::as_slice).unwrap_or_default();
+    let list = stated
+        .and_then(|node| node.value.as_array())
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let scopes = |scopes: &Value| -> BTreeSet<String> {
-        scopes.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        scopes
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
     };
     let one = |one: &Value| -> Alternative {
-        one.as_object().into_iter().flatten().map(|(name, names)| (name.clone(), scopes(names))).collect()
+        one.as_object()
+            .into_iter()
+            .flatten()
+            .map(|(name, names)| (name.clone(), scopes(names)))
+            .collect()
     };
-    if list.is_empty() { BTreeSet::from([Alternative::new()]) } else { list.iter().map(one).collect() }
+    if list.is_empty() {
+        BTreeSet::from([Alternative::new()])
+    } else {
+        list.iter().map(one).collect()
+    }
 }
 
 /// Whether who shows `shown` meets `asked`.
 fn enough(shown: &Alternative, asked: &Alternative) -> bool {
-    asked.iter().all(|(name, scopes)| shown.get(name).is_some_and(|shown| scopes.is_subset(shown)))
+    asked
+        .iter()
+        .all(|(name, scopes)| shown.get(name).is_some_and(|shown| scopes.is_subset(shown)))
 }

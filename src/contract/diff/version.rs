@@ -1,5 +1,5 @@
-//! Whether `info.version` moved as semantic versioning asks after the changes. Below 1.0.0 everything counts one
-//! place lower: a break asks for a new minor version.
+//! Whether `info.version` moved as semantic versioning asks after the changes. Below 1.0.0
+//! everything counts one place lower: a break asks for a new minor version.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -40,14 +40,30 @@ enum Step {
     Major,
 }
 
-/// Checks the step from one version to the other against the changes. An accepted break asks for no more than a
-/// compatible change.
+/// Checks the step from one version to the other against the changes. An accepted break asks for no
+/// more than a compatible change.
 pub(super) fn check(base: &Node<'_>, head: &Node<'_>, changes: &[Change]) -> VersionCheck {
-    let said = |node: &Node<'_>| node.get("info").and_then(|info| info.str("version")).unwrap_or_default().to_owned();
+    let said = |node: &Node<'_>| {
+        node.get("info")
+            .and_then(|info| info.str("version"))
+            .unwrap_or_default()
+            .to_owned()
+    };
     let (base, head) = (said(base), said(head));
-    let class = changes.iter().map(|change| if change.accepted.is_some() { Class::Compatible } else { change.class });
+    let class = changes.iter().map(|change| {
+        if change.accepted.is_some() {
+            Class::Compatible
+        } else {
+            change.class
+        }
+    });
     let (ok, sentence) = verdict(&base, &head, class.max().unwrap_or(Class::None));
-    VersionCheck { base, head, ok, sentence }
+    VersionCheck {
+        base,
+        head,
+        ok,
+        sentence,
+    }
 }
 
 fn verdict(base: &str, head: &str, class: Class) -> (bool, String) {
@@ -55,15 +71,18 @@ fn verdict(base: &str, head: &str, class: Class) -> (bool, String) {
         return (true, "nothing changed, so the version may stay".to_owned());
     }
     let (Some(old), Some(new)) = (Version::read(base), Version::read(head)) else {
-        let sentence = format!("info.version `{base}` and `{head}` cannot be compared: they are not major.minor.patch");
+        let sentence = format!(
+            "info.version `{base}` and `{head}` cannot be compared: they are not major.minor.patch"
+        );
         return (false, sentence);
     };
     let (wanted, taken) = (wanted(class, old), taken(old, new));
     let word = class.word();
     match taken {
-        Some(taken) if taken >= wanted => {
-            (true, format!("info.version went from {base} to {head}, which is enough for {word} changes"))
-        }
+        Some(taken) if taken >= wanted => (
+            true,
+            format!("info.version went from {base} to {head}, which is enough for {word} changes"),
+        ),
         Some(_) => (
             false,
             format!(
@@ -71,7 +90,10 @@ fn verdict(base: &str, head: &str, class: Class) -> (bool, String) {
                 wanted.word()
             ),
         ),
-        None => (false, format!("info.version went back from {base} to {head}")),
+        None => (
+            false,
+            format!("info.version went back from {base} to {head}"),
+        ),
     }
 }
 
@@ -103,10 +125,17 @@ impl Version {
     /// Reads `1.2.3`, and leniently `v1`, `1.2` and `1.2.3-rc.1+build`.
     fn read(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches('v').split('+').next()?;
-        let (numbers, released) = text.split_once('-').map_or((text, true), |(numbers, _)| (numbers, false));
+        let (numbers, released) = text
+            .split_once('-')
+            .map_or((text, true), |(numbers, _)| (numbers, false));
         let mut numbers = numbers.split('.').map(str::parse);
         let mut next = || numbers.next().unwrap_or(Ok(0)).ok();
-        let version = Self { major: next()?, minor: next()?, patch: next()?, released };
+        let version = Self {
+            major: next()?,
+            minor: next()?,
+            patch: next()?,
+            released,
+        };
         numbers.next().is_none().then_some(version)
     }
 }

@@ -1,5 +1,5 @@
-//! How the value of a parameter or a header is written: its style, or a media type. What the value may be is compared in
-//! `schema`.
+//! How the value of a parameter or a header is written: its style, or a media type. What the value
+//! may be is compared in `schema`.
 
 use serde_json::Value;
 
@@ -25,16 +25,34 @@ pub(super) struct Written<'w> {
 
 impl<'a> Comparison<'a> {
     /// What both sides say of a value and how it is written.
-    pub(super) fn written(&mut self, both: &Both<'a>, written: Written<'_>, base: &Node<'a>, head: &Node<'a>) {
+    pub(super) fn written(
+        &mut self,
+        both: &Both<'a>,
+        written: Written<'_>,
+        base: &Node<'a>,
+        head: &Node<'a>,
+    ) {
         if let Some(change) = style(&written, base, head) {
             self.changes.add(&both.name, change);
         }
-        let Written { at, rule, direction, .. } = written;
+        let Written {
+            at,
+            rule,
+            direction,
+            ..
+        } = written;
         let described = |node: &Node<'a>| node.raw("schema").or_else(|| node.raw("content"));
         match (base.raw("schema"), head.raw("schema")) {
-            (Some(base), Some(head)) => {
-                self.schemas(&both.name, &Place { direction, text: rule == Rule::ParameterWriting, at, base, head })
-            }
+            (Some(base), Some(head)) => self.schemas(
+                &both.name,
+                &Place {
+                    direction,
+                    text: rule == Rule::ParameterWriting,
+                    at,
+                    base,
+                    head,
+                },
+            ),
             (old, new) => match (described(base), described(head)) {
                 (Some(_), Some(_)) if old.is_none() && new.is_none() => {
                     self.content(both, direction, base, head, &at);
@@ -43,7 +61,10 @@ impl<'a> Comparison<'a> {
                     let who = as_before(direction, Class::Breaking);
                     let sentence = format!("{at} is described in another way: {who}.");
                     let sides = (Some(&old), Some(&new));
-                    self.changes.add(&both.name, by_rule(rule, Class::Breaking, direction, sentence, sides));
+                    self.changes.add(
+                        &both.name,
+                        by_rule(rule, Class::Breaking, direction, sentence, sides),
+                    );
                 }
                 (None, None) => {}
                 // Whatever is written is text.
@@ -52,7 +73,9 @@ impl<'a> Comparison<'a> {
                         self.changes.add(&both.name, change);
                     }
                 }
-                (old, new) => self.schema_there_or_not(both, direction, (old.as_ref(), new.as_ref()), &at),
+                (old, new) => {
+                    self.schema_there_or_not(both, direction, (old.as_ref(), new.as_ref()), &at)
+                }
             },
         }
     }
@@ -64,15 +87,32 @@ fn style(written: &Written<'_>, base: &Node<'_>, head: &Node<'_>) -> Option<Chan
     if old == new {
         return None;
     }
-    let (from, to) = if written.direction == Direction::Request { (&old, &new) } else { (&new, &old) };
-    let class = if to.takes(from) { Class::Compatible } else { Class::Breaking };
+    let (from, to) = if written.direction == Direction::Request {
+        (&old, &new)
+    } else {
+        (&new, &old)
+    };
+    let class = if to.takes(from) {
+        Class::Compatible
+    } else {
+        Class::Breaking
+    };
     let key = ["style", "explode", "allowReserved", "allowEmptyValue"]
         .into_iter()
         .find(|key| base.value.get(key) != head.value.get(key))?;
     let who = as_before(written.direction, class);
-    let sentence = format!("`{key}` of {} changed how its value is written: {who}.", written.name);
+    let sentence = format!(
+        "`{key}` of {} changed how its value is written: {who}.",
+        written.name
+    );
     let (old, new) = (base.raw(key), head.raw(key));
-    Some(by_rule(written.rule, class, written.direction, sentence, (old.as_ref(), new.as_ref())))
+    Some(by_rule(
+        written.rule,
+        class,
+        written.direction,
+        sentence,
+        (old.as_ref(), new.as_ref()),
+    ))
 }
 
 fn as_before(direction: Direction, class: Class) -> &'static str {
@@ -96,9 +136,17 @@ impl Style {
     /// With what holds where nothing is said.
     fn of(parameter: &Node<'_>, explode_shows: bool) -> Self {
         let query = parameter.str("in") == Some("query");
-        let usual = if query || parameter.str("in") == Some("cookie") { "form" } else { "simple" };
+        let usual = if query || parameter.str("in") == Some("cookie") {
+            "form"
+        } else {
+            "simple"
+        };
         let name = parameter.str("style").unwrap_or(usual).to_owned();
-        let explode = parameter.value.get("explode").and_then(Value::as_bool).unwrap_or(name == "form");
+        let explode = parameter
+            .value
+            .get("explode")
+            .and_then(Value::as_bool)
+            .unwrap_or(name == "form");
         Self {
             explode: explode && explode_shows && name != "deepObject",
             reserved: query && parameter.flag("allowReserved"),
@@ -109,12 +157,17 @@ impl Style {
 
     /// More characters or empty values may be written as they are; nothing else may differ.
     fn takes(&self, other: &Self) -> bool {
-        let more = Self { reserved: self.reserved, empty: self.empty, ..other.clone() };
+        let more = Self {
+            reserved: self.reserved,
+            empty: self.empty,
+            ..other.clone()
+        };
         more == *self && self.reserved >= other.reserved && self.empty >= other.empty
     }
 }
 
-/// Whether anybody could see `explode`: nobody sees it in single values, nor in lists that have commas either way.
+/// Whether anybody could see `explode`: nobody sees it in single values, nor in lists that have
+/// commas either way.
 fn explode_shows(base: &Node<'_>, head: &Node<'_>) -> bool {
     let simple = |node: &Node<'_>| Style::of(node, true).name == "simple";
     let hidden = |node: &Node<'_>| {
@@ -135,13 +188,20 @@ pub(super) fn types<'a>(schema: &Node<'a>) -> Option<Vec<&'a str>> {
 
 /// Whether all of these are single values.
 pub(super) fn scalar(types: &[&str]) -> bool {
-    types.iter().all(|name| !matches!(*name, "object" | "array"))
+    types
+        .iter()
+        .all(|name| !matches!(*name, "object" | "array"))
 }
 
 /// Whether a schema takes any text.
 pub(super) fn any_text(schema: &Node<'_>) -> bool {
-    let prose = |key: &str| matches!(key, "title" | "description" | "example" | "examples") || key.starts_with("x-");
+    let prose = |key: &str| {
+        matches!(key, "title" | "description" | "example" | "examples") || key.starts_with("x-")
+    };
     let schema = schema.resolved();
     let open = |(key, value): (&String, &Value)| prose(key) || key == "type" && value == "string";
-    schema.value == &Value::Bool(true) || schema.fields().is_some_and(|fields| fields.iter().all(open))
+    schema.value == &Value::Bool(true)
+        || schema
+            .fields()
+            .is_some_and(|fields| fields.iter().all(open))
 }

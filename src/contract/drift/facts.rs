@@ -1,5 +1,6 @@
-//! What a document says of its operations, as a flat list: place to fact. Defaults are written out, so that saying them
-//! or not is the same. Keys that are not known here are facts as they stand: nothing is passed over but prose.
+//! What a document says of its operations, as a flat list: place to fact. Defaults are written out,
+//! so that saying them or not is the same. Keys that are not known here are facts as they stand:
+//! nothing is passed over but prose.
 
 use std::collections::BTreeMap;
 
@@ -37,15 +38,27 @@ impl Said {
     }
 }
 
-const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+const METHODS: [&str; 8] = [
+    "get", "put", "post", "delete", "options", "head", "patch", "trace",
+];
 /// What a document says.
 pub(super) fn of(document: &Value) -> Facts {
     let mut facts = Facts::new();
     let root = Cursor::root(document);
-    rest(&mut facts, "document", &root, &["openapi", "paths", "components", "security", "servers"]);
+    rest(
+        &mut facts,
+        "document",
+        &root,
+        &["openapi", "paths", "components", "security", "servers"],
+    );
     servers(&mut facts, &root);
     for (path, item) in root.key("paths").iter().flat_map(Cursor::entries) {
-        rest(&mut facts, path, &item, &[&METHODS[..], &["parameters"]].concat());
+        rest(
+            &mut facts,
+            path,
+            &item,
+            &[&METHODS[..], &["parameters"]].concat(),
+        );
         for method in METHODS {
             if let Some(operation) = item.key(method) {
                 let place = format!("{} {path}", method.to_uppercase());
@@ -60,10 +73,25 @@ fn operation(facts: &mut Facts, place: &str, at: &Cursor, item: &Cursor, root: &
     there(facts, place, at);
     plain(facts, place, at, "operationId", json!(""));
     plain(facts, place, at, "deprecated", json!(false));
-    rest(facts, place, at, &["operationId", "deprecated", "security", "parameters", "requestBody", "responses"]);
+    rest(
+        facts,
+        place,
+        at,
+        &[
+            "operationId",
+            "deprecated",
+            "security",
+            "parameters",
+            "requestBody",
+            "responses",
+        ],
+    );
     security(facts, place, at, root);
     // A parameter of the operation takes the place of one of the path.
-    let shared = item.key("parameters").into_iter().chain(at.key("parameters"));
+    let shared = item
+        .key("parameters")
+        .into_iter()
+        .chain(at.key("parameters"));
     for parameter in shared.flat_map(|list| list.items().collect::<Vec<_>>()) {
         self::parameter(facts, place, &parameter);
     }
@@ -80,7 +108,12 @@ fn operation(facts: &mut Facts, place: &str, at: &Cursor, item: &Cursor, root: &
         rest(facts, &place, &answer, &["headers", "content"]);
         content(facts, &place, &answer);
         for (name, header) in answer.key("headers").iter().flat_map(Cursor::entries) {
-            carried(facts, &format!("{place}{STEP}header {}", name.to_lowercase()), &header, "simple");
+            carried(
+                facts,
+                &format!("{place}{STEP}header {}", name.to_lowercase()),
+                &header,
+                "simple",
+            );
         }
     }
 }
@@ -89,9 +122,22 @@ fn parameter(facts: &mut Facts, place: &str, at: &Cursor) {
     let kind = at.text("in").unwrap_or_default();
     let name = at.text("name").unwrap_or_default();
     // Headers have no case.
-    let name = if kind == "header" { name.to_lowercase() } else { name.to_owned() };
-    let style = if matches!(kind, "query" | "cookie") { "form" } else { "simple" };
-    carried(facts, &format!("{place}{STEP}{kind} parameter {name}"), at, style);
+    let name = if kind == "header" {
+        name.to_lowercase()
+    } else {
+        name.to_owned()
+    };
+    let style = if matches!(kind, "query" | "cookie") {
+        "form"
+    } else {
+        "simple"
+    };
+    carried(
+        facts,
+        &format!("{place}{STEP}{kind} parameter {name}"),
+        at,
+        style,
+    );
 }
 
 /// A parameter or a header.
@@ -101,8 +147,23 @@ fn carried(facts: &mut Facts, place: &str, at: &Cursor, style: &str) {
         plain(facts, place, at, key, json!(false));
     }
     plain(facts, place, at, "style", json!(style));
-    plain(facts, place, at, "explode", json!(at.text("style").unwrap_or(style) == "form"));
-    let known = ["required", "deprecated", "allowEmptyValue", "allowReserved", "style", "explode", "schema", "content"];
+    plain(
+        facts,
+        place,
+        at,
+        "explode",
+        json!(at.text("style").unwrap_or(style) == "form"),
+    );
+    let known = [
+        "required",
+        "deprecated",
+        "allowEmptyValue",
+        "allowReserved",
+        "style",
+        "explode",
+        "schema",
+        "content",
+    ];
     rest(facts, place, at, &[&known[..], &["name", "in"]].concat());
     schema(facts, place, at);
     content(facts, place, at);
@@ -118,20 +179,40 @@ fn content(facts: &mut Facts, place: &str, at: &Cursor) {
 }
 
 fn schema(facts: &mut Facts, place: &str, at: &Cursor) {
-    let Some(schema) = at.under("schema") else { return };
-    // Beside a reference may stand prose, which is no reason to take the two for one schema of its own.
-    let only_refers =
-        schema.value.as_object().is_some_and(|map| map.keys().all(|key| key == "$ref" || prose::is_prose(key)));
-    let schema = if only_refers { schema.followed() } else { schema };
+    let Some(schema) = at.under("schema") else {
+        return;
+    };
+    // Beside a reference may stand prose, which is no reason to take the two for one schema of its
+    // own.
+    let only_refers = schema
+        .value
+        .as_object()
+        .is_some_and(|map| map.keys().all(|key| key == "$ref" || prose::is_prose(key)));
+    let schema = if only_refers {
+        schema.followed()
+    } else {
+        schema
+    };
     let fact = Fact::Schema(prose::without_in_schema(schema.schema()));
-    facts.insert(format!("{place}{STEP}schema"), Said { pointer: schema.pointer, fact });
+    facts.insert(
+        format!("{place}{STEP}schema"),
+        Said {
+            pointer: schema.pointer,
+            fact,
+        },
+    );
 }
 
 /// Which credentials open it: alternatives, each of schemes that are all needed.
 fn security(facts: &mut Facts, place: &str, at: &Cursor, root: &Cursor) {
-    let Some(said) = at.key("security").or_else(|| root.key("security")) else { return };
+    let Some(said) = at.key("security").or_else(|| root.key("security")) else {
+        return;
+    };
     let scheme = |name: &str, scopes: &Value| {
-        let scheme = root.key("components").and_then(|c| c.key("securitySchemes")).and_then(|all| all.key(name));
+        let scheme = root
+            .key("components")
+            .and_then(|c| c.key("securitySchemes"))
+            .and_then(|all| all.key(name));
         let defined = scheme.map_or(Value::Null, |scheme| prose::without(scheme.value));
         json!([defined, scopes])
     };
@@ -139,38 +220,78 @@ fn security(facts: &mut Facts, place: &str, at: &Cursor, root: &Cursor) {
         .items()
         .map(|needed| {
             let all = needed.value.as_object().into_iter().flatten();
-            let mut all: Vec<String> = all.map(|(name, scopes)| scheme(name, scopes).to_string()).collect();
+            let mut all: Vec<String> = all
+                .map(|(name, scopes)| scheme(name, scopes).to_string())
+                .collect();
             all.sort();
             all.join(" and ")
         })
         .collect();
     alternatives.sort();
     let fact = Fact::Plain(alternatives.join(" or ").into());
-    facts.insert(format!("{place}{STEP}security"), Said { pointer: said.pointer, fact });
+    facts.insert(
+        format!("{place}{STEP}security"),
+        Said {
+            pointer: said.pointer,
+            fact,
+        },
+    );
 }
 
 /// Where it is served; without a word, where the document is.
 fn servers(facts: &mut Facts, root: &Cursor) {
     let servers = root.key("servers");
-    let urls: Vec<&str> = servers.iter().flat_map(Cursor::items).filter_map(|server| server.text("url")).collect();
-    let fact = Fact::Plain(if urls.is_empty() { json!(["/"]) } else { json!(urls) });
-    facts.insert(format!("document{STEP}servers"), Said { pointer: "/servers".to_owned(), fact });
+    let urls: Vec<&str> = servers
+        .iter()
+        .flat_map(Cursor::items)
+        .filter_map(|server| server.text("url"))
+        .collect();
+    let fact = Fact::Plain(if urls.is_empty() {
+        json!(["/"])
+    } else {
+        json!(urls)
+    });
+    facts.insert(
+        format!("document{STEP}servers"),
+        Said {
+            pointer: "/servers".to_owned(),
+            fact,
+        },
+    );
 }
 
 fn there(facts: &mut Facts, place: &str, at: &Cursor) {
-    facts.insert(place.to_owned(), Said { pointer: at.pointer.clone(), fact: Fact::Plain(Value::Null) });
+    facts.insert(
+        place.to_owned(),
+        Said {
+            pointer: at.pointer.clone(),
+            fact: Fact::Plain(Value::Null),
+        },
+    );
 }
 
 fn plain(facts: &mut Facts, place: &str, at: &Cursor, key: &str, default: Value) {
     let said = at.value.get(key).cloned().unwrap_or(default);
     let pointer = format!("{}/{key}", at.pointer);
-    facts.insert(format!("{place}{STEP}{key}"), Said { pointer, fact: Fact::Plain(said) });
+    facts.insert(
+        format!("{place}{STEP}{key}"),
+        Said {
+            pointer,
+            fact: Fact::Plain(said),
+        },
+    );
 }
 
 /// The keys that nothing is known of.
 fn rest(facts: &mut Facts, place: &str, at: &Cursor, known: &[&str]) {
     let unknown = |key: &&String| !known.contains(&key.as_str()) && !prose::is_prose(key);
-    for key in at.value.as_object().into_iter().flat_map(Map::keys).filter(unknown) {
+    for key in at
+        .value
+        .as_object()
+        .into_iter()
+        .flat_map(Map::keys)
+        .filter(unknown)
+    {
         plain(facts, place, at, key, Value::Null);
     }
 }

@@ -16,7 +16,12 @@ const PROSE: [&str; 11] = [
     "xml",
 ];
 /// Keywords of a schema whose keys are names, not keywords.
-const OF_NAMES: [&str; 4] = ["properties", "patternProperties", "dependentSchemas", "$defs"];
+const OF_NAMES: [&str; 4] = [
+    "properties",
+    "patternProperties",
+    "dependentSchemas",
+    "$defs",
+];
 /// Keywords of a schema that hold values, not schemas.
 const OF_VALUES: [&str; 3] = ["enum", "const", "default"];
 
@@ -27,7 +32,10 @@ pub(super) fn is_prose(key: &str) -> bool {
 /// An object without what it says for people; what stands deeper stays.
 pub(super) fn without(value: &Value) -> Value {
     let mut value = value.clone();
-    value.as_object_mut().into_iter().for_each(|map| map.retain(|key, _| !is_prose(key)));
+    value
+        .as_object_mut()
+        .into_iter()
+        .for_each(|map| map.retain(|key, _| !is_prose(key)));
     value
 }
 
@@ -35,16 +43,21 @@ pub(super) fn without(value: &Value) -> Value {
 pub(super) fn without_in_schema(schema: Value) -> Value {
     let inner = |(key, value): (String, Value)| match (key.as_str(), value) {
         (key, Value::Object(named)) if OF_NAMES.contains(&key) => {
-            let named = named.into_iter().map(|(name, schema)| (name, without_in_schema(schema)));
+            let named = named
+                .into_iter()
+                .map(|(name, schema)| (name, without_in_schema(schema)));
             (key.to_owned(), named.collect::<Map<_, _>>().into())
         }
         (key, value) if OF_VALUES.contains(&key) => (key.to_owned(), value),
         (key, value) => (key.to_owned(), without_in_schema(value)),
     };
     match schema {
-        Value::Object(map) => {
-            map.into_iter().filter(|(key, _)| !is_prose(key)).map(inner).collect::<Map<_, _>>().into()
-        }
+        Value::Object(map) => map
+            .into_iter()
+            .filter(|(key, _)| !is_prose(key))
+            .map(inner)
+            .collect::<Map<_, _>>()
+            .into(),
         Value::Array(list) => list.into_iter().map(without_in_schema).collect(),
         other => other,
     }

@@ -31,7 +31,8 @@ impl Report {
 pub struct Difference {
     /// Which parts of which operations.
     pub places: Vec<String>,
-    /// The JSON pointer of it: in the contract, or in the code's document where the contract does not have it.
+    /// The JSON pointer of it: in the contract, or in the code's document where the contract does
+    /// not have it.
     pub pointer: String,
     /// What the code says.
     pub code: String,
@@ -52,7 +53,13 @@ pub enum Side {
 
 impl Difference {
     pub(super) fn plain(place: &str, pointer: String, code: String, contract: String) -> Self {
-        Self { places: vec![place.to_owned()], pointer, code, contract, counterexample: None }
+        Self {
+            places: vec![place.to_owned()],
+            pointer,
+            code,
+            contract,
+            counterexample: None,
+        }
     }
 }
 
@@ -68,9 +75,15 @@ pub(super) fn cut(text: &str) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.differences.iter().try_for_each(|difference| writeln!(f, "{difference}\n"))?;
+        self.differences
+            .iter()
+            .try_for_each(|difference| writeln!(f, "{difference}\n"))?;
         match self.differences.len() {
-            0 => write!(f, "The code, the client and the contract agree: {} facts compared.", self.compared),
+            0 => write!(
+                f,
+                "The code, the client and the contract agree: {} facts compared.",
+                self.compared
+            ),
             1 => f.write_str("1 difference."),
             many => write!(f, "{many} differences."),
         }
@@ -85,7 +98,12 @@ impl fmt::Display for Difference {
             write!(f, " (and {} other places)", self.places.len() - 1)?;
         }
         write!(f, "\n  pointer:  {}", self.pointer)?;
-        write!(f, "\n  code:     {}\n  contract: {}", cut(&self.code), cut(&self.contract))?;
+        write!(
+            f,
+            "\n  code:     {}\n  contract: {}",
+            cut(&self.code),
+            cut(&self.contract)
+        )?;
         match &self.counterexample {
             Some((_, value)) => write!(f, "\n  value:    {value}"),
             None => Ok(()),

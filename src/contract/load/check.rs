@@ -1,5 +1,5 @@
-//! Whether a document holds together: a known version, references that lead somewhere, no operation named twice.
-//! Whether it is good OpenAPI beyond that is for linters.
+//! Whether a document holds together: a known version, references that lead somewhere, no operation
+//! named twice. Whether it is good OpenAPI beyond that is for linters.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,7 +17,8 @@ pub(super) fn document(document: &Value) -> Result<(), Fault> {
     if !document.is_object() {
         return Err(fault("", "an OpenAPI document is an object"));
     }
-    depth(document, MAX_DEPTH).map_err(|()| fault("", format!("nested deeper than {MAX_DEPTH} levels")))?;
+    depth(document, MAX_DEPTH)
+        .map_err(|()| fault("", format!("nested deeper than {MAX_DEPTH} levels")))?;
     version(document)?;
     shape(document)?;
     references(document)?;
@@ -39,12 +40,22 @@ fn depth(value: &Value, left: usize) -> Result<(), ()> {
 
 fn version(document: &Value) -> Result<(), Fault> {
     let Some(version) = document.get("openapi") else {
-        let hint = if document.get("swagger").is_some() { "; Swagger 2.0 is not read" } else { "" };
-        return Err(fault("", format!("the key `openapi` with the version is missing{hint}")));
+        let hint = if document.get("swagger").is_some() {
+            "; Swagger 2.0 is not read"
+        } else {
+            ""
+        };
+        return Err(fault(
+            "",
+            format!("the key `openapi` with the version is missing{hint}"),
+        ));
     };
     match version.as_str() {
         Some(known) if known.starts_with("3.0.") || known.starts_with("3.1.") => Ok(()),
-        _ => Err(fault("/openapi", format!("version {version} is not known; 3.0.x and 3.1.x are"))),
+        _ => Err(fault(
+            "/openapi",
+            format!("version {version} is not known; 3.0.x and 3.1.x are"),
+        )),
     }
 }
 
@@ -55,11 +66,24 @@ fn shape(document: &Value) -> Result<(), Fault> {
             return Err(fault(&format!("/{key}"), "must be an object"));
         }
     }
-    if document.get("paths").or(document.get("components")).or(document.get("webhooks")).is_none() {
-        return Err(fault("", "none of `paths`, `components`, `webhooks` is there: nothing to compare"));
+    if document
+        .get("paths")
+        .or(document.get("components"))
+        .or(document.get("webhooks"))
+        .is_none()
+    {
+        return Err(fault(
+            "",
+            "none of `paths`, `components`, `webhooks` is there: nothing to compare",
+        ));
     }
     let mut templates = HashMap::new();
-    for (path, item) in document.get("paths").and_then(Value::as_object).into_iter().flatten() {
+    for (path, item) in document
+        .get("paths")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten()
+    {
         let pointer = format!("/paths/{}", escaped(path));
         if !item.is_object() && !path.starts_with("x-") {
             return Err(fault(&pointer, "must be an object"));
@@ -84,14 +108,23 @@ pub(crate) fn template(path: &str) -> String {
 }
 
 fn references(document: &Value) -> Result<(), Fault> {
-    visit(document, Site::Object, &mut String::new(), &mut |site, pointer, value| {
-        if !matches!(site, Site::Object | Site::PathItem) {
-            return Ok(());
-        }
-        let Some(target) = value.get("$ref") else { return Ok(()) };
-        let Some(target) = target.as_str() else { return Err(fault(pointer, "`$ref` must be a string")) };
-        leads_somewhere(document, target).map_err(|reason| fault(pointer, reason))
-    })
+    visit(
+        document,
+        Site::Object,
+        &mut String::new(),
+        &mut |site, pointer, value| {
+            if !matches!(site, Site::Object | Site::PathItem) {
+                return Ok(());
+            }
+            let Some(target) = value.get("$ref") else {
+                return Ok(());
+            };
+            let Some(target) = target.as_str() else {
+                return Err(fault(pointer, "`$ref` must be a string"));
+            };
+            leads_somewhere(document, target).map_err(|reason| fault(pointer, reason))
+        },
+    )
 }
 
 /// Follows a reference through further references to something that is none.
@@ -100,51 +133,74 @@ fn leads_somewhere(document: &Value, first: &str) -> Result<(), String> {
     let mut target = first;
     loop {
         let Some(pointer) = target.strip_prefix('#') else {
-            return Err(format!("reference to another document, which is never fetched: {target}"));
+            return Err(format!(
+                "reference to another document, which is never fetched: {target}"
+            ));
         };
         if !pointer.is_empty() && !pointer.starts_with('/') {
-            return Err(format!("reference to an anchor, which is not followed: {target}"));
+            return Err(format!(
+                "reference to an anchor, which is not followed: {target}"
+            ));
         }
         if !seen.insert(target) {
             return Err(format!("references that lead in a circle: {first}"));
         }
-        let found = pointed(document, pointer).ok_or_else(|| format!("reference to nothing: {target}"))?;
+        let found =
+            pointed(document, pointer).ok_or_else(|| format!("reference to nothing: {target}"))?;
         match found.get("$ref").and_then(Value::as_str) {
             Some(next) => target = next,
             None if found.is_object() || found.is_boolean() => return Ok(()),
-            None => return Err(format!("reference to something that is no object: {target}")),
+            None => {
+                return Err(format!(
+                    "reference to something that is no object: {target}"
+                ));
+            }
         }
     }
 }
 
 /// The value at a pointer of a URI fragment, which may be percent-encoded.
 pub(crate) fn pointed<'a>(document: &'a Value, pointer: &str) -> Option<&'a Value> {
-    document.pointer(pointer).or_else(|| document.pointer(&decoded(pointer)?))
+    document
+        .pointer(pointer)
+        .or_else(|| document.pointer(&decoded(pointer)?))
 }
 
 /// A pointer out of a URI fragment.
 pub(crate) fn decoded(pointer: &str) -> Option<String> {
-    percent_encoding::percent_decode_str(pointer).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_encoding::percent_decode_str(pointer)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
 
 fn operations(document: &Value) -> Result<(), Fault> {
     let mut named = HashMap::new();
-    visit(document, Site::Object, &mut String::new(), &mut |site, pointer, value| {
-        if site != Site::PathItem {
-            return Ok(());
-        }
-        for method in super::super::diff::METHODS {
-            let Some(operation) = value.get(method) else { continue };
-            let place = format!("{pointer}/{method}");
-            if !operation.is_object() {
-                return Err(fault(&place, "must be an object"));
+    visit(
+        document,
+        Site::Object,
+        &mut String::new(),
+        &mut |site, pointer, value| {
+            if site != Site::PathItem {
+                return Ok(());
             }
-            let Some(id) = operation.get("operationId").and_then(Value::as_str) else { continue };
-            if let Some(other) = named.insert(id.to_owned(), place.clone()) {
-                let reason = format!("operationId `{id}` is taken by #{other}");
-                return Err(fault(&format!("{place}/operationId"), reason));
+            for method in super::super::diff::METHODS {
+                let Some(operation) = value.get(method) else {
+                    continue;
+                };
+                let place = format!("{pointer}/{method}");
+                if !operation.is_object() {
+                    return Err(fault(&place, "must be an object"));
+                }
+                let Some(id) = operation.get("operationId").and_then(Value::as_str) else {
+                    continue;
+                };
+                if let Some(other) = named.insert(id.to_owned(), place.clone()) {
+                    let reason = format!("operationId `{id}` is taken by #{other}");
+                    return Err(fault(&format!("{place}/operationId"), reason));
+                }
             }
-        }
-        Ok(())
-    })
+            Ok(())
+        },
+    )
 }

@@ -27,7 +27,10 @@ impl FromStr for Source {
             None => Self::File(PathBuf::from(text)),
             Some(rest) => {
                 let (revision, path) = rest.split_once(':').unwrap_or((rest, DEFAULT_PATH));
-                Self::Git { revision: revision.to_owned(), path: path.to_owned() }
+                Self::Git {
+                    revision: revision.to_owned(),
+                    path: path.to_owned(),
+                }
             }
         })
     }
@@ -53,7 +56,10 @@ mod tests {
             ("git:main", "git:main:openapi/backup-share.yaml"),
             ("git:main:api/x.json", "git:main:api/x.json"),
         ] {
-            assert_eq!(text.parse::<Source>().expect("never fails").to_string(), means);
+            assert_eq!(
+                text.parse::<Source>().expect("never fails").to_string(),
+                means
+            );
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Walks a document with just enough grammar to know which keys are keywords, which are names, and what is somebody's
-//! data (examples, enumerated values). Knows nothing of what the keywords mean.
+//! Walks a document with just enough grammar to know which keys are keywords, which are names, and
+//! what is somebody's data (examples, enumerated values). Knows nothing of what the keywords mean.
 
 use serde_json::Value;
 
@@ -28,14 +28,15 @@ pub(crate) fn below(site: Site, key: &str, value: &Value) -> Site {
         Site::PathItems => Site::PathItem,
         Site::Callbacks => Site::PathItems,
         Site::Object | Site::PathItem => match key {
-            "example" | "enum" | "const" | "default" | "value" | "security" | "mapping" | "scopes" => Site::Data,
+            "example" | "enum" | "const" | "default" | "value" | "security" | "mapping"
+            | "scopes" => Site::Data,
             "examples" if value.is_array() => Site::Data,
             _ if key.starts_with("x-") => Site::Data,
             "paths" | "webhooks" | "pathItems" => Site::PathItems,
             "callbacks" => Site::Callbacks,
-            "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions" | "schemas"
-            | "responses" | "parameters" | "headers" | "content" | "examples" | "requestBodies" | "securitySchemes"
-            | "links" | "variables" | "encoding"
+            "properties" | "patternProperties" | "dependentSchemas" | "$defs" | "definitions"
+            | "schemas" | "responses" | "parameters" | "headers" | "content" | "examples"
+            | "requestBodies" | "securitySchemes" | "links" | "variables" | "encoding"
                 if value.is_object() =>
             {
                 Site::Names
@@ -45,7 +46,8 @@ pub(crate) fn below(site: Site, key: &str, value: &Value) -> Site {
     }
 }
 
-/// Calls `look` for every value, parents first, with its pointer, until it says that something is wrong.
+/// Calls `look` for every value, parents first, with its pointer, until it says that something is
+/// wrong.
 pub(crate) fn visit<E>(
     value: &Value,
     site: Site,
@@ -66,7 +68,16 @@ pub(crate) fn visit<E>(
         Value::Array(elements) => {
             for (index, each) in elements.iter().enumerate() {
                 pointer.push_str(&format!("/{index}"));
-                visit(each, if site == Site::Data { site } else { Site::Object }, pointer, look)?;
+                visit(
+                    each,
+                    if site == Site::Data {
+                        site
+                    } else {
+                        Site::Object
+                    },
+                    pointer,
+                    look,
+                )?;
                 pointer.truncate(length);
             }
         }

@@ -10,7 +10,8 @@ pub(super) fn shrunk(mut value: Value, holds: &dyn Fn(&Value) -> bool) -> Value 
     value
 }
 
-/// All values with one key or item less, at any depth; the outer ones first, as they take the most along.
+/// All values with one key or item less, at any depth; the outer ones first, as they take the most
+/// along.
 fn smaller(value: &Value) -> Vec<Value> {
     let mut found = vec![];
     match value {

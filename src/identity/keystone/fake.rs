@@ -1,4 +1,5 @@
-//! A Keystone for tests: answers as the real one was seen to, in any weather, and counts what it is asked.
+//! A Keystone for tests: answers as the real one was seen to, in any weather, and counts what it is
+//! asked.
 
 use std::{
     collections::BTreeMap,
@@ -101,7 +102,10 @@ impl FakeKeystone {
             under_way: 0,
             most_under_way: 0,
         };
-        Arc::new(Self { clock: Arc::clone(clock), state: Mutex::new(state) })
+        Arc::new(Self {
+            clock: Arc::clone(clock),
+            state: Mutex::new(state),
+        })
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -111,7 +115,13 @@ impl FakeKeystone {
     /// Lets somebody have a token for an hour.
     pub(super) fn issues(&self, token: &str) {
         let ends = self.clock.after(Duration::from_secs(3600));
-        self.state().callers.insert(token.into(), Holder { project: Some("known"), ends });
+        self.state().callers.insert(
+            token.into(),
+            Holder {
+                project: Some("known"),
+                ends,
+            },
+        );
     }
 
     fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
@@ -124,8 +134,16 @@ impl FakeKeystone {
             let token = format!("own-{}", state.log_ins);
             state.own.push(token.clone());
             let ends = self.clock.after(state.lifetime);
-            let mut issued = response(201, &token_body(&Holder { project: Some("service"), ends }));
-            issued.headers_mut().insert("x-subject-token", token.parse().expect("a value"));
+            let mut issued = response(
+                201,
+                &token_body(&Holder {
+                    project: Some("service"),
+                    ends,
+                }),
+            );
+            issued
+                .headers_mut()
+                .insert("x-subject-token", token.parse().expect("a value"));
             return issued;
         }
         let own = header(request, "x-auth-token");
@@ -135,11 +153,18 @@ impl FakeKeystone {
             _ if !itself && !state.own.contains(&own) => response(401, &json!({})),
             _ if !itself && !state.account_trusted => response(403, &json!({})),
             "/v3/auth/tokens" => match state.callers.get(&subject) {
-                Some(holder) if self.clock.now() < holder.ends => response(200, &token_body(holder)),
+                Some(holder) if self.clock.now() < holder.ends => {
+                    response(200, &token_body(holder))
+                }
                 _ => response(404, &json!({})),
             },
-            path => match path.strip_prefix("/v3/projects/").and_then(|id| state.projects.get(id)) {
-                Some(enabled) => response(200, &json!({"project": {"id": "p", "enabled": enabled}})),
+            path => match path
+                .strip_prefix("/v3/projects/")
+                .and_then(|id| state.projects.get(id))
+            {
+                Some(enabled) => {
+                    response(200, &json!({"project": {"id": "p", "enabled": enabled}}))
+                }
                 None => response(404, &json!({})),
             },
         }
@@ -159,7 +184,10 @@ impl Transport for FakeKeystone {
         let _pending = Pending::begin(self, subject);
         match weather {
             Weather::Clear => Ok(self.answer(&request)),
-            Weather::Refused => Err(Unreachable { unsent: true, source: "refused".into() }),
+            Weather::Refused => Err(Unreachable {
+                unsent: true,
+                source: "refused".into(),
+            }),
             Weather::Hung => std::future::pending().await,
             Weather::Slow(delay) => {
                 tokio::time::sleep(delay / 2).await;
@@ -208,11 +236,16 @@ impl Drop for Pending<'_> {
 
 fn header(request: &Request<Bytes>, name: &str) -> String {
     let value = request.headers().get(name);
-    value.map(|value| value.to_str().expect("text").to_owned()).unwrap_or_default()
+    value
+        .map(|value| value.to_str().expect("text").to_owned())
+        .unwrap_or_default()
 }
 
 fn response(status: u16, body: &Value) -> Response<Bytes> {
-    Response::builder().status(status).body(body.to_string().into()).expect("an answer")
+    Response::builder()
+        .status(status)
+        .body(body.to_string().into())
+        .expect("an answer")
 }
 
 fn token_body(holder: &Holder) -> Value {
@@ -231,7 +264,10 @@ fn token_body(holder: &Holder) -> Value {
 pub(super) fn settings() -> Settings {
     Settings {
         address: "http://keystone.test:5000/v3".into(),
-        account: Some(Account::ApplicationCredential { id: "id".into(), secret: "secret".into() }),
+        account: Some(Account::ApplicationCredential {
+            id: "id".into(),
+            secret: "secret".into(),
+        }),
         deadline: Duration::from_secs(3),
         believed: Duration::from_secs(300),
         refusals_believed: Duration::from_secs(5),

@@ -1,5 +1,5 @@
-//! How many questions to Keystone are under way at a time, and how long each may take. What they are about, and what the
-//! answers mean, is not known here.
+//! How many questions to Keystone are under way at a time, and how long each may take. What they
+//! are about, and what the answers mean, is not known here.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -26,19 +26,22 @@ const UNKNOWN: usize = 24;
 const KNOWN: usize = 8;
 /// How many wait for their turn in each.
 const QUEUE: usize = 256;
-/// How many questions about unknown tokens may be there for one network, under way or waiting, so that its garbage leaves
-/// room for the new tokens of others.
+/// How many questions about unknown tokens may be there for one network, under way or waiting, so
+/// that its garbage leaves room for the new tokens of others.
 const UNKNOWN_OF_NETWORK: usize = 64;
-/// How often a request is sent that did not find anybody to connect to, and the wait before the next time.
+/// How often a request is sent that did not find anybody to connect to, and the wait before the
+/// next time.
 const TRIES: u32 = 3;
 const WAIT: Duration = Duration::from_millis(50);
 
 /// Two lanes, so that a flood of garbage takes no turn of callers that are known.
 #[derive(Clone, Copy)]
 pub(super) enum Lane {
-    /// Questions about tokens that were good before, and those that do not come from a caller's token.
+    /// Questions about tokens that were good before, and those that do not come from a caller's
+    /// token.
     Known,
-    /// Questions about all other tokens, and the network that the token comes from, where it is known.
+    /// Questions about all other tokens, and the network that the token comes from, where it is
+    /// known.
     Unknown(Option<IpAddr>),
 }
 
@@ -65,8 +68,8 @@ impl Lanes {
         }
     }
 
-    /// The answer to a question once it has its turn; one whose caller leaves before loses it. In a task, because
-    /// Keystone works on what it was asked whether or not the caller stays.
+    /// The answer to a question once it has its turn; one whose caller leaves before loses it. In a
+    /// task, because Keystone works on what it was asked whether or not the caller stays.
     pub(super) async fn exchange(
         &self,
         request: Request<Bytes>,
@@ -78,7 +81,9 @@ impl Lanes {
             Lane::Unknown(network) => (&self.unknown, network),
         };
         let share = network.map(|network| self.of_network.begin(self.hasher.hash_one(network)));
-        let share = share.map(|share| share.ok_or(Fault::ShareSpent)).transpose()?;
+        let share = share
+            .map(|share| share.ok_or(Fault::ShareSpent))
+            .transpose()?;
         let permit = permits.acquire().await.map_err(|Full| Fault::Crowded)?;
         let (transport, deadline) = (Arc::clone(&self.transport), self.deadline);
         let idle = Instant::now() + deadline;
@@ -100,7 +105,10 @@ impl Lanes {
 }
 
 /// Asks once more only where the request did not leave: whatever has left may have been answered.
-async fn exchange(transport: &dyn Transport, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
+async fn exchange(
+    transport: &dyn Transport,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, Unreachable> {
     for tried in 1..TRIES {
         match transport.exchange(request.clone()).await {
             Err(Unreachable { unsent: true, .. }) => sleep(WAIT * tried).await,

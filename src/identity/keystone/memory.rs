@@ -1,4 +1,5 @@
-//! What was said, until when it counts, and one question at a time about one thing. Does not know what was said.
+//! What was said, until when it counts, and one question at a time about one thing. Does not know
+//! what was said.
 
 use std::hash::Hash;
 
@@ -27,7 +28,10 @@ where
 
     /// What counts now, if anything does.
     async fn counting(&self, key: &K, now: Timestamp) -> Option<T> {
-        self.last(key).await.filter(|believed| now < believed.until).map(|believed| believed.said)
+        self.last(key)
+            .await
+            .filter(|believed| now < believed.until)
+            .map(|believed| believed.said)
     }
 
     /// What was said last, whether or not it still counts.
@@ -35,9 +39,14 @@ where
         self.0.get(key).await
     }
 
-    /// What counts now; else what `ask` brings, which is told what counted last. Whoever comes while another asks about
-    /// the same waits, and asks only if the other brought nothing.
-    pub(super) async fn recall<F, E>(&self, key: &K, now: Timestamp, ask: impl FnOnce(Option<T>) -> F) -> Result<T, E>
+    /// What counts now; else what `ask` brings, which is told what counted last. Whoever comes
+    /// while another asks about the same waits, and asks only if the other brought nothing.
+    pub(super) async fn recall<F, E>(
+        &self,
+        key: &K,
+        now: Timestamp,
+        ask: impl FnOnce(Option<T>) -> F,
+    ) -> Result<T, E>
     where
         F: Future<Output = Result<Believed<T>, E>>,
         E: Send + Sync + 'static,
@@ -45,13 +54,21 @@ where
         if let Some(said) = self.counting(key, now).await {
             return Ok(said);
         }
-        let answered =
-            self.0.entry_by_ref(key).and_try_compute_with(async |entry| match entry.map(moka::Entry::into_value) {
+        let answered = self
+            .0
+            .entry_by_ref(key)
+            .and_try_compute_with(async |entry| match entry.map(moka::Entry::into_value) {
                 Some(believed) if now < believed.until => Ok(Op::Nop),
                 old => ask(old.map(|believed| believed.said)).await.map(Op::Put),
             });
-        #[expect(clippy::expect_used, reason = "`Put` and `Nop` over what stands there both leave an entry")]
-        let entry = answered.await?.into_entry().expect("an answer was put there, or stood there");
+        #[expect(
+            clippy::expect_used,
+            reason = "`Put` and `Nop` over what stands there both leave an entry"
+        )]
+        let entry = answered
+            .await?
+            .into_entry()
+            .expect("an answer was put there, or stood there");
         Ok(entry.into_value().said)
     }
 }

@@ -1,5 +1,6 @@
-//! The identity service of a cloud: asks a Keystone whose a token is, and remembers the answer for a while. While
-//! Keystone cannot be asked, callers that are remembered go on, and nobody else is let in.
+//! The identity service of a cloud: asks a Keystone whose a token is, and remembers the answer for
+//! a while. While Keystone cannot be asked, callers that are remembered go on, and nobody else is
+//! let in.
 
 #[cfg(test)]
 mod fake;
@@ -50,13 +51,15 @@ pub struct Settings {
     pub account: Option<Account>,
     /// The longest that a caller waits for an answer.
     pub deadline: Duration,
-    /// How long a good answer is believed; zero for not at all. A token's own end is looked at all the same.
+    /// How long a good answer is believed; zero for not at all. A token's own end is looked at all
+    /// the same.
     pub believed: Duration,
     /// How long a refusal is believed, so that a flood of garbage does not reach Keystone.
     pub refusals_believed: Duration,
     /// How many answers are remembered.
     pub remembered: u64,
-    /// Whether projects to share with are looked up. The account needs a role that may look at projects.
+    /// Whether projects to share with are looked up. The account needs a role that may look at
+    /// projects.
     pub check_projects: bool,
 }
 
@@ -85,8 +88,8 @@ pub enum Account {
     },
 }
 
-/// How much later a caller stops waiting than its question ends: so that it hears how, and so that another question about
-/// the same begins after it.
+/// How much later a caller stops waiting than its question ends: so that it hears how, and so that
+/// another question about the same begins after it.
 const GRACE: Duration = Duration::from_millis(1);
 
 /// A Keystone, and what it has said.
@@ -124,13 +127,23 @@ impl Verdict {
 }
 
 impl Keystone {
-    /// Sends nothing yet. `address`: where callers are told to get a token; that of the settings where it is empty.
-    pub fn new(settings: Settings, address: &str, transport: Arc<dyn Transport>, clock: Arc<dyn Clock>) -> Self {
+    /// Sends nothing yet. `address`: where callers are told to get a token; that of the settings
+    /// where it is empty.
+    pub fn new(
+        settings: Settings,
+        address: &str,
+        transport: Arc<dyn Transport>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self {
             questions: Questions::new(&settings.address, transport, settings.deadline),
             account: settings.account.clone().map(ServiceAccount::new),
             clock,
-            address: if address.is_empty() { settings.address.clone() } else { address.to_owned() },
+            address: if address.is_empty() {
+                settings.address.clone()
+            } else {
+                address.to_owned()
+            },
             tokens: Memory::new(settings.remembered),
             projects: Memory::new(settings.remembered),
             reachable: AtomicBool::new(true),
@@ -147,10 +160,16 @@ impl Keystone {
         before: Option<Verdict>,
     ) -> Answered<Believed<Verdict>> {
         let was_good = matches!(before, Some(Verdict::Good(_) | Verdict::Ended));
-        let lane = if was_good { Lane::Known } else { Lane::Unknown(network) };
+        let lane = if was_good {
+            Lane::Known
+        } else {
+            Lane::Unknown(network)
+        };
         let reply = match &self.account {
             Some(account) => {
-                let ask = |own: SecretString| async move { asking.validate(own.expose_secret(), token, lane).await };
+                let ask = |own: SecretString| async move {
+                    asking.validate(own.expose_secret(), token, lane).await
+                };
                 self.asking_as(account, asking, ask).await?
             }
             // A bad token that asks about itself is one that Keystone does not take.
@@ -158,7 +177,9 @@ impl Keystone {
         };
         self.reachable.store(true, Ordering::Relaxed);
         Ok(match reply {
-            Reply::Found(caller) => self.believed(Verdict::Good(Arc::new(caller)), self.settings.believed),
+            Reply::Found(caller) => {
+                self.believed(Verdict::Good(Arc::new(caller)), self.settings.believed)
+            }
             _ if was_good => self.believed(Verdict::Ended, self.settings.refusals_believed),
             _ => self.believed(Verdict::Unknown, self.settings.refusals_believed),
         })
@@ -202,11 +223,18 @@ impl Keystone {
     }
 
     fn believed<T>(&self, said: T, time: Duration) -> Believed<T> {
-        Believed { said, until: self.clock.after(time) }
+        Believed {
+            said,
+            until: self.clock.after(time),
+        }
     }
 
     /// The answer in time, or that there is none. Nobody is let in on a fault.
-    async fn in_time<T>(&self, by: Instant, answer: impl Future<Output = Answered<T>>) -> Result<T> {
+    async fn in_time<T>(
+        &self,
+        by: Instant,
+        answer: impl Future<Output = Answered<T>>,
+    ) -> Result<T> {
         let late = Err(Fault::Late(self.settings.deadline));
         match timeout_at(by + GRACE, answer).await.unwrap_or(late) {
             Err(Fault::ShareSpent) => Err(Error::Throttled),
@@ -219,9 +247,12 @@ impl Keystone {
     }
 }
 
-/// Whether a token is written as some Keystone writes its own: Fernet, JWS, UUID, PKI. No other needs to be asked about.
+/// Whether a token is written as some Keystone writes its own: Fernet, JWS, UUID, PKI. No other
+/// needs to be asked about.
 fn is_token(token: &str) -> bool {
-    token.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
+    token
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
 }
 
 /// What Keystone said, or why it said nothing that helps.
@@ -248,9 +279,16 @@ impl Identity for Keystone {
     async fn asks_about(&self, token: &str) -> bool {
         is_token(token)
             && match self.tokens.last(&TokenHash::of(token)).await {
-                // Asked about again in the lane of those who are known: a flood from their address is not theirs.
-                Some(Believed { said: Verdict::Good(_) | Verdict::Ended, .. }) => false,
-                Some(Believed { said: Verdict::Unknown, until }) => until <= self.clock.now(),
+                // Asked about again in the lane of those who are known: a flood from their address
+                // is not theirs.
+                Some(Believed {
+                    said: Verdict::Good(_) | Verdict::Ended,
+                    ..
+                }) => false,
+                Some(Believed {
+                    said: Verdict::Unknown,
+                    until,
+                }) => until <= self.clock.now(),
                 None => true,
             }
     }
@@ -261,7 +299,9 @@ impl Identity for Keystone {
                 let by = Instant::now() + self.settings.deadline;
                 let asking = self.questions.by(by);
                 let now = self.clock.now();
-                let known = self.projects.recall(project, now, |_| self.look_up_project(&asking, account, project));
+                let known = self.projects.recall(project, now, |_| {
+                    self.look_up_project(&asking, account, project)
+                });
                 self.in_time(by, known).await
             }
             _ => Ok(true),

@@ -1,5 +1,5 @@
-//! What Keystone is asked, and what its answers mean: whose a token is, a token for ourselves, whether a project exists.
-//! Caches nothing, and decides nothing about callers.
+//! What Keystone is asked, and what its answers mean: whose a token is, a token for ourselves,
+//! whether a project exists. Caches nothing, and decides nothing about callers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -82,7 +82,8 @@ struct TokenAnswer {
     token: Token,
 }
 
-/// A token as Keystone describes it. One without a project is good for other services, and not here.
+/// A token as Keystone describes it. One without a project is good for other services, and not
+/// here.
 #[derive(Deserialize)]
 struct Token {
     user: Named,
@@ -126,16 +127,26 @@ impl Questions {
 
     /// Questions that end by then.
     pub(super) fn by(&self, by: Instant) -> Asking<'_> {
-        Asking { questions: self, by }
+        Asking {
+            questions: self,
+            by,
+        }
     }
 }
 
 impl Asking<'_> {
     /// Whose token this is. `own` is the token to ask with; `lane`: by what is known of it.
-    pub(super) async fn validate(&self, own: &str, subject: &str, lane: Lane) -> Result<Reply<Caller>, Fault> {
+    pub(super) async fn validate(
+        &self,
+        own: &str,
+        subject: &str,
+        lane: Lane,
+    ) -> Result<Reply<Caller>, Fault> {
         // GET: the role `service` may not ask by HEAD.
         let mut request = self.request(Method::GET, "/auth/tokens?nocatalog", Some(own))?;
-        request.headers_mut().insert(SUBJECT_TOKEN, secret_value(subject)?);
+        request
+            .headers_mut()
+            .insert(SUBJECT_TOKEN, secret_value(subject)?);
         let answer = self.ask(request, lane).await?;
         reply(answer, "look at tokens of others", |body| {
             let TokenAnswer { token } = read(body, "whose a token is")?;
@@ -163,16 +174,36 @@ impl Asking<'_> {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(Fault::AccountRefused),
             other => return Err(Fault::Status(other)),
         }
-        let token = answer.headers().get(&SUBJECT_TOKEN).and_then(|value| value.to_str().ok());
-        let token = token.ok_or(Fault::Unreadable("it issued a token, and shows none"))?.into();
-        let TokenAnswer { token: Token { expires_at, .. } } = read(answer.body(), "how long a token is good")?;
-        Ok(Issued { token, ends: expires_at })
+        let token = answer
+            .headers()
+            .get(&SUBJECT_TOKEN)
+            .and_then(|value| value.to_str().ok());
+        let token = token
+            .ok_or(Fault::Unreadable("it issued a token, and shows none"))?
+            .into();
+        let TokenAnswer {
+            token: Token { expires_at, .. },
+        } = read(answer.body(), "how long a token is good")?;
+        Ok(Issued {
+            token,
+            ends: expires_at,
+        })
     }
 
-    fn request(&self, method: Method, path: &str, own: Option<&str>) -> Result<Request<Bytes>, Fault> {
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        own: Option<&str>,
+    ) -> Result<Request<Bytes>, Fault> {
         let json = HeaderValue::from_static("application/json");
-        let request = Request::builder().method(method).uri(format!("{}{path}", self.questions.base));
-        let request = request.header(ACCEPT, json.clone()).header(CONTENT_TYPE, json).body(Bytes::new());
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.questions.base));
+        let request = request
+            .header(ACCEPT, json.clone())
+            .header(CONTENT_TYPE, json)
+            .body(Bytes::new());
         let mut request = request.map_err(|_| Fault::Unreadable("its address is none"))?;
         if let Some(own) = own {
             request.headers_mut().insert(OWN_TOKEN, secret_value(own)?);
@@ -204,9 +235,16 @@ impl Account {
     /// The body of a request for a token.
     fn log_in(&self) -> Value {
         match self {
-            Self::Password { user, user_domain, password, project, project_domain } => {
+            Self::Password {
+                user,
+                user_domain,
+                password,
+                project,
+                project_domain,
+            } => {
                 let user = json!({"name": user, "domain": {"name": user_domain}, "password": password.expose_secret()});
-                let scope = json!({"project": {"name": project, "domain": {"name": project_domain}}});
+                let scope =
+                    json!({"project": {"name": project, "domain": {"name": project_domain}}});
                 let identity = json!({"methods": ["password"], "password": {"user": user}});
                 json!({"auth": {"identity": identity, "scope": scope}})
             }
@@ -221,7 +259,8 @@ impl Account {
 
 /// Marked, so that nothing that prints headers prints this one.
 fn secret_value(token: &str) -> Result<HeaderValue, Fault> {
-    let mut value = HeaderValue::from_str(token).map_err(|_| Fault::Unreadable("a token that no header can carry"))?;
+    let mut value = HeaderValue::from_str(token)
+        .map_err(|_| Fault::Unreadable("a token that no header can carry"))?;
     value.set_sensitive(true);
     Ok(value)
 }

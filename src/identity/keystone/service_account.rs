@@ -1,5 +1,5 @@
-//! Our own token: got when first needed, renewed ahead of time, and anew when Keystone does not take it any more. One
-//! log-in at a time, however many requests wait for it.
+//! Our own token: got when first needed, renewed ahead of time, and anew when Keystone does not
+//! take it any more. One log-in at a time, however many requests wait for it.
 
 use std::time::Duration;
 
@@ -14,7 +14,8 @@ use crate::{clock::Clock, timestamp::Timestamp};
 
 /// How long before its end a token is replaced.
 const AHEAD: Duration = Duration::from_secs(120);
-/// How long after a refusal nobody tries again: a Keystone may lock an account that fails too often.
+/// How long after a refusal nobody tries again: a Keystone may lock an account that fails too
+/// often.
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// An account, and the token that it holds at present.
@@ -32,23 +33,34 @@ struct Held {
 
 impl ServiceAccount {
     pub(super) fn new(account: Account) -> Self {
-        Self { account, held: Mutex::default() }
+        Self {
+            account,
+            held: Mutex::default(),
+        }
     }
 
     /// A token to ask with. One that ends soon is replaced, where Keystone can be reached.
-    pub(super) async fn token(&self, keystone: &Asking<'_>, clock: &dyn Clock) -> Result<SecretString, Fault> {
+    pub(super) async fn token(
+        &self,
+        keystone: &Asking<'_>,
+        clock: &dyn Clock,
+    ) -> Result<SecretString, Fault> {
         let mut held = self.held.lock().await;
         match &held.token {
             Some(Issued { token, ends }) if *ends > clock.after(AHEAD) => Ok(token.clone()),
             Some(Issued { token, ends }) if *ends > clock.now() => {
                 let token = token.clone();
-                Ok(held.renew(&self.account, keystone, clock).await.unwrap_or(token))
+                Ok(held
+                    .renew(&self.account, keystone, clock)
+                    .await
+                    .unwrap_or(token))
             }
             _ => held.renew(&self.account, keystone, clock).await,
         }
     }
 
-    /// A token in the place of one that Keystone refused. Whoever comes second takes what the first one got.
+    /// A token in the place of one that Keystone refused. Whoever comes second takes what the first
+    /// one got.
     pub(super) async fn replaced(
         &self,
         refused: &SecretString,
@@ -57,7 +69,9 @@ impl ServiceAccount {
     ) -> Result<SecretString, Fault> {
         let mut held = self.held.lock().await;
         match &held.token {
-            Some(Issued { token, .. }) if token.expose_secret() != refused.expose_secret() => Ok(token.clone()),
+            Some(Issued { token, .. }) if token.expose_secret() != refused.expose_secret() => {
+                Ok(token.clone())
+            }
             _ => held.renew(&self.account, keystone, clock).await,
         }
     }
@@ -76,7 +90,10 @@ impl Held {
         match keystone.log_in(account).await {
             Ok(issued) => {
                 let token = issued.token.clone();
-                *self = Self { token: Some(issued), refused_until: None };
+                *self = Self {
+                    token: Some(issued),
+                    refused_until: None,
+                };
                 Ok(token)
             }
             Err(fault) => {

@@ -1,6 +1,7 @@
-//! Two hundred days with a Keystone that is cut off, slow, broken and back again, while tokens end and come back: nobody
-//! is let in who should not be, nobody waits longer than the deadline, and all is well again once Keystone is. Runs on
-//! the runtime's own time, so that a day takes milliseconds and each seed gives the same day again.
+//! Two hundred days with a Keystone that is cut off, slow, broken and back again, while tokens end
+//! and come back: nobody is let in who should not be, nobody waits longer than the deadline, and
+//! all is well again once Keystone is. Runs on the runtime's own time, so that a day takes
+//! milliseconds and each seed gives the same day again.
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
 
@@ -35,7 +36,10 @@ struct Day {
 fn nobody_is_let_in_who_should_not_be_and_nobody_waits_too_long() {
     let (mut welcomes, mut unavailable) = (0, 0);
     for seed in 0..SEEDS {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build();
         let (welcomed, put_off) = runtime.expect("a runtime").block_on(day(seed));
         welcomes += welcomed;
         unavailable += put_off;
@@ -43,7 +47,10 @@ fn nobody_is_let_in_who_should_not_be_and_nobody_waits_too_long() {
     let calls = SEEDS * CALLERS * CALLS;
     println!("{calls} calls on {SEEDS} days: {welcomes} let in, {unavailable} put off");
     // Days on which all goes well, or nothing does, show nothing.
-    assert!(welcomes > calls / 5 && unavailable > calls / 20, "{welcomes} let in, {unavailable} put off");
+    assert!(
+        welcomes > calls / 5 && unavailable > calls / 20,
+        "{welcomes} let in, {unavailable} put off"
+    );
 }
 
 /// How many were let in, and how many were told to come again.
@@ -51,12 +58,23 @@ async fn day(seed: usize) -> (usize, usize) {
     let clock = RuntimeClock::start();
     let fake = FakeKeystone::start(&clock);
     TOKENS[..4].iter().for_each(|token| fake.issues(token));
-    let settings = Settings { believed: BELIEVED, deadline: DEADLINE, ..settings() };
+    let settings = Settings {
+        believed: BELIEVED,
+        deadline: DEADLINE,
+        ..settings()
+    };
     let keystone = Keystone::new(settings, "", fake.clone(), clock.clone());
     let ends = clock.after(Duration::from_secs(3600));
     let bad_since = RefCell::new([None, None, None, None, Some(clock.now())]);
-    let day = Day { clock, fake, keystone, bad_since, ends };
-    // The callers come when nothing has been believed of the garbage for long: as if it was never good.
+    let day = Day {
+        clock,
+        fake,
+        keystone,
+        bad_since,
+        ends,
+    };
+    // The callers come when nothing has been believed of the garbage for long: as if it was never
+    // good.
     sleep(BELIEVED + DEADLINE).await;
     let mut rng = Rng::with_seed(seed as u64);
     let callers = join_all((0..CALLERS).map(|_| day.calls(rng.fork(), seed)));
@@ -65,8 +83,14 @@ async fn day(seed: usize) -> (usize, usize) {
         counts = callers => counts,
     };
     day.ends_well(seed).await;
-    assert_eq!(day.fake.state().most_pending, 1, "seed {seed}: asked twice at once about one token");
-    counts.into_iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+    assert_eq!(
+        day.fake.state().most_pending,
+        1,
+        "seed {seed}: asked twice at once about one token"
+    );
+    counts
+        .into_iter()
+        .fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
 }
 
 impl Day {
@@ -78,10 +102,18 @@ impl Day {
             let token = rng.usize(0..TOKENS.len());
             let called = Instant::now();
             let said = self.keystone.authenticate(TOKENS[token]).await;
-            assert!(called.elapsed() <= DEADLINE + Duration::from_millis(1), "seed {seed}: {:?}", called.elapsed());
+            assert!(
+                called.elapsed() <= DEADLINE + Duration::from_millis(1),
+                "seed {seed}: {:?}",
+                called.elapsed()
+            );
             match said {
                 Ok(_) => {
-                    assert!(self.may_be_believed(token), "seed {seed}: {} is let in", TOKENS[token]);
+                    assert!(
+                        self.may_be_believed(token),
+                        "seed {seed}: {} is let in",
+                        TOKENS[token]
+                    );
                     counts.0 += 1;
                 }
                 Err(Error::IdentityUnavailable(_)) => counts.1 += 1,
@@ -97,8 +129,10 @@ impl Day {
     /// It was good within the time for which an answer is believed, and has not reached its end.
     fn may_be_believed(&self, token: usize) -> bool {
         let now = self.clock.now();
-        let oldest = now.as_micros() - i64::try_from((BELIEVED + DEADLINE).as_micros()).expect("a short time");
-        now < self.ends && self.bad_since.borrow()[token].is_none_or(|since| since.as_micros() >= oldest)
+        let oldest = now.as_micros()
+            - i64::try_from((BELIEVED + DEADLINE).as_micros()).expect("a short time");
+        now < self.ends
+            && self.bad_since.borrow()[token].is_none_or(|since| since.as_micros() >= oldest)
     }
 
     async fn goes_wrong(&self, mut rng: Rng) -> std::convert::Infallible {
@@ -128,7 +162,10 @@ impl Day {
         match callers.remove(TOKENS[token]) {
             Some(_) => bad_since[token] = Some(self.clock.now()),
             None => {
-                let holder = super::fake::Holder { project: Some("known"), ends: self.ends };
+                let holder = super::fake::Holder {
+                    project: Some("known"),
+                    ends: self.ends,
+                };
                 callers.insert(TOKENS[token].into(), holder);
                 bad_since[token] = None;
             }
@@ -140,8 +177,17 @@ impl Day {
         // By then refusals are forgotten, of tokens and of our account.
         sleep(Duration::from_secs(5)).await;
         self.fake.issues("new");
-        assert!(self.keystone.authenticate("new").await.is_ok(), "seed {seed}: it does not recover");
-        assert!(matches!(self.keystone.authenticate("garbage").await, Err(Error::UnknownCredentials)), "seed {seed}");
+        assert!(
+            self.keystone.authenticate("new").await.is_ok(),
+            "seed {seed}: it does not recover"
+        );
+        assert!(
+            matches!(
+                self.keystone.authenticate("garbage").await,
+                Err(Error::UnknownCredentials)
+            ),
+            "seed {seed}"
+        );
     }
 }
 

@@ -32,7 +32,11 @@ impl House {
         let fake = FakeKeystone::start(&clock);
         fake.issues("good");
         let keystone = Keystone::new(settings, "", fake.clone(), clock.clone());
-        Self { clock, fake, keystone }
+        Self {
+            clock,
+            fake,
+            keystone,
+        }
     }
 
     /// In one word.
@@ -42,11 +46,19 @@ impl House {
 
     async fn knows(&self, project: &str) -> Result<bool, &'static str> {
         let project: ProjectId = project.parse().expect("an id");
-        self.keystone.knows_project(&project).await.map_err(|error| word::<()>(Err(error)))
+        self.keystone
+            .knows_project(&project)
+            .await
+            .map_err(|error| word::<()>(Err(error)))
     }
 
     fn asked(&self, token: &str) -> usize {
-        self.fake.state().asked.get(token).copied().unwrap_or_default()
+        self.fake
+            .state()
+            .asked
+            .get(token)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -68,7 +80,10 @@ const SECOND: Duration = Duration::from_secs(1);
 async fn a_good_token_is_somebody() {
     let house = House::open();
     let caller = house.keystone.authenticate("good").await.expect("good");
-    assert_eq!((caller.user_name.as_str(), caller.project_id.as_str()), ("alice", "known"));
+    assert_eq!(
+        (caller.user_name.as_str(), caller.project_id.as_str()),
+        ("alice", "known")
+    );
     assert_eq!(caller.roles, ["member"]);
     assert_eq!(caller.expires_at, Some(house.clock.after(3600 * SECOND)));
 }
@@ -84,35 +99,59 @@ async fn a_good_answer_is_believed_for_its_time_and_no_longer() {
     advance(299 * SECOND).await;
     assert_eq!(house.says("good").await, "welcome");
     advance(SECOND).await;
-    assert_eq!((house.says("good").await, house.asked("good")), ("ended", 2));
+    assert_eq!(
+        (house.says("good").await, house.asked("good")),
+        ("ended", 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_believed_where_that_is_off() {
-    let house = House::with(Settings { believed: Duration::ZERO, ..settings() });
+    let house = House::with(Settings {
+        believed: Duration::ZERO,
+        ..settings()
+    });
     assert_eq!(house.says("good").await, "welcome");
     house.fake.state().callers.clear();
-    assert_eq!((house.says("good").await, house.asked("good")), ("ended", 2));
+    assert_eq!(
+        (house.says("good").await, house.asked("good")),
+        ("ended", 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_ends_while_it_is_remembered() {
     let house = House::open();
     let ends = house.clock.after(10 * SECOND);
-    house.fake.state().callers.insert("short".into(), Holder { project: Some("known"), ends });
+    house.fake.state().callers.insert(
+        "short".into(),
+        Holder {
+            project: Some("known"),
+            ends,
+        },
+    );
     assert_eq!(house.says("short").await, "welcome");
     advance(10 * SECOND).await;
-    assert_eq!((house.says("short").await, house.asked("short")), ("ended", 1));
+    assert_eq!(
+        (house.says("short").await, house.asked("short")),
+        ("ended", 1)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_believed_for_some_seconds() {
     let house = House::open();
-    assert_eq!((house.says("garbage").await, house.says("garbage").await), ("unknown", "unknown"));
+    assert_eq!(
+        (house.says("garbage").await, house.says("garbage").await),
+        ("unknown", "unknown")
+    );
     assert_eq!(house.asked("garbage"), 1);
     advance(5 * SECOND).await;
     house.fake.issues("garbage");
-    assert_eq!((house.says("garbage").await, house.asked("garbage")), ("welcome", 2));
+    assert_eq!(
+        (house.says("garbage").await, house.asked("garbage")),
+        ("welcome", 2)
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -131,7 +170,13 @@ async fn a_role_that_is_given_back_makes_the_same_token_good_again() {
 async fn a_token_without_a_project_is_good_for_other_services() {
     let house = House::open();
     let ends = house.clock.after(3600 * SECOND);
-    house.fake.state().callers.insert("unscoped".into(), Holder { project: None, ends });
+    house.fake.state().callers.insert(
+        "unscoped".into(),
+        Holder {
+            project: None,
+            ends,
+        },
+    );
     assert_eq!(house.says("unscoped").await, "unknown");
 }
 
@@ -142,7 +187,11 @@ async fn a_token_of_ours_that_is_refused_is_replaced_once() {
     house.fake.state().own.clear();
     assert_eq!(house.says("other").await, "unknown");
     assert_eq!(house.fake.state().log_ins, 2);
-    assert_eq!(house.asked("other"), 2, "once with the old token, once with the new one");
+    assert_eq!(
+        house.asked("other"),
+        2,
+        "once with the old token, once with the new one"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +203,11 @@ async fn a_caller_is_never_refused_for_a_fault_of_our_account() {
     house.fake.state().own.clear();
     assert_eq!(house.says("good").await, "unavailable");
     let tried = house.fake.state().log_ins;
-    assert_eq!((house.says("good").await, house.fake.state().log_ins), ("unavailable", tried), "accounts get locked");
+    assert_eq!(
+        (house.says("good").await, house.fake.state().log_ins),
+        ("unavailable", tried),
+        "accounts get locked"
+    );
     house.fake.state().account_good = true;
     house.fake.state().account_trusted = true;
     advance(5 * SECOND).await;
@@ -177,12 +230,22 @@ async fn nobody_is_let_in_while_keystone_cannot_be_asked_but_those_remembered() 
     ] {
         house.fake.state().weather = weather;
         let asked = Instant::now();
-        assert_eq!((house.says("newcomer").await, house.says("good").await), ("unavailable", "welcome"));
+        assert_eq!(
+            (house.says("newcomer").await, house.says("good").await),
+            ("unavailable", "welcome")
+        );
         assert!(asked.elapsed() <= most, "{:?}", asked.elapsed());
-        assert!(!house.keystone.is_reachable(), "a cached answer does not say that it is back");
+        assert!(
+            !house.keystone.is_reachable(),
+            "a cached answer does not say that it is back"
+        );
     }
     house.fake.state().weather = Weather::Clear;
-    assert_eq!(house.says("newcomer").await, "welcome", "a fault is not remembered");
+    assert_eq!(
+        house.says("newcomer").await,
+        "welcome",
+        "a fault is not remembered"
+    );
     assert!(house.keystone.is_reachable());
 }
 
@@ -221,8 +284,12 @@ async fn one_that_gives_up_does_not_keep_the_others_waiting() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_of_those_who_are_known() {
-    let house = House::with(Settings { believed: SECOND, ..settings() });
+async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_of_those_who_are_known()
+ {
+    let house = House::with(Settings {
+        believed: SECOND,
+        ..settings()
+    });
     assert_eq!(house.says("good").await, "welcome");
     house.fake.state().weather = Weather::Slow(SECOND);
     let tokens: Vec<_> = (0..800).map(|n| format!("garbage-{n}")).collect();
@@ -233,12 +300,23 @@ async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_o
         (house.says("good").await, asked.elapsed())
     };
     let (flood, (known, waited)) = tokio::join!(flood, known);
-    assert_eq!((known, waited.as_millis()), ("welcome", 1000), "it is asked about again, without a queue");
+    assert_eq!(
+        (known, waited.as_millis()),
+        ("welcome", 1000),
+        "it is asked about again, without a queue"
+    );
     let count = |word| flood.iter().filter(|&&said| said == word).count();
-    assert!((48..=96).contains(&count("unknown")), "24 in each second of the deadline");
+    assert!(
+        (48..=96).contains(&count("unknown")),
+        "24 in each second of the deadline"
+    );
     assert_eq!(count("unknown") + count("busy") + count("unavailable"), 800);
     let state = house.fake.state();
-    assert!(state.most_under_way <= 32, "{} at once", state.most_under_way);
+    assert!(
+        state.most_under_way <= 32,
+        "{} at once",
+        state.most_under_way
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -256,14 +334,23 @@ async fn garbage_of_one_network_leaves_room_for_the_new_tokens_of_others() {
     assert!(new.iter().all(|&said| said == "welcome"), "{new:?}");
     let count = |word| flood.iter().filter(|&&said| said == word).count();
     assert_eq!((count("unknown"), count("throttled")), (64, 300 - 64));
-    assert_eq!(says("garbage", 1).await, "unknown", "nothing is held of those that were answered");
+    assert_eq!(
+        says("garbage", 1).await,
+        "unknown",
+        "nothing is held of those that were answered"
+    );
     let left: Vec<_> = (0..64).map(|n| format!("left-{n}")).collect();
-    let leaving = left.iter().map(|token| tokio::time::timeout(SECOND / 100, says(token, 1)));
+    let leaving = left
+        .iter()
+        .map(|token| tokio::time::timeout(SECOND / 100, says(token, 1)));
     assert!(join_all(leaving).await.iter().all(Result::is_err));
     let more: Vec<_> = (0..64).map(|n| format!("more-{n}")).collect();
     let said = join_all(more.iter().map(|token| says(token, 1))).await;
     let throttled = said.iter().filter(|&&said| said == "throttled").count();
-    assert_eq!(throttled, 24, "as many questions of those who left are under way still");
+    assert_eq!(
+        throttled, 24,
+        "as many questions of those who left are under way still"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -277,12 +364,18 @@ async fn a_caller_that_leaves_loses_its_turn_and_what_was_asked_goes_on_within_t
         assert!(left.is_err() || left == Ok("busy"));
     }
     let asked = house.fake.state().asked.len();
-    assert!(asked <= 60 && house.fake.state().most_under_way <= 32, "asked {asked} times");
+    assert!(
+        asked <= 60 && house.fake.state().most_under_way <= 32,
+        "asked {asked} times"
+    );
     house.fake.state().weather = Weather::Clear;
     house.fake.issues("newcomer");
     let asked = Instant::now();
     assert_eq!(house.says("newcomer").await, "welcome");
-    assert!(asked.elapsed() <= 2 * SECOND, "the queue is not kept by those who left");
+    assert!(
+        asked.elapsed() <= 2 * SECOND,
+        "the queue is not kept by those who left"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,7 +386,10 @@ async fn a_question_is_needed_only_about_what_is_not_cached_and_could_be_a_token
     assert!(!house.keystone.asks_about("good").await);
     for no_token in ["a b", "caf\u{e9}", "<script>", "a,b"] {
         assert!(!house.keystone.asks_about(no_token).await);
-        assert_eq!((house.says(no_token).await, house.asked(no_token)), ("unknown", 0));
+        assert_eq!(
+            (house.says(no_token).await, house.asked(no_token)),
+            ("unknown", 0)
+        );
     }
     for token in ["gAAAAABl_x-Y=", "eyJ.eyJ.sig", "MIIDkgYJ+0/w=="] {
         assert!(house.keystone.asks_about(token).await);
@@ -302,11 +398,23 @@ async fn a_question_is_needed_only_about_what_is_not_cached_and_could_be_a_token
 
 #[tokio::test(start_paused = true)]
 async fn a_token_that_was_good_once_is_no_new_question_when_its_answer_has_lapsed() {
-    let house = House::with(Settings { believed: Duration::ZERO, ..settings() });
-    assert_eq!((house.says("good").await, house.says("garbage").await), ("welcome", "unknown"));
-    assert!(!house.keystone.asks_about("good").await, "its answer lapsed at once");
+    let house = House::with(Settings {
+        believed: Duration::ZERO,
+        ..settings()
+    });
+    assert_eq!(
+        (house.says("good").await, house.says("garbage").await),
+        ("welcome", "unknown")
+    );
+    assert!(
+        !house.keystone.asks_about("good").await,
+        "its answer lapsed at once"
+    );
     advance(5 * SECOND).await;
-    assert!(house.keystone.asks_about("garbage").await, "what was never good is new again");
+    assert!(
+        house.keystone.asks_about("garbage").await,
+        "what was never good is new again"
+    );
     house.fake.state().callers.clear();
     assert_eq!(house.says("good").await, "ended");
     advance(60 * SECOND).await;
@@ -315,7 +423,10 @@ async fn a_token_that_was_good_once_is_no_new_question_when_its_answer_has_lapse
 
 #[tokio::test(start_paused = true)]
 async fn our_token_is_renewed_ahead_of_its_end() {
-    let house = House::with(Settings { believed: Duration::ZERO, ..settings() });
+    let house = House::with(Settings {
+        believed: Duration::ZERO,
+        ..settings()
+    });
     house.says("good").await;
     advance(3479 * SECOND).await;
     house.says("good").await;
@@ -332,7 +443,13 @@ async fn a_token_of_ours_that_cannot_be_renewed_yet_is_used_to_its_end() {
     house.fake.state().account_good = false;
     advance(3500 * SECOND).await;
     let ends = house.clock.after(3600 * SECOND);
-    house.fake.state().callers.insert("late".into(), Holder { project: Some("known"), ends });
+    house.fake.state().callers.insert(
+        "late".into(),
+        Holder {
+            project: Some("known"),
+            ends,
+        },
+    );
     assert_eq!(house.says("late").await, "welcome");
     advance(100 * SECOND).await;
     assert_eq!(house.says("later").await, "unavailable");
@@ -340,8 +457,14 @@ async fn a_token_of_ours_that_cannot_be_renewed_yet_is_used_to_its_end() {
 
 #[tokio::test(start_paused = true)]
 async fn without_an_account_a_token_asks_about_itself() {
-    let house = House::with(Settings { account: None, ..settings() });
-    assert_eq!((house.says("good").await, house.says("garbage").await), ("welcome", "unknown"));
+    let house = House::with(Settings {
+        account: None,
+        ..settings()
+    });
+    assert_eq!(
+        (house.says("good").await, house.says("garbage").await),
+        ("welcome", "unknown")
+    );
     assert_eq!(house.fake.state().log_ins, 0);
     assert_eq!(house.knows("unheard-of").await, Ok(true), "nobody can tell");
 }
@@ -354,18 +477,40 @@ async fn projects_are_looked_up_where_that_is_wanted() {
         assert_eq!(house.knows("unheard-of").await, Ok(false));
         assert_eq!(house.knows("disabled").await, Ok(false));
     }
-    assert_eq!(house.fake.state().exchanges, 4, "a log-in, and each of them once");
+    assert_eq!(
+        house.fake.state().exchanges,
+        4,
+        "a log-in, and each of them once"
+    );
     house.fake.state().account_trusted = false;
-    assert_eq!(house.knows("another").await, Err("unavailable"), "not told is not known");
-    let unchecked = House::with(Settings { check_projects: false, ..settings() });
-    assert_eq!((unchecked.knows("unheard-of").await, unchecked.fake.state().exchanges), (Ok(true), 0));
+    assert_eq!(
+        house.knows("another").await,
+        Err("unavailable"),
+        "not told is not known"
+    );
+    let unchecked = House::with(Settings {
+        check_projects: false,
+        ..settings()
+    });
+    assert_eq!(
+        (
+            unchecked.knows("unheard-of").await,
+            unchecked.fake.state().exchanges
+        ),
+        (Ok(true), 0)
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn callers_are_sent_to_keystone_for_a_token() {
     let house = House::open();
     assert_eq!(house.keystone.address(), "http://keystone.test:5000/v3");
-    let elsewhere = Keystone::new(settings(), "https://login.test/v3", house.fake.clone(), house.clock.clone());
+    let elsewhere = Keystone::new(
+        settings(),
+        "https://login.test/v3",
+        house.fake.clone(),
+        house.clock.clone(),
+    );
     assert_eq!(elsewhere.address(), "https://login.test/v3");
 }
 

@@ -1,5 +1,5 @@
-//! How a question travels to Keystone and its answer back: one HTTP exchange. What is asked, and what an answer means,
-//! is not known here.
+//! How a question travels to Keystone and its answer back: one HTTP exchange. What is asked, and
+//! what an answer means, is not known here.
 
 use std::{error::Error as StdError, path::Path, time::Duration};
 
@@ -36,7 +36,10 @@ pub struct Unreachable {
 
 impl Unreachable {
     fn sent(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self { unsent: false, source: source.into() }
+        Self {
+            unsent: false,
+            source: source.into(),
+        }
     }
 }
 
@@ -60,15 +63,21 @@ pub enum TransportError {
 }
 
 impl Http {
-    /// `authorities`: a file of certificates (PEM) to trust beside those of the machine. `deadline`: no exchange takes
-    /// longer.
+    /// `authorities`: a file of certificates (PEM) to trust beside those of the machine.
+    /// `deadline`: no exchange takes longer.
     ///
     /// # Errors
     /// [`TransportError`].
-    pub fn new(encrypted: bool, authorities: Option<&Path>, deadline: Duration) -> Result<Self, TransportError> {
+    pub fn new(
+        encrypted: bool,
+        authorities: Option<&Path>,
+        deadline: Duration,
+    ) -> Result<Self, TransportError> {
         // It fails where the program has chosen a provider already: then that one is used.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder().timeout(deadline).redirect(redirect::Policy::none());
+        let builder = Client::builder()
+            .timeout(deadline)
+            .redirect(redirect::Policy::none());
         let builder = match authorities {
             // Without TLS no certificates are needed, not even the machine's.
             _ if !encrypted => builder.tls_certs_only([]),
@@ -80,10 +89,15 @@ impl Http {
 }
 
 fn certificates(file: &Path) -> Result<Vec<Certificate>, TransportError> {
-    let read = regular_file::bytes(file)
-        .map_err(|source| TransportError::Read { file: file.display().to_string(), source })?;
+    let read = regular_file::bytes(file).map_err(|source| TransportError::Read {
+        file: file.display().to_string(),
+        source,
+    })?;
     match Certificate::from_pem_bundle(&read) {
-        Ok(found) if found.is_empty() => Err(TransportError::Tls(format!("{} holds no certificate", file.display()))),
+        Ok(found) if found.is_empty() => Err(TransportError::Tls(format!(
+            "{} holds no certificate",
+            file.display()
+        ))),
         found => found.map_err(|error| tls(&error)),
     }
 }
@@ -98,11 +112,18 @@ impl Transport for Http {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
         let request = request.try_into().map_err(Unreachable::sent)?;
         let answer = self.0.execute(request).await;
-        // The address stays out: it is said once in the settings, and a query is nobody's business in a log.
-        let mut answer =
-            answer.map_err(|error| Unreachable { unsent: error.is_connect(), source: error.without_url().into() })?;
+        // The address stays out: it is said once in the settings, and a query is nobody's business
+        // in a log.
+        let mut answer = answer.map_err(|error| Unreachable {
+            unsent: error.is_connect(),
+            source: error.without_url().into(),
+        })?;
         let mut body = BytesMut::new();
-        while let Some(piece) = answer.chunk().await.map_err(|error| Unreachable::sent(error.without_url()))? {
+        while let Some(piece) = answer
+            .chunk()
+            .await
+            .map_err(|error| Unreachable::sent(error.without_url()))?
+        {
             body.extend_from_slice(&piece);
             if body.len() > ANSWER_LIMIT {
                 return Err(Unreachable::sent("the answer does not end"));

@@ -1,6 +1,6 @@
-//! Request signatures `SDK-HMAC-SHA256`: what the vendor's SDKs send when they have an access key instead of a token.
-//! Here is the arithmetic, as functions of a request; `used` knows which signatures came before. Whose key it is is
-//! decided by the identity service.
+//! Request signatures `SDK-HMAC-SHA256`: what the vendor's SDKs send when they have an access key
+//! instead of a token. Here is the arithmetic, as functions of a request; `used` knows which
+//! signatures came before. Whose key it is is decided by the identity service.
 
 mod canonical;
 mod used;
@@ -66,16 +66,23 @@ impl SignedRequest {
 
     /// A header's value; nothing where it is there twice, for only one of the two would be covered.
     fn header(&self, name: &str) -> Option<&str> {
-        let mut values = self.headers.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
+        let mut values = self
+            .headers
+            .iter()
+            .filter(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str());
         values.next().filter(|_| values.next().is_none())
     }
 
-    /// The values of all headers by their names, in one pass; as [`Self::header`] does, nothing for one that is there
-    /// twice.
+    /// The values of all headers by their names, in one pass; as [`Self::header`] does, nothing for
+    /// one that is there twice.
     fn by_name(&self) -> HashMap<&str, Option<&str>> {
         let mut values = HashMap::with_capacity(self.headers.len());
         for (name, value) in &self.headers {
-            values.entry(name.as_str()).and_modify(|value| *value = None).or_insert(Some(value.as_str()));
+            values
+                .entry(name.as_str())
+                .and_modify(|value| *value = None)
+                .or_insert(Some(value.as_str()));
         }
         values
     }
@@ -83,32 +90,56 @@ impl SignedRequest {
     /// What the request claims, as far as that can be judged without its body and the key.
     ///
     /// # Errors
-    /// [`Error::UnknownCredentials`] where the header is not of this kind, does not cover the time, covers a header that
-    /// is not there, or one twice, or where the time is too far away.
+    /// [`Error::UnknownCredentials`] where the header is not of this kind, does not cover the time,
+    /// covers a header that is not there, or one twice, or where the time is too far away.
     pub fn claim(&self, now: Timestamp) -> Result<Claim<'_>> {
-        let claim = self.header("authorization").and_then(claim).ok_or(Error::UnknownCredentials)?;
+        let claim = self
+            .header("authorization")
+            .and_then(claim)
+            .ok_or(Error::UnknownCredentials)?;
         let covers_time = claim.signed_headers.contains(&DATE);
         let values = self.by_name();
-        let complete = claim.signed_headers.iter().all(|name| values.get(name).is_some_and(Option::is_some));
+        let complete = claim
+            .signed_headers
+            .iter()
+            .all(|name| values.get(name).is_some_and(Option::is_some));
         let timely = self.header(DATE).is_some_and(|date| timely(date, now));
-        if covers_time && complete && timely { Ok(claim) } else { Err(Error::UnknownCredentials) }
+        if covers_time && complete && timely {
+            Ok(claim)
+        } else {
+            Err(Error::UnknownCredentials)
+        }
     }
 
-    /// Whether the claim is true: signed with this secret, with a body of this [`body_hash`]. Then it is the signature.
+    /// Whether the claim is true: signed with this secret, with a body of this [`body_hash`]. Then
+    /// it is the signature.
     ///
     /// # Errors
     /// [`Error::UnknownCredentials`], for whatever reason.
-    pub fn verify(&self, claim: &Claim<'_>, secret: &SecretString, body_hash: &str) -> Result<Signature> {
-        let mac = self.authenticator(claim, secret, body_hash).ok_or(Error::UnknownCredentials)?;
+    pub fn verify(
+        &self,
+        claim: &Claim<'_>,
+        secret: &SecretString,
+        body_hash: &str,
+    ) -> Result<Signature> {
+        let mac = self
+            .authenticator(claim, secret, body_hash)
+            .ok_or(Error::UnknownCredentials)?;
         // Compares in constant time.
-        mac.verify_slice(&claim.signature).map_err(|_| Error::UnknownCredentials)?;
+        mac.verify_slice(&claim.signature)
+            .map_err(|_| Error::UnknownCredentials)?;
         Ok(claim.signature)
     }
 
-    /// What the signature must be; `None` where the body is not the one that was signed. A client may send the hash
-    /// beside the body; then it is the hash that was signed. `UNSIGNED-PAYLOAD` is no hash: every body that this service
-    /// takes is one that the SDKs sign.
-    fn authenticator(&self, claim: &Claim<'_>, secret: &SecretString, body_hash: &str) -> Option<Hmac<Sha256>> {
+    /// What the signature must be; `None` where the body is not the one that was signed. A client
+    /// may send the hash beside the body; then it is the hash that was signed. `UNSIGNED-PAYLOAD`
+    /// is no hash: every body that this service takes is one that the SDKs sign.
+    fn authenticator(
+        &self,
+        claim: &Claim<'_>,
+        secret: &SecretString,
+        body_hash: &str,
+    ) -> Option<Hmac<Sha256>> {
         let signed_hash = self.header(CONTENT_HASH).unwrap_or(body_hash);
         if !signed_hash.eq_ignore_ascii_case(body_hash) {
             return None;
@@ -136,13 +167,20 @@ impl SignedRequest {
 
 fn claim(header: &str) -> Option<Claim<'_>> {
     let rest = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
-    let part = |name: &str| rest.split(',').find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='));
+    let part = |name: &str| {
+        rest.split(',')
+            .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
+    };
     let signed_headers = signed_headers(part("SignedHeaders")?)?;
-    Some(Claim { access: part("Access")?, signed_headers, signature: signature(part("Signature")?)? })
+    Some(Claim {
+        access: part("Access")?,
+        signed_headers,
+        signature: signature(part("Signature")?)?,
+    })
 }
 
-/// Each at most once, and no more than a request has: each takes as much of the canonical form as its header is long, and
-/// that form is made before the signature is judged.
+/// Each at most once, and no more than a request has: each takes as much of the canonical form as
+/// its header is long, and that form is made before the signature is judged.
 fn signed_headers(names: &str) -> Option<Vec<&str>> {
     let names: Vec<&str> = names.split(';').take(MOST_HEADERS + 1).collect();
     let mut seen = HashSet::with_capacity(names.len());
@@ -151,24 +189,37 @@ fn signed_headers(names: &str) -> Option<Vec<&str>> {
 
 /// Whether a time like `20261121T203548Z` is near enough to the present.
 fn timely(date: &str, now: Timestamp) -> bool {
-    let Ok(time) = DateTime::strptime("%Y%m%dT%H%M%SZ", date) else { return false };
-    let Ok(time) = time.to_zoned(TimeZone::UTC) else { return false };
+    let Ok(time) = DateTime::strptime("%Y%m%dT%H%M%SZ", date) else {
+        return false;
+    };
+    let Ok(time) = time.to_zoned(TimeZone::UTC) else {
+        return false;
+    };
     now.as_seconds().abs_diff(time.timestamp().as_second()) <= TOLERANCE.as_secs()
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// A signature out of its hexadecimal digits.
 fn signature(text: &str) -> Option<Signature> {
-    let digits = text.bytes().map(|digit| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok()));
+    let digits = text.bytes().map(|digit| {
+        char::from(digit)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    });
     let digits: Vec<u8> = digits.collect::<Option<_>>()?;
-    let bytes: Vec<u8> = digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+    let bytes: Vec<u8> = digits
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect();
     (digits.len() == 64).then_some(bytes)?.try_into().ok()
 }
 

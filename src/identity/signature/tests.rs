@@ -1,9 +1,11 @@
-//! Vectors that the vendor's official SDK for Python made, and what becomes of them when a byte is changed.
+//! Vectors that the vendor's official SDK for Python made, and what becomes of them when a byte is
+//! changed.
 
 use super::{SignedRequest, body_hash};
 use crate::timestamp::Timestamp;
 
-const MEMBERS: &str = "/v3/0605767b5780d5762fc5c0118072a564/backups/a5200268-74a5-4806-acc6-95793ab0228b/members";
+const MEMBERS: &str =
+    "/v3/0605767b5780d5762fc5c0118072a564/backups/a5200268-74a5-4806-acc6-95793ab0228b/members";
 
 fn at(time: &str) -> Timestamp {
     time.parse().expect("a time")
@@ -12,9 +14,18 @@ fn at(time: &str) -> Timestamp {
 /// A request, and the hash of its body.
 type Vector = (SignedRequest, String);
 
-fn request(method: &str, path: &str, query: &str, media: &str, body: &str, signature: &str) -> Vector {
+fn request(
+    method: &str,
+    path: &str,
+    query: &str,
+    media: &str,
+    body: &str,
+    signature: &str,
+) -> Vector {
     let signed = "content-type;host;user-agent;x-project-id;x-sdk-date";
-    let authorization = format!("SDK-HMAC-SHA256 Access=AKIDEXAMPLE, SignedHeaders={signed}, Signature={signature}");
+    let authorization = format!(
+        "SDK-HMAC-SHA256 Access=AKIDEXAMPLE, SignedHeaders={signed}, Signature={signature}"
+    );
     let headers = [
         ("content-type", media),
         ("host", "127.0.0.1:8799"),
@@ -27,7 +38,9 @@ fn request(method: &str, path: &str, query: &str, media: &str, body: &str, signa
         method: method.into(),
         path: path.into(),
         query: query.into(),
-        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        headers: headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
     };
     (request, body_hash(body.as_bytes()))
 }
@@ -46,7 +59,14 @@ fn vectors() -> [Vector; 4] {
             r#"{"members":["p01"]}"#,
             "e7b28f2052fed842456e885173246a8cb4773e26e7b9a3e517b9d68a6875bfeb",
         ),
-        request("GET", MEMBERS, query, plain, "", "e3b171db7a83d3b24d106f730fe1aa011fb1ec88f846a5495afb06688eeb11d7"),
+        request(
+            "GET",
+            MEMBERS,
+            query,
+            plain,
+            "",
+            "e3b171db7a83d3b24d106f730fe1aa011fb1ec88f846a5495afb06688eeb11d7",
+        ),
         request(
             "DELETE",
             &format!("{MEMBERS}/p%2001"),
@@ -68,7 +88,10 @@ fn vectors() -> [Vector; 4] {
 
 fn verifies((request, body_hash): &Vector, now: &str) -> bool {
     let secret = "example-secret".to_owned().into();
-    request.claim(at(now)).and_then(|claim| request.verify(&claim, &secret, body_hash)).is_ok()
+    request
+        .claim(at(now))
+        .and_then(|claim| request.verify(&claim, &secret, body_hash))
+        .is_ok()
 }
 
 const NOW: &str = "2020-02-05T10:38:40.000000";
@@ -109,8 +132,13 @@ fn a_byte_changed_anywhere_does_not_verify() {
         refused(vector);
     }
     for (header, (name, value)) in post.0.headers.iter().enumerate() {
-        // The name of the key is not signed: that it is another key is found where keys are looked up.
-        let start = if name == "authorization" { value.find("SignedHeaders").expect("in it") } else { 0 };
+        // The name of the key is not signed: that it is another key is found where keys are looked
+        // up.
+        let start = if name == "authorization" {
+            value.find("SignedHeaders").expect("in it")
+        } else {
+            0
+        };
         for at in start..value.len() {
             let mut vector = post.clone();
             changed(&mut vector.0.headers[header].1, at);
@@ -141,21 +169,36 @@ fn a_claim_must_cover_the_time() {
         request.headers[5].1 = header;
         request.claim(at(NOW)).is_ok()
     };
-    for header in ["", "Bearer x", "SDK-HMAC-SHA256", "SDK-HMAC-SHA256 Access=a, SignedHeaders=x-sdk-date, Signature=0"]
-    {
+    for header in [
+        "",
+        "Bearer x",
+        "SDK-HMAC-SHA256",
+        "SDK-HMAC-SHA256 Access=a, SignedHeaders=x-sdk-date, Signature=0",
+    ] {
         assert!(!accepts(header.to_owned()), "{header}");
     }
-    for (signed, good) in [("host", false), ("x-sdk-date", true), ("host;x-sdk-date", true), ("x;x-sdk-date", false)] {
-        let header = format!("SDK-HMAC-SHA256 Access=a, SignedHeaders={signed}, Signature={signature}");
+    for (signed, good) in [
+        ("host", false),
+        ("x-sdk-date", true),
+        ("host;x-sdk-date", true),
+        ("x;x-sdk-date", false),
+    ] {
+        let header =
+            format!("SDK-HMAC-SHA256 Access=a, SignedHeaders={signed}, Signature={signature}");
         assert_eq!(accepts(header), good, "{signed}");
     }
-    assert!(!accepts(format!("SDK-HMAC-SHA256 Access=a, Signature={signature}")));
+    assert!(!accepts(format!(
+        "SDK-HMAC-SHA256 Access=a, Signature={signature}"
+    )));
 }
 
 #[test]
 fn a_body_that_is_not_signed_is_refused() {
     let mut vector = vectors()[0].clone();
-    vector.0.headers.push(("x-sdk-content-sha256".into(), "UNSIGNED-PAYLOAD".into()));
+    vector
+        .0
+        .headers
+        .push(("x-sdk-content-sha256".into(), "UNSIGNED-PAYLOAD".into()));
     assert!(!verifies(&vector, NOW));
 }
 
@@ -171,19 +214,30 @@ fn a_header_that_is_signed_must_not_be_there_twice() {
 #[test]
 fn a_claim_covers_each_header_once_and_no_more_than_a_request_has() {
     let (mut request, _) = vectors()[0].clone();
-    request.headers.extend((0..100).map(|number| (format!("h{number}"), String::new())));
+    request
+        .headers
+        .extend((0..100).map(|number| (format!("h{number}"), String::new())));
     let signature = "0".repeat(64);
     let mut accepts = |names: &[String]| {
-        let at = request.headers.iter().position(|(name, _)| name == "authorization").expect("in it");
+        let at = request
+            .headers
+            .iter()
+            .position(|(name, _)| name == "authorization")
+            .expect("in it");
         let names = names.join(";");
-        request.headers[at].1 = format!("SDK-HMAC-SHA256 Access=x, SignedHeaders={names}, Signature={signature}");
+        request.headers[at].1 =
+            format!("SDK-HMAC-SHA256 Access=x, SignedHeaders={names}, Signature={signature}");
         request.claim(self::at("2020-02-05T10:38:34")).is_ok()
     };
     let names = |count: usize| {
         let numbered = (0..count - 1).map(|number| format!("h{number}"));
-        numbered.chain(["x-sdk-date".to_owned()]).collect::<Vec<_>>()
+        numbered
+            .chain(["x-sdk-date".to_owned()])
+            .collect::<Vec<_>>()
     };
     assert!(accepts(&names(1)) && accepts(&names(100)));
     assert!(!accepts(&names(101)));
-    assert!(!accepts(&[names(3), names(3)].concat()) && !accepts(&vec!["x-sdk-date".to_owned(); 2]));
+    assert!(
+        !accepts(&[names(3), names(3)].concat()) && !accepts(&vec!["x-sdk-date".to_owned(); 2])
+    );
 }

@@ -1,5 +1,5 @@
-//! Which signatures have arrived, so that a request that was overheard cannot be sent again. Per access key, and bounded;
-//! knows nothing of requests, and remembers nothing that was not verified.
+//! Which signatures have arrived, so that a request that was overheard cannot be sent again. Per
+//! access key, and bounded; knows nothing of requests, and remembers nothing that was not verified.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -15,20 +15,22 @@ use tokio::{
 use super::{Signature, TOLERANCE};
 use crate::model::{Error, Result};
 
-/// The times of signatures have whole seconds: equal requests of one client within a second carry the same signature,
-/// and all of them are meant. So long after the first of them, another one is a replay.
+/// The times of signatures have whole seconds: equal requests of one client within a second carry
+/// the same signature, and all of them are meant. So long after the first of them, another one is a
+/// replay.
 const GRACE: Duration = Duration::from_secs(2);
 /// A signature of which the time lies as far ahead as it may verifies for twice the tolerance.
 const WINDOW: Duration = TOLERANCE.saturating_mul(2);
 /// Signatures are forgotten by segments of this length.
 const SEGMENT: Duration = Duration::from_secs(5 * 60);
-/// How many new signatures of one key are let in per second: with it, what is remembered of a key is bounded.
+/// How many new signatures of one key are let in per second: with it, what is remembered of a key
+/// is bounded.
 const PER_SECOND: u32 = 1_000;
 /// How often those of keys that are quiet are looked at.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// The start of a signature. No two of the two million that a key may have in the window are alike but once in 10⁷ keys,
-/// and who has no key cannot choose them.
+/// The start of a signature. No two of the two million that a key may have in the window are alike
+/// but once in 10⁷ keys, and who has no key cannot choose them.
 type Id = [u8; 8];
 /// Milliseconds since the start of a segment, in bytes so that a table has no padding.
 type Offset = [u8; 4];
@@ -37,7 +39,8 @@ type Offset = [u8; 4];
 pub struct UsedSignatures(Mutex<HashMap<String, Arc<Mutex<Arrivals>>>>);
 
 impl UsedSignatures {
-    /// Forgets by itself what has grown old, where there is a runtime to do so; else when the key is used again.
+    /// Forgets by itself what has grown old, where there is a runtime to do so; else when the key
+    /// is used again.
     pub fn new() -> Arc<Self> {
         let used = Arc::new(Self(Mutex::default()));
         if let Ok(runtime) = Handle::try_current() {
@@ -60,14 +63,19 @@ impl UsedSignatures {
         if let Some(arrivals) = keys.get(access) {
             return Arc::clone(arrivals);
         }
-        Arc::clone(keys.entry(access.to_owned()).or_insert_with(|| Arc::new(Mutex::new(Arrivals::new(Instant::now())))))
+        Arc::clone(
+            keys.entry(access.to_owned())
+                .or_insert_with(|| Arc::new(Mutex::new(Arrivals::new(Instant::now())))),
+        )
     }
 
     /// Forgets what does not verify any more.
     fn forget_old(&self, now: Instant) {
         let mut keys = locked(&self.0);
         // One that is being used has an owner beside the table, and stays.
-        keys.retain(|_, arrivals| Arc::strong_count(arrivals) > 1 || locked(arrivals).forget_old(now) > 0);
+        keys.retain(|_, arrivals| {
+            Arc::strong_count(arrivals) > 1 || locked(arrivals).forget_old(now) > 0
+        });
     }
 }
 
@@ -97,7 +105,11 @@ struct Segment {
 
 impl Arrivals {
     fn new(now: Instant) -> Self {
-        Self { segments: VecDeque::new(), second: now, in_second: 0 }
+        Self {
+            segments: VecDeque::new(),
+            second: now,
+            in_second: 0,
+        }
     }
 
     fn admit(&mut self, id: Id, now: Instant) -> Result<()> {
@@ -132,18 +144,28 @@ impl Arrivals {
     }
 
     fn insert(&mut self, id: Id, now: Instant) {
-        if self.segments.back().is_none_or(|last| now.saturating_duration_since(last.began) >= SEGMENT) {
-            self.segments.push_back(Segment { began: now, arrivals: HashMap::new() });
+        if self
+            .segments
+            .back()
+            .is_none_or(|last| now.saturating_duration_since(last.began) >= SEGMENT)
+        {
+            self.segments.push_back(Segment {
+                began: now,
+                arrivals: HashMap::new(),
+            });
         }
         if let Some(segment) = self.segments.back_mut() {
             let offset = now.saturating_duration_since(segment.began).as_millis();
-            segment.arrivals.insert(id, u32::try_from(offset).unwrap_or(u32::MAX).to_ne_bytes());
+            segment
+                .arrivals
+                .insert(id, u32::try_from(offset).unwrap_or(u32::MAX).to_ne_bytes());
         }
     }
 
     /// How many segments are left.
     fn forget_old(&mut self, now: Instant) -> usize {
-        let old = |segment: &Segment| now.saturating_duration_since(segment.began) >= WINDOW + SEGMENT;
+        let old =
+            |segment: &Segment| now.saturating_duration_since(segment.began) >= WINDOW + SEGMENT;
         while self.segments.front().is_some_and(old) {
             self.segments.pop_front();
         }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::Effects;
 use crate::{
     model::{
-        Backup, BackupId, BackupStatus, Change, Facts, Member, ObjectType, ProjectId, ProtectType, Selection, Vault,
-        VaultId, VaultSelection, VaultStatus,
+        Backup, BackupId, BackupStatus, Change, Facts, Member, ObjectType, ProjectId, ProtectType,
+        Selection, Vault, VaultId, VaultSelection, VaultStatus,
         facts::{Capacity, MemberSelection},
         rules::{self, Decision, NewMembers},
     },
@@ -69,17 +69,29 @@ fn backup(number: usize) -> Backup {
 
 impl Kept {
     fn new() -> Self {
-        let vaults = (0..4).map(|number| (vault_id(number), vault(number))).collect();
-        Self { members: BTreeMap::new(), vaults }
+        let vaults = (0..4)
+            .map(|number| (vault_id(number), vault(number)))
+            .collect();
+        Self {
+            members: BTreeMap::new(),
+            vaults,
+        }
     }
 
     fn load(&self, selection: &Selection) -> Facts {
-        let backup = (0..2).map(backup).find(|backup| backup.id == selection.backup_id);
+        let backup = (0..2)
+            .map(backup)
+            .find(|backup| backup.id == selection.backup_id);
         let selected = |m: &&Member| match &selection.members {
             MemberSelection::All => true,
-            MemberSelection::Of { caller, member } => [caller, member].contains(&&m.dest_project_id),
+            MemberSelection::Of { caller, member } => {
+                [caller, member].contains(&&m.dest_project_id)
+            }
         };
-        let of_backup = self.members.values().filter(|m| m.backup_id == selection.backup_id);
+        let of_backup = self
+            .members
+            .values()
+            .filter(|m| m.backup_id == selection.backup_id);
         let vault = match selection.vault {
             VaultSelection::None => None,
             VaultSelection::OfBackup => backup.as_ref().map(|backup| backup.vault_id),
@@ -104,17 +116,26 @@ impl Kept {
 
     fn take(&mut self, vault: VaultId, megabytes: i64) {
         let vault = self.vaults.get_mut(&vault).expect("a vault");
-        vault.used = vault.used.checked_add_signed(megabytes).expect("not less than nothing");
+        vault.used = vault
+            .used
+            .checked_add_signed(megabytes)
+            .expect("not less than nothing");
     }
 
     fn carry_out(&mut self, change: &Change) {
         let capacity = match change {
             Change::Keep(_) => Capacity::Same,
             Change::Add(members) => {
-                members.iter().for_each(|member| self.put(None, Some(member)));
+                members
+                    .iter()
+                    .for_each(|member| self.put(None, Some(member)));
                 Capacity::Same
             }
-            Change::Update { before, after, capacity } => {
+            Change::Update {
+                before,
+                after,
+                capacity,
+            } => {
                 self.put(Some(before), Some(after));
                 *capacity
             }
@@ -131,10 +152,22 @@ impl Kept {
     }
 
     fn write(&mut self, effects: &Effects) {
-        effects.deleted().into_iter().for_each(|member| self.put(Some(member), None));
-        effects.inserted().into_iter().for_each(|member| self.put(None, Some(member)));
-        effects.updated().into_iter().for_each(|(before, after)| self.put(Some(before), Some(after)));
-        effects.moved().into_iter().for_each(|(vault, megabytes)| self.take(vault, megabytes));
+        effects
+            .deleted()
+            .into_iter()
+            .for_each(|member| self.put(Some(member), None));
+        effects
+            .inserted()
+            .into_iter()
+            .for_each(|member| self.put(None, Some(member)));
+        effects
+            .updated()
+            .into_iter()
+            .for_each(|(before, after)| self.put(Some(before), Some(after)));
+        effects
+            .moved()
+            .into_iter()
+            .for_each(|(vault, megabytes)| self.take(vault, megabytes));
     }
 }
 
@@ -148,28 +181,50 @@ fn selection(backup_number: usize, operation: &Operation) -> Selection {
                 Decision::Accept(Some(vault)) => VaultSelection::Named(*vault),
                 _ => VaultSelection::None,
             };
-            (of(project(MEMBERS[*member]), project(MEMBERS[*member])), vault)
+            (
+                of(project(MEMBERS[*member]), project(MEMBERS[*member])),
+                vault,
+            )
         }
-        Operation::Delete(member) => (of(project(OWNER), project(MEMBERS[*member])), VaultSelection::None),
+        Operation::Delete(member) => (
+            of(project(OWNER), project(MEMBERS[*member])),
+            VaultSelection::None,
+        ),
     };
-    Selection { backup_id: backup(backup_number).id, members, vault }
+    Selection {
+        backup_id: backup(backup_number).id,
+        members,
+        vault,
+    }
 }
 
 /// What the rules say to an operation; a refusal in words.
 fn decide(operation: &Operation, number: usize, facts: &Facts) -> Result<Change, String> {
-    let now = Timestamp::from_micros(1_000_000 + i64::try_from(number).expect("few")).expect("a moment of 1970");
+    let now = Timestamp::from_micros(1_000_000 + i64::try_from(number).expect("few"))
+        .expect("a moment of 1970");
     let decided = match operation {
         Operation::Add(projects) => {
-            let id = |project: usize| Uuid::from_u128((1_000 + 10 * number + project) as u128).into();
-            let members = projects.iter().map(|p| (project(MEMBERS[*p]), id(*p))).collect();
-            let new = NewMembers { members, unknown_project: false, limit: 2, now };
+            let id =
+                |project: usize| Uuid::from_u128((1_000 + 10 * number + project) as u128).into();
+            let members = projects
+                .iter()
+                .map(|p| (project(MEMBERS[*p]), id(*p)))
+                .collect();
+            let new = NewMembers {
+                members,
+                unknown_project: false,
+                limit: 2,
+                now,
+            };
             rules::add_member(facts, &project(OWNER), &new)
         }
         Operation::Decide(member, decision) => {
             let member = project(MEMBERS[*member]);
             rules::update_member_status(facts, &member, &member, *decision, now)
         }
-        Operation::Delete(member) => rules::delete_member(facts, &project(OWNER), &project(MEMBERS[*member])),
+        Operation::Delete(member) => {
+            rules::delete_member(facts, &project(OWNER), &project(MEMBERS[*member]))
+        }
     };
     decided.map_err(|error| format!("{error:?}"))
 }
@@ -219,12 +274,26 @@ proptest! {
 
 #[test]
 fn a_change_that_was_decided_upon_something_else_does_not_fit() {
-    let member = Member::pending(Uuid::from_u128(1).into(), backup(0).id, project("bob"), Timestamp::MAX);
-    let delete = Change::Delete { before: member.clone(), capacity: Capacity::Same };
+    let member = Member::pending(
+        Uuid::from_u128(1).into(),
+        backup(0).id,
+        project("bob"),
+        Timestamp::MAX,
+    );
+    let delete = Change::Delete {
+        before: member.clone(),
+        capacity: Capacity::Same,
+    };
     let mut effects = Effects::default();
     assert!(effects.put(&Change::Add(vec![member.clone()])).is_ok());
-    assert!(effects.put(&Change::Add(vec![member])).is_err(), "is there already");
+    assert!(
+        effects.put(&Change::Add(vec![member])).is_err(),
+        "is there already"
+    );
     assert!(effects.put(&delete).is_ok());
     assert!(effects.put(&delete).is_err(), "is gone already");
-    assert!(effects.inserted().is_empty() && effects.deleted().is_empty(), "and nothing is to be written");
+    assert!(
+        effects.inserted().is_empty() && effects.deleted().is_empty(),
+        "and nothing is to be written"
+    );
 }

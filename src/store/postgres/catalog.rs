@@ -1,5 +1,5 @@
-//! A catalog into PostgreSQL, many rows to a statement. Each row is written, and locked, only where it differs, so that
-//! loading twice changes nothing and hardly disturbs a server that is at work.
+//! A catalog into PostgreSQL, many rows to a statement. Each row is written, and locked, only where
+//! it differs, so that loading twice changes nothing and hardly disturbs a server that is at work.
 
 use deadpool_postgres::ClientWrapper;
 use secrecy::ExposeSecret;
@@ -66,7 +66,8 @@ impl Work for Catalog {
 }
 
 impl Catalog {
-    /// A fixed token that is there already stays as it is, revoked or not, but for whether it may be used.
+    /// A fixed token that is there already stays as it is, revoked or not, but for whether it may
+    /// be used.
     async fn tokens(&self, client: &ClientWrapper, loaded: &mut Loaded) -> Result<(), Failure> {
         let set = "UPDATE tokens t SET enabled = n.enabled FROM unnest($1::bytea[], $2::boolean[]) AS n (hash, enabled)
                    WHERE t.hash = n.hash AND t.enabled <> n.enabled";
@@ -79,7 +80,9 @@ impl Catalog {
             let users: Vec<_> = some.iter().map(|token| &token.user_name).collect();
             let times: Vec<_> = some.iter().map(|token| token.loaded_at).collect();
             let changed = client.execute(set, &[&hashes, &enabled]).await?;
-            let added = client.execute(insert, &[&hashes, &enabled, &users, &times]).await?;
+            let added = client
+                .execute(insert, &[&hashes, &enabled, &users, &times])
+                .await?;
             count(loaded, some.len(), added, changed);
         }
         Ok(())
@@ -87,13 +90,17 @@ impl Catalog {
 }
 
 fn count(loaded: &mut Loaded, given: usize, added: u64, changed: u64) {
-    let (added, changed) = (usize::try_from(added).unwrap_or(given), usize::try_from(changed).unwrap_or(given));
+    let (added, changed) = (
+        usize::try_from(added).unwrap_or(given),
+        usize::try_from(changed).unwrap_or(given),
+    );
     loaded.added += added;
     loaded.changed += changed;
     loaded.unchanged += given.saturating_sub(added + changed);
 }
 
-/// Inserts rows, or updates the columns of them that differ. The first column is the key: name, type, values of each.
+/// Inserts rows, or updates the columns of them that differ. The first column is the key: name,
+/// type, values of each.
 async fn put(
     client: &ClientWrapper,
     table: &str,
@@ -103,7 +110,10 @@ async fn put(
 ) -> Result<(), Failure> {
     let key = columns.first().map_or("", |(name, _, _)| name);
     let list = |of: &dyn Fn(usize, &str, &str) -> String| {
-        let each = columns.iter().enumerate().map(|(at, (name, kind, _))| of(at + 1, name, kind));
+        let each = columns
+            .iter()
+            .enumerate()
+            .map(|(at, (name, kind, _))| of(at + 1, name, kind));
         each.collect::<Vec<_>>().join(", ")
     };
     let names = list(&|_, name, _| name.to_owned());
@@ -111,7 +121,8 @@ async fn put(
     let sets = list(&|_, name, _| format!("{name} = excluded.{name}"));
     let stand = list(&|_, name, _| format!("t.{name}"));
     let come = list(&|_, name, _| format!("n.{name}"));
-    // A row that was updated carries the number of this transaction as its locker; a new one carries none.
+    // A row that was updated carries the number of this transaction as its locker; a new one
+    // carries none.
     let sql = format!(
         "WITH put AS (
              INSERT INTO {table} ({names})
@@ -120,30 +131,50 @@ async fn put(
              ON CONFLICT ({key}) DO UPDATE SET {sets} RETURNING xmax = 0 AS added
          ) SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM put"
     );
-    let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|(_, _, values)| &**values as _).collect();
+    let values: Vec<&(dyn ToSql + Sync)> = columns
+        .iter()
+        .map(|(_, _, values)| &**values as _)
+        .collect();
     let row = client.query_one(&sql, &values).await?;
     let number = |at| row.try_get::<_, i64>(at).map(i64::unsigned_abs);
     count(loaded, rows, number(0)?, number(1)?);
     Ok(())
 }
 
-/// A backup is a picture of one moment: its size, which accepted shares take of vaults, cannot change.
+/// A backup is a picture of one moment: its size, which accepted shares take of vaults, cannot
+/// change.
 async fn keep_sizes(client: &ClientWrapper, backups: &[Backup]) -> Result<(), Failure> {
     let ids: Vec<_> = backups.iter().map(|backup| backup.id).collect();
-    let sizes: Vec<_> = backups.iter().map(|backup| i64::from(backup.resource_size)).collect();
+    let sizes: Vec<_> = backups
+        .iter()
+        .map(|backup| i64::from(backup.resource_size))
+        .collect();
     let sql = "SELECT n.id FROM unnest($1::uuid[], $2::bigint[]) AS n (id, size)
                JOIN backups b ON b.id = n.id AND b.resource_size <> n.size LIMIT 1";
-    let Some(row) = client.query_opt(sql, &[&ids, &sizes]).await? else { return Ok(()) };
+    let Some(row) = client.query_opt(sql, &[&ids, &sizes]).await? else {
+        return Ok(());
+    };
     let id: BackupId = row.try_get(0)?;
-    let reason = format!("the size of a backup cannot change, and backup {id} is there with another");
+    let reason =
+        format!("the size of a backup cannot change, and backup {id} is there with another");
     Err(Error::malformed("backups", reason).into())
 }
 
-/// A share that is there already belongs to the users: it stays as they left it. New ones take their capacity.
-async fn put_members(client: &ClientWrapper, members: &[Member], loaded: &mut Loaded) -> Result<(), Failure> {
+/// A share that is there already belongs to the users: it stays as they left it. New ones take
+/// their capacity.
+async fn put_members(
+    client: &ClientWrapper,
+    members: &[Member],
+    loaded: &mut Loaded,
+) -> Result<(), Failure> {
     let backups: Vec<_> = members.iter().map(|member| member.backup_id).collect();
     // Nobody shares one of them meanwhile.
-    client.query("SELECT 1 FROM backups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE", &[&backups]).await?;
+    client
+        .query(
+            "SELECT 1 FROM backups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
+            &[&backups],
+        )
+        .await?;
     let sql = format!(
         "WITH new AS ({} ON CONFLICT DO NOTHING RETURNING backup_id, vault_id),
          takes AS (SELECT n.vault_id AS id, (sum(b.resource_size) * 1024)::bigint AS megabytes
@@ -152,11 +183,21 @@ async fn put_members(client: &ClientWrapper, members: &[Member], loaded: &mut Lo
          SELECT (SELECT count(*) FROM new), (SELECT count(*) FROM takes) - (SELECT count(*) FROM taken)",
         shares::INSERT
     );
-    let row =
-        client.query_one(&sql, &shares::columns_of(members.iter()).each_ref().map(|column| &**column as _)).await?;
+    let row = client
+        .query_one(
+            &sql,
+            &shares::columns_of(members.iter())
+                .each_ref()
+                .map(|column| &**column as _),
+        )
+        .await?;
     let (added, nowhere): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
     if nowhere > 0 {
-        return Err(Error::malformed("members", "a share is accepted into a vault that does not exist").into());
+        return Err(Error::malformed(
+            "members",
+            "a share is accepted into a vault that does not exist",
+        )
+        .into());
     }
     count(loaded, members.len(), added.unsigned_abs(), 0);
     Ok(())

@@ -1,5 +1,5 @@
-//! The way to PostgreSQL: from a URL with one or more hosts to a pool of connections to the primary, over TLS where the
-//! URL wants it.
+//! The way to PostgreSQL: from a URL with one or more hosts to a pool of connections to the
+//! primary, over TLS where the URL wants it.
 
 use std::{fmt, path::Path, sync::Arc, time::Duration};
 
@@ -31,8 +31,22 @@ pub(super) struct Hosts(Vec<(Host, u16)>);
 
 impl Hosts {
     fn of(config: &Config) -> Self {
-        let port = |at| config.get_ports().get(at).or(config.get_ports().first()).copied().unwrap_or(5432);
-        Self(config.get_hosts().iter().enumerate().map(|(at, host)| (host.clone(), port(at))).collect())
+        let port = |at| {
+            config
+                .get_ports()
+                .get(at)
+                .or(config.get_ports().first())
+                .copied()
+                .unwrap_or(5432)
+        };
+        Self(
+            config
+                .get_hosts()
+                .iter()
+                .enumerate()
+                .map(|(at, host)| (host.clone(), port(at)))
+                .collect(),
+        )
     }
 }
 
@@ -51,31 +65,51 @@ impl fmt::Display for Hosts {
 
 /// A pool, in which there are no connections yet.
 pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Hosts), OpenError> {
-    let mut config: Config = url.parse().map_err(|error: Error| OpenError::Url(causes::all(&error)))?;
+    let mut config: Config = url
+        .parse()
+        .map_err(|error: Error| OpenError::Url(causes::all(&error)))?;
     let hosts = Hosts::of(&config);
     if hosts.0.is_empty() || !config.get_hostaddrs().is_empty() {
-        return Err(OpenError::Url("it must name its hosts, as host and not as hostaddr".into()));
+        return Err(OpenError::Url(
+            "it must name its hosts, as host and not as hostaddr".into(),
+        ));
     }
     if config.get_target_session_attrs() == TargetSessionAttrs::ReadOnly {
-        return Err(OpenError::Url("target_session_attrs must be read-write".into()));
+        return Err(OpenError::Url(
+            "target_session_attrs must be read-write".into(),
+        ));
     }
     let deadline = Duration::from_secs(settings.deadline_seconds);
-    // What every session needs, whatever is set for the user or the database: commits wait for the standby, and who has
-    // gone silent does not keep others waiting.
+    // What every session needs, whatever is set for the user or the database: commits wait for the
+    // standby, and who has gone silent does not keep others waiting.
     let session = format!(
         "{} -c synchronous_commit=on -c client_connection_check_interval={LOOK_FOR_CLIENT} \
          -c idle_in_transaction_session_timeout={}",
         config.get_options().unwrap_or_default(),
         deadline.as_millis()
     );
-    let name = config.get_application_name().unwrap_or("backup-share").to_owned();
-    config.options(session.trim()).application_name(name).tcp_user_timeout(deadline);
+    let name = config
+        .get_application_name()
+        .unwrap_or("backup-share")
+        .to_owned();
+    config
+        .options(session.trim())
+        .application_name(name)
+        .tcp_user_timeout(deadline);
     let tls = tls(config.get_ssl_mode(), &settings.root_certificates)?;
-    let each = hosts.0.iter().map(|(host, port)| at_host(&config, host, *port)).collect();
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let each = hosts
+        .0
+        .iter()
+        .map(|(host, port)| at_host(&config, host, *port))
+        .collect();
+    let recycling = ManagerConfig {
+        recycling_method: RecyclingMethod::Fast,
+    };
     let manager = Manager::from_connect(config, ToPrimary { each, tls }, recycling);
-    let pool =
-        Pool::builder(manager).max_size(settings.connections).build().map_err(|e| OpenError::Url(e.to_string()))?;
+    let pool = Pool::builder(manager)
+        .max_size(settings.connections)
+        .build()
+        .map_err(|e| OpenError::Url(e.to_string()))?;
     Ok((pool, hosts))
 }
 
@@ -97,16 +131,21 @@ fn at_host(all: &Config, host: &Host, port: u16) -> Config {
     all.get_password().map(|password| one.password(password));
     all.get_dbname().map(|name| one.dbname(name));
     all.get_options().map(|options| one.options(options));
-    all.get_application_name().map(|name| one.application_name(name));
-    all.get_connect_timeout().map(|time| one.connect_timeout(*time));
-    all.get_tcp_user_timeout().map(|time| one.tcp_user_timeout(*time));
-    all.get_keepalives_interval().map(|time| one.keepalives_interval(time));
-    all.get_keepalives_retries().map(|retries| one.keepalives_retries(retries));
+    all.get_application_name()
+        .map(|name| one.application_name(name));
+    all.get_connect_timeout()
+        .map(|time| one.connect_timeout(*time));
+    all.get_tcp_user_timeout()
+        .map(|time| one.tcp_user_timeout(*time));
+    all.get_keepalives_interval()
+        .map(|time| one.keepalives_interval(time));
+    all.get_keepalives_retries()
+        .map(|retries| one.keepalives_retries(retries));
     one
 }
 
-/// Connects to the host that takes writes. All are tried at once: one that hangs does not hold up the others. One that
-/// no standby follows takes them in vain: another that takes them goes first.
+/// Connects to the host that takes writes. All are tried at once: one that hangs does not hold up
+/// the others. One that no standby follows takes them in vain: another that takes them goes first.
 struct ToPrimary {
     each: Vec<Config>,
     tls: MakeRustlsConnect,
@@ -115,7 +154,10 @@ struct ToPrimary {
 impl Connect for ToPrimary {
     fn connect(&self, _: &Config) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), Error>> {
         Box::pin(async {
-            let each = self.each.iter().map(|config| Box::pin(self.connect_to(config)));
+            let each = self
+                .each
+                .iter()
+                .map(|config| Box::pin(self.connect_to(config)));
             Ok(select_ok(each).await?.0)
         })
     }
@@ -144,16 +186,24 @@ fn tls(mode: SslMode, roots: &Path) -> Result<MakeRustlsConnect, OpenError> {
         if roots.as_os_str().is_empty() {
             store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         } else {
-            let failed = |reason: String| OpenError::Roots { file: roots.display().to_string(), reason };
-            let certificates = regular_file::bytes(roots).map_err(|error| failed(error.to_string()))?;
+            let failed = |reason: String| OpenError::Roots {
+                file: roots.display().to_string(),
+                reason,
+            };
+            let certificates =
+                regular_file::bytes(roots).map_err(|error| failed(error.to_string()))?;
             for certificate in CertificateDer::pem_slice_iter(&certificates) {
                 let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-                store.add(certificate).map_err(|error| failed(error.to_string()))?;
+                store
+                    .add(certificate)
+                    .map_err(|error| failed(error.to_string()))?;
             }
         }
     }
     let versions = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| OpenError::Url(error.to_string()))?;
-    Ok(MakeRustlsConnect::new(versions.with_root_certificates(store).with_no_client_auth()))
+    Ok(MakeRustlsConnect::new(
+        versions.with_root_certificates(store).with_no_client_auth(),
+    ))
 }

@@ -25,11 +25,12 @@ use crate::model::{Error, Result, Vault};
 
 /// How many records wait to be taken; the database is read no faster.
 const WAITING: usize = 1024;
-/// One moment of the database. It stays open for as long as somebody takes records from it, however slowly.
-const SNAPSHOT: &str =
-    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
-/// What the catalog of the database knows without looking at the data: indexes that were never finished, constraints
-/// that were never tried on what stood before, and pages that were found not to be what had been written to them.
+/// One moment of the database. It stays open for as long as somebody takes records from it, however
+/// slowly.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
+/// What the catalog of the database knows without looking at the data: indexes that were never
+/// finished, constraints that were never tried on what stood before, and pages that were found not
+/// to be what had been written to them.
 const DAMAGE: &str = "
     SELECT format('the index %s is invalid', i.indexrelid::regclass)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
@@ -70,15 +71,24 @@ impl Export for Postgres {
         repeated!(self, |session| removal::look(session, removal))
     }
 
-    /// What the catalog of the database says. The data is not looked at: that is the work of `pg_amcheck`.
+    /// What the catalog of the database says. The data is not looked at: that is the work of
+    /// `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
         repeated!(self, |session| first_column(session, DAMAGE))
     }
 }
 
 /// The first column of all rows.
-async fn first_column<T: FromSqlOwned>(session: &Session, sql: &str) -> std::result::Result<Vec<T>, Failure> {
-    session.read(sql, &[]).await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+async fn first_column<T: FromSqlOwned>(
+    session: &Session,
+    sql: &str,
+) -> std::result::Result<Vec<T>, Failure> {
+    session
+        .read(sql, &[])
+        .await?
+        .iter()
+        .map(|row| Ok(row.try_get(0)?))
+        .collect()
 }
 
 /// Records are read once, without trying again: what was taken cannot be taken back.
@@ -99,8 +109,14 @@ const EVERYTHING: [(&str, Read); 7] = [
          FROM accounts a LEFT JOIN projects p ON p.id = a.project_id ORDER BY a.name",
         account,
     ),
-    ("SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash", token),
-    ("SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access", access_key),
+    (
+        "SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash",
+        token,
+    ),
+    (
+        "SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access",
+        access_key,
+    ),
     (
         "SELECT id, project_id, name, object_type, protect_type, status, size, used, shared FROM vaults ORDER BY id",
         vault,
@@ -117,12 +133,18 @@ const EVERYTHING: [(&str, Read); 7] = [
     ),
 ];
 
-/// In one transaction: all of it is of one moment. Rows come as they are taken: the driver reads no further than that.
-async fn every(pool: &Pool, sender: &mpsc::Sender<Result<Record>>) -> std::result::Result<(), Failure> {
+/// In one transaction: all of it is of one moment. Rows come as they are taken: the driver reads no
+/// further than that.
+async fn every(
+    pool: &Pool,
+    sender: &mpsc::Sender<Result<Record>>,
+) -> std::result::Result<(), Failure> {
     let session = Session::take(pool).await?;
     session.batch_execute(SNAPSHOT).await?;
     for (sql, read) in EVERYTHING {
-        let rows = session.query_raw(sql, std::iter::empty::<&(dyn ToSql + Sync)>()).await?;
+        let rows = session
+            .query_raw(sql, std::iter::empty::<&(dyn ToSql + Sync)>())
+            .await?;
         let mut rows = std::pin::pin!(rows);
         while let Some(row) = rows.next().await {
             if sender.send(Ok(read(&row?)?)).await.is_err() {
@@ -131,14 +153,18 @@ async fn every(pool: &Pool, sender: &mpsc::Sender<Result<Record>>) -> std::resul
         }
     }
     session.batch_execute("COMMIT").await?;
-    // Only now: a primary that was replaced meanwhile ends the stream with an error, and nothing before it counts.
+    // Only now: a primary that was replaced meanwhile ends the stream with an error, and nothing
+    // before it counts.
     session.confirm().await?;
     session.done();
     Ok(())
 }
 
 fn project(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    Ok(Record::Project(Project { id: row.try_get(0)?, name: row.try_get(1)? }))
+    Ok(Record::Project(Project {
+        id: row.try_get(0)?,
+        name: row.try_get(1)?,
+    }))
 }
 
 fn account(row: &Row) -> std::result::Result<Record, DatabaseError> {
@@ -177,7 +203,10 @@ fn vault(row: &Row) -> std::result::Result<Record, DatabaseError> {
         size: rows::gigabytes(row, 6)?,
         used: row.try_get::<_, i64>(7)?.unsigned_abs(),
     };
-    Ok(Record::Vault { vault, shared: row.try_get::<_, i64>(8)?.unsigned_abs() })
+    Ok(Record::Vault {
+        vault,
+        shared: row.try_get::<_, i64>(8)?.unsigned_abs(),
+    })
 }
 
 fn backup(row: &Row) -> std::result::Result<Record, DatabaseError> {

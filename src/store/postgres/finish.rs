@@ -1,5 +1,6 @@
-//! Attempts that are finished without their caller. A connection that is given up in the middle of something has to be
-//! closed, and a new one costs the database a process: a caller that leaves must not cause that.
+//! Attempts that are finished without their caller. A connection that is given up in the middle of
+//! something has to be closed, and a new one costs the database a process: a caller that leaves
+//! must not cause that.
 
 use std::{
     pin::Pin,
@@ -11,8 +12,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// An attempt that, when it is dropped, goes on in a task until it is done, or until its deadline. Whoever makes one
-/// bounds how many there are.
+/// An attempt that, when it is dropped, goes on in a task until it is done, or until its deadline.
+/// Whoever makes one bounds how many there are.
 pub(super) struct Finish<F>
 where
     F: Future + Send + 'static,
@@ -28,7 +29,10 @@ where
     F::Output: Send + 'static,
 {
     pub(super) fn by(deadline: Instant, attempt: F) -> Self {
-        Self { attempt: Some(Box::pin(attempt)), deadline }
+        Self {
+            attempt: Some(Box::pin(attempt)),
+            deadline,
+        }
     }
 }
 
@@ -40,7 +44,9 @@ where
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let Some(attempt) = &mut self.attempt else { return Poll::Pending };
+        let Some(attempt) = &mut self.attempt else {
+            return Poll::Pending;
+        };
         let outcome = std::task::ready!(attempt.as_mut().poll(context));
         self.attempt = None;
         Poll::Ready(outcome)
@@ -53,7 +59,10 @@ where
     F::Output: Send + 'static,
 {
     fn drop(&mut self) {
-        let left = self.attempt.take().filter(|_| Instant::now() < self.deadline);
+        let left = self
+            .attempt
+            .take()
+            .filter(|_| Instant::now() < self.deadline);
         if let (Some(attempt), Ok(runtime)) = (left, Handle::try_current()) {
             runtime.spawn(timeout_at(self.deadline, attempt));
         }
@@ -71,7 +80,8 @@ mod tests {
 
     use super::Finish;
 
-    /// Leaves an attempt of so many seconds after one, with a deadline of five; what hears of its end.
+    /// Leaves an attempt of so many seconds after one, with a deadline of five; what hears of its
+    /// end.
     async fn left(seconds: u64) -> Receiver<()> {
         let (done, ended) = oneshot::channel();
         let attempt = async move {
@@ -79,7 +89,11 @@ mod tests {
             let _ = done.send(());
         };
         let deadline = Instant::now() + Duration::from_secs(5);
-        assert!(timeout(Duration::from_secs(1), Finish::by(deadline, attempt)).await.is_err());
+        assert!(
+            timeout(Duration::from_secs(1), Finish::by(deadline, attempt))
+                .await
+                .is_err()
+        );
         ended
     }
 

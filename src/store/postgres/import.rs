@@ -101,11 +101,23 @@ async fn put(
     table: &str,
     columns: &[(&str, &str, Column<'_>)],
 ) -> std::result::Result<(), Error> {
-    let names = columns.iter().map(|(name, _, _)| *name).collect::<Vec<_>>().join(", ");
-    let arrays = columns.iter().enumerate().map(|(at, (_, kind, _))| format!("${}::{kind}[]", at + 1));
+    let names = columns
+        .iter()
+        .map(|(name, _, _)| *name)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let arrays = columns
+        .iter()
+        .enumerate()
+        .map(|(at, (_, kind, _))| format!("${}::{kind}[]", at + 1));
     let arrays = arrays.collect::<Vec<_>>().join(", ");
-    let sql = format!("INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING");
-    let values: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|(_, _, values)| &**values as _).collect();
+    let sql = format!(
+        "INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}) ON CONFLICT DO NOTHING"
+    );
+    let values: Vec<&(dyn ToSql + Sync)> = columns
+        .iter()
+        .map(|(_, _, values)| &**values as _)
+        .collect();
     let statement = client.prepare_cached(&sql).await?;
     client.execute(&statement, &values).await.map(drop)
 }

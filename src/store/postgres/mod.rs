@@ -1,8 +1,9 @@
-//! The store on PostgreSQL: servers without a state of their own, on a cluster that replicates and fails over by itself.
+//! The store on PostgreSQL: servers without a state of their own, on a cluster that replicates and
+//! fails over by itself.
 //!
-//! Every session is with the primary, reads too: they see each acknowledged write, and none counts where the primary
-//! may have been replaced (`session`). Each operation has a deadline, and is repeated within it where what failed passes
-//! and repeating is safe (`retry`, `write`).
+//! Every session is with the primary, reads too: they see each acknowledged write, and none counts
+//! where the primary may have been replaced (`session`). Each operation has a deadline, and is
+//! repeated within it where what failed passes and repeating is safe (`retry`, `write`).
 
 mod accounts;
 mod catalog;
@@ -35,7 +36,8 @@ use self::{
     write::Writers,
 };
 use super::{
-    AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord,
+    AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store,
+    TokenHash, TokenRecord,
 };
 use crate::{
     causes, config,
@@ -82,10 +84,14 @@ pub enum OpenError {
     #[error("PostgreSQL {0} is too old: 15 or newer is needed")]
     TooOld(i32),
     /// Acknowledged writes could be lost.
-    #[error("this PostgreSQL may lose acknowledged writes: {0}; `postgres.unreplicated = \"warn\"` takes the risk")]
+    #[error(
+        "this PostgreSQL may lose acknowledged writes: {0}; `postgres.unreplicated = \"warn\"` takes the risk"
+    )]
     Unreplicated(&'static str),
     /// A newer version of this program has been here.
-    #[error("the database at {hosts} has schema version {version}, which is newer than this program")]
+    #[error(
+        "the database at {hosts} has schema version {version}, which is newer than this program"
+    )]
     Newer {
         /// The hosts of the URL.
         hosts: String,
@@ -101,7 +107,9 @@ pub enum OpenError {
         reason: String,
     },
     /// Not all records of another store are in it.
-    #[error("a copy into the database at {hosts} is not finished: run the same `backup-share store copy` again")]
+    #[error(
+        "a copy into the database at {hosts} is not finished: run the same `backup-share store copy` again"
+    )]
     Unfinished {
         /// The hosts of the URL.
         hosts: String,
@@ -121,13 +129,27 @@ impl Postgres {
     ///
     /// # Errors
     /// One sentence that names the hosts.
-    pub async fn open(url: &str, settings: &config::Postgres, now: Timestamp) -> std::result::Result<Self, OpenError> {
+    pub async fn open(
+        url: &str,
+        settings: &config::Postgres,
+        now: Timestamp,
+    ) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::prepared(url, settings).await?;
-        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: causes::all(&error) };
+        let failed = |error: Error| OpenError::Connect {
+            hosts: hosts.to_string(),
+            reason: causes::all(&error),
+        };
         if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
-            return Err(OpenError::Unfinished { hosts: hosts.to_string() });
+            return Err(OpenError::Unfinished {
+                hosts: hosts.to_string(),
+            });
         }
-        repeated!(store, |session| accounts::delete_tokens(session, now, EXPIRED_AT_START)).map_err(failed)?;
+        repeated!(store, |session| accounts::delete_tokens(
+            session,
+            now,
+            EXPIRED_AT_START
+        ))
+        .map_err(failed)?;
         repeated!(store, |session| write::forget(session)).map_err(failed)?;
         Ok(store)
     }
@@ -136,14 +158,27 @@ impl Postgres {
     ///
     /// # Errors
     /// One sentence that names the hosts.
-    pub async fn open_target(url: &str, settings: &config::Postgres) -> std::result::Result<Self, OpenError> {
+    pub async fn open_target(
+        url: &str,
+        settings: &config::Postgres,
+    ) -> std::result::Result<Self, OpenError> {
         Self::prepared(url, settings).await.map(|(store, _)| store)
     }
 
-    async fn prepared(url: &str, settings: &config::Postgres) -> std::result::Result<(Self, Hosts), OpenError> {
+    async fn prepared(
+        url: &str,
+        settings: &config::Postgres,
+    ) -> std::result::Result<(Self, Hosts), OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: causes::all(&error) };
-        repeated!(store, |client| prepare::examine(client, settings.unreplicated)).map_err(failed)??;
+        let failed = |error: Error| OpenError::Connect {
+            hosts: hosts.to_string(),
+            reason: causes::all(&error),
+        };
+        repeated!(store, |client| prepare::examine(
+            client,
+            settings.unreplicated
+        ))
+        .map_err(failed)??;
         prepare::migrate(&store.pool, &hosts).await?;
         Ok((store, hosts))
     }
@@ -155,22 +190,38 @@ impl Postgres {
         let queue = Queue::new(pool.clone(), Arc::clone(&writers), deadline);
         // As many as there are connections: more would wait for one without a caller.
         let attempts = Arc::new(Semaphore::new(settings.connections));
-        Ok((Self { pool, writers, queue, attempts, deadline }, hosts))
+        Ok((
+            Self {
+                pool,
+                writers,
+                queue,
+                attempts,
+                deadline,
+            },
+            hosts,
+        ))
     }
 
-    /// Finds a database with the schema of this version. Nothing is made, and nothing is brought up to date.
+    /// Finds a database with the schema of this version. Nothing is made, and nothing is brought up
+    /// to date.
     ///
     /// # Errors
     /// One sentence that names the hosts.
-    pub async fn find(url: &str, settings: &config::Postgres) -> std::result::Result<Self, OpenError> {
+    pub async fn find(
+        url: &str,
+        settings: &config::Postgres,
+    ) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect { hosts: hosts.to_string(), reason: causes::all(&error) };
+        let failed = |error: Error| OpenError::Connect {
+            hosts: hosts.to_string(),
+            reason: causes::all(&error),
+        };
         let found = repeated!(store, |client| prepare::schema(client)).map_err(failed)?;
         prepare::is_current(found, &hosts).map(|()| store)
     }
 
-    /// Where there was no answer in time, connections that nobody uses at present lead to the same silence: new ones
-    /// may find another primary.
+    /// Where there was no answer in time, connections that nobody uses at present lead to the same
+    /// silence: new ones may find another primary.
     fn known<T>(&self, outcome: Result<T>) -> Result<T> {
         if matches!(outcome, Err(Error::StoreUnavailable(_))) {
             self.pool.retain(|_, _| false);
@@ -182,7 +233,9 @@ impl Postgres {
 #[async_trait]
 impl Store for Postgres {
     async fn load(&self, selection: &Selection) -> Result<Facts> {
-        finished!(self, [selection], |session| shares::load(session, &selection))
+        finished!(self, [selection], |session| shares::load(
+            session, &selection
+        ))
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
@@ -190,7 +243,9 @@ impl Store for Postgres {
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
-        finished!(self, [name], |session| accounts::find_account(session, &name))
+        finished!(self, [name], |session| accounts::find_account(
+            session, &name
+        ))
     }
 
     async fn find_token(&self, hash: &TokenHash) -> Result<Option<TokenRecord>> {
@@ -198,7 +253,9 @@ impl Store for Postgres {
     }
 
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>> {
-        finished!(self, [access], |session| accounts::find_access_key(session, &access))
+        finished!(self, [access], |session| accounts::find_access_key(
+            session, &access
+        ))
     }
 
     async fn insert_token(
@@ -214,11 +271,15 @@ impl Store for Postgres {
     }
 
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
-        finished!(self, [hash], |session| accounts::revoke_token(session, &hash, now))
+        finished!(self, [hash], |session| accounts::revoke_token(
+            session, &hash, now
+        ))
     }
 
     async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        finished!(self, [], |session| accounts::delete_tokens(session, before, limit))
+        finished!(self, [], |session| accounts::delete_tokens(
+            session, before, limit
+        ))
     }
 
     async fn find_vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {
@@ -230,11 +291,21 @@ impl Store for Postgres {
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
-        self.known(self.writers.write(&self.pool, CATALOG, &catalog).await.map_err(Error::from))
+        self.known(
+            self.writers
+                .write(&self.pool, CATALOG, &catalog)
+                .await
+                .map_err(Error::from),
+        )
     }
 
     async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
-        self.known(self.writers.write(&self.pool, CATALOG, &removal).await.map_err(Error::from))
+        self.known(
+            self.writers
+                .write(&self.pool, CATALOG, &removal)
+                .await
+                .map_err(Error::from),
+        )
     }
 
     async fn ready(&self) -> Result<()> {

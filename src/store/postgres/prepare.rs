@@ -1,5 +1,5 @@
-//! What has to hold before anything is kept in a cluster: a version that is known, writes that survive the loss of a
-//! node, and the schema.
+//! What has to hold before anything is kept in a cluster: a version that is known, writes that
+//! survive the loss of a node, and the schema.
 
 use std::time::Duration;
 
@@ -42,12 +42,17 @@ impl Cluster {
         })
     }
 
-    /// Why an acknowledged write could be lost with one node. Each session sees to `synchronous_commit` itself.
+    /// Why an acknowledged write could be lost with one node. Each session sees to
+    /// `synchronous_commit` itself.
     fn weakness(&self) -> Option<&'static str> {
         if self.fsync != "on" || self.full_pages != "on" {
-            Some("it does not keep what it wrote when the machine fails (fsync or full_page_writes is off)")
+            Some(
+                "it does not keep what it wrote when the machine fails (fsync or full_page_writes is off)",
+            )
         } else if self.standbys.trim().is_empty() {
-            Some("no standby has a write before it is acknowledged (synchronous_standby_names is empty)")
+            Some(
+                "no standby has a write before it is acknowledged (synchronous_standby_names is empty)",
+            )
         } else {
             None
         }
@@ -79,20 +84,38 @@ pub(super) async fn schema(client: &ClientWrapper) -> Result<Option<i32>, Error>
     if !client.query_one(there, &[]).await?.try_get::<_, bool>(0)? {
         return Ok(None);
     }
-    client.query_one("SELECT max(version) FROM refinery_schema_history", &[]).await?.try_get(0)
+    client
+        .query_one("SELECT max(version) FROM refinery_schema_history", &[])
+        .await?
+        .try_get(0)
 }
 
 /// Whether a schema is that of this version.
 pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenError> {
     let runner = migrations::migrations::runner();
-    let known = runner.get_migrations().iter().map(|migration| migration.version()).max().unwrap_or_default();
-    let unusable = |reason: String| OpenError::Schema { hosts: hosts.to_string(), reason };
+    let known = runner
+        .get_migrations()
+        .iter()
+        .map(|migration| migration.version())
+        .max()
+        .unwrap_or_default();
+    let unusable = |reason: String| OpenError::Schema {
+        hosts: hosts.to_string(),
+        reason,
+    };
     match found {
-        None => Err(unusable("there is nothing of backup-share in it".to_owned())),
-        Some(newer) if newer > known => Err(OpenError::Newer { hosts: hosts.to_string(), version: i64::from(newer) }),
+        None => Err(unusable(
+            "there is nothing of backup-share in it".to_owned(),
+        )),
+        Some(newer) if newer > known => Err(OpenError::Newer {
+            hosts: hosts.to_string(),
+            version: i64::from(newer),
+        }),
         Some(older) if older < known => {
             let back = "start the service on it once; older versions refuse it then, so make a backup first";
-            Err(unusable(format!("it has the schema {older}, and this program needs {known}: {back}")))
+            Err(unusable(format!(
+                "it has the schema {older}, and this program needs {known}: {back}"
+            )))
         }
         Some(_) => Ok(()),
     }
@@ -100,21 +123,38 @@ pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenEr
 
 /// Brings the schema up to date, one server at a time.
 pub(super) async fn migrate(pool: &Pool, hosts: &Hosts) -> Result<(), OpenError> {
-    let failed = |reason: String| OpenError::Migrate { hosts: hosts.to_string(), reason };
-    let object = pool.get().await.map_err(|error| failed(error.to_string()))?;
+    let failed = |reason: String| OpenError::Migrate {
+        hosts: hosts.to_string(),
+        reason,
+    };
+    let object = pool
+        .get()
+        .await
+        .map_err(|error| failed(error.to_string()))?;
     // Not back into the pool: the lock goes with the connection.
     let mut client = Object::take(object);
     let work = async {
-        client.batch_execute("SET idle_in_transaction_session_timeout = 0").await.map_err(|e| failed(e.to_string()))?;
-        client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await.map_err(|e| failed(e.to_string()))?;
-        let done = migrations::migrations::runner().run_async(&mut *client).await;
+        client
+            .batch_execute("SET idle_in_transaction_session_timeout = 0")
+            .await
+            .map_err(|e| failed(e.to_string()))?;
+        client
+            .execute("SELECT pg_advisory_lock($1)", &[&LOCK])
+            .await
+            .map_err(|e| failed(e.to_string()))?;
+        let done = migrations::migrations::runner()
+            .run_async(&mut *client)
+            .await;
         done.map(drop).map_err(|error| match error.kind() {
-            Kind::MissingVersion(later) => {
-                OpenError::Newer { hosts: hosts.to_string(), version: i64::from(later.version()) }
-            }
+            Kind::MissingVersion(later) => OpenError::Newer {
+                hosts: hosts.to_string(),
+                version: i64::from(later.version()),
+            },
             _ => failed(causes::all(&error)),
         })
     };
     let late = || failed(format!("another server has been at it for {MIGRATION:?}"));
-    tokio::time::timeout(MIGRATION, work).await.unwrap_or_else(|_| Err(late()))
+    tokio::time::timeout(MIGRATION, work)
+        .await
+        .unwrap_or_else(|_| Err(late()))
 }

@@ -1,9 +1,10 @@
 //! Changes that wait go together, in one transaction with one wait for the disk and the standby.
 //!
-//! A change that finds a free place, and nobody at work on its rows, goes at once, alone. Else it waits, and the next to
-//! finish takes all along who need not wait any more: nobody waits for company, and nobody holds a place to wait for the
-//! rows of another change of this server. A change whose caller left while it waited is not done; one that was begun
-//! goes on without the caller, for others may be in the same group.
+//! A change that finds a free place, and nobody at work on its rows, goes at once, alone. Else it
+//! waits, and the next to finish takes all along who need not wait any more: nobody waits for
+//! company, and nobody holds a place to wait for the rows of another change of this server. A
+//! change whose caller left while it waited is not done; one that was begun goes on without the
+//! caller, for others may be in the same group.
 
 use std::{
     collections::HashSet,
@@ -29,7 +30,8 @@ use crate::model::{self, BackupId, Change, Error, VaultId, VaultSelection};
 
 /// How many changes a group has at most.
 const LARGEST: usize = 64;
-/// How long a caller waits beyond the deadline for the last word of the attempts, which says more than silence.
+/// How long a caller waits beyond the deadline for the last word of the attempts, which says more
+/// than silence.
 const LAST_WORD: Duration = Duration::from_millis(20);
 
 /// Where changes wait.
@@ -67,8 +69,17 @@ impl Queue {
     /// Changes have half of the pool's connections, reads the others.
     pub(super) fn new(pool: Pool, writers: Arc<Writers>, deadline: Duration) -> Self {
         let places = pool.status().max_size.div_ceil(2);
-        let state = Mutex::new(State { waiting: Vec::new(), places, rows: HashSet::new() });
-        Self(Arc::new(Shared { pool, writers, deadline, state }))
+        let state = Mutex::new(State {
+            waiting: Vec::new(),
+            places,
+            rows: HashSet::new(),
+        });
+        Self(Arc::new(Shared {
+            pool,
+            writers,
+            deadline,
+            state,
+        }))
     }
 
     /// Does the change within the deadline.
@@ -77,12 +88,18 @@ impl Queue {
         let asked = patience::Waiting::begin();
         let end = asked.end(self.0.deadline);
         let (answer, answered) = oneshot::channel();
-        let group = self.0.state().enter(Waiting { change, end, answer });
+        let group = self.0.state().enter(Waiting {
+            change,
+            end,
+            answer,
+        });
         self.0.start(group);
         match timeout_at(end + LAST_WORD, answered).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Error::store("a change was given up")),
-            Err(_) => Err(Error::StoreUnavailable(format!("no answer in {:?}", self.0.deadline).into())),
+            Err(_) => Err(Error::StoreUnavailable(
+                format!("no answer in {:?}", self.0.deadline).into(),
+            )),
         }
     }
 }
@@ -103,7 +120,8 @@ impl Waiting {
 }
 
 impl State {
-    /// Whoever may go now. Where a place is free, those who wait do so for rows, or for company that was full.
+    /// Whoever may go now. Where a place is free, those who wait do so for rows, or for company
+    /// that was full.
     fn enter(&mut self, waiting: Waiting) -> Vec<Waiting> {
         if self.places > 0 && self.are_free(&waiting) {
             return self.take(vec![waiting]);
@@ -119,7 +137,10 @@ impl State {
             self.rows.remove(row);
         }
         let (mut group, mut waiting) = (Vec::new(), Vec::new());
-        for one in std::mem::take(&mut self.waiting).into_iter().filter(|one| !one.answer.is_closed()) {
+        for one in std::mem::take(&mut self.waiting)
+            .into_iter()
+            .filter(|one| !one.answer.is_closed())
+        {
             if group.len() < LARGEST && self.are_free(&one) {
                 group.push(one);
             } else {
@@ -156,7 +177,8 @@ impl Shared {
     async fn run(self: Arc<Self>, mut group: Vec<Waiting>) {
         while !group.is_empty() {
             let rows: Vec<_> = group.iter().flat_map(Waiting::rows).collect();
-            // A panic must not keep the place and the rows. Who waits for an answer learns that there is none.
+            // A panic must not keep the place and the rows. Who waits for an answer learns that
+            // there is none.
             let _ = AssertUnwindSafe(self.done(group)).catch_unwind().await;
             group = self.state().leave(&rows);
         }
@@ -170,14 +192,20 @@ impl Shared {
     }
 
     async fn alone(&self, waiting: Waiting) {
-        let outcome = self.writers.write(&self.pool, waiting.left(), &waiting.change).await;
+        let outcome = self
+            .writers
+            .write(&self.pool, waiting.left(), &waiting.change)
+            .await;
         // Nobody waits any more: the caller is gone, and the change stands all the same.
         let _ = waiting.answer.send(outcome.map_err(Error::from));
     }
 
     async fn together(self: &Arc<Self>, group: Vec<Waiting>) {
         let left = group.iter().map(Waiting::left).max().unwrap_or_default();
-        let (changes, callers): (Vec<_>, Vec<_>) = group.into_iter().map(|w| (w.change, (w.end, w.answer))).unzip();
+        let (changes, callers): (Vec<_>, Vec<_>) = group
+            .into_iter()
+            .map(|w| (w.change, (w.end, w.answer)))
+            .unzip();
         // Whoever waits longer for the rows of others does so alone.
         let group = Group::new(changes, self.deadline / 4);
         match self.writers.write(&self.pool, left, &group).await {
@@ -189,7 +217,14 @@ impl Shared {
             Err(Unwritten::Refused(error)) => {
                 tracing::debug!(%error, "a group is done one by one");
                 for ((end, answer), change) in callers.into_iter().zip(group.apart()) {
-                    let (shared, waiting) = (Arc::clone(self), Waiting { change, end, answer });
+                    let (shared, waiting) = (
+                        Arc::clone(self),
+                        Waiting {
+                            change,
+                            end,
+                            answer,
+                        },
+                    );
                     tokio::spawn(async move { shared.alone(waiting).await });
                 }
             }
@@ -217,7 +252,11 @@ mod tests {
     use crate::model::{Change, Error, Result, Selection, VaultSelection, facts::MemberSelection};
 
     fn state(places: usize) -> State {
-        State { waiting: Vec::new(), places, rows: HashSet::new() }
+        State {
+            waiting: Vec::new(),
+            places,
+            rows: HashSet::new(),
+        }
     }
 
     /// A change around a backup, and maybe into a vault; whoever waits for it.
@@ -225,11 +264,23 @@ mod tests {
         let selection = Selection {
             backup_id: Uuid::from_u128(backup).into(),
             members: MemberSelection::All,
-            vault: vault.map_or(VaultSelection::OfBackup, |id| VaultSelection::Named(Uuid::from_u128(id).into())),
+            vault: vault.map_or(VaultSelection::OfBackup, |id| {
+                VaultSelection::Named(Uuid::from_u128(id).into())
+            }),
         };
-        let change = Ruled { selection, rule: Box::new(|_| Err(Error::VaultFull)) };
+        let change = Ruled {
+            selection,
+            rule: Box::new(|_| Err(Error::VaultFull)),
+        };
         let (answer, answered) = oneshot::channel();
-        (Waiting { change, end: Instant::now() + Duration::from_secs(5), answer }, answered)
+        (
+            Waiting {
+                change,
+                end: Instant::now() + Duration::from_secs(5),
+                answer,
+            },
+            answered,
+        )
     }
 
     #[tokio::test]

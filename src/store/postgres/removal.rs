@@ -1,8 +1,9 @@
 //! Records out of PostgreSQL.
 //!
-//! Their rows are locked before anything is read, those of backups before those of the vaults that get capacity back,
-//! each by their ids: the order of `shares` and `group`. So no change of a share and no removal wait for each other in a
-//! circle, and what is read cannot change: who shares or accepts meanwhile waits, and then finds no backup, or no vault.
+//! Their rows are locked before anything is read, those of backups before those of the vaults that
+//! get capacity back, each by their ids: the order of `shares` and `group`. So no change of a share
+//! and no removal wait for each other in a circle, and what is read cannot change: who shares or
+//! accepts meanwhile waits, and then finds no backup, or no vault.
 
 use deadpool_postgres::ClientWrapper;
 use futures::{StreamExt, pin_mut};
@@ -25,7 +26,8 @@ use super::{
 use crate::model::VaultId;
 
 const IDS: &str = "= ANY ($1)";
-const LOCK_VAULTS: &str = "SELECT 1 FROM vaults WHERE id IN (SELECT vault_id FROM members WHERE backup_id = ANY ($1))
+const LOCK_VAULTS: &str =
+    "SELECT 1 FROM vaults WHERE id IN (SELECT vault_id FROM members WHERE backup_id = ANY ($1))
                            ORDER BY id FOR NO KEY UPDATE";
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
@@ -43,7 +45,9 @@ impl Work for Removal {
         if outcome.is_ok() {
             let ids = ids(self);
             for command in statements::commands(self) {
-                client.execute(&command.replace("{ids}", IDS), &[&*ids]).await?;
+                client
+                    .execute(&command.replace("{ids}", IDS), &[&*ids])
+                    .await?;
             }
         }
         Ok(outcome)
@@ -76,7 +80,12 @@ async fn ask(client: &ClientWrapper, removal: &Removal) -> Result<RemovalOutcome
     let mut found = Found::default();
     for (question, meaning) in statements::questions(removal) {
         // One by one: as many may stand in the way as there are records.
-        let rows = client.query_raw(&question.replace("{ids}", IDS), [&*ids as &(dyn ToSql + Sync)]).await?;
+        let rows = client
+            .query_raw(
+                &question.replace("{ids}", IDS),
+                [&*ids as &(dyn ToSql + Sync)],
+            )
+            .await?;
         pin_mut!(rows);
         while let Some(row) = rows.next().await {
             found.take(meaning, &row?)?;

@@ -1,8 +1,8 @@
-//! Runs something on a connection until it comes to something: in macros, because a function cannot say of what an
-//! asynchronous closure returns that it may move between threads.
+//! Runs something on a connection until it comes to something: in macros, because a function cannot
+//! say of what an asynchronous closure returns that it may move between threads.
 
-/// Runs something on a connection, and again where what failed passes: for reads, and for writes that do no harm when
-/// they are done twice.
+/// Runs something on a connection, and again where what failed passes: for reads, and for writes
+/// that do no harm when they are done twice.
 macro_rules! repeated {
     ($store:expr, |$session:ident| $run:expr) => {{
         let mut attempts = $crate::store::postgres::retry::Attempts::within($store.deadline);
@@ -21,8 +21,8 @@ macro_rules! repeated {
     }};
 }
 
-/// The same, with copies of `$value`s: an attempt that was begun is finished without its caller. A caller that leaves
-/// before that leaves nothing behind.
+/// The same, with copies of `$value`s: an attempt that was begun is finished without its caller. A
+/// caller that leaves before that leaves nothing behind.
 macro_rules! finished {
     ($store:expr, [$($value:ident),*], |$session:ident| $run:expr) => {{
         let mut attempts = $crate::store::postgres::retry::Attempts::within($store.deadline);

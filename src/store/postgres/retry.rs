@@ -1,5 +1,6 @@
-//! What went wrong, whether it passes, and trying again: with growing, jittered pauses, and never beyond the deadline.
-//! Whether an attempt may be repeated safely is the business of whoever makes it: see `write`.
+//! What went wrong, whether it passes, and trying again: with growing, jittered pauses, and never
+//! beyond the deadline. Whether an attempt may be repeated safely is the business of whoever makes
+//! it: see `write`.
 
 use std::{io, time::Duration};
 
@@ -58,16 +59,25 @@ impl From<Failure> for Error {
     }
 }
 
-/// Whether the same may go well a moment later: another transaction was in the way, or the database is going down,
-/// coming up, full of connections, or no longer the primary, or the connection is gone.
+/// Whether the same may go well a moment later: another transaction was in the way, or the database
+/// is going down, coming up, full of connections, or no longer the primary, or the connection is
+/// gone.
 pub(super) fn passes(error: &tokio_postgres::Error) -> bool {
     let Some(code) = error.code() else {
-        let cause = std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
+        let cause =
+            std::error::Error::source(error).and_then(|cause| cause.downcast_ref::<io::Error>());
         // Invalid is what TLS calls a certificate that it does not trust.
-        return error.is_closed() || cause.is_some_and(|cause| cause.kind() != io::ErrorKind::InvalidData);
+        return error.is_closed()
+            || cause.is_some_and(|cause| cause.kind() != io::ErrorKind::InvalidData);
     };
-    let conflicts = [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED];
-    let elsewhere = [SqlState::TOO_MANY_CONNECTIONS, SqlState::READ_ONLY_SQL_TRANSACTION];
+    let conflicts = [
+        SqlState::T_R_SERIALIZATION_FAILURE,
+        SqlState::T_R_DEADLOCK_DETECTED,
+    ];
+    let elsewhere = [
+        SqlState::TOO_MANY_CONNECTIONS,
+        SqlState::READ_ONLY_SQL_TRANSACTION,
+    ];
     let idle = SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT;
     let classes = ["08", "57P"];
     conflicts.contains(code)
@@ -86,7 +96,12 @@ pub(super) struct Attempts {
 
 impl Attempts {
     pub(super) fn within(deadline: Duration) -> Self {
-        Self { deadline, waiting: Waiting::begin(), pauses: Pauses(FIRST_PAUSE), last: None }
+        Self {
+            deadline,
+            waiting: Waiting::begin(),
+            pauses: Pauses(FIRST_PAUSE),
+            last: None,
+        }
     }
 
     /// When the time for all of them is over.
@@ -94,8 +109,9 @@ impl Attempts {
         self.waiting.end(self.deadline)
     }
 
-    /// Makes an attempt. `None`, after a pause, where another one may go better. [`Error::StoreUnavailable`] where the
-    /// time is over: what the last attempt did is unknown then.
+    /// Makes an attempt. `None`, after a pause, where another one may go better.
+    /// [`Error::StoreUnavailable`] where the time is over: what the last attempt did is unknown
+    /// then.
     pub(super) async fn make<T>(
         &mut self,
         attempt: impl Future<Output = Result<T, Failure>>,
@@ -122,7 +138,8 @@ impl Attempts {
     }
 }
 
-/// Each up to twice as long as the one before, and of any length below that: who failed together comes back apart.
+/// Each up to twice as long as the one before, and of any length below that: who failed together
+/// comes back apart.
 struct Pauses(Duration);
 
 impl Pauses {

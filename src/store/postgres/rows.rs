@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::super::TokenHash;
 use crate::{
     model::{
-        Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId,
-        Vault, VaultId, VaultStatus,
+        Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId,
+        ProtectType, ShareId, Vault, VaultId, VaultStatus,
     },
     timestamp::Timestamp,
 };
@@ -52,11 +52,23 @@ column!(BackupId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
 column!(VaultId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
 column!(ImageId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
 column!(ShareId as Uuid, |id| id.as_uuid(), |id| Ok(id.into()));
-column!(TokenHash as &[u8], |hash| hash.as_bytes().as_slice(), |bytes| Ok(Self::from_bytes(bytes.try_into()?)));
-column!(ProjectId as &str, |id| id.as_str(), |text| Ok(text.parse()?));
-column!(Timestamp as jiff::Timestamp, |time| jiff::Timestamp::from_microsecond(time.as_micros())?, |time| {
-    Self::from_micros(time.as_microsecond()).ok_or_else(|| "a time beyond the year 9999".into())
-});
+column!(
+    TokenHash as &[u8],
+    |hash| hash.as_bytes().as_slice(),
+    |bytes| Ok(Self::from_bytes(bytes.try_into()?))
+);
+column!(
+    ProjectId as &str,
+    |id| id.as_str(),
+    |text| Ok(text.parse()?)
+);
+column!(
+    Timestamp as jiff::Timestamp,
+    |time| jiff::Timestamp::from_microsecond(time.as_micros())?,
+    |time| {
+        Self::from_micros(time.as_microsecond()).ok_or_else(|| "a time beyond the year 9999".into())
+    }
+);
 
 macro_rules! word_columns {
     ($($type:ty { $($variant:ident = $word:literal),* })*) => {$(
@@ -130,9 +142,12 @@ pub(super) fn member_at(row: &Row, at: usize) -> Result<Member, Error> {
     })
 }
 
-/// The vault of a row, `used` with what accepted shares take; `None` where an outer join found none.
+/// The vault of a row, `used` with what accepted shares take; `None` where an outer join found
+/// none.
 pub(super) fn vault(row: &Row) -> Result<Option<Vault>, Error> {
-    let Some(id) = row.try_get(VAULT)? else { return Ok(None) };
+    let Some(id) = row.try_get(VAULT)? else {
+        return Ok(None);
+    };
     Ok(Some(Vault {
         id,
         project_id: row.try_get(VAULT + 1)?,
@@ -147,5 +162,6 @@ pub(super) fn vault(row: &Row) -> Result<Option<Vault>, Error> {
 
 /// A size, which the schema keeps from being negative and the catalog from being larger.
 pub(super) fn gigabytes(row: &Row, at: usize) -> Result<u32, Error> {
-    row.try_get::<_, i64>(at).map(|size| u32::try_from(size).unwrap_or(u32::MAX))
+    row.try_get::<_, i64>(at)
+        .map(|size| u32::try_from(size).unwrap_or(u32::MAX))
 }

@@ -1,10 +1,11 @@
 //! Facts out of PostgreSQL, and changes into it.
 //!
-//! A change first locks the row of its backup, and after it that of the vault that the request names; only then it
-//! reads, in a statement of its own, whose snapshot is younger than the locks. So changes of one backup are decided one
-//! after the other, at READ COMMITTED and without any being thrown away, and so are those that take from one vault.
-//! The owner's vault is not locked: only its status counts, which catalogs alone change, and a share that is made at the
-//! same moment counts as made before.
+//! A change first locks the row of its backup, and after it that of the vault that the request
+//! names; only then it reads, in a statement of its own, whose snapshot is younger than the locks.
+//! So changes of one backup are decided one after the other, at READ COMMITTED and without any
+//! being thrown away, and so are those that take from one vault. The owner's vault is not locked:
+//! only its status counts, which catalogs alone change, and a share that is made at the same moment
+//! counts as made before.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -50,7 +51,8 @@ const DELETE: &str = "DELETE FROM members
                       WHERE backup_id = $1 AND dest_project_id = $2 AND id = $3
                         AND status = $4 AND updated_at IS NOT DISTINCT FROM $5";
 // Never more than there is, whoever decided it.
-const TAKE: &str = "UPDATE vaults SET shared = shared + $2 WHERE id = $1 AND size * 1024 > used + shared + $2";
+const TAKE: &str =
+    "UPDATE vaults SET shared = shared + $2 WHERE id = $1 AND size * 1024 > used + shared + $2";
 const FREE: &str = "UPDATE vaults SET shared = shared - $2 WHERE id = $1";
 
 /// One value, or one column of many rows.
@@ -63,7 +65,10 @@ pub(super) async fn load(session: &Session, selection: &Selection) -> Result<Fac
 }
 
 /// What stands, for a transaction that sees to it that it counts.
-async fn look_at(client: &ClientWrapper, selection: &Selection) -> Result<Facts, tokio_postgres::Error> {
+async fn look_at(
+    client: &ClientWrapper,
+    selection: &Selection,
+) -> Result<Facts, tokio_postgres::Error> {
     let (sql, values) = question(selection);
     let statement = client.prepare_cached(sql).await?;
     facts(&client.query(&statement, &borrowed(&values)).await?)
@@ -76,7 +81,11 @@ fn question(selection: &Selection) -> (&'static str, Vec<Column<'_>>) {
         VaultSelection::OfBackup => (None, true),
         VaultSelection::Named(id) => (Some(id), false),
     };
-    let mut values: Vec<Column<'_>> = vec![Box::new(selection.backup_id), Box::new(named), Box::new(of_backup)];
+    let mut values: Vec<Column<'_>> = vec![
+        Box::new(selection.backup_id),
+        Box::new(named),
+        Box::new(of_backup),
+    ];
     match &selection.members {
         MemberSelection::All => (WITH_ALL_MEMBERS, values),
         MemberSelection::Of { caller, member } => {
@@ -91,8 +100,13 @@ fn borrowed<'a>(values: &'a [Column<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
 }
 
 fn facts(rows: &[Row]) -> Result<Facts, tokio_postgres::Error> {
-    let Some(first) = rows.first() else { return Ok(Facts::default()) };
-    let members = rows.iter().map(rows::member).collect::<Result<Vec<_>, _>>()?;
+    let Some(first) = rows.first() else {
+        return Ok(Facts::default());
+    };
+    let members = rows
+        .iter()
+        .map(rows::member)
+        .collect::<Result<Vec<_>, _>>()?;
     Ok(Facts {
         backup: Some(rows::backup(first)?),
         members: members.into_iter().flatten().collect(),
@@ -128,7 +142,8 @@ impl Work for Ruled {
         };
         let id: [&(dyn ToSql + Sync); 1] = [&self.selection.backup_id];
         let lock_backup = client.execute(&backup, &id);
-        try_join!(lock_backup, lock_vault, look_at(client, &self.selection)).map(|(_, _, facts)| facts)
+        try_join!(lock_backup, lock_vault, look_at(client, &self.selection))
+            .map(|(_, _, facts)| facts)
     }
 
     async fn act(&self, client: &ClientWrapper, facts: Facts) -> Result<Change, Failure> {
@@ -142,17 +157,30 @@ async fn carry_out(client: &ClientWrapper, change: &Change) -> Result<(), Failur
     match change {
         Change::Keep(_) => Ok(()),
         Change::Add(members) => insert(client, members).await,
-        Change::Update { before, after, capacity } => {
+        Change::Update {
+            before,
+            after,
+            capacity,
+        } => {
             let key = (before.backup_id, &before.dest_project_id, before.id);
             let (status, updated_at) = (before.status, before.updated_at);
-            let values: [&(dyn ToSql + Sync); 8] =
-                [&key.0, key.1, &key.2, &status, &updated_at, &after.status, &after.updated_at, &after.vault_id];
+            let values: [&(dyn ToSql + Sync); 8] = [
+                &key.0,
+                key.1,
+                &key.2,
+                &status,
+                &updated_at,
+                &after.status,
+                &after.updated_at,
+                &after.vault_id,
+            ];
             let update = one_row(client, UPDATE, &values);
             try_join!(update, move_capacity(client, *capacity)).map(drop)
         }
         Change::Delete { before, capacity } => {
             let key = (before.backup_id, &before.dest_project_id, before.id);
-            let values: [&(dyn ToSql + Sync); 5] = [&key.0, key.1, &key.2, &before.status, &before.updated_at];
+            let values: [&(dyn ToSql + Sync); 5] =
+                [&key.0, key.1, &key.2, &before.status, &before.updated_at];
             let delete = one_row(client, DELETE, &values);
             try_join!(delete, move_capacity(client, *capacity)).map(drop)
         }
@@ -162,9 +190,19 @@ async fn carry_out(client: &ClientWrapper, change: &Change) -> Result<(), Failur
 /// Inserts records; the key of the table refuses a second one for the same pair.
 async fn insert(client: &ClientWrapper, members: &[Member]) -> Result<(), Failure> {
     let statement = client.prepare_cached(INSERT).await?;
-    match client.execute(&statement, &columns_of(members.iter()).each_ref().map(|column| &**column as _)).await {
+    match client
+        .execute(
+            &statement,
+            &columns_of(members.iter())
+                .each_ref()
+                .map(|column| &**column as _),
+        )
+        .await
+    {
         Ok(_) => Ok(()),
-        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => Err(Error::AlreadyShared.into()),
+        Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
+            Err(Error::AlreadyShared.into())
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -201,7 +239,11 @@ async fn move_capacity(client: &ClientWrapper, capacity: Capacity) -> Result<(),
 }
 
 /// Runs a statement that must hit exactly one row: the facts were read under the same locks.
-async fn one_row(client: &ClientWrapper, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<(), Failure> {
+async fn one_row(
+    client: &ClientWrapper,
+    sql: &str,
+    values: &[&(dyn ToSql + Sync)],
+) -> Result<(), Failure> {
     let statement = client.prepare_cached(sql).await?;
     match client.execute(&statement, values).await? {
         1 => Ok(()),

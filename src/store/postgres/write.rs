@@ -1,14 +1,16 @@
 //! Writing exactly once, though the answer to COMMIT may be lost.
 //!
-//! A transaction begins by putting its number into the row of `last_writes` that belongs to its writer. Where the
-//! connection breaks during COMMIT, the next attempt puts the same number there, and the database tells what became of
-//! the first: it makes the second wait as long as the first is undecided; where the first is undone, the second goes
-//! on as if there had been none; where the number stands, the work is done, and what it was is remembered here.
+//! A transaction begins by putting its number into the row of `last_writes` that belongs to its
+//! writer. Where the connection breaks during COMMIT, the next attempt puts the same number there,
+//! and the database tells what became of the first: it makes the second wait as long as the first
+//! is undecided; where the first is undone, the second goes on as if there had been none; where the
+//! number stands, the work is done, and what it was is remembered here.
 //!
-//! Why not `pg_xact_status`: after a failover to a node that never got the commit, the new primary gives the same
-//! transaction number to somebody else, and the answer is about their transaction. Why not look for the records: others
-//! may have changed or deleted them meanwhile, and then the work would be done twice. A row is replicated together with
-//! what it stands for, and it costs no round trip: it goes out with BEGIN and the first statements.
+//! Why not `pg_xact_status`: after a failover to a node that never got the commit, the new primary
+//! gives the same transaction number to somebody else, and the answer is about their transaction.
+//! Why not look for the records: others may have changed or deleted them meanwhile, and then the
+//! work would be done twice. A row is replicated together with what it stands for, and it costs no
+//! round trip: it goes out with BEGIN and the first statements.
 
 use std::{
     collections::HashMap,
@@ -47,8 +49,12 @@ pub(super) trait Work: Sync {
     /// What was done.
     type Outcome: Send;
 
-    /// Locks and reads. Goes out together with the beginning of the transaction, unless an earlier attempt may stand.
-    fn look(&self, client: &ClientWrapper) -> impl Future<Output = Result<Self::Facts, tokio_postgres::Error>> + Send;
+    /// Locks and reads. Goes out together with the beginning of the transaction, unless an earlier
+    /// attempt may stand.
+    fn look(
+        &self,
+        client: &ClientWrapper,
+    ) -> impl Future<Output = Result<Self::Facts, tokio_postgres::Error>> + Send;
 
     /// Decides and writes. What it refuses is undone.
     fn act(
@@ -91,9 +97,16 @@ struct Writer<'a> {
 }
 
 impl Writers {
-    #[expect(clippy::disallowed_methods, reason = "the one place that makes the ids of servers")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that makes the ids of servers"
+    )]
     pub(super) fn new() -> Self {
-        Self { server: Uuid::new_v4(), numbers: AtomicI64::new(0), free: Mutex::default() }
+        Self {
+            server: Uuid::new_v4(),
+            numbers: AtomicI64::new(0),
+            free: Mutex::default(),
+        }
     }
 
     fn take(&self) -> Writer<'_> {
@@ -102,7 +115,11 @@ impl Writers {
             free.1 += 1;
             free.1
         });
-        Writer { writers: self, writer, number: self.numbers.fetch_add(1, Ordering::Relaxed) }
+        Writer {
+            writers: self,
+            writer,
+            number: self.numbers.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// Does the work exactly once, or not at all; [`Unwritten`] says whether anybody knows which.
@@ -118,7 +135,10 @@ impl Writers {
         let mut attempts = Attempts::within(deadline);
         loop {
             attempt += 1;
-            if let Some(outcome) = attempts.make(writer.attempt(pool, work, attempt, &mut outcomes)).await {
+            if let Some(outcome) = attempts
+                .make(writer.attempt(pool, work, attempt, &mut outcomes))
+                .await
+            {
                 return outcome.map_err(|error| match error {
                     Error::StoreUnavailable(_) => Unwritten::Open(error),
                     _ if outcomes.is_empty() => Unwritten::Refused(error),
@@ -129,7 +149,8 @@ impl Writers {
         }
     }
 
-    /// Reads a row, puts a number on record, and does nothing else: works where reads and writes do.
+    /// Reads a row, puts a number on record, and does nothing else: works where reads and writes
+    /// do.
     pub(super) async fn try_out(&self, pool: &Pool, deadline: Duration) -> model::Result<()> {
         struct Nothing;
         impl Work for Nothing {
@@ -154,7 +175,8 @@ pub(super) async fn forget(client: &ClientWrapper) -> Result<(), tokio_postgres:
 }
 
 impl Writer<'_> {
-    /// One attempt. `outcomes`: what earlier ones did, if they did it: those that got as far as COMMIT and no answer.
+    /// One attempt. `outcomes`: what earlier ones did, if they did it: those that got as far as
+    /// COMMIT and no answer.
     async fn attempt<W: Work>(
         &self,
         pool: &Pool,
@@ -164,8 +186,10 @@ impl Writer<'_> {
     ) -> Result<W::Outcome, Failure> {
         let session = Session::take(pool).await?;
         let mark = session.prepare_cached(MARK).await?;
-        let number: [&(dyn ToSql + Sync); 4] = [&self.writers.server, &self.writer, &self.number, &attempt];
-        // Polled in this order, and thereby sent in this order, without waiting for answers between them.
+        let number: [&(dyn ToSql + Sync); 4] =
+            [&self.writers.server, &self.writer, &self.number, &attempt];
+        // Polled in this order, and thereby sent in this order, without waiting for answers between
+        // them.
         let begin = async {
             let begin = session.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
             try_join!(begin, session.query_opt(&mark, &number)).map(|(_, marked)| marked)
@@ -196,10 +220,14 @@ impl Writer<'_> {
                 }
                 Err(failure) => return Err(failure),
             },
-            None => session.query_one(STANDING, &[&self.writers.server, &self.writer]).await?.try_get(0)?,
+            None => session
+                .query_one(STANDING, &[&self.writers.server, &self.writer])
+                .await?
+                .try_get(0)?,
         };
-        // Also where nothing is left to do: the commit that was not answered may stand on this node alone, and this one
-        // comes back when the standby has both. The row locks alone are reason enough for it to wait.
+        // Also where nothing is left to do: the commit that was not answered may stand on this node
+        // alone, and this one comes back when the standby has both. The row locks alone are reason
+        // enough for it to wait.
         session.batch_execute("COMMIT").await?;
         session.done();
         let lost = || Error::store("a write stands that nobody here made");
@@ -209,6 +237,11 @@ impl Writer<'_> {
 
 impl Drop for Writer<'_> {
     fn drop(&mut self) {
-        self.writers.free.lock().unwrap_or_else(PoisonError::into_inner).0.push(self.writer);
+        self.writers
+            .free
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .push(self.writer);
     }
 }

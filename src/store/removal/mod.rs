@@ -1,5 +1,6 @@
-//! What was given, taken back: records of one kind out of a store, what goes with them, and what stands in the way. What
-//! the databases are asked stands in `statements`; how they lock what they are asked about is the business of each.
+//! What was given, taken back: records of one kind out of a store, what goes with them, and what
+//! stands in the way. What the databases are asked stands in `statements`; how they lock what they
+//! are asked about is the business of each.
 
 pub(super) mod statements;
 
@@ -76,7 +77,12 @@ pub enum RemovalRefused {
 }
 
 fn named(all: &[String], count: u64, between: &str) -> String {
-    let mut text = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(between);
+    let mut text = all
+        .iter()
+        .take(NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(between);
     let more = count.saturating_sub(NAMED as u64);
     if more > 0 {
         // Writing to a string cannot fail.
@@ -147,13 +153,16 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// Takes a row of the answer to a question. The first cell of each is the key of a record to remove.
+    /// Takes a row of the answer to a question. The first cell of each is the key of a record to
+    /// remove.
     pub(super) fn take<C: Cells>(&mut self, meaning: &Meaning, row: &C) -> Result<(), C::Error> {
         let key = row.text(0)?;
         match meaning {
             Meaning::Record => drop(self.records.entry(key).or_default()),
             Meaning::Tokens => self.records.entry(key).or_default().tokens += row.number(1)?,
-            Meaning::AccessKeys => self.records.entry(key).or_default().access_keys += row.number(1)?,
+            Meaning::AccessKeys => {
+                self.records.entry(key).or_default().access_keys += row.number(1)?
+            }
             Meaning::Shares => {
                 let removed = self.records.entry(key).or_default();
                 removed.shares += row.number(1)?;
@@ -165,7 +174,8 @@ impl Found {
             Meaning::InTheWay(words) => {
                 self.count += 1;
                 if self.first.len() < NAMED {
-                    self.first.push(words.replace("{of}", &key).replace("{it}", &row.text(1)?));
+                    self.first
+                        .push(words.replace("{of}", &key).replace("{it}", &row.text(1)?));
                 }
             }
         }
@@ -175,17 +185,29 @@ impl Found {
     /// Whether the records may go.
     pub(super) fn decide(mut self, removal: &Removal) -> RemovalOutcome {
         let keys = removal.keys();
-        let missing: Vec<_> = keys.iter().filter(|key| !self.records.contains_key(*key)).collect();
+        let missing: Vec<_> = keys
+            .iter()
+            .filter(|key| !self.records.contains_key(*key))
+            .collect();
         if !missing.is_empty() {
             let ids = missing.into_iter().map(|key| removal.shown(key)).collect();
-            return Err(RemovalRefused::Missing { kind: removal.kind(), ids });
+            return Err(RemovalRefused::Missing {
+                kind: removal.kind(),
+                ids,
+            });
         }
         if self.count > 0 {
-            return Err(RemovalRefused::InTheWay { count: self.count, first: self.first });
+            return Err(RemovalRefused::InTheWay {
+                count: self.count,
+                first: self.first,
+            });
         }
         let mut removed = |key: &String| {
             // Named twice, it goes once.
-            self.records.remove(key).map(|removed| Removed { id: removal.shown(key), ..removed })
+            self.records.remove(key).map(|removed| Removed {
+                id: removal.shown(key),
+                ..removed
+            })
         };
         Ok(keys.iter().filter_map(&mut removed).collect())
     }

@@ -1,5 +1,5 @@
-//! What a database is asked about records to remove, and told to do: SQL that both understand, in which `{ids}` stands
-//! for the comparison with the ids.
+//! What a database is asked about records to remove, and told to do: SQL that both understand, in
+//! which `{ids}` stands for the comparison with the ids.
 
 use super::Removal;
 
@@ -12,7 +12,8 @@ pub(in crate::store) enum Meaning {
     Tokens,
     /// How many access keys go with it.
     AccessKeys,
-    /// How many shares go with it; of how many an image was registered; their vault, and what it gets back in MB.
+    /// How many shares go with it; of how many an image was registered; their vault, and what it
+    /// gets back in MB.
     Shares,
     /// Something that stands in the way, the id of which is the second column: in these words.
     InTheWay(&'static str),
@@ -24,8 +25,14 @@ type Questions = &'static [(&'static str, Meaning)];
 
 const OF_USERS: Questions = &[
     ("SELECT name FROM accounts WHERE name {ids}", Record),
-    ("SELECT user_name, count(*) FROM tokens WHERE user_name {ids} GROUP BY user_name", Tokens),
-    ("SELECT user_name, count(*) FROM access_keys WHERE user_name {ids} GROUP BY user_name", AccessKeys),
+    (
+        "SELECT user_name, count(*) FROM tokens WHERE user_name {ids} GROUP BY user_name",
+        Tokens,
+    ),
+    (
+        "SELECT user_name, count(*) FROM access_keys WHERE user_name {ids} GROUP BY user_name",
+        AccessKeys,
+    ),
 ];
 const OF_PROJECTS: Questions = &[
     ("SELECT id FROM projects WHERE id {ids}", Record),
@@ -48,7 +55,10 @@ const OF_PROJECTS: Questions = &[
 ];
 const OF_VAULTS: Questions = &[
     ("SELECT id FROM vaults WHERE id {ids}", Record),
-    ("SELECT vault_id, id FROM backups WHERE vault_id {ids} ORDER BY 1, 2", InTheWay("backup {it} is in vault {of}")),
+    (
+        "SELECT vault_id, id FROM backups WHERE vault_id {ids} ORDER BY 1, 2",
+        InTheWay("backup {it} is in vault {of}"),
+    ),
     (
         "SELECT vault_id, backup_id FROM members WHERE vault_id {ids} ORDER BY 1, 2",
         InTheWay("the share of backup {it} is accepted into vault {of}"),

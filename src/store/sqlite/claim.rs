@@ -1,5 +1,6 @@
-//! Who decides about a piece of work that waits: the writing thread, which begins it, or its caller, who withdraws it.
-//! Exactly one of them does, so that a caller whose time is over knows whether anything was done.
+//! Who decides about a piece of work that waits: the writing thread, which begins it, or its
+//! caller, who withdraws it. Exactly one of them does, so that a caller whose time is over knows
+//! whether anything was done.
 
 use std::sync::{
     Arc,
@@ -18,7 +19,13 @@ pub(super) struct Caller(Arc<AtomicBool>);
 /// Both sides of one piece of work.
 pub(super) fn claim() -> (Claim, Caller) {
     let decided = Arc::new(AtomicBool::new(false));
-    (Claim { decided: Arc::clone(&decided), taken: false }, Caller(decided))
+    (
+        Claim {
+            decided: Arc::clone(&decided),
+            taken: false,
+        },
+        Caller(decided),
+    )
 }
 
 impl Claim {
@@ -49,7 +56,10 @@ mod tests {
     #[test]
     fn work_is_begun_or_withdrawn_and_never_both() {
         let (mut work, caller) = claim();
-        assert!(work.take() && work.take(), "a second transaction may run it again");
+        assert!(
+            work.take() && work.take(),
+            "a second transaction may run it again"
+        );
         assert!(!caller.withdraw(), "it was begun");
         let (mut work, caller) = claim();
         assert!(caller.withdraw() && !work.take());

@@ -49,7 +49,9 @@ impl SqliteFile {
     ) -> Result<T> {
         let path = self.0.clone();
         let look = move || look(&File(&path).look().map_err(gone)?).map_err(failed);
-        tokio::task::spawn_blocking(look).await.map_err(Error::store)?
+        tokio::task::spawn_blocking(look)
+            .await
+            .map_err(Error::store)?
     }
 }
 
@@ -59,7 +61,10 @@ impl Export for SqliteFile {
         let (sender, mut receiver) = mpsc::channel(WAITING);
         let path = self.0.clone();
         tokio::task::spawn_blocking(move || {
-            let read = File(&path).look().map_err(gone).and_then(|connection| every(&connection, &sender));
+            let read = File(&path)
+                .look()
+                .map_err(gone)
+                .and_then(|connection| every(&connection, &sender));
             if let Err(error) = read {
                 // Nobody listens any more: then nobody misses it.
                 let _ = sender.blocking_send(Err(error));
@@ -69,13 +74,15 @@ impl Export for SqliteFile {
     }
 
     async fn count(&self) -> Result<u64> {
-        self.look(|connection| connection.query_row(COUNT, [], |row| rows::megabytes(row, 0))).await
+        self.look(|connection| connection.query_row(COUNT, [], |row| rows::megabytes(row, 0)))
+            .await
     }
 
     async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
         let removal = removal.clone();
         // In one transaction: all of it is of one moment.
-        self.look(move |connection| removal::look(&*connection.unchecked_transaction()?, &removal)).await
+        self.look(move |connection| removal::look(&*connection.unchecked_transaction()?, &removal))
+            .await
     }
 
     async fn damage(&self) -> Result<Vec<String>> {
@@ -91,9 +98,14 @@ fn gone(error: OpenError) -> Error {
 /// What the database finds wrong with itself.
 pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(COMPLAINTS)?;
-    let found = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<rusqlite::Result<Vec<_>>>();
+    let found = statement
+        .query_map([], |row| row.get::<_, String>(0))?
+        .collect::<rusqlite::Result<Vec<_>>>();
     match found {
-        Ok(found) => Ok(found.into_iter().filter(|complaint| complaint != "ok").collect()),
+        Ok(found) => Ok(found
+            .into_iter()
+            .filter(|complaint| complaint != "ok")
+            .collect()),
         // Too damaged to be looked at.
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
             Ok(vec![error.to_string()])
@@ -112,14 +124,34 @@ const EVERYTHING: [(&str, Read); 7] = [
          FROM accounts a LEFT JOIN projects p ON p.id = a.project_id ORDER BY a.name",
         account,
     ),
-    ("SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash", token),
-    ("SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access", access_key),
+    (
+        "SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash",
+        token,
+    ),
+    (
+        "SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access",
+        access_key,
+    ),
     (
         "SELECT id, project_id, name, object_type, protect_type, status, size, used, shared FROM vaults ORDER BY id",
         vault,
     ),
-    (concat!("SELECT ", backup_columns!(), " FROM backups b ORDER BY b.id"), backup),
-    (concat!("SELECT ", member_columns!(), " FROM members m ORDER BY m.backup_id, m.dest_project_id"), member),
+    (
+        concat!(
+            "SELECT ",
+            backup_columns!(),
+            " FROM backups b ORDER BY b.id"
+        ),
+        backup,
+    ),
+    (
+        concat!(
+            "SELECT ",
+            member_columns!(),
+            " FROM members m ORDER BY m.backup_id, m.dest_project_id"
+        ),
+        member,
+    ),
 ];
 
 /// In one transaction: all of it is of one moment.
@@ -137,7 +169,10 @@ fn every(connection: &Connection, sender: &mpsc::Sender<Result<Record>>) -> Resu
 }
 
 fn project(row: &Row<'_>) -> rusqlite::Result<Record> {
-    Ok(Record::Project(Project { id: row.get(0)?, name: row.get(1)? }))
+    Ok(Record::Project(Project {
+        id: row.get(0)?,
+        name: row.get(1)?,
+    }))
 }
 
 fn account(row: &Row<'_>) -> rusqlite::Result<Record> {
@@ -157,7 +192,12 @@ fn token(row: &Row<'_>) -> rusqlite::Result<Record> {
 
 fn access_key(row: &Row<'_>) -> rusqlite::Result<Record> {
     let secret = SecretString::from(row.get::<_, String>(1)?);
-    Ok(Record::AccessKey(AccessKey { access: row.get(0)?, secret, user_name: row.get(2)?, enabled: row.get(3)? }))
+    Ok(Record::AccessKey(AccessKey {
+        access: row.get(0)?,
+        secret,
+        user_name: row.get(2)?,
+        enabled: row.get(3)?,
+    }))
 }
 
 fn vault(row: &Row<'_>) -> rusqlite::Result<Record> {
@@ -171,7 +211,10 @@ fn vault(row: &Row<'_>) -> rusqlite::Result<Record> {
         size: row.get(6)?,
         used: rows::megabytes(row, 7)?,
     };
-    Ok(Record::Vault { vault, shared: rows::megabytes(row, 8)? })
+    Ok(Record::Vault {
+        vault,
+        shared: rows::megabytes(row, 8)?,
+    })
 }
 
 fn backup(row: &Row<'_>) -> rusqlite::Result<Record> {

@@ -1,4 +1,5 @@
-//! Single records of a database file that is there already, while a server may be writing to it. Nothing is written.
+//! Single records of a database file that is there already, while a server may be writing to it.
+//! Nothing is written.
 
 use std::{
     path::Path,
@@ -39,8 +40,18 @@ impl SqliteLookup {
 #[async_trait]
 impl Lookup for SqliteLookup {
     async fn backup(&self, id: BackupId) -> Result<Option<Lasting>> {
-        let lasting = |row: &Row<'_>| Ok(Lasting { size: row.get(0)?, owner: row.get(1)? });
-        self.read(|connection| connection.prepare_cached(BACKUP)?.query_row([id], lasting).optional())
+        let lasting = |row: &Row<'_>| {
+            Ok(Lasting {
+                size: row.get(0)?,
+                owner: row.get(1)?,
+            })
+        };
+        self.read(|connection| {
+            connection
+                .prepare_cached(BACKUP)?
+                .query_row([id], lasting)
+                .optional()
+        })
     }
 
     async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {

@@ -1,4 +1,5 @@
-//! The store on SQLite: one file in WAL mode, one thread that writes, connections beside it that read.
+//! The store on SQLite: one file in WAL mode, one thread that writes, connections beside it that
+//! read.
 
 mod accounts;
 mod backup;
@@ -42,7 +43,8 @@ use self::{
     writer::Writer,
 };
 use super::{
-    AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord,
+    AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store,
+    TokenHash, TokenRecord,
 };
 use crate::{
     model::{Change, Error, Facts, ProjectId, Result, Selection, VaultId},
@@ -54,7 +56,8 @@ const LOAD: Duration = Duration::from_secs(10 * 60);
 
 /// A store in one SQLite file.
 pub struct Sqlite {
-    // Before the writer, for fields go in this order: the last connection moves the log into the file, if it may write.
+    // Before the writer, for fields go in this order: the last connection moves the log into the
+    // file, if it may write.
     readers: Vec<Mutex<Connection>>,
     writer: Writer,
     next: AtomicUsize,
@@ -71,7 +74,9 @@ impl Sqlite {
         let unusable = |error: rusqlite::Error| file.unusable(&error);
         let writing = file.make()?;
         if import::is_unfinished(&writing).map_err(unusable)? {
-            return Err(OpenError::Unfinished { path: path.display().to_string() });
+            return Err(OpenError::Unfinished {
+                path: path.display().to_string(),
+            });
         }
         accounts::delete_tokens(&writing, now, EXPIRED_AT_START).map_err(unusable)?;
         let readers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
@@ -79,10 +84,16 @@ impl Sqlite {
         let readers = readers.collect::<rusqlite::Result<_>>().map_err(unusable)?;
         let writer = Writer::start(writing, path)?;
         permissions::warn_if_open_to_others(path);
-        Ok(Self { readers, writer, next: AtomicUsize::new(0), path: path.to_owned() })
+        Ok(Self {
+            readers,
+            writer,
+            next: AtomicUsize::new(0),
+            path: path.to_owned(),
+        })
     }
 
-    /// Reads on the calling thread: a read takes a few microseconds, less than handing it to another thread.
+    /// Reads on the calling thread: a read takes a few microseconds, less than handing it to
+    /// another thread.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
         read(&self.reader()).map_err(failed)
     }
@@ -90,14 +101,19 @@ impl Sqlite {
     /// A connection nobody uses at present, or else the next one in turn.
     fn reader(&self) -> MutexGuard<'_, Connection> {
         // A panic while reading leaves nothing behind on the connection.
-        let free = self.readers.iter().find_map(|reader| match reader.try_lock() {
-            Ok(reader) => Some(reader),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        });
+        let free = self
+            .readers
+            .iter()
+            .find_map(|reader| match reader.try_lock() {
+                Ok(reader) => Some(reader),
+                Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) => None,
+            });
         free.unwrap_or_else(|| {
             let turn = self.next.fetch_add(1, Ordering::Relaxed) % self.readers.len();
-            self.readers[turn].lock().unwrap_or_else(PoisonError::into_inner)
+            self.readers[turn]
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
         })
     }
 }
@@ -137,18 +153,29 @@ impl Store for Sqlite {
         expires_at: Timestamp,
     ) -> Result<()> {
         let insert = move |connection: &Connection| {
-            let inserted = accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at));
-            inserted.map_err(|error| if is_orphan(&error) { Error::UnknownCredentials } else { failed(error) })
+            let inserted =
+                accounts::insert_token(connection, &hash, &user_name, issued_at, Some(expires_at));
+            inserted.map_err(|error| {
+                if is_orphan(&error) {
+                    Error::UnknownCredentials
+                } else {
+                    failed(error)
+                }
+            })
         };
         self.writer.run(insert).await.map(drop)
     }
 
     async fn revoke_token(&self, hash: TokenHash, now: Timestamp) -> Result<bool> {
-        self.writer.run(move |connection| accounts::revoke_token(connection, &hash, now).map_err(failed)).await
+        self.writer
+            .run(move |connection| accounts::revoke_token(connection, &hash, now).map_err(failed))
+            .await
     }
 
     async fn delete_expired_tokens(&self, before: Timestamp, limit: u32) -> Result<u64> {
-        let delete = move |connection: &Connection| accounts::delete_tokens(connection, before, limit).map_err(failed);
+        let delete = move |connection: &Connection| {
+            accounts::delete_tokens(connection, before, limit).map_err(failed)
+        };
         self.writer.run(delete).await
     }
 
@@ -161,24 +188,37 @@ impl Store for Sqlite {
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
-        self.writer.run_within(LOAD, move |connection| catalog::load(connection, &catalog)).await
+        self.writer
+            .run_within(LOAD, move |connection| catalog::load(connection, &catalog))
+            .await
     }
 
     async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
-        self.writer.run_within(LOAD, move |connection| removal::remove(connection, &removal)).await
+        self.writer
+            .run_within(LOAD, move |connection| {
+                removal::remove(connection, &removal)
+            })
+            .await
     }
 
     async fn ready(&self) -> Result<()> {
-        // First, for it notices a file that is not the one that is open. A number that nobody reads: a transaction that
-        // writes nothing ends well on a full disk, too.
-        self.writer.run(|connection| connection.pragma_update(None, "user_version", 0).map_err(failed)).await?;
+        // First, for it notices a file that is not the one that is open. A number that nobody
+        // reads: a transaction that writes nothing ends well on a full disk, too.
+        self.writer
+            .run(|connection| {
+                connection
+                    .pragma_update(None, "user_version", 0)
+                    .map_err(failed)
+            })
+            .await?;
         let path = self.path.clone();
         let read = tokio::task::spawn_blocking(move || read_from_disk(&path));
         read.await.map_err(Error::store)?.map_err(failed)
     }
 }
 
-/// Reads a row over a new connection: the others have pages at hand, and would not notice that the disk has them no more.
+/// Reads a row over a new connection: the others have pages at hand, and would not notice that the
+/// disk has them no more.
 fn read_from_disk(path: &Path) -> rusqlite::Result<()> {
     let row = "SELECT version FROM refinery_schema_history LIMIT 1";
     open::connect(path, READING)?.query_row(row, [], |_| Ok(()))
@@ -201,7 +241,10 @@ mod tests {
         let read = || store.read::<()>(|_| panic!("while reading"));
         assert!(catch_unwind(AssertUnwindSafe(read)).is_err() && store.readers[0].is_poisoned());
         let taken = store.reader();
-        assert!(matches!(store.readers[0].try_lock(), Err(TryLockError::WouldBlock)), "it is the first one");
+        assert!(
+            matches!(store.readers[0].try_lock(), Err(TryLockError::WouldBlock)),
+            "it is the first one"
+        );
         drop(taken);
     }
 }

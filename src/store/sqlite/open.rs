@@ -13,12 +13,14 @@ pub(super) mod migrations {
 
 /// How long to wait for another process that writes to the same file, such as `catalog load`.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
-/// Pages that a connection keeps at hand, in KiB. Taken as they are used: an empty store takes none of it.
+/// Pages that a connection keeps at hand, in KiB. Taken as they are used: an empty store takes none
+/// of it.
 const CACHE: i64 = 8 * 1024;
 /// How much of the file a connection reads as memory, in bytes; what is beyond is read by calls.
 const MAPPED: i64 = 256 * 1024 * 1024;
-/// After how many pages in the write-ahead log they go to the database file, at the latest: rarely, because a page that
-/// was written many times goes there once. The writer sends them there when it has nothing else to do.
+/// After how many pages in the write-ahead log they go to the database file, at the latest: rarely,
+/// because a page that was written many times goes there once. The writer sends them there when it
+/// has nothing else to do.
 const CHECKPOINT: i64 = 16_000;
 
 /// Why a database file cannot be used.
@@ -39,7 +41,9 @@ pub enum OpenError {
         path: String,
     },
     /// A version after this one has written to it.
-    #[error("the database {path} was written by a newer version of backup-share: it has the schema {found}")]
+    #[error(
+        "the database {path} was written by a newer version of backup-share: it has the schema {found}"
+    )]
     Newer {
         /// The file.
         path: String,
@@ -53,7 +57,9 @@ pub enum OpenError {
         path: String,
     },
     /// Not all records of another store are in it.
-    #[error("a copy into the database {path} is not finished: run the same `backup-share store copy` again")]
+    #[error(
+        "a copy into the database {path} is not finished: run the same `backup-share store copy` again"
+    )]
     Unfinished {
         /// The file.
         path: String,
@@ -80,7 +86,10 @@ impl File<'_> {
     }
 
     pub(super) fn unusable(&self, error: &rusqlite::Error) -> OpenError {
-        OpenError::Open { path: self.name(), reason: self.reason(error) }
+        OpenError::Open {
+            path: self.name(),
+            reason: self.reason(error),
+        }
     }
 
     /// What an operator can do something about, instead of what SQLite calls it.
@@ -90,9 +99,14 @@ impl File<'_> {
             Some(ErrorCode::NotADatabase) => "it is no SQLite database".to_owned(),
             Some(ErrorCode::DatabaseCorrupt) => {
                 // The first line: SQLite may quote a whole table.
-                format!("it is damaged: {}", error.to_string().lines().next().unwrap_or_default())
+                format!(
+                    "it is damaged: {}",
+                    error.to_string().lines().next().unwrap_or_default()
+                )
             }
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process keeps it locked".to_owned(),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                "another process keeps it locked".to_owned()
+            }
             Some(ErrorCode::DiskFull) => "the disk is full".to_owned(),
             Some(ErrorCode::ReadOnly) => read_only.to_owned(),
             Some(ErrorCode::CannotOpen) => self.inaccessible().unwrap_or_else(|| error.to_string()),
@@ -104,18 +118,29 @@ impl File<'_> {
         if self.0.is_dir() {
             return Some("it is a folder".to_owned());
         }
-        let folder = self.0.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        match OpenOptions::new().read(true).open(self.0).map_err(|error| error.kind()) {
+        let folder = self
+            .0
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        match OpenOptions::new()
+            .read(true)
+            .open(self.0)
+            .map_err(|error| error.kind())
+        {
             Err(io::ErrorKind::PermissionDenied) => Some("this user may not read it".to_owned()),
             Err(io::ErrorKind::NotFound) if !folder.is_dir() => {
                 Some(format!("there is no folder {}", folder.display()))
             }
-            Err(io::ErrorKind::NotFound) => Some(format!("this user may not make it in {}", folder.display())),
+            Err(io::ErrorKind::NotFound) => {
+                Some(format!("this user may not make it in {}", folder.display()))
+            }
             _ => None,
         }
     }
 
-    /// A connection that writes, to a database that is made where it is not there, with its schema brought up to date.
+    /// A connection that writes, to a database that is made where it is not there, with its schema
+    /// brought up to date.
     pub(super) fn make(&self) -> Result<Connection, OpenError> {
         let unusable = |error: rusqlite::Error| self.unusable(&error);
         permissions::create(self.0);
@@ -131,7 +156,10 @@ impl File<'_> {
         match migrations::migrations::runner().run(connection) {
             Ok(done) => {
                 // A new database has none before the first.
-                let is_upgrade = done.applied_migrations().first().is_some_and(|first| first.version() > 1);
+                let is_upgrade = done
+                    .applied_migrations()
+                    .first()
+                    .is_some_and(|first| first.version() > 1);
                 if is_upgrade {
                     let (file, schema) = (self.name(), latest());
                     tracing::info!(
@@ -143,38 +171,58 @@ impl File<'_> {
                 Ok(())
             }
             Err(error) => Err(match error.kind() {
-                Kind::MissingVersion(found) => OpenError::Newer { path: self.name(), found: found.version() },
+                Kind::MissingVersion(found) => OpenError::Newer {
+                    path: self.name(),
+                    found: found.version(),
+                },
                 Kind::Connection(_, source) => match source.downcast_ref() {
                     Some(source) => self.unusable(source),
-                    None => OpenError::Migrate { path: self.name(), reason: error.to_string() },
+                    None => OpenError::Migrate {
+                        path: self.name(),
+                        reason: error.to_string(),
+                    },
                 },
-                _ => OpenError::Migrate { path: self.name(), reason: error.to_string() },
+                _ => OpenError::Migrate {
+                    path: self.name(),
+                    reason: error.to_string(),
+                },
             }),
         }
     }
 
     fn is_empty(&self, connection: &Connection) -> Result<bool, OpenError> {
         let tables = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
-        connection.query_row(tables, [], |row| row.get(0)).map_err(|error| self.unusable(&error))
+        connection
+            .query_row(tables, [], |row| row.get(0))
+            .map_err(|error| self.unusable(&error))
     }
 
     /// Refuses what others keep in SQLite, before anything is written to it.
     fn refuse_foreign(&self, connection: &Connection) -> Result<(), OpenError> {
         let tables = "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history') FROM sqlite_schema";
-        let found = connection.query_row(tables, [], |row| Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?)));
+        let found = connection.query_row(tables, [], |row| {
+            Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
+        });
         match found.map_err(|error| self.unusable(&error))? {
             (1.., 0) => Err(OpenError::Foreign { path: self.name() }),
             _ => Ok(()),
         }
     }
 
-    /// A connection to a file that is there and has just the schema of this version, for reading alone.
+    /// A connection to a file that is there and has just the schema of this version, for reading
+    /// alone.
     pub(super) fn look(&self) -> Result<Connection, OpenError> {
         match self.look_at_any_schema()? {
             (_, older) if older < latest() => {
                 let back = "start the service on it once; older versions refuse it then, so make a backup first";
-                let reason = format!("it has the schema {older}, and this program needs {}: {back}", latest());
-                Err(OpenError::Open { path: self.name(), reason })
+                let reason = format!(
+                    "it has the schema {older}, and this program needs {}: {back}",
+                    latest()
+                );
+                Err(OpenError::Open {
+                    path: self.name(),
+                    reason,
+                })
             }
             (connection, _) => Ok(connection),
         }
@@ -183,19 +231,31 @@ impl File<'_> {
     /// The same for a file whose schema may be older, and which schema that is.
     pub(super) fn look_at_any_schema(&self) -> Result<(Connection, i32), OpenError> {
         let unusable = |error: rusqlite::Error| self.unusable(&error);
-        if self.0.metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+        if self
+            .0
+            .metadata()
+            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        {
             return Err(OpenError::Missing { path: self.name() });
         }
         let connection = connect(self.0, READING).map_err(unusable)?;
         self.refuse_foreign(&connection)?;
         if self.is_empty(&connection)? {
             let reason = "there is nothing of backup-share in it".to_owned();
-            return Err(OpenError::Open { path: self.name(), reason });
+            return Err(OpenError::Open {
+                path: self.name(),
+                reason,
+            });
         }
         let history = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
-        let found: i32 = connection.query_row(history, [], |row| row.get(0)).map_err(unusable)?;
+        let found: i32 = connection
+            .query_row(history, [], |row| row.get(0))
+            .map_err(unusable)?;
         match found {
-            newer if newer > latest() => Err(OpenError::Newer { path: self.name(), found }),
+            newer if newer > latest() => Err(OpenError::Newer {
+                path: self.name(),
+                found,
+            }),
             _ => Ok((connection, found)),
         }
     }
@@ -204,25 +264,35 @@ impl File<'_> {
 /// The schema of this version.
 fn latest() -> i32 {
     let runner = migrations::migrations::runner();
-    runner.get_migrations().iter().map(|migration| migration.version()).max().unwrap_or_default()
+    runner
+        .get_migrations()
+        .iter()
+        .map(|migration| migration.version())
+        .max()
+        .unwrap_or_default()
 }
 
 /// How a connection that only reads is opened.
-pub(super) const READING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+pub(super) const READING: OpenFlags =
+    OpenFlags::SQLITE_OPEN_READ_ONLY.union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 /// How the one that writes is opened.
-const WRITING: OpenFlags =
-    OpenFlags::SQLITE_OPEN_READ_WRITE.union(OpenFlags::SQLITE_OPEN_CREATE).union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
+const WRITING: OpenFlags = OpenFlags::SQLITE_OPEN_READ_WRITE
+    .union(OpenFlags::SQLITE_OPEN_CREATE)
+    .union(OpenFlags::SQLITE_OPEN_NO_MUTEX);
 
 /// A connection with the settings that all have.
 pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
-    // SQLite is built to read `file:…` as a URI, `:memory:` as no file, whatever the flags. Neither begins with a dot.
+    // SQLite is built to read `file:…` as a URI, `:memory:` as no file, whatever the flags. Neither
+    // begins with a dot.
     let connection = Connection::open_with_flags(Path::new(".").join(path), flags)?;
     connection.busy_timeout(BUSY)?;
     connection.pragma_update(None, "cache_size", -CACHE)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Plans do not depend on the values that are bound: else SQLite plans a query anew at every call.
+    // Plans do not depend on the values that are bound: else SQLite plans a query anew at every
+    // call.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    // Pages come without a copy and a call of the system each. The memory is the system's, which takes it back at need.
+    // Pages come without a copy and a call of the system each. The memory is the system's, which
+    // takes it back at need.
     connection.pragma_update(None, "mmap_size", MAPPED)?;
     Ok(connection)
 }

@@ -1,4 +1,5 @@
-//! The database file is its owner's alone: it holds the secrets of access keys, which HMAC needs as they are.
+//! The database file is its owner's alone: it holds the secrets of access keys, which HMAC needs as
+//! they are.
 
 use std::{
     ffi::OsString,
@@ -11,26 +12,47 @@ use std::{
 const OWNER_ONLY: u32 = 0o600;
 const OTHERS: u32 = 0o077;
 
-/// Creates the file where it is not there, with the same mode whatever the umask. SQLite gives the log and its index the
-/// mode of the database file. A failure is SQLite's to explain, which opens the file next.
+/// Creates the file where it is not there, with the same mode whatever the umask. SQLite gives the
+/// log and its index the mode of the database file. A failure is SQLite's to explain, which opens
+/// the file next.
 pub(super) fn create(path: &Path) {
-    // Not again where it exists: closing a file takes away the locks that SQLite has on it in this process.
+    // Not again where it exists: closing a file takes away the locks that SQLite has on it in this
+    // process.
     if matches!(path.metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound) {
-        let created = OpenOptions::new().write(true).create(true).truncate(false).mode(OWNER_ONLY).open(path);
-        let closed = created.and_then(|file| file.set_permissions(Permissions::from_mode(OWNER_ONLY)));
+        let created = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(OWNER_ONLY)
+            .open(path);
+        let closed =
+            created.and_then(|file| file.set_permissions(Permissions::from_mode(OWNER_ONLY)));
         if let Err(error) = closed {
             tracing::debug!(%error, "cannot create the database file");
         }
     }
 }
 
-/// Warns once, with the command that helps, where other users may read or write the files of a database.
+/// Warns once, with the command that helps, where other users may read or write the files of a
+/// database.
 pub(super) fn warn_if_open_to_others(path: &Path) {
-    let files: Vec<_> = files(path).into_iter().filter(|file| file.exists()).collect();
-    let is_open = |file: &PathBuf| file.metadata().is_ok_and(|meta| meta.permissions().mode() & OTHERS != 0);
+    let files: Vec<_> = files(path)
+        .into_iter()
+        .filter(|file| file.exists())
+        .collect();
+    let is_open = |file: &PathBuf| {
+        file.metadata()
+            .is_ok_and(|meta| meta.permissions().mode() & OTHERS != 0)
+    };
     if files.iter().any(is_open) {
-        let files = files.iter().map(|file| quoted(file)).collect::<Vec<_>>().join(" ");
-        tracing::warn!("other users can open the database, which holds secrets of access keys: chmod 600 {files}");
+        let files = files
+            .iter()
+            .map(|file| quoted(file))
+            .collect::<Vec<_>>()
+            .join(" ");
+        tracing::warn!(
+            "other users can open the database, which holds secrets of access keys: chmod 600 {files}"
+        );
     }
 }
 
@@ -50,7 +72,11 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    if text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+    if text.chars().all(is_plain) {
+        text
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]
@@ -59,7 +85,11 @@ mod tests {
 
     #[test]
     fn a_path_is_quoted_where_a_shell_would_split_it() {
-        for (path, quoted) in [("/a/b-c.db", "/a/b-c.db"), ("a b.db", "'a b.db'"), ("it's", r"'it'\''s'")] {
+        for (path, quoted) in [
+            ("/a/b-c.db", "/a/b-c.db"),
+            ("a b.db", "'a b.db'"),
+            ("it's", r"'it'\''s'"),
+        ] {
             assert_eq!(super::quoted(Path::new(path)), quoted);
         }
     }

@@ -20,7 +20,9 @@ pub(super) fn remove(connection: &Connection, removal: &Removal) -> Result<Remov
     if outcome.is_ok() {
         let (sql_of_ids, ids) = parameter(removal);
         for command in statements::commands(removal) {
-            connection.execute(&command.replace("{ids}", sql_of_ids), [&ids]).map_err(failed)?;
+            connection
+                .execute(&command.replace("{ids}", sql_of_ids), [&ids])
+                .map_err(failed)?;
         }
     }
     Ok(outcome)
@@ -40,8 +42,8 @@ pub(super) fn look(connection: &Connection, removal: &Removal) -> rusqlite::Resu
     Ok(found.decide(removal))
 }
 
-/// How a column is compared with the ids, and the one parameter that they are: any number of them as an array of JSON,
-/// blobs in hexadecimal digits.
+/// How a column is compared with the ids, and the one parameter that they are: any number of them
+/// as an array of JSON, blobs in hexadecimal digits.
 fn parameter(removal: &Removal) -> (&'static str, String) {
     const TEXTS: &str = "IN (SELECT value FROM json_each(?1))";
     const BLOBS: &str = "IN (SELECT unhex(value) FROM json_each(?1))";
@@ -61,8 +63,12 @@ impl Cells for Row<'_> {
 
     fn text(&self, at: usize) -> rusqlite::Result<String> {
         match self.get_ref(at)? {
-            ValueRef::Blob(blob) if blob.len() == 16 => self.get::<_, VaultId>(at).map(|id| id.to_string()),
-            ValueRef::Blob(_) => self.get(at).map(|hash| TokenHash::from_bytes(hash).to_hex()),
+            ValueRef::Blob(blob) if blob.len() == 16 => {
+                self.get::<_, VaultId>(at).map(|id| id.to_string())
+            }
+            ValueRef::Blob(_) => self
+                .get(at)
+                .map(|hash| TokenHash::from_bytes(hash).to_hex()),
             _ => self.get(at),
         }
     }

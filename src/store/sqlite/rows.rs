@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use crate::{
     model::{
-        Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId,
-        Vault, VaultId, VaultStatus,
+        Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId,
+        ProtectType, ShareId, Vault, VaultId, VaultStatus,
     },
     timestamp::Timestamp,
 };
@@ -120,7 +120,9 @@ pub(super) fn backup(row: &Row<'_>, at: usize) -> rusqlite::Result<Backup> {
 
 /// A member, from the columns that start at `at`; `None` where an outer join found none.
 pub(super) fn member(row: &Row<'_>, at: usize) -> rusqlite::Result<Option<Member>> {
-    let Some(backup_id) = row.get(at)? else { return Ok(None) };
+    let Some(backup_id) = row.get(at)? else {
+        return Ok(None);
+    };
     Ok(Some(Member {
         backup_id,
         dest_project_id: row.get(at + 1)?,
@@ -143,8 +145,7 @@ pub(super) fn megabytes(row: &Row<'_>, at: usize) -> rusqlite::Result<u64> {
 pub(super) fn vault(connection: &Connection, id: VaultId) -> rusqlite::Result<Option<Vault>> {
     use rusqlite::OptionalExtension;
 
-    let sql =
-        "SELECT id, project_id, name, object_type, protect_type, status, size, used + shared FROM vaults WHERE id = ?1";
+    let sql = "SELECT id, project_id, name, object_type, protect_type, status, size, used + shared FROM vaults WHERE id = ?1";
     let read = |row: &Row<'_>| {
         Ok(Vault {
             id: row.get(0)?,
@@ -157,5 +158,8 @@ pub(super) fn vault(connection: &Connection, id: VaultId) -> rusqlite::Result<Op
             used: megabytes(row, 7)?,
         })
     };
-    connection.prepare_cached(sql)?.query_row([id], read).optional()
+    connection
+        .prepare_cached(sql)?
+        .query_row([id], read)
+        .optional()
 }

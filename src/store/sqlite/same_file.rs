@@ -1,5 +1,5 @@
-//! Whether the path still leads to the file that is open. SQLite goes on with a file that was removed or replaced; what
-//! is written to it then is gone after the next start.
+//! Whether the path still leads to the file that is open. SQLite goes on with a file that was
+//! removed or replaced; what is written to it then is gone after the next start.
 
 use std::{
     io,
@@ -13,8 +13,8 @@ use std::{
 
 use super::permissions::with_suffix;
 
-/// The database file and its log, as they were when they were opened. By `stat` alone: opening and closing the database
-/// file would take away the locks that SQLite has on it in this process.
+/// The database file and its log, as they were when they were opened. By `stat` alone: opening and
+/// closing the database file would take away the locks that SQLite has on it in this process.
 pub(super) struct SameFile {
     database: Known,
     log: Option<Known>,
@@ -39,9 +39,10 @@ pub(super) struct Lost {
     advice: &'static str,
 }
 
-/// What brings writes back. A start makes a new database where there is none: what a server has open may be the last
-/// copy.
-const PUT_BACK: &str = "put the same file back; before a restart without it, copy what this process has open";
+/// What brings writes back. A start makes a new database where there is none: what a server has
+/// open may be the last copy.
+const PUT_BACK: &str =
+    "put the same file back; before a restart without it, copy what this process has open";
 const RESTORE: &str = "stop the server, put a backup in its place, and start again";
 
 impl SameFile {
@@ -49,7 +50,11 @@ impl SameFile {
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         // No log yet: there is nothing to compare with.
         let log = Known::of(with_suffix(path, "-wal")).ok();
-        Ok(Self { database: Known::of(path.to_owned())?, log, was_emptied: AtomicBool::new(false) })
+        Ok(Self {
+            database: Known::of(path.to_owned())?,
+            log,
+            was_emptied: AtomicBool::new(false),
+        })
     }
 
     /// Whether what is written now will be found at the next start.
@@ -68,22 +73,34 @@ impl SameFile {
 impl Known {
     fn of(path: PathBuf) -> io::Result<Self> {
         let found = path.metadata()?;
-        Ok(Self { path, device: found.dev(), inode: found.ino() })
+        Ok(Self {
+            path,
+            device: found.dev(),
+            inode: found.ino(),
+        })
     }
 
     /// The size of the same file; `None` where the file system does not say.
     fn size(&self) -> Result<Option<u64>, Lost> {
         match self.path.metadata() {
-            Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => Ok(Some(found.len())),
+            Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => {
+                Ok(Some(found.len()))
+            }
             Ok(_) => Err(self.lost("replaced", PUT_BACK)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(self.lost("removed", PUT_BACK)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Err(self.lost("removed", PUT_BACK))
+            }
             // A folder that cannot be searched at present says nothing about the file.
             Err(_) => Ok(None),
         }
     }
 
     fn lost(&self, what: &'static str, advice: &'static str) -> Lost {
-        Lost { file: self.path.display().to_string().into(), what, advice }
+        Lost {
+            file: self.path.display().to_string().into(),
+            what,
+            advice,
+        }
     }
 }
 
@@ -96,8 +113,11 @@ mod tests {
     #[test]
     fn a_file_that_is_moved_away_is_missed_until_it_is_back_and_an_emptied_one_for_good() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (file, log, away) =
-            (folder.path().join("a.db"), folder.path().join("a.db-wal"), folder.path().join("away"));
+        let (file, log, away) = (
+            folder.path().join("a.db"),
+            folder.path().join("a.db-wal"),
+            folder.path().join("away"),
+        );
         fs::write(&file, "a database").expect("written");
         fs::write(&log, "").expect("written");
         let same = SameFile::of(&file).expect("a file");

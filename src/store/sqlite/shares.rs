@@ -18,7 +18,8 @@ const WITH_ALL_MEMBERS: &str = concat!(
     member_columns!(),
     " FROM backups b LEFT JOIN members m ON m.backup_id = b.id WHERE b.id = ?1"
 );
-// One row with two members, and not two rows by `IN`, for which SQLite would make a table at every call.
+// One row with two members, and not two rows by `IN`, for which SQLite would make a table at every
+// call.
 const WITH_NAMED_MEMBERS: &str = concat!(
     "SELECT ",
     backup_columns!(),
@@ -33,19 +34,24 @@ const WITH_NAMED_MEMBERS: &str = concat!(
 const MEMBER: usize = 8;
 const OTHER: usize = 16;
 
-/// What stands. Backup and members come from one statement and thereby from one snapshot; a vault is only ever wanted
-/// by changes, which have a transaction around them.
+/// What stands. Backup and members come from one statement and thereby from one snapshot; a vault
+/// is only ever wanted by changes, which have a transaction around them.
 pub(super) fn facts(connection: &Connection, selection: &Selection) -> rusqlite::Result<Facts> {
     let mut facts = match &selection.members {
         MemberSelection::All => with_all_members(connection, selection.backup_id)?,
-        MemberSelection::Of { caller, member } => with_named_members(connection, selection.backup_id, caller, member)?,
+        MemberSelection::Of { caller, member } => {
+            with_named_members(connection, selection.backup_id, caller, member)?
+        }
     };
     let vault = match selection.vault {
         VaultSelection::None => None,
         VaultSelection::OfBackup => facts.backup.as_ref().map(|backup| backup.vault_id),
         VaultSelection::Named(id) => Some(id),
     };
-    facts.vault = vault.map(|id| rows::vault(connection, id)).transpose()?.flatten();
+    facts.vault = vault
+        .map(|id| rows::vault(connection, id))
+        .transpose()?
+        .flatten();
     Ok(facts)
 }
 
@@ -70,21 +76,34 @@ fn with_named_members(
 ) -> rusqlite::Result<Facts> {
     let facts = |row: &Row<'_>| {
         let members = [rows::member(row, MEMBER)?, rows::member(row, OTHER)?];
-        Ok(Facts { backup: Some(rows::backup(row, 0)?), members: members.into_iter().flatten().collect(), vault: None })
+        Ok(Facts {
+            backup: Some(rows::backup(row, 0)?),
+            members: members.into_iter().flatten().collect(),
+            vault: None,
+        })
     };
-    let found = connection.prepare_cached(WITH_NAMED_MEMBERS)?.query_row(params![id, member, caller], facts);
+    let found = connection
+        .prepare_cached(WITH_NAMED_MEMBERS)?
+        .query_row(params![id, member, caller], facts);
     found.optional().map(Option::unwrap_or_default)
 }
 
 /// Carries out a change.
 ///
 /// # Errors
-/// [`Error::AlreadyShared`] where the database knows a pair of backup and project already; [`Error::Store`].
+/// [`Error::AlreadyShared`] where the database knows a pair of backup and project already;
+/// [`Error::Store`].
 pub(super) fn carry_out(connection: &Connection, change: &Change) -> Result<()> {
     match change {
         Change::Keep(_) => Ok(()),
-        Change::Add(members) => members.iter().try_for_each(|member| insert(connection, member)),
-        Change::Update { before, after, capacity } => {
+        Change::Add(members) => members
+            .iter()
+            .try_for_each(|member| insert(connection, member)),
+        Change::Update {
+            before,
+            after,
+            capacity,
+        } => {
             update(connection, before, after)?;
             move_capacity(connection, *capacity)
         }
@@ -109,10 +128,14 @@ pub(super) fn insert(connection: &Connection, member: &Member) -> Result<()> {
         member.vault_id,
         member.image_id
     ];
-    let inserted = connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values));
+    let inserted = connection
+        .prepare_cached(sql)
+        .and_then(|mut statement| statement.execute(values));
     match inserted {
         Ok(_) => Ok(()),
-        Err(rusqlite::Error::SqliteFailure(e, _)) if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY => {
+        Err(rusqlite::Error::SqliteFailure(e, _))
+            if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
+        {
             debug_assert_eq!(e.code, ErrorCode::ConstraintViolation);
             Err(Error::AlreadyShared)
         }
@@ -124,12 +147,27 @@ fn update(connection: &Connection, before: &Member, after: &Member) -> Result<()
     let sql = "UPDATE members SET status = ?4, updated_at = ?5, vault_id = ?6
                WHERE backup_id = ?1 AND dest_project_id = ?2 AND id = ?3";
     let key = (before.backup_id, &before.dest_project_id, before.id);
-    one_row(connection, sql, params![key.0, key.1, key.2, after.status, after.updated_at, after.vault_id])
+    one_row(
+        connection,
+        sql,
+        params![
+            key.0,
+            key.1,
+            key.2,
+            after.status,
+            after.updated_at,
+            after.vault_id
+        ],
+    )
 }
 
 fn delete(connection: &Connection, before: &Member) -> Result<()> {
     let sql = "DELETE FROM members WHERE backup_id = ?1 AND dest_project_id = ?2 AND id = ?3";
-    one_row(connection, sql, params![before.backup_id, before.dest_project_id, before.id])
+    one_row(
+        connection,
+        sql,
+        params![before.backup_id, before.dest_project_id, before.id],
+    )
 }
 
 /// Moves capacity between a vault and its free space. The table refuses a sum below zero.
@@ -138,15 +176,26 @@ pub(super) fn move_capacity(connection: &Connection, capacity: Capacity) -> Resu
     let signed = |megabytes| i64::try_from(megabytes).map_err(Error::store);
     match capacity {
         Capacity::Same => Ok(()),
-        Capacity::Take(vault, megabytes) => one_row(connection, sql, params![vault, signed(megabytes)?]),
-        Capacity::Free(vault, megabytes) => one_row(connection, sql, params![vault, -signed(megabytes)?]),
+        Capacity::Take(vault, megabytes) => {
+            one_row(connection, sql, params![vault, signed(megabytes)?])
+        }
+        Capacity::Free(vault, megabytes) => {
+            one_row(connection, sql, params![vault, -signed(megabytes)?])
+        }
     }
 }
 
 /// Runs a statement that must hit exactly one row: the facts were read in the same transaction.
 fn one_row(connection: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<()> {
-    let hit = connection.prepare_cached(sql).and_then(|mut s| s.execute(values)).map_err(failed)?;
-    if hit == 1 { Ok(()) } else { Err(Error::store(format!("{hit} rows instead of one: {sql}"))) }
+    let hit = connection
+        .prepare_cached(sql)
+        .and_then(|mut s| s.execute(values))
+        .map_err(failed)?;
+    if hit == 1 {
+        Ok(())
+    } else {
+        Err(Error::store(format!("{hit} rows instead of one: {sql}")))
+    }
 }
 
 #[cfg(test)]
@@ -163,10 +212,20 @@ mod tests {
         let _store = Sqlite::open(&file, Timestamp::MAX).expect("a store");
         let connection = Connection::open(&file).expect("its file");
         for sql in [WITH_ALL_MEMBERS, WITH_NAMED_MEMBERS] {
-            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).expect("good SQL");
-            let rows = plan.raw_query().mapped(|row| row.get::<_, String>("detail"));
+            let mut plan = connection
+                .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
+                .expect("good SQL");
+            let rows = plan
+                .raw_query()
+                .mapped(|row| row.get::<_, String>("detail"));
             let steps: Vec<_> = rows.collect::<Result<_, _>>().expect("a plan");
-            assert!(steps.len() > 1 && steps.iter().all(|step| step.contains(" USING PRIMARY KEY (")), "{steps:?}");
+            assert!(
+                steps.len() > 1
+                    && steps
+                        .iter()
+                        .all(|step| step.contains(" USING PRIMARY KEY (")),
+                "{steps:?}"
+            );
         }
     }
 }

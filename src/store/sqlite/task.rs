@@ -1,5 +1,5 @@
-//! One piece of work for the writing thread: running it, undoing it, and telling its caller. Knows nothing of queues and
-//! transactions.
+//! One piece of work for the writing thread: running it, undoing it, and telling its caller. Knows
+//! nothing of queues and transactions.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -62,7 +62,8 @@ struct Pending<T, W> {
     answer: oneshot::Sender<model::Result<T>>,
 }
 
-/// A task that does `work`, and both of its caller's ends: to wait for the outcome, and to withdraw it.
+/// A task that does `work`, and both of its caller's ends: to wait for the outcome, and to withdraw
+/// it.
 pub(super) fn task<T, W>(work: W) -> (Box<dyn Task>, oneshot::Receiver<model::Result<T>>, Caller)
 where
     T: Send + 'static,
@@ -70,7 +71,16 @@ where
 {
     let (answer, answered) = oneshot::channel();
     let (claim, caller) = claim();
-    (Box::new(Pending { work, claim, outcome: Err(gone()), answer }), answered, caller)
+    (
+        Box::new(Pending {
+            work,
+            claim,
+            outcome: Err(gone()),
+            answer,
+        }),
+        answered,
+        caller,
+    )
 }
 
 /// Nobody is left to do any work.
@@ -96,8 +106,8 @@ where
         // A panic in a rule must not end the thread that everybody's writes depend on.
         self.outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
             .unwrap_or_else(|_| Err(Error::store("panicked while deciding or writing")));
-        // A failing disk can make the database undo the transaction by itself: nothing of it stands then, and whatever
-        // came after would be written for good, statement by statement.
+        // A failing disk can make the database undo the transaction by itself: nothing of it stands
+        // then, and whatever came after would be written for good, statement by statement.
         let undone = connection.is_autocommit();
         if undone && self.outcome.is_ok() {
             self.outcome = Err(Error::store("the database has undone the transaction"));
@@ -106,7 +116,8 @@ where
     }
 
     fn answer(self: Box<Self>, committed: Result<(), Failure>) {
-        // A refusal is not told either where the commit failed: it may rest on what others wrote in the same transaction.
+        // A refusal is not told either where the commit failed: it may rest on what others wrote in
+        // the same transaction.
         let outcome = committed.map_err(Error::from).and(self.outcome);
         // The caller may have left after the work was begun: the write stands all the same.
         let _ = self.answer.send(outcome);

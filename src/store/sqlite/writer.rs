@@ -1,6 +1,7 @@
-//! The one thread that writes. It takes all the work that waits into one transaction and answers after the fsync, so
-//! that many small writes at once cost one fsync together (group commit). The queue is bounded, in length and in time:
-//! work that was not begun by its deadline, or whose caller has left, is not done.
+//! The one thread that writes. It takes all the work that waits into one transaction and answers
+//! after the fsync, so that many small writes at once cost one fsync together (group commit). The
+//! queue is bounded, in length and in time: work that was not begun by its deadline, or whose
+//! caller has left, is not done.
 
 use std::{
     path::Path,
@@ -28,10 +29,11 @@ const BATCH: usize = 512;
 const QUEUE: usize = 10_000;
 /// How long one request waits for its writes in all.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// How long a caller waits beyond the deadline for work that was begun: its outcome says more than a timeout.
+/// How long a caller waits beyond the deadline for work that was begun: its outcome says more than
+/// a timeout.
 const GRACE: Duration = Duration::from_millis(20);
-/// How long nothing must have been written before the write-ahead log is moved into the database file, where readers
-/// find pages sooner, and which then is whole by itself.
+/// How long nothing must have been written before the write-ahead log is moved into the database
+/// file, where readers find pages sooner, and which then is whole by itself.
 const QUIET: Duration = Duration::from_millis(100);
 
 /// A handle on the writing thread, which ends when this is dropped and the waiting work is done.
@@ -46,13 +48,24 @@ impl Writer {
         let file = SameFile::of(path)?;
         let (queue, waiting) = mpsc::sync_channel(QUEUE);
         let thread = thread::Builder::new().name("sqlite-writer".into());
-        let thread = thread.spawn(move || Thread { connection, file, is_lost: false }.write(&waiting))?;
-        Ok(Self { queue: Some(queue), thread: Some(thread) })
+        let thread = thread.spawn(move || {
+            Thread {
+                connection,
+                file,
+                is_lost: false,
+            }
+            .write(&waiting)
+        })?;
+        Ok(Self {
+            queue: Some(queue),
+            thread: Some(thread),
+        })
     }
 
-    /// Runs `work` in a transaction and returns its outcome when that is durable. An error of `work` undoes what it did,
-    /// and nothing else. It may run twice, the first time without effect. Work that was not begun when the request has
-    /// waited for [`DEADLINE`], or when its caller leaves, is not run.
+    /// Runs `work` in a transaction and returns its outcome when that is durable. An error of
+    /// `work` undoes what it did, and nothing else. It may run twice, the first time without
+    /// effect. Work that was not begun when the request has waited for [`DEADLINE`], or when its
+    /// caller leaves, is not run.
     pub(super) async fn run<T, W>(&self, work: W) -> model::Result<T>
     where
         T: Send + 'static,
@@ -75,7 +88,9 @@ impl Writer {
             Err(_) if caller.withdraw() => Err(Error::Busy("the database was not free in time")),
             Err(_) => match timeout(GRACE, answered).await {
                 Ok(outcome) => outcome.map_err(|_| gone())?,
-                Err(_) => Err(Error::StoreUnavailable(format!("no answer in {deadline:?}").into())),
+                Err(_) => Err(Error::StoreUnavailable(
+                    format!("no answer in {deadline:?}").into(),
+                )),
             },
         }
     }
@@ -111,10 +126,16 @@ impl Thread {
     fn write(mut self, waiting: &mpsc::Receiver<Box<dyn Task>>) {
         let mut logged = false;
         loop {
-            let first = if logged { waiting.recv_timeout(QUIET) } else { waiting.recv().map_err(Into::into) };
+            let first = if logged {
+                waiting.recv_timeout(QUIET)
+            } else {
+                waiting.recv().map_err(Into::into)
+            };
             match first {
                 Ok(first) => {
-                    let tasks = std::iter::once(first).chain(waiting.try_iter()).filter(|task| task.is_wanted());
+                    let tasks = std::iter::once(first)
+                        .chain(waiting.try_iter())
+                        .filter(|task| task.is_wanted());
                     let tasks: Vec<_> = tasks.take(BATCH).collect();
                     logged |= !tasks.is_empty();
                     self.together(tasks);
@@ -131,8 +152,8 @@ impl Thread {
         }
     }
 
-    /// One transaction for all. Where one of them fails with something written already, each gets a transaction of its
-    /// own.
+    /// One transaction for all. Where one of them fails with something written already, each gets a
+    /// transaction of its own.
     fn together(&mut self, mut tasks: Vec<Box<dyn Task>>) {
         if tasks.is_empty() {
             return;
@@ -151,7 +172,8 @@ impl Thread {
         answer(tasks, &committed);
     }
 
-    /// Runs the tasks in one transaction. Whether it was committed: it is not where one of them must be undone.
+    /// Runs the tasks in one transaction. Whether it was committed: it is not where one of them
+    /// must be undone.
     fn transaction(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
         if self.is_lost {
             self.look_at_file()?;
@@ -163,7 +185,9 @@ impl Thread {
     }
 
     fn run(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
-        let begun = self.connection.transaction_with_behavior(TransactionBehavior::Immediate);
+        let begun = self
+            .connection
+            .transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy) => Failure::Locked,
             _ => error.into(),
@@ -185,14 +209,18 @@ impl Thread {
 }
 
 fn answer(tasks: Vec<Box<dyn Task>>, committed: &Result<(), Failure>) {
-    tasks.into_iter().for_each(|task| task.answer(committed.clone()));
+    tasks
+        .into_iter()
+        .for_each(|task| task.answer(committed.clone()));
 }
 
-/// Moves the log into the database file, and empties it. A log that was moved and is still there would be read again
-/// after a crash: a part of it, if it was damaged meanwhile, puts old pages over newer ones.
+/// Moves the log into the database file, and empties it. A log that was moved and is still there
+/// would be read again after a crash: a part of it, if it was damaged meanwhile, puts old pages
+/// over newer ones.
 fn checkpoint(connection: &Connection) {
     let moved = move_log(connection, "PASSIVE").and_then(|()| {
-        // For an instant it needs everybody else out of the log; where somebody is in it, the next time will do.
+        // For an instant it needs everybody else out of the log; where somebody is in it, the next
+        // time will do.
         connection.busy_timeout(Duration::ZERO)?;
         let emptied = move_log(connection, "TRUNCATE");
         connection.busy_timeout(BUSY)?;

@@ -22,7 +22,10 @@ fn calling(callbacks: Value) -> Value {
 
 #[test]
 fn a_webhook_added_is_one_that_nobody_responds_to() {
-    let (none, one) = (document(json!({"webhooks": {}})), hook(responding(json!({}))));
+    let (none, one) = (
+        document(json!({"webhooks": {}})),
+        hook(responding(json!({}))),
+    );
     let added = says(&none, &one, &["breaking operation-added"]);
     assert_eq!(
         added.changes[0].sentence,
@@ -39,7 +42,9 @@ fn a_webhook_added_is_one_that_nobody_responds_to() {
 fn the_body_and_the_parameters_of_a_webhook_are_what_clients_read() {
     let body = |required: bool| {
         let content = json!({"application/json": {"schema": {"type": "string"}}});
-        hook(responding(json!({"requestBody": {"required": required, "content": content}})))
+        hook(responding(
+            json!({"requestBody": {"required": required, "content": content}}),
+        ))
     };
     let none = hook(responding(json!({})));
     says(&none, &body(true), &["compatible body-added"]);
@@ -72,13 +77,21 @@ fn the_body_and_the_parameters_of_a_webhook_are_what_clients_read() {
 
 #[test]
 fn the_headers_of_a_response_to_a_webhook_are_what_clients_send() {
-    let headed = |headers: Value| hook(json!({"responses": {"204": {"description": "ok", "headers": headers}}}));
-    let header = |required: bool| headed(json!({"X-Id": {"required": required, "schema": {"type": "string"}}}));
+    let headed = |headers: Value| {
+        hook(json!({"responses": {"204": {"description": "ok", "headers": headers}}}))
+    };
+    let header = |required: bool| {
+        headed(json!({"X-Id": {"required": required, "schema": {"type": "string"}}}))
+    };
     let none = headed(json!({}));
     says(&none, &header(true), &["breaking header-added"]);
     says(&none, &header(false), &["compatible header-added"]);
     says(&header(false), &header(true), &["breaking header-required"]);
-    says(&header(true), &header(false), &["compatible header-optional"]);
+    says(
+        &header(true),
+        &header(false),
+        &["compatible header-optional"],
+    );
     says(&header(false), &none, &["breaking header-removed"]);
 }
 
@@ -117,25 +130,66 @@ fn callbacks_are_known_by_their_name_and_expression() {
             "done": {"{$request.body#/url}": sends(first)}, "failed": {"{$request.body#/url}": sends(second)}
         }))
     };
-    says(&two("string", "integer"), &two("string", "boolean"), &["breaking type"]);
+    says(
+        &two("string", "integer"),
+        &two("string", "boolean"),
+        &["breaking type"],
+    );
     let one = |name: &str, expression: &str| calling(json!({name: {expression: sends("string")}}));
     let old = one("done", "{$request.body#/url}");
-    says(&old, &one("finished", "{$request.body#/url}"), &["docs prose"]);
-    says(&old, &one("done", "{$request.body#/other}"), &["breaking operation-removed", "breaking operation-added"]);
+    says(
+        &old,
+        &one("finished", "{$request.body#/url}"),
+        &["docs prose"],
+    );
+    says(
+        &old,
+        &one("done", "{$request.body#/other}"),
+        &["breaking operation-removed", "breaking operation-added"],
+    );
 }
 
 #[test]
 fn nobody_asks_for_the_media_type_of_a_webhook() {
     let sending = |names: &[&str]| {
-        let content: Value =
-            names.iter().map(|name| ((*name).to_owned(), json!({}))).collect::<serde_json::Map<_, _>>().into();
-        hook(responding(json!({"requestBody": {"required": true, "content": content}})))
+        let content: Value = names
+            .iter()
+            .map(|name| ((*name).to_owned(), json!({})))
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+        hook(responding(
+            json!({"requestBody": {"required": true, "content": content}}),
+        ))
     };
     let (json, xml) = ("application/json", "application/xml");
-    says(&sending(&[json]), &sending(&[json, xml]), &["breaking media-type-added"]);
-    says(&sending(&[json, xml]), &sending(&[json]), &["compatible media-type-removed"]);
-    says(&sending(&[json]), &sending(&[xml]), &["breaking media-type-added", "compatible media-type-removed"]);
-    says(&sending(&[json]), &sending(&[]), &["breaking media-type-removed"]);
-    says(&sending(&[]), &sending(&[json]), &["compatible media-type-added"]);
-    says(&sending(&["application/*"]), &sending(&[json]), &["compatible media-type-removed"]);
+    says(
+        &sending(&[json]),
+        &sending(&[json, xml]),
+        &["breaking media-type-added"],
+    );
+    says(
+        &sending(&[json, xml]),
+        &sending(&[json]),
+        &["compatible media-type-removed"],
+    );
+    says(
+        &sending(&[json]),
+        &sending(&[xml]),
+        &["breaking media-type-added", "compatible media-type-removed"],
+    );
+    says(
+        &sending(&[json]),
+        &sending(&[]),
+        &["breaking media-type-removed"],
+    );
+    says(
+        &sending(&[]),
+        &sending(&[json]),
+        &["compatible media-type-added"],
+    );
+    says(
+        &sending(&["application/*"]),
+        &sending(&[json]),
+        &["compatible media-type-removed"],
+    );
 }

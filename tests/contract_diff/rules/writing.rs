@@ -13,7 +13,9 @@ fn content(content: Value) -> Value {
 }
 
 fn sending(content: Value) -> Value {
-    operation(json!({"requestBody": {"content": content}, "responses": {"204": {"description": "ok"}}}))
+    operation(
+        json!({"requestBody": {"content": content}, "responses": {"204": {"description": "ok"}}}),
+    )
 }
 
 fn text(rest: Value) -> Value {
@@ -31,7 +33,10 @@ fn media_types_are_the_same_however_they_are_written() {
         ("application/json", "application/json; charset=utf-8"),
         ("application/json", "Application/JSON;charset=UTF-8"),
         ("application/json", "application/json ; Charset=\"utf-8\""),
-        ("application/problem+json", "application/problem+json;charset=utf-8"),
+        (
+            "application/problem+json",
+            "application/problem+json;charset=utf-8",
+        ),
         ("text/plain", "text/plain; charset=utf-8"),
         ("text/x; b=2; a=1", "text/x;A=1;B=\"2\""),
     ] {
@@ -57,9 +62,17 @@ fn a_media_type_out_of_a_range_is_held_against_the_range() {
     let range = json!({"application/*": text(json!({}))});
     let mut both = range.clone();
     both["application/json"] = text(json!({}));
-    says(&sending(range.clone()), &sending(both.clone()), &["docs prose"]);
+    says(
+        &sending(range.clone()),
+        &sending(both.clone()),
+        &["docs prose"],
+    );
     both["application/json"] = text(json!({"maxLength": 5}));
-    says(&sending(range.clone()), &sending(both.clone()), &["breaking max-length"]);
+    says(
+        &sending(range.clone()),
+        &sending(both.clone()),
+        &["breaking max-length"],
+    );
     says(&content(range), &content(both), &["compatible max-length"]);
 }
 
@@ -77,17 +90,46 @@ fn how_a_header_is_written_counts() {
         header
     };
     let object = |rest: Value| header(of(rest, json!({"type": "object"})));
-    let list = |rest: Value| header(of(rest, json!({"type": "array", "items": {"type": "string"}})));
-    says(&object(json!({})), &object(json!({"explode": true})), &["breaking header-writing"]);
-    says(&object(json!({"explode": true})), &object(json!({})), &["breaking header-writing"]);
-    says(&object(json!({})), &object(json!({"style": "label"})), &["breaking header-writing"]);
-    says(&object(json!({})), &object(json!({"style": "simple", "explode": false})), &["docs prose"]);
+    let list = |rest: Value| {
+        header(of(
+            rest,
+            json!({"type": "array", "items": {"type": "string"}}),
+        ))
+    };
+    says(
+        &object(json!({})),
+        &object(json!({"explode": true})),
+        &["breaking header-writing"],
+    );
+    says(
+        &object(json!({"explode": true})),
+        &object(json!({})),
+        &["breaking header-writing"],
+    );
+    says(
+        &object(json!({})),
+        &object(json!({"style": "label"})),
+        &["breaking header-writing"],
+    );
+    says(
+        &object(json!({})),
+        &object(json!({"style": "simple", "explode": false})),
+        &["docs prose"],
+    );
     // With commas between the elements either way.
-    says(&list(json!({})), &list(json!({"explode": true})), &["docs prose"]);
+    says(
+        &list(json!({})),
+        &list(json!({"explode": true})),
+        &["docs prose"],
+    );
     let json = header(json!({"content": {"application/json": {"schema": {"type": "object"}}}}));
     says(&object(json!({})), &json, &["breaking header-writing"]);
     says(&json, &object(json!({})), &["breaking header-writing"]);
-    says(&header(json!({})), &object(json!({})), &["compatible schema"]);
+    says(
+        &header(json!({})),
+        &object(json!({})),
+        &["compatible schema"],
+    );
     says(&object(json!({})), &header(json!({})), &["breaking schema"]);
 }
 
@@ -105,10 +147,22 @@ fn query(rest: Value) -> Value {
 
 #[test]
 fn how_a_parameter_is_written_counts_where_it_shows() {
-    let (one, list) = (json!({"type": "string"}), json!({"type": "array", "items": {"type": "string"}}));
-    let exploding = |schema: &Value, explode: bool| query(json!({"schema": schema, "explode": explode}));
-    says(&exploding(&one, true), &exploding(&one, false), &["docs prose"]);
-    says(&exploding(&list, true), &exploding(&list, false), &["breaking parameter-writing"]);
+    let (one, list) = (
+        json!({"type": "string"}),
+        json!({"type": "array", "items": {"type": "string"}}),
+    );
+    let exploding =
+        |schema: &Value, explode: bool| query(json!({"schema": schema, "explode": explode}));
+    says(
+        &exploding(&one, true),
+        &exploding(&one, false),
+        &["docs prose"],
+    );
+    says(
+        &exploding(&list, true),
+        &exploding(&list, false),
+        &["breaking parameter-writing"],
+    );
     let deep = |rest: Value| {
         let mut parameter = json!({"style": "deepObject", "schema": {"type": "object"}});
         for (key, value) in rest.as_object().expect("an object") {
@@ -116,18 +170,38 @@ fn how_a_parameter_is_written_counts_where_it_shows() {
         }
         query(parameter)
     };
-    says(&deep(json!({})), &deep(json!({"explode": true})), &["docs prose"]);
+    says(
+        &deep(json!({})),
+        &deep(json!({"explode": true})),
+        &["docs prose"],
+    );
     says(
         &query(json!({"schema": {}})),
         &query(json!({"schema": {}, "allowReserved": true})),
         &["compatible parameter-writing"],
     );
     let content = query(json!({"content": {"application/json": {"schema": one.clone()}}}));
-    says(&query(json!({"schema": one})), &content, &["breaking parameter-writing"]);
+    says(
+        &query(json!({"schema": one})),
+        &content,
+        &["breaking parameter-writing"],
+    );
     let number = json!({"type": "integer"});
-    says(&query(json!({})), &query(json!({"schema": number})), &["breaking schema"]);
-    says(&query(json!({"schema": number})), &query(json!({})), &["compatible schema"]);
-    says(&query(json!({})), &query(json!({"schema": one})), &["docs prose"]);
+    says(
+        &query(json!({})),
+        &query(json!({"schema": number})),
+        &["breaking schema"],
+    );
+    says(
+        &query(json!({"schema": number})),
+        &query(json!({})),
+        &["compatible schema"],
+    );
+    says(
+        &query(json!({})),
+        &query(json!({"schema": one})),
+        &["docs prose"],
+    );
 }
 
 #[test]
@@ -142,12 +216,24 @@ fn a_path_parameter_is_there_whatever_is_said_of_it() {
     let required = path(json!({"required": true}));
     says(&path(json!({})), &required, &["docs prose"]);
     says(&required, &path(json!({})), &["docs prose"]);
-    says(&taking(json!([])), &required, &["compatible parameter-added"]);
-    says(&required, &taking(json!([])), &["compatible parameter-removed"]);
+    says(
+        &taking(json!([])),
+        &required,
+        &["compatible parameter-added"],
+    );
+    says(
+        &required,
+        &taking(json!([])),
+        &["compatible parameter-removed"],
+    );
     let number = path(json!({"required": true, "schema": {"type": "integer"}}));
     says(&taking(json!([])), &number, &["breaking parameter-added"]);
     // Nobody can send what is not in the path.
-    says(&taking(json!([])), &path(json!({"name": "other"})), &["docs prose"]);
+    says(
+        &taking(json!([])),
+        &path(json!({"name": "other"})),
+        &["docs prose"],
+    );
 }
 
 #[test]
@@ -157,7 +243,10 @@ fn an_encoding_counts_where_the_part_was_there_before() {
             "schema": {"type": "object", "properties": properties}, "encoding": encoding
         }}))
     };
-    let (one, two) = (json!({"a": {"type": "string"}}), json!({"a": {"type": "string"}, "b": {"type": "string"}}));
+    let (one, two) = (
+        json!({"a": {"type": "string"}}),
+        json!({"a": {"type": "string"}, "b": {"type": "string"}}),
+    );
     let png = |kinds: &str| json!({"a": {"contentType": kinds}});
     says(
         &form(one.clone(), json!({})),
@@ -165,24 +254,51 @@ fn an_encoding_counts_where_the_part_was_there_before() {
         &["compatible property-added"],
     );
     let with = |encoding: Value| form(one.clone(), encoding);
-    says(&with(png("image/png")), &with(png("image/gif")), &["breaking encoding"]);
-    says(&with(png("image/png")), &with(png("image/png, image/gif")), &["compatible encoding"]);
-    says(&with(png("image/png, image/gif")), &with(png("image/gif")), &["breaking encoding"]);
-    says(&with(json!({})), &with(json!({"a": {"style": "form", "explode": true}})), &["docs prose"]);
+    says(
+        &with(png("image/png")),
+        &with(png("image/gif")),
+        &["breaking encoding"],
+    );
+    says(
+        &with(png("image/png")),
+        &with(png("image/png, image/gif")),
+        &["compatible encoding"],
+    );
+    says(
+        &with(png("image/png, image/gif")),
+        &with(png("image/gif")),
+        &["breaking encoding"],
+    );
+    says(
+        &with(json!({})),
+        &with(json!({"a": {"style": "form", "explode": true}})),
+        &["docs prose"],
+    );
     says(&with(json!({})), &with(png("text/plain")), &["docs prose"]);
-    says(&with(json!({})), &with(json!({"a": {"style": "pipeDelimited"}})), &["breaking encoding"]);
+    says(
+        &with(json!({})),
+        &with(json!({"a": {"style": "pipeDelimited"}})),
+        &["breaking encoding"],
+    );
     let headed = |description: &str| {
-        with(json!({"a": {"headers": {"X-A": {"description": description, "schema": {"type": "string"}}}}}))
+        with(
+            json!({"a": {"headers": {"X-A": {"description": description, "schema": {"type": "string"}}}}}),
+        )
     };
     says(&headed("One."), &headed("Other."), &["docs prose"]);
-    let json = |encoding: Value| sending(json!({"application/json": {"schema": {}, "encoding": encoding}}));
-    says(&json(json!({})), &json(json!({"a": {"contentType": "image/png"}})), &["docs prose"]);
+    let json = |encoding: Value| {
+        sending(json!({"application/json": {"schema": {}, "encoding": encoding}}))
+    };
+    says(
+        &json(json!({})),
+        &json(json!({"a": {"contentType": "image/png"}})),
+        &["docs prose"],
+    );
 }
 
 #[test]
 fn a_range_of_statuses_may_become_its_statuses() {
-    let body =
-        |schema: &str| json!({"description": "d", "content": {"application/json": {"schema": {"type": schema}}}});
+    let body = |schema: &str| json!({"description": "d", "content": {"application/json": {"schema": {"type": schema}}}});
     says(
         &responding(json!({"2XX": body("string")})),
         &responding(json!({"200": body("string")})),

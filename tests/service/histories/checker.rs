@@ -1,6 +1,6 @@
-//! Whether a history is linearizable: whether its operations can be put into one order, each at a moment between its
-//! call and its answer, in which the object, taken by itself, gives exactly these answers. The search of Wing and Gong,
-//! which remembers where it has been (Lowe).
+//! Whether a history is linearizable: whether its operations can be put into one order, each at a
+//! moment between its call and its answer, in which the object, taken by itself, gives exactly
+//! these answers. The search of Wing and Gong, which remembers where it has been (Lowe).
 
 use std::{collections::HashSet, hash::Hash};
 
@@ -9,26 +9,42 @@ use std::{collections::HashSet, hash::Hash};
 pub struct Operation<C> {
     pub call: C,
     pub invoked: u64,
-    /// `None`: nobody knows. It took effect at some moment after the call, which may be long after, or never does.
+    /// `None`: nobody knows. It took effect at some moment after the call, which may be long after,
+    /// or never does.
     pub returned: Option<u64>,
 }
 
-/// `step`: the state after a call, `None` where its answer cannot be given in the state. A call without an answer can
-/// always be made.
+/// `step`: the state after a call, `None` where its answer cannot be given in the state. A call
+/// without an answer can always be made.
 pub fn is_linearizable<C, S: Clone + Eq + Hash>(
     initial: S,
     history: &[Operation<C>],
     step: impl Fn(&S, &C) -> Option<S>,
 ) -> bool {
-    assert!(history.len() <= 128, "a set of operations is the bits of a number");
-    let open = |done: u128| history.iter().enumerate().filter(move |(at, _)| done & (1 << at) == 0);
+    assert!(
+        history.len() <= 128,
+        "a set of operations is the bits of a number"
+    );
+    let open = |done: u128| {
+        history
+            .iter()
+            .enumerate()
+            .filter(move |(at, _)| done & (1 << at) == 0)
+    };
     let mut been = HashSet::new();
     let mut next = vec![(0_u128, initial)];
     while let Some((done, state)) = next.pop() {
         // Whatever was called after this was answered comes after it.
-        let Some(horizon) = open(done).filter_map(|(_, operation)| operation.returned).min() else { return true };
+        let Some(horizon) = open(done)
+            .filter_map(|(_, operation)| operation.returned)
+            .min()
+        else {
+            return true;
+        };
         for (at, operation) in open(done).filter(|(_, operation)| operation.invoked < horizon) {
-            let Some(after) = step(&state, &operation.call) else { continue };
+            let Some(after) = step(&state, &operation.call) else {
+                continue;
+            };
             // Without an effect it may as well never happen.
             let never = operation.returned.is_none() && after == state;
             let reached = (done | 1 << at, after);
@@ -62,7 +78,11 @@ mod tests {
     }
 
     fn operation(call: Call, invoked: u64, returned: impl Into<Option<u64>>) -> Operation<Call> {
-        Operation { call, invoked, returned: returned.into() }
+        Operation {
+            call,
+            invoked,
+            returned: returned.into(),
+        }
     }
 
     fn holds(history: &[Operation<Call>]) -> bool {
@@ -75,9 +95,18 @@ mod tests {
         let write = operation(Write(1), 0, 10);
         let read = |seen, from, to| operation(Read(Some(seen)), from, to);
         assert!(holds(&[write.clone(), read(0, 1, 2), read(1, 3, 4)]));
-        assert!(!holds(&[write.clone(), read(1, 1, 2), read(0, 3, 4)]), "it was there, and is not any more");
-        assert!(holds(&[write.clone(), read(1, 1, 4), read(0, 2, 3)]), "both at once may be in either order");
-        assert!(!holds(&[write, read(0, 11, 12)]), "an old value after the write was answered");
+        assert!(
+            !holds(&[write.clone(), read(1, 1, 2), read(0, 3, 4)]),
+            "it was there, and is not any more"
+        );
+        assert!(
+            holds(&[write.clone(), read(1, 1, 4), read(0, 2, 3)]),
+            "both at once may be in either order"
+        );
+        assert!(
+            !holds(&[write, read(0, 11, 12)]),
+            "an old value after the write was answered"
+        );
     }
 
     #[test]
@@ -87,7 +116,10 @@ mod tests {
         let read = |seen, at| operation(Read(Some(seen)), at, at + 1);
         assert!(holds(&[unknown.clone(), read(0, 10), read(0, 20)]), "never");
         assert!(holds(&[unknown.clone(), read(0, 10), read(1, 20)]), "late");
-        assert!(!holds(&[unknown.clone(), read(1, 0)]), "before it was called");
+        assert!(
+            !holds(&[unknown.clone(), read(1, 0)]),
+            "before it was called"
+        );
         let back = operation(Write(0), 30, 31);
         assert!(!holds(&[unknown, read(1, 20), back, read(1, 40)]), "twice");
     }
@@ -100,8 +132,14 @@ mod tests {
             return true;
         }
         rest.iter().any(|&at| {
-            let first = rest.iter().all(|&other| history[other].returned.is_none_or(|r| r > history[at].invoked));
-            let Some(after) = step(&state, &history[at].call).filter(|_| first) else { return false };
+            let first = rest.iter().all(|&other| {
+                history[other]
+                    .returned
+                    .is_none_or(|r| r > history[at].invoked)
+            });
+            let Some(after) = step(&state, &history[at].call).filter(|_| first) else {
+                return false;
+            };
             done.push(at);
             let found = by_trying(history, done, after);
             done.pop();

@@ -1,4 +1,5 @@
-//! Six clients that race for the same records over HTTP, and write down what they asked, what they were told, and when.
+//! Six clients that race for the same records over HTTP, and write down what they asked, what they
+//! were told, and when.
 
 use std::{
     fmt::Write,
@@ -37,7 +38,9 @@ pub type Histories = Vec<Vec<Operation<Call>>>;
 pub fn data(folder: &Path) -> PathBuf {
     let mut text = String::from("users:\n");
     for (project, name) in [(ALICE, "alice"), MEMBERS[0], MEMBERS[1]] {
-        let user = format!("- {{name: {name}, project_id: '{project}', roles: [member], tokens: [{name}]}}");
+        let user = format!(
+            "- {{name: {name}, project_id: '{project}', roles: [member], tokens: [{name}]}}"
+        );
         writeln!(text, "{user}").expect("written");
     }
     let source = "a0000000-0000-4000-8000-000000000001".to_owned();
@@ -45,13 +48,22 @@ pub fn data(folder: &Path) -> PathBuf {
     text.push_str("vaults:\n");
     for (project, id) in of_members.chain([(ALICE, source.clone())]) {
         let kind = "object_type: server, protect_type: backup, status: available, size: 1000000";
-        writeln!(text, "- {{id: {id}, project_id: '{project}', name: v, {kind}}}").expect("written");
+        writeln!(
+            text,
+            "- {{id: {id}, project_id: '{project}', name: v, {kind}}}"
+        )
+        .expect("written");
     }
     text.push_str("backups:\n");
     for number in 0..RECORDS.div_ceil(2) {
-        let kind = "name: b, resource_type: 'OS::Nova::Server', resource_size: 1, status: available";
+        let kind =
+            "name: b, resource_type: 'OS::Nova::Server', resource_size: 1, status: available";
         let id = backup(number);
-        writeln!(text, "- {{id: {id}, project_id: '{ALICE}', vault_id: {source}, {kind}}}").expect("written");
+        writeln!(
+            text,
+            "- {{id: {id}, project_id: '{ALICE}', vault_id: {source}, {kind}}}"
+        )
+        .expect("written");
     }
     let file = folder.join("histories.yaml");
     std::fs::write(&file, &text).expect("written");
@@ -73,7 +85,10 @@ fn plan() -> Vec<(usize, Request)> {
         2 => Just(Request::ShowToOwner),
         2 => Just(Request::ShowToMember),
     ];
-    let mut runner = TestRunner::new(Config { failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        failure_persistence: None,
+        ..Config::default()
+    });
     let mut any = || request.new_tree(&mut runner).expect("a request").current();
     let at = |n: usize| (n / (2 * OPERATIONS) * 2 + n % 2, n % (2 * OPERATIONS) < 2);
     (0..RECORDS * OPERATIONS)
@@ -108,9 +123,12 @@ impl Clients {
         self.taken.load(Ordering::SeqCst)
     }
 
-    /// Does all that is planned, at these servers, each of which may move. Each client stays with one of them.
+    /// Does all that is planned, at these servers, each of which may move. Each client stays with
+    /// one of them.
     pub async fn run(&self, servers: &[watch::Receiver<String>]) -> Histories {
-        let client = |number: usize| tokio::spawn(self.clone().client(servers[number % servers.len()].clone()));
+        let client = |number: usize| {
+            tokio::spawn(self.clone().client(servers[number % servers.len()].clone()))
+        };
         let clients: Vec<_> = (0..CLIENTS).map(client).collect();
         for client in clients {
             client.await.expect("no wrong answer");
@@ -119,7 +137,9 @@ impl Clients {
     }
 
     async fn client(self, mut server: watch::Receiver<String>) {
-        while let Some(&(record, request)) = self.plan.get(self.taken.fetch_add(1, Ordering::SeqCst)) {
+        while let Some(&(record, request)) =
+            self.plan.get(self.taken.fetch_add(1, Ordering::SeqCst))
+        {
             let operation = loop {
                 let endpoint = server.borrow_and_update().clone();
                 if let Some(operation) = self.ask(&endpoint, record, request).await {
@@ -133,40 +153,94 @@ impl Clients {
     }
 
     /// `None` where there was no connection.
-    async fn ask(&self, endpoint: &str, record: usize, request: Request) -> Option<Operation<Call>> {
+    async fn ask(
+        &self,
+        endpoint: &str,
+        record: usize,
+        request: Request,
+    ) -> Option<Operation<Call>> {
         let invoked = self.clock.fetch_add(1, Ordering::SeqCst);
         let answer = match self.send(endpoint, record, request).await {
             Ok(answer) => answer,
             Err(error) if error.is_connect() => return None,
             Err(_) => None,
         };
-        let returned = answer.is_some().then(|| self.clock.fetch_add(1, Ordering::SeqCst));
-        Some(Operation { call: Call { request, answer }, invoked, returned })
+        let returned = answer
+            .is_some()
+            .then(|| self.clock.fetch_add(1, Ordering::SeqCst));
+        Some(Operation {
+            call: Call { request, answer },
+            invoked,
+            returned,
+        })
     }
 
     /// What was told; nothing, where the service does not know either.
-    async fn send(&self, endpoint: &str, record: usize, request: Request) -> reqwest::Result<Option<Answer>> {
+    async fn send(
+        &self,
+        endpoint: &str,
+        record: usize,
+        request: Request,
+    ) -> reqwest::Result<Option<Answer>> {
         let (project, name) = MEMBERS[record % 2];
-        let path = |caller: &str| format!("{endpoint}/v3/{caller}/backups/{}/members", backup(record / 2));
+        let path = |caller: &str| {
+            format!(
+                "{endpoint}/v3/{caller}/backups/{}/members",
+                backup(record / 2)
+            )
+        };
         let (method, url, token, body) = match request {
-            Request::Add => (Method::POST, path(ALICE), "alice", format!(r#"{{"members": ["{project}"]}}"#)),
-            Request::Delete => (Method::DELETE, format!("{}/{project}", path(ALICE)), "alice", String::new()),
-            Request::ShowToOwner => (Method::GET, format!("{}/{project}", path(ALICE)), "alice", String::new()),
-            Request::ShowToMember => (Method::GET, format!("{}/{project}", path(project)), name, String::new()),
-            Request::Accept(_) | Request::Reject | Request::Postpone => {
-                (Method::PUT, format!("{}/{project}", path(project)), name, decision(record % 2, request))
-            }
+            Request::Add => (
+                Method::POST,
+                path(ALICE),
+                "alice",
+                format!(r#"{{"members": ["{project}"]}}"#),
+            ),
+            Request::Delete => (
+                Method::DELETE,
+                format!("{}/{project}", path(ALICE)),
+                "alice",
+                String::new(),
+            ),
+            Request::ShowToOwner => (
+                Method::GET,
+                format!("{}/{project}", path(ALICE)),
+                "alice",
+                String::new(),
+            ),
+            Request::ShowToMember => (
+                Method::GET,
+                format!("{}/{project}", path(project)),
+                name,
+                String::new(),
+            ),
+            Request::Accept(_) | Request::Reject | Request::Postpone => (
+                Method::PUT,
+                format!("{}/{project}", path(project)),
+                name,
+                decision(record % 2, request),
+            ),
         };
         let sent = self.http.request(method, url).header("X-Auth-Token", token);
-        let answer = sent.header("Content-Type", "application/json").body(body).send().await?;
+        let answer = sent
+            .header("Content-Type", "application/json")
+            .body(body)
+            .send()
+            .await?;
         let (status, text) = (answer.status().as_u16(), answer.text().await?);
-        let json = || serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let json = || {
+            serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+        };
         Ok(match status {
             503 => None,
             204 => Some(Answer::Deleted),
-            200 if request == Request::Add => Some(Answer::Member(Seen::read(&json()["members"][0]))),
+            200 if request == Request::Add => {
+                Some(Answer::Member(Seen::read(&json()["members"][0])))
+            }
             200 => Some(Answer::Member(Seen::read(&json()["member"]))),
-            400 | 404 => Some(Answer::Refused(json()["error_code"].as_str().expect("a code").to_owned())),
+            400 | 404 => Some(Answer::Refused(
+                json()["error_code"].as_str().expect("a code").to_owned(),
+            )),
             other => panic!("{other} for {request:?}: {text}"),
         })
     }
@@ -175,7 +249,10 @@ impl Clients {
 fn decision(project: usize, request: Request) -> String {
     match request {
         Request::Accept(vault) => {
-            format!(r#"{{"status": "accepted", "vault_id": "{}"}}"#, vault_id(project, vault))
+            format!(
+                r#"{{"status": "accepted", "vault_id": "{}"}}"#,
+                vault_id(project, vault)
+            )
         }
         Request::Reject => r#"{"status": "rejected"}"#.to_owned(),
         _ => r#"{"status": "pending"}"#.to_owned(),
@@ -184,9 +261,14 @@ fn decision(project: usize, request: Request) -> String {
 
 /// The records whose history no record could have.
 pub fn broken(histories: &Histories) -> Vec<usize> {
-    let holds =
-        |record: usize| checker::is_linearizable(None, &histories[record], |state, call| step(record % 2, state, call));
-    (0..histories.len()).filter(|&record| !holds(record)).collect()
+    let holds = |record: usize| {
+        checker::is_linearizable(None, &histories[record], |state, call| {
+            step(record % 2, state, call)
+        })
+    };
+    (0..histories.len())
+        .filter(|&record| !holds(record))
+        .collect()
 }
 
 /// Calls and answers of one history, in the order of the calls.
@@ -194,7 +276,10 @@ pub fn told(history: &[Operation<Call>]) -> String {
     let mut history = history.to_vec();
     history.sort_by_key(|operation| operation.invoked);
     let line = |o: &Operation<Call>| {
-        format!("{:>5} {:<7?} {:?} -> {:?}\n", o.invoked, o.returned, o.call.request, o.call.answer)
+        format!(
+            "{:>5} {:<7?} {:?} -> {:?}\n",
+            o.invoked, o.returned, o.call.request, o.call.answer
+        )
     };
     history.iter().map(line).collect()
 }

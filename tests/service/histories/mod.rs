@@ -1,6 +1,6 @@
-//! What many clients at once have seen, held against what one record can do: each history must be linearizable, with
-//! the server killed in between, and with two servers on one database. Stores with a known bug show that the checker
-//! finds one.
+//! What many clients at once have seen, held against what one record can do: each history must be
+//! linearizable, with the server killed in between, and with two servers on one database. Stores
+//! with a known bug show that the checker finds one.
 
 mod checker;
 mod clients;
@@ -32,7 +32,9 @@ const KILLS: usize = 5;
 
 fn sound(histories: &Histories, what: &str) {
     let all = || histories.iter().flatten();
-    let unknown = all().filter(|operation| operation.returned.is_none()).count();
+    let unknown = all()
+        .filter(|operation| operation.returned.is_none())
+        .count();
     println!(
         "{}, {what}: {} records, {} operations, {unknown} with an unknown outcome",
         Kept::NAME,
@@ -41,7 +43,10 @@ fn sound(histories: &Histories, what: &str) {
     );
     assert_eq!(all().count(), RECORDS * OPERATIONS);
     if let Some(&record) = broken(histories).first() {
-        panic!("{what}: no record can have this history:\n{}", told(&histories[record]));
+        panic!(
+            "{what}: no record can have this history:\n{}",
+            told(&histories[record])
+        );
     }
 }
 
@@ -64,7 +69,10 @@ async fn hold_with_kills() {
         server = Process::start(&database, &[]);
         moved.send(server.endpoint.clone()).expect("clients");
     }
-    sound(&running.await.expect("no wrong answer"), &format!("{KILLS} kills"));
+    sound(
+        &running.await.expect("no wrong answer"),
+        &format!("{KILLS} kills"),
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,22 +86,34 @@ async fn every_history_with_kills_in_between_is_linearizable() {
 async fn two_servers_on_one_database_are_as_good_as_one() {
     let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
     let database = kept.address();
-    let servers = [Process::start(&database, &[data(folder.path())]), Process::start(&database, &[])];
-    let channels = servers.each_ref().map(|server| watch::channel(server.endpoint.clone()));
+    let servers = [
+        Process::start(&database, &[data(folder.path())]),
+        Process::start(&database, &[]),
+    ];
+    let channels = servers
+        .each_ref()
+        .map(|server| watch::channel(server.endpoint.clone()));
     let endpoints = channels.each_ref().map(|(_, endpoint)| endpoint.clone());
     sound(&Clients::new().run(&endpoints).await, "two servers");
 }
 
-/// A history of a store with a bug; whether the checker finds it. A race may not come about: there are some tries.
+/// A history of a store with a bug; whether the checker finds it. A race may not come about: there
+/// are some tries.
 async fn finds(bug: impl Fn() -> Bug) -> bool {
     for _ in 0..5 {
         let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
         let config = kept.settings();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let store = serve::open_store(&config, clock.as_ref()).await.expect("a store");
-        catalog::load(&data(folder.path()), store.as_ref(), &clock).await.expect("good data");
+        let store = serve::open_store(&config, clock.as_ref())
+            .await
+            .expect("a store");
+        catalog::load(&data(folder.path()), store.as_ref(), &clock)
+            .await
+            .expect("good data");
         let store: Arc<dyn Store> = Arc::new(Seeded { store, bug: bug() });
-        let running = serve::start_with(&config, Docs::default(), store, clock).await.expect("a server");
+        let running = serve::start_with(&config, Docs::default(), store, clock)
+            .await
+            .expect("a server");
         let (_moved, endpoint) = watch::channel(format!("http://{}", running.address));
         let broken = broken(&Clients::new().run(&[endpoint]).await).len();
         println!("{broken} of {RECORDS} histories are not linearizable");

@@ -1,5 +1,6 @@
-//! One record, the share of one backup with one project, as clients see it when they come one after the other. The
-//! capacity of vaults spans records and is left out: the vaults of these histories have room for everything.
+//! One record, the share of one backup with one project, as clients see it when they come one after
+//! the other. The capacity of vaults spans records and is left out: the vaults of these histories
+//! have room for everything.
 
 use serde_json::Value;
 
@@ -52,7 +53,8 @@ pub struct Call {
     pub answer: Option<Answer>,
 }
 
-/// What the service makes up itself: not known until an answer shows it, and from then on always the same.
+/// What the service makes up itself: not known until an answer shows it, and from then on always
+/// the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Made<T> {
     Unseen,
@@ -95,18 +97,30 @@ enum Outcome {
 }
 
 fn outcome(state: &State, request: Request) -> (Outcome, State) {
-    let fresh = || Share { id: Made::Unseen, status: "pending", vault: None, updated_at: Made::Seen(None) };
+    let fresh = || Share {
+        id: Made::Unseen,
+        status: "pending",
+        vault: None,
+        updated_at: Made::Seen(None),
+    };
     let Some(share) = state else {
         // Without a record its member is a stranger, to whom the backup does not exist.
         return match request {
             Request::Add => (Outcome::Shown, Some(fresh())),
-            Request::Delete | Request::ShowToOwner => (Outcome::Refused("BackupService.6705"), None),
+            Request::Delete | Request::ShowToOwner => {
+                (Outcome::Refused("BackupService.6705"), None)
+            }
             _ => (Outcome::Refused("BackupService.6200"), None),
         };
     };
     let changed = |status, vault| match (share.status, share.vault) == (status, vault) {
         true => share.clone(),
-        false => Share { id: share.id.clone(), status, vault, updated_at: Made::Unseen },
+        false => Share {
+            id: share.id.clone(),
+            status,
+            vault,
+            updated_at: Made::Unseen,
+        },
     };
     let same = || Some(share.clone());
     match request {
@@ -122,7 +136,8 @@ fn outcome(state: &State, request: Request) -> (Outcome, State) {
     }
 }
 
-/// The state after a call, where the record can have given its answer; `project` is the member's number.
+/// The state after a call, where the record can have given its answer; `project` is the member's
+/// number.
 pub fn step(project: usize, state: &State, call: &Call) -> Option<State> {
     let (outcome, mut after) = outcome(state, call.request);
     let given = match (outcome, &call.answer) {

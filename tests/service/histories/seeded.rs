@@ -9,13 +9,17 @@ use std::{
 use async_trait::async_trait;
 use backup_share::{
     model::{Change, Error, Facts, MemberStatus, ProjectId, Result, Selection, VaultId},
-    store::{AccessKey, Account, Catalog, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash, TokenRecord},
+    store::{
+        AccessKey, Account, Catalog, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash,
+        TokenRecord,
+    },
     timestamp::Timestamp,
 };
 
 /// What is wrong with a store.
 pub enum Bug {
-    /// Looks first, decides, and writes later what it decided: two who accept at once are both told yes.
+    /// Looks first, decides, and writes later what it decided: two who accept at once are both told
+    /// yes.
     DoubleDecision,
     /// Answers from what it read some time ago.
     StaleRead(Mutex<HashMap<String, (Instant, Facts)>>),
@@ -32,26 +36,41 @@ const STALE: Duration = Duration::from_millis(50);
 #[async_trait]
 impl Store for Seeded {
     async fn load(&self, selection: &Selection) -> Result<Facts> {
-        let Bug::StaleRead(read) = &self.bug else { return self.store.load(selection).await };
+        let Bug::StaleRead(read) = &self.bug else {
+            return self.store.load(selection).await;
+        };
         let key = format!("{selection:?}");
-        let kept = read.lock().expect("no panic").get(&key).filter(|(at, _)| at.elapsed() < STALE).cloned();
+        let kept = read
+            .lock()
+            .expect("no panic")
+            .get(&key)
+            .filter(|(at, _)| at.elapsed() < STALE)
+            .cloned();
         if let Some((_, facts)) = kept {
             return Ok(facts);
         }
         let facts = self.store.load(selection).await?;
-        read.lock().expect("no panic").insert(key, (Instant::now(), facts.clone()));
+        read.lock()
+            .expect("no panic")
+            .insert(key, (Instant::now(), facts.clone()));
         Ok(facts)
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
-        let Bug::DoubleDecision = self.bug else { return self.store.change(selection, rule).await };
+        let Bug::DoubleDecision = self.bug else {
+            return self.store.change(selection, rule).await;
+        };
         let change = rule(&self.store.load(&selection).await?)?;
         match &change {
             Change::Update { after, .. } if after.status == MemberStatus::Accepted => {}
             _ => return self.store.change(selection, rule).await,
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
-        match self.store.change(selection, Box::new(move |_| Ok(change.clone()))).await {
+        match self
+            .store
+            .change(selection, Box::new(move |_| Ok(change.clone())))
+            .await
+        {
             // Deleted meanwhile: what its member is told then.
             Err(Error::Store(_)) => Err(Error::NoSuchBackup),
             other => other,
@@ -70,7 +89,13 @@ impl Store for Seeded {
         self.store.find_access_key(access).await
     }
 
-    async fn insert_token(&self, hash: TokenHash, user: String, issued: Timestamp, expires: Timestamp) -> Result<()> {
+    async fn insert_token(
+        &self,
+        hash: TokenHash,
+        user: String,
+        issued: Timestamp,
+        expires: Timestamp,
+    ) -> Result<()> {
         self.store.insert_token(hash, user, issued, expires).await
     }
 

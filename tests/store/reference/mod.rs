@@ -1,6 +1,7 @@
-//! A store with the rules and use cases over it, held against a model of the rules in memory: random sequences of
-//! operations, after each of which both must have given the same answer, and at whose end the same must stand. A sequence
-//! that tells them apart is shrunk to the few operations that it takes.
+//! A store with the rules and use cases over it, held against a model of the rules in memory:
+//! random sequences of operations, after each of which both must have given the same answer, and at
+//! whose end the same must stand. A sequence that tells them apart is shrunk to the few operations
+//! that it takes.
 
 mod model;
 mod operation;
@@ -18,8 +19,8 @@ use backup_share::{
     clock::Clock,
     identity::{Caller, Identity},
     model::{
-        Error, Member, ProjectId, Result, Selection, ShareId, VaultSelection, facts::MemberSelection, page::Page,
-        rules::Decision,
+        Error, Member, ProjectId, Result, Selection, ShareId, VaultSelection,
+        facts::MemberSelection, page::Page, rules::Decision,
     },
     sharing::{Sharing, Target},
     store::{Removal, RemovalRefused, Removed, Store},
@@ -49,7 +50,8 @@ enum Said {
     Done,
 }
 
-/// Every answer that the rules can give, so that it shows where the operations do not reach one of them any more.
+/// Every answer that the rules can give, so that it shows where the operations do not reach one of
+/// them any more.
 const ANSWERS: [&str; 23] = [
     "AcceptedElsewhere",
     "Added",
@@ -79,8 +81,8 @@ const ANSWERS: [&str; 23] = [
 /// How often each answer was given.
 type Seen = Mutex<BTreeMap<&'static str, usize>>;
 
-/// Sequences that run at the same time, each in a world of its own, so that they share the waiting for the disk, and the
-/// transactions of stores that put several changes into one.
+/// Sequences that run at the same time, each in a world of its own, so that they share the waiting
+/// for the disk, and the transactions of stores that put several changes into one.
 const THREADS: usize = 16;
 
 /// Holds a store against the model: `MODEL_SEQUENCES` sequences of `MODEL_OPERATIONS` operations
@@ -93,11 +95,22 @@ pub fn hold(runtime: &Runtime, store: &Arc<dyn Store>) {
     std::thread::scope(|scope| {
         let run = || run(runtime, store, share, operations, &worlds, &seen);
         let threads = [(); THREADS].map(|()| scope.spawn(run));
-        threads.into_iter().for_each(|thread| thread.join().unwrap_or_else(|why| std::panic::resume_unwind(why)));
+        threads.into_iter().for_each(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|why| std::panic::resume_unwind(why))
+        });
     });
     let seen = seen.into_inner().expect("no panic");
-    println!("{} operations in {} sequences: {seen:?}", seen.values().sum::<usize>(), worlds.into_inner());
-    assert!(seen.keys().eq(ANSWERS.iter()), "the operations do not reach every answer, or reach another: {seen:?}");
+    println!(
+        "{} operations in {} sequences: {seen:?}",
+        seen.values().sum::<usize>(),
+        worlds.into_inner()
+    );
+    assert!(
+        seen.keys().eq(ANSWERS.iter()),
+        "the operations do not reach every answer, or reach another: {seen:?}"
+    );
 }
 
 fn run(
@@ -109,15 +122,23 @@ fn run(
     seen: &Seen,
 ) {
     let cases = u32::try_from(sequences).expect("a number of sequences");
-    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let mut runner = TestRunner::new(Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    });
     let outcome = runner.run(&vec(step(), 1..2 * operations), |steps| {
         // In one store: opening a store for each would take longer than the rest.
         let world = World::new(worlds.fetch_add(1, Ordering::Relaxed));
-        runtime.block_on(lockstep(store, world, &steps, seen)).map_err(TestCaseError::fail)
+        runtime
+            .block_on(lockstep(store, world, &steps, seen))
+            .map_err(TestCaseError::fail)
     });
     match outcome {
         Ok(()) => {}
-        Err(TestError::Fail(why, steps)) => panic!("{why}\nafter {} operations: {steps:#?}", steps.len()),
+        Err(TestError::Fail(why, steps)) => {
+            panic!("{why}\nafter {} operations: {steps:#?}", steps.len())
+        }
         Err(TestError::Abort(why)) => panic!("{why}"),
     }
 }
@@ -129,10 +150,16 @@ async fn lockstep(
     steps: &[Step],
     seen: &Seen,
 ) -> std::result::Result<(), String> {
-    store.load_catalog(world.catalog()).await.map_err(|error| error.to_string())?;
+    store
+        .load_catalog(world.catalog())
+        .await
+        .map_err(|error| error.to_string())?;
     let time = Arc::new(Time(AtomicI64::new(1_580_899_114_209_782)));
     let sharing = Sharing::new(Arc::clone(store), Arc::new(Known), time.clone(), LIMIT);
-    let service = Service { sharing, store: Arc::clone(store) };
+    let service = Service {
+        sharing,
+        store: Arc::clone(store),
+    };
     let mut model = Model::new(world);
     let mut last = None;
     for (operation, pause) in steps {
@@ -148,9 +175,15 @@ async fn lockstep(
         };
         let expected = model.run(&operation, time.now(), &ids);
         if answer != expected {
-            return Err(format!("{operation:?}\n  the service says {answer:?}\n  the model says {expected:?}"));
+            return Err(format!(
+                "{operation:?}\n  the service says {answer:?}\n  the model says {expected:?}"
+            ));
         }
-        *seen.lock().expect("no panic").entry(word(&operation, &answer)).or_default() += 1;
+        *seen
+            .lock()
+            .expect("no panic")
+            .entry(word(&operation, &answer))
+            .or_default() += 1;
         last = Some(operation);
     }
     same_state(store.as_ref(), &model).await
@@ -166,30 +199,58 @@ fn word(operation: &Operation, answer: &Answer) -> &'static str {
         Ok(Said::Removed(_) | Said::Done) => "Done",
         Err(error) => error,
     };
-    ANSWERS.into_iter().find(|known| *known == word).unwrap_or_else(|| panic!("a new answer: {word}"))
+    ANSWERS
+        .into_iter()
+        .find(|known| *known == word)
+        .unwrap_or_else(|| panic!("a new answer: {word}"))
 }
 
 /// Every backup, record and vault, read back from the store; the model adds up the vaults anew.
 async fn same_state(store: &dyn Store, model: &Model) -> std::result::Result<(), String> {
-    let everything = |backup_id, vault| Selection { backup_id, members: MemberSelection::All, vault };
+    let everything = |backup_id, vault| Selection {
+        backup_id,
+        members: MemberSelection::All,
+        vault,
+    };
     for (number, backup) in model.world.backups.iter().enumerate() {
         let selection = everything(backup.id, VaultSelection::None);
-        let mut facts = store.load(&selection).await.map_err(|error| error.to_string())?;
-        facts.members.sort_by(|a, b| a.dest_project_id.cmp(&b.dest_project_id));
-        let mut members: Vec<_> = model.members.iter().filter(|m| m.backup_id == backup.id).cloned().collect();
+        let mut facts = store
+            .load(&selection)
+            .await
+            .map_err(|error| error.to_string())?;
+        facts
+            .members
+            .sort_by(|a, b| a.dest_project_id.cmp(&b.dest_project_id));
+        let mut members: Vec<_> = model
+            .members
+            .iter()
+            .filter(|m| m.backup_id == backup.id)
+            .cloned()
+            .collect();
         members.sort_by(|a, b| a.dest_project_id.cmp(&b.dest_project_id));
         let backup = Some(backup).filter(|_| !model.gone.contains(&number));
         if (facts.backup.as_ref(), &facts.members) != (backup, &members) {
-            return Err(format!("in the end, backup {number}: the store has {facts:?}, the model {members:?}"));
+            return Err(format!(
+                "in the end, backup {number}: the store has {facts:?}, the model {members:?}"
+            ));
         }
     }
     for (number, vault) in model.world.vaults.iter().enumerate() {
-        let selection = everything(model.world.backups[LASTING].id, VaultSelection::Named(vault.id));
-        let kept = store.load(&selection).await.map_err(|error| error.to_string())?.vault;
+        let selection = everything(
+            model.world.backups[LASTING].id,
+            VaultSelection::Named(vault.id),
+        );
+        let kept = store
+            .load(&selection)
+            .await
+            .map_err(|error| error.to_string())?
+            .vault;
         let mut expected = vault.clone();
         expected.used = model.used(vault);
         if kept.as_ref() != Some(&expected) {
-            return Err(format!("in the end, vault {number}: the store has {kept:?}, the model {expected:?}"));
+            return Err(format!(
+                "in the end, vault {number}: the store has {kept:?}, the model {expected:?}"
+            ));
         }
     }
     Ok(())
@@ -208,36 +269,77 @@ impl Service {
 
     async fn said(&self, operation: &Operation, model: &Model) -> Result<Said> {
         let world = &model.world;
-        let target =
-            |caller: usize, backup| Target { caller: world::project(caller), backup_id: world.backup_id(backup) };
+        let target = |caller: usize, backup| Target {
+            caller: world::project(caller),
+            backup_id: world.backup_id(backup),
+        };
         match operation {
-            Operation::Add { caller, backup, projects } => {
+            Operation::Add {
+                caller,
+                backup,
+                projects,
+            } => {
                 let projects = projects.iter().map(|&p| world::project(p)).collect();
-                self.sharing.add_member(target(*caller, *backup), projects).await.map(Said::Added)
+                self.sharing
+                    .add_member(target(*caller, *backup), projects)
+                    .await
+                    .map(Said::Added)
             }
-            Operation::List { caller, backup, listing } => {
+            Operation::List {
+                caller,
+                backup,
+                listing,
+            } => {
                 let query = listing.query(model);
-                self.sharing.list_members(target(*caller, *backup), query).await.map(Said::Listed)
+                self.sharing
+                    .list_members(target(*caller, *backup), query)
+                    .await
+                    .map(Said::Listed)
             }
-            Operation::Show { caller, backup, member } => {
-                self.sharing.show_member(target(*caller, *backup), world::project(*member)).await.map(Said::One)
-            }
-            Operation::Update { caller, backup, member, choice } => {
+            Operation::Show {
+                caller,
+                backup,
+                member,
+            } => self
+                .sharing
+                .show_member(target(*caller, *backup), world::project(*member))
+                .await
+                .map(Said::One),
+            Operation::Update {
+                caller,
+                backup,
+                member,
+                choice,
+            } => {
                 let decision = match choice {
-                    Choice::Accept(vault) => Decision::Accept(vault.map(|vault| world.vault_id(vault))),
+                    Choice::Accept(vault) => {
+                        Decision::Accept(vault.map(|vault| world.vault_id(vault)))
+                    }
                     Choice::Reject => Decision::Reject,
                     Choice::Postpone => Decision::Postpone,
                 };
                 let (target, member) = (target(*caller, *backup), world::project(*member));
-                self.sharing.update_member_status(target, member, decision).await.map(Said::One)
+                self.sharing
+                    .update_member_status(target, member, decision)
+                    .await
+                    .map(Said::One)
             }
-            Operation::Delete { caller, backup, member } => {
+            Operation::Delete {
+                caller,
+                backup,
+                member,
+            } => {
                 let (target, member) = (target(*caller, *backup), world::project(*member));
-                self.sharing.delete_member(target, member).await.map(|()| Said::Done)
+                self.sharing
+                    .delete_member(target, member)
+                    .await
+                    .map(|()| Said::Done)
             }
-            Operation::Image { .. } | Operation::Vault { .. } | Operation::Backup { .. } => {
-                self.store.load_catalog(model.changed_by(operation)).await.map(|_| Said::Done)
-            }
+            Operation::Image { .. } | Operation::Vault { .. } | Operation::Backup { .. } => self
+                .store
+                .load_catalog(model.changed_by(operation))
+                .await
+                .map(|_| Said::Done),
             Operation::Remove { backup } => {
                 let removal = Removal::Backups(vec![world.backup_id(*backup)]);
                 match self.store.remove(removal).await?.as_deref() {
@@ -254,7 +356,10 @@ impl Service {
 /// The variant's name.
 fn name(error: Error) -> String {
     let text = format!("{error:?}");
-    text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default().to_owned()
+    text.split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Knows every project but one.
@@ -275,7 +380,8 @@ impl Identity for Known {
     }
 }
 
-/// Moves when the sequence says so, and sometimes it does not: two records may be of the same moment.
+/// Moves when the sequence says so, and sometimes it does not: two records may be of the same
+/// moment.
 struct Time(AtomicI64);
 
 impl Clock for Time {

@@ -1,12 +1,13 @@
-//! The rules once more, written from the description of the service and not from its code: as tables and plain lists,
-//! without a thought of speed. Vaults are added up anew whenever somebody asks.
+//! The rules once more, written from the description of the service and not from its code: as
+//! tables and plain lists, without a thought of speed. Vaults are added up anew whenever somebody
+//! asks.
 
 use std::{cmp::Ordering, collections::BTreeSet};
 
 use backup_share::{
     model::{
-        Backup, BackupStatus, Error, ImageId, Member, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId, Vault,
-        VaultStatus, page::Page,
+        Backup, BackupStatus, Error, ImageId, Member, MemberStatus, ObjectType, ProjectId,
+        ProtectType, ShareId, Vault, VaultStatus, page::Page,
     },
     store::{Catalog, Removed},
     timestamp::Timestamp,
@@ -33,21 +34,45 @@ type Outcome = Result<Said, Error>;
 impl Model {
     pub fn new(world: World) -> Self {
         let members = world.members();
-        Self { issued: members.iter().map(|m| m.id).collect(), members, gone: BTreeSet::new(), world }
+        Self {
+            issued: members.iter().map(|m| m.id).collect(),
+            members,
+            gone: BTreeSet::new(),
+            world,
+        }
     }
 
     /// `ids`: what the service called new records, which is not for the model to know.
     pub fn run(&mut self, operation: &Operation, now: Timestamp, ids: &[ShareId]) -> Answer {
         let outcome = match operation {
-            Operation::Add { caller, backup, projects } => self.add(*caller, *backup, projects, now, ids),
-            Operation::List { caller, backup, listing } => self.list(*caller, *backup, listing),
-            Operation::Show { caller, backup, member } => {
-                self.find(*caller, *backup, *member).map(|(_, at)| Said::One(self.members[at].clone()))
-            }
-            Operation::Update { caller, backup, member, choice } => {
-                self.update(*caller, *backup, *member, *choice, now)
-            }
-            Operation::Delete { caller, backup, member } => self.delete(*caller, *backup, *member),
+            Operation::Add {
+                caller,
+                backup,
+                projects,
+            } => self.add(*caller, *backup, projects, now, ids),
+            Operation::List {
+                caller,
+                backup,
+                listing,
+            } => self.list(*caller, *backup, listing),
+            Operation::Show {
+                caller,
+                backup,
+                member,
+            } => self
+                .find(*caller, *backup, *member)
+                .map(|(_, at)| Said::One(self.members[at].clone())),
+            Operation::Update {
+                caller,
+                backup,
+                member,
+                choice,
+            } => self.update(*caller, *backup, *member, *choice, now),
+            Operation::Delete {
+                caller,
+                backup,
+                member,
+            } => self.delete(*caller, *backup, *member),
             Operation::Image { .. } | Operation::Vault { .. } | Operation::Backup { .. } => {
                 self.take_over(self.changed_by(operation));
                 Ok(Said::Done)
@@ -60,10 +85,21 @@ impl Model {
 
     /// What a vault holds, in MB.
     pub fn used(&self, vault: &Vault) -> u64 {
-        let accepted =
-            self.members.iter().filter(|m| m.status == MemberStatus::Accepted && m.vault_id == Some(vault.id));
-        let sizes = accepted.map(|m| self.world.backups.iter().find(|b| b.id == m.backup_id).expect("its backup"));
-        vault.used + sizes.map(|b| u64::from(b.resource_size) * 1024).sum::<u64>()
+        let accepted = self
+            .members
+            .iter()
+            .filter(|m| m.status == MemberStatus::Accepted && m.vault_id == Some(vault.id));
+        let sizes = accepted.map(|m| {
+            self.world
+                .backups
+                .iter()
+                .find(|b| b.id == m.backup_id)
+                .expect("its backup")
+        });
+        vault.used
+            + sizes
+                .map(|b| u64::from(b.resource_size) * 1024)
+                .sum::<u64>()
     }
 
     pub fn image_id(&self, backup: usize) -> ImageId {
@@ -72,7 +108,11 @@ impl Model {
 
     /// Who the caller is to the backup: the owner (true), a member (false), or nobody.
     fn relation(&self, caller: &ProjectId, number: usize) -> Result<(Backup, bool), Error> {
-        let there = self.world.backups.get(number).filter(|_| !self.gone.contains(&number));
+        let there = self
+            .world
+            .backups
+            .get(number)
+            .filter(|_| !self.gone.contains(&number));
         let backup = there.ok_or(Error::NoSuchBackup)?;
         let member = self.position(backup, caller).is_some();
         match (backup.project_id == *caller, member) {
@@ -83,30 +123,69 @@ impl Model {
     }
 
     fn position(&self, backup: &Backup, project: &ProjectId) -> Option<usize> {
-        self.members.iter().position(|m| m.backup_id == backup.id && m.dest_project_id == *project)
+        self.members
+            .iter()
+            .position(|m| m.backup_id == backup.id && m.dest_project_id == *project)
     }
 
     /// Whether the caller is the owner, and where the record is.
     fn find(&self, caller: usize, number: usize, member: usize) -> Result<(bool, usize), Error> {
         let (backup, owner) = self.relation(&world::project(caller), number)?;
-        let at = self.position(&backup, &world::project(member)).ok_or(Error::NoSuchMember)?;
-        if owner || caller == member { Ok((owner, at)) } else { Err(Error::NoSuchMember) }
+        let at = self
+            .position(&backup, &world::project(member))
+            .ok_or(Error::NoSuchMember)?;
+        if owner || caller == member {
+            Ok((owner, at))
+        } else {
+            Err(Error::NoSuchMember)
+        }
     }
 
-    fn add(&mut self, caller: usize, number: usize, named: &[usize], now: Timestamp, ids: &[ShareId]) -> Outcome {
+    fn add(
+        &mut self,
+        caller: usize,
+        number: usize,
+        named: &[usize],
+        now: Timestamp,
+        ids: &[ShareId],
+    ) -> Outcome {
         let (backup, owner) = self.relation(&world::project(caller), number)?;
-        let source = self.world.vaults.iter().find(|v| v.id == backup.vault_id).map(|v| v.status);
-        let there = self.members.iter().filter(|m| m.backup_id == backup.id).count();
+        let source = self
+            .world
+            .vaults
+            .iter()
+            .find(|v| v.id == backup.vault_id)
+            .map(|v| v.status);
+        let there = self
+            .members
+            .iter()
+            .filter(|m| m.backup_id == backup.id)
+            .count();
         let projects: Vec<ProjectId> = named.iter().map(|&p| world::project(p)).collect();
         // In the order of the page.
         let rules = [
             (owner, Error::NotTheOwner),
-            (object_type(&backup).is_some(), Error::ResourceTypeNotShareable),
-            (backup.status == BackupStatus::Available, Error::BackupNotAvailable),
+            (
+                object_type(&backup).is_some(),
+                Error::ResourceTypeNotShareable,
+            ),
+            (
+                backup.status == BackupStatus::Available,
+                Error::BackupNotAvailable,
+            ),
             (!backup.encrypted, Error::BackupEncrypted),
-            (matches!(source, Some(VaultStatus::Available | VaultStatus::Lock)), Error::VaultNotUsable),
-            (!projects.contains(&backup.project_id) && !named.contains(&GHOST), Error::InvalidDestination),
-            (projects.iter().all(|p| self.position(&backup, p).is_none()), Error::AlreadyShared),
+            (
+                matches!(source, Some(VaultStatus::Available | VaultStatus::Lock)),
+                Error::VaultNotUsable,
+            ),
+            (
+                !projects.contains(&backup.project_id) && !named.contains(&GHOST),
+                Error::InvalidDestination,
+            ),
+            (
+                projects.iter().all(|p| self.position(&backup, p).is_none()),
+                Error::AlreadyShared,
+            ),
             (there + projects.len() <= LIMIT, Error::TooManyMembers),
         ];
         if let Some((_, error)) = rules.into_iter().find(|(kept, _)| !kept) {
@@ -124,7 +203,10 @@ impl Model {
             image_id: None,
         };
         let added: Vec<Member> = projects.into_iter().enumerate().map(fresh).collect();
-        assert!(added.iter().all(|m| !self.issued.contains(&m.id)), "an id is given out twice: {added:?}");
+        assert!(
+            added.iter().all(|m| !self.issued.contains(&m.id)),
+            "an id is given out twice: {added:?}"
+        );
         self.issued.extend(added.iter().map(|m| m.id));
         self.members.extend(added.clone());
         Ok(Said::Added(added))
@@ -134,27 +216,54 @@ impl Model {
         let project = world::project(caller);
         let (backup, owner) = self.relation(&project, number)?;
         let of_backup = self.members.iter().filter(|m| m.backup_id == backup.id);
-        let mut seen: Vec<&Member> = of_backup.filter(|m| owner || m.dest_project_id == project).collect();
+        let mut seen: Vec<&Member> = of_backup
+            .filter(|m| owner || m.dest_project_id == project)
+            .collect();
         seen.sort_by(|a, b| ordered(&listing.sort, a, b));
         // Everything after the marker, whether or not the marker itself meets the filters.
         let query = listing.query(self);
         let start = match query.marker {
             None => 0,
-            Some(id) => 1 + seen.iter().position(|m| m.id == id).ok_or_else(|| Error::malformed("", ""))?,
+            Some(id) => {
+                1 + seen
+                    .iter()
+                    .position(|m| m.id == id)
+                    .ok_or_else(|| Error::malformed("", ""))?
+            }
         };
         let meets = |m: &&&Member| {
             listing.status.is_none_or(|status| m.status == status)
-                && listing.dest.is_none_or(|p| m.dest_project_id == world::project(p))
-                && listing.vault.is_none_or(|v| m.vault_id == Some(self.world.vault_id(v)))
-                && listing.image.is_none_or(|b| m.image_id == Some(self.image_id(b)))
+                && listing
+                    .dest
+                    .is_none_or(|p| m.dest_project_id == world::project(p))
+                && listing
+                    .vault
+                    .is_none_or(|v| m.vault_id == Some(self.world.vault_id(v)))
+                && listing
+                    .image
+                    .is_none_or(|b| m.image_id == Some(self.image_id(b)))
         };
         let skipped = usize::try_from(listing.offset).expect("a small offset");
-        let page = seen[start..].iter().filter(meets).skip(skipped).take(listing.limit);
+        let page = seen[start..]
+            .iter()
+            .filter(meets)
+            .skip(skipped)
+            .take(listing.limit);
         let members = page.map(|m| (*m).clone()).collect();
-        Ok(Said::Listed(Page { members, total: seen.iter().filter(meets).count() }))
+        Ok(Said::Listed(Page {
+            members,
+            total: seen.iter().filter(meets).count(),
+        }))
     }
 
-    fn update(&mut self, caller: usize, number: usize, member: usize, choice: Choice, now: Timestamp) -> Outcome {
+    fn update(
+        &mut self,
+        caller: usize,
+        number: usize,
+        member: usize,
+        choice: Choice,
+        now: Timestamp,
+    ) -> Outcome {
         use MemberStatus::{Accepted, Pending, Rejected};
         let (owner, at) = self.find(caller, number, member)?;
         if owner {
@@ -176,8 +285,12 @@ impl Model {
         match (record.status, wanted) {
             (Pending, Pending) | (Rejected, Rejected) => return Ok(Said::One(record)),
             (Accepted, Accepted) if record.vault_id == vault_id => return Ok(Said::One(record)),
-            (Accepted, Pending | Rejected) if record.image_id.is_some() => return Err(Error::ImageRegistered),
-            (Pending | Rejected | Accepted, Accepted) => self.can_take(number, &record, vault.expect("named"))?,
+            (Accepted, Pending | Rejected) if record.image_id.is_some() => {
+                return Err(Error::ImageRegistered);
+            }
+            (Pending | Rejected | Accepted, Accepted) => {
+                self.can_take(number, &record, vault.expect("named"))?
+            }
             (Pending | Accepted, Rejected) | (Rejected | Accepted, Pending) => {}
         }
         let record = &mut self.members[at];
@@ -187,24 +300,43 @@ impl Model {
 
     fn can_take(&self, number: usize, record: &Member, vault: usize) -> Result<(), Error> {
         let backup = &self.world.backups[number];
-        let own = self.world.vaults.get(vault).filter(|v| v.project_id == record.dest_project_id);
+        let own = self
+            .world
+            .vaults
+            .get(vault)
+            .filter(|v| v.project_id == record.dest_project_id);
         let vault = own.ok_or(Error::NoSuchVault)?;
-        let room = u64::from(vault.size) * 1024 > self.used(vault) + u64::from(backup.resource_size) * 1024;
-        let fits = vault.protect_type == ProtectType::Backup && Some(vault.object_type) == object_type(backup);
+        let room = u64::from(vault.size) * 1024
+            > self.used(vault) + u64::from(backup.resource_size) * 1024;
+        let fits = vault.protect_type == ProtectType::Backup
+            && Some(vault.object_type) == object_type(backup);
         let rules = [
             (fits, Error::VaultTypeDiffers),
-            (vault.status == VaultStatus::Available, Error::VaultNotUsable),
-            (record.status != MemberStatus::Accepted, Error::AcceptedElsewhere),
+            (
+                vault.status == VaultStatus::Available,
+                Error::VaultNotUsable,
+            ),
+            (
+                record.status != MemberStatus::Accepted,
+                Error::AcceptedElsewhere,
+            ),
             (room, Error::VaultFull),
         ];
-        rules.into_iter().find(|(kept, _)| !kept).map_or(Ok(()), |(_, error)| Err(error))
+        rules
+            .into_iter()
+            .find(|(kept, _)| !kept)
+            .map_or(Ok(()), |(_, error)| Err(error))
     }
 
     fn delete(&mut self, caller: usize, number: usize, member: usize) -> Outcome {
         let (owner, at) = self.find(caller, number, member)?;
         match &self.members[at] {
             _ if !owner => Err(Error::NotAuthorized),
-            Member { status: MemberStatus::Accepted, image_id: Some(_), .. } => Err(Error::ImageRegistered),
+            Member {
+                status: MemberStatus::Accepted,
+                image_id: Some(_),
+                ..
+            } => Err(Error::ImageRegistered),
             _ => {
                 self.members.remove(at);
                 Ok(Said::Done)
@@ -217,10 +349,16 @@ impl Model {
             return Err(Error::NoSuchBackup);
         }
         let backup = &self.world.backups[number];
-        let (went, left) = std::mem::take(&mut self.members).into_iter().partition(|m| m.backup_id == backup.id);
+        let (went, left) = std::mem::take(&mut self.members)
+            .into_iter()
+            .partition(|m| m.backup_id == backup.id);
         self.members = left;
         let went: Vec<Member> = went;
-        let mut removed = Removed { id: backup.id.to_string(), shares: went.len() as u64, ..Removed::default() };
+        let mut removed = Removed {
+            id: backup.id.to_string(),
+            shares: went.len() as u64,
+            ..Removed::default()
+        };
         for member in went {
             removed.images += u64::from(member.image_id.is_some());
             if let Some(vault) = member.vault_id {
@@ -234,7 +372,11 @@ impl Model {
     pub fn changed_by(&self, operation: &Operation) -> Catalog {
         let mut catalog = Catalog::default();
         match operation {
-            Operation::Image { backup, member, vault } => {
+            Operation::Image {
+                backup,
+                member,
+                vault,
+            } => {
                 // A data file has the backups of its members.
                 catalog.backups.push(self.world.backups[*backup].clone());
                 catalog.members.push(Member {
@@ -249,11 +391,22 @@ impl Model {
                 });
             }
             Operation::Vault { vault, status } => {
-                catalog.vaults.push(Vault { status: *status, ..self.world.vaults[*vault].clone() });
+                catalog.vaults.push(Vault {
+                    status: *status,
+                    ..self.world.vaults[*vault].clone()
+                });
             }
-            Operation::Backup { backup, status, encrypted } => {
+            Operation::Backup {
+                backup,
+                status,
+                encrypted,
+            } => {
                 let (status, encrypted) = (*status, *encrypted);
-                catalog.backups.push(Backup { status, encrypted, ..self.world.backups[*backup].clone() });
+                catalog.backups.push(Backup {
+                    status,
+                    encrypted,
+                    ..self.world.backups[*backup].clone()
+                });
             }
             _ => {}
         }
@@ -263,15 +416,29 @@ impl Model {
     /// A share that is there already stays as it is; vaults and backups are brought up to date.
     fn take_over(&mut self, catalog: Catalog) {
         for new in catalog.vaults {
-            self.world.vaults.iter_mut().filter(|v| v.id == new.id).for_each(|v| *v = new.clone());
+            self.world
+                .vaults
+                .iter_mut()
+                .filter(|v| v.id == new.id)
+                .for_each(|v| *v = new.clone());
         }
         for new in catalog.backups {
-            let number = self.world.backups.iter().position(|b| b.id == new.id).expect("a backup of this world");
+            let number = self
+                .world
+                .backups
+                .iter()
+                .position(|b| b.id == new.id)
+                .expect("a backup of this world");
             self.gone.remove(&number);
             self.world.backups[number] = new;
         }
         for member in catalog.members {
-            let backup = self.world.backups.iter().find(|b| b.id == member.backup_id).expect("its backup");
+            let backup = self
+                .world
+                .backups
+                .iter()
+                .find(|b| b.id == member.backup_id)
+                .expect("its backup");
             if self.position(backup, &member.dest_project_id).is_none() {
                 self.issued.push(member.id);
                 self.members.push(member);
@@ -288,15 +455,23 @@ fn object_type(backup: &Backup) -> Option<ObjectType> {
     }
 }
 
-/// By the keys one after the other, downwards where nothing is said, the id last of all in the direction of the key
-/// before it.
+/// By the keys one after the other, downwards where nothing is said, the id last of all in the
+/// direction of the key before it.
 fn ordered(sort: &[(&'static str, Option<bool>)], a: &Member, b: &Member) -> Ordering {
-    let sort = if sort.is_empty() { &[("created_at", None)] } else { sort };
+    let sort = if sort.is_empty() {
+        &[("created_at", None)]
+    } else {
+        sort
+    };
     let last = sort.last().and_then(|(_, up)| *up);
     let mut order = Ordering::Equal;
     for (key, up) in sort.iter().copied().chain([("id", last)]) {
         let this = text(key, a).cmp(&text(key, b));
-        order = order.then(if up == Some(true) { this } else { this.reverse() });
+        order = order.then(if up == Some(true) {
+            this
+        } else {
+            this.reverse()
+        });
     }
     order
 }

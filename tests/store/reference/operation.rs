@@ -1,5 +1,5 @@
-//! What the sequences are made of: the five operations by anybody on anything, what only the operator does, and the
-//! last one again. Everything by number, so that a sequence shrinks.
+//! What the sequences are made of: the five operations by anybody on anything, what only the
+//! operator does, and the last one again. Everything by number, so that a sequence shrinks.
 
 use backup_share::model::{
     BackupStatus, MemberStatus, VaultStatus,
@@ -56,10 +56,7 @@ pub enum Operation {
         vault: usize,
     },
     /// A vault gets another status.
-    Vault {
-        vault: usize,
-        status: VaultStatus,
-    },
+    Vault { vault: usize, status: VaultStatus },
     /// A backup gets another status.
     Backup {
         backup: usize,
@@ -67,9 +64,7 @@ pub enum Operation {
         encrypted: bool,
     },
     /// A backup is removed, with its shares. To change its status brings it back, without them.
-    Remove {
-        backup: usize,
-    },
+    Remove { backup: usize },
     /// The operation before once more.
     Again,
 }
@@ -96,14 +91,26 @@ pub struct Listing {
     pub sort: Vec<(&'static str, Option<bool>)>,
 }
 
-pub const KEYS: [&str; 8] =
-    ["status", "created_at", "updated_at", "backup_id", "image_id", "dest_project_id", "vault_id", "id"];
+pub const KEYS: [&str; 8] = [
+    "status",
+    "created_at",
+    "updated_at",
+    "backup_id",
+    "image_id",
+    "dest_project_id",
+    "vault_id",
+    "id",
+];
 
 impl Operation {
     pub fn is_the_operators(&self) -> bool {
         matches!(
             self,
-            Self::Image { .. } | Self::Vault { .. } | Self::Backup { .. } | Self::Remove { .. } | Self::Again
+            Self::Image { .. }
+                | Self::Vault { .. }
+                | Self::Backup { .. }
+                | Self::Remove { .. }
+                | Self::Again
         )
     }
 }
@@ -118,7 +125,9 @@ impl Listing {
             image_id: self.image.map(|backup| model.image_id(backup)),
             limit: self.limit,
             offset: self.offset,
-            marker: self.marker.map(|at| model.issued.get(at).copied().unwrap_or(Uuid::max().into())),
+            marker: self
+                .marker
+                .map(|at| model.issued.get(at).copied().unwrap_or(Uuid::max().into())),
             sort: self.order(),
         }
     }
@@ -131,7 +140,13 @@ impl Listing {
         };
         match self.sort.as_slice() {
             [] => Sort::default(),
-            terms => terms.iter().map(term).collect::<Vec<_>>().join(",").parse().expect("an order"),
+            terms => terms
+                .iter()
+                .map(term)
+                .collect::<Vec<_>>()
+                .join(",")
+                .parse()
+                .expect("an order"),
         }
     }
 }
@@ -169,25 +184,45 @@ fn unusual() -> impl Strategy<Value = Operation> {
             backup,
             listing
         }),
-        (prop_oneof![Just(0), 0..CALLERS], 0..BACKUPS, projects())
-            .prop_map(|(caller, backup, projects)| Operation::Add { caller, backup, projects }),
-        one().prop_map(|(caller, backup, member)| Operation::Show { caller, backup, member }),
+        (prop_oneof![Just(0), 0..CALLERS], 0..BACKUPS, projects()).prop_map(
+            |(caller, backup, projects)| Operation::Add {
+                caller,
+                backup,
+                projects
+            }
+        ),
+        one().prop_map(|(caller, backup, member)| Operation::Show {
+            caller,
+            backup,
+            member
+        }),
         (one(), choice()).prop_map(|((caller, backup, member), choice)| Operation::Update {
             caller,
             backup,
             member,
             choice
         }),
-        own.prop_map(|(caller, backup, choice)| Operation::Update { caller, backup, member: caller, choice }),
-        one().prop_map(|(caller, backup, member)| Operation::Delete { caller, backup, member }),
+        own.prop_map(|(caller, backup, choice)| Operation::Update {
+            caller,
+            backup,
+            member: caller,
+            choice
+        }),
+        one().prop_map(|(caller, backup, member)| Operation::Delete {
+            caller,
+            backup,
+            member
+        }),
     ]
 }
 
 /// Vaults and backups come and go out of order, most often back into it.
 fn by_the_operator() -> impl Strategy<Value = Operation> {
     use VaultStatus::{Available, Deleting, Error, Frozen, Lock};
-    let status = prop_oneof![5 => Just(Available), 1 => select(vec![Lock, Frozen, Deleting, Error])];
-    let available = prop_oneof![5 => Just(BackupStatus::Available), 1 => Just(BackupStatus::Unavailable)];
+    let status =
+        prop_oneof![5 => Just(Available), 1 => select(vec![Lock, Frozen, Deleting, Error])];
+    let available =
+        prop_oneof![5 => Just(BackupStatus::Available), 1 => Just(BackupStatus::Unavailable)];
     let backup = || 0..BACKUPS - 1;
     prop_oneof![
         6 => (backup(), 1..CALLERS, 0..VAULTS - 1).prop_map(|(backup, member, vault)| Operation::Image {
@@ -229,7 +264,11 @@ fn choice() -> impl Strategy<Value = Choice> {
 }
 
 fn listing() -> impl Strategy<Value = Listing> {
-    let status = select(vec![MemberStatus::Accepted, MemberStatus::Pending, MemberStatus::Rejected]);
+    let status = select(vec![
+        MemberStatus::Accepted,
+        MemberStatus::Pending,
+        MemberStatus::Rejected,
+    ]);
     let sort = vec((select(KEYS.to_vec()), option::of(any::<bool>())), 0..4);
     let limit = prop_oneof![Just(1000), 1..4_usize];
     let filters = (
@@ -238,16 +277,23 @@ fn listing() -> impl Strategy<Value = Listing> {
         option::weighted(0.2, 0..VAULTS),
         option::weighted(0.2, 0..BACKUPS),
     );
-    (filters, limit, prop_oneof![3 => Just(0), 1 => 0..4_u64], option::weighted(0.3, 0..12_usize), sort).prop_map(
-        |((status, dest, vault, image), limit, offset, marker, sort)| Listing {
-            status,
-            dest,
-            vault,
-            image,
-            limit,
-            offset,
-            marker,
-            sort,
-        },
+    (
+        filters,
+        limit,
+        prop_oneof![3 => Just(0), 1 => 0..4_u64],
+        option::weighted(0.3, 0..12_usize),
+        sort,
     )
+        .prop_map(
+            |((status, dest, vault, image), limit, offset, marker, sort)| Listing {
+                status,
+                dest,
+                vault,
+                image,
+                limit,
+                offset,
+                marker,
+                sort,
+            },
+        )
 }

@@ -1,16 +1,21 @@
-//! Who and what is in the world of the sequences: few projects, backups in every state, vaults with hardly any room.
+//! Who and what is in the world of the sequences: few projects, backups in every state, vaults with
+//! hardly any room.
 
 use backup_share::{
-    model::{Backup, BackupId, BackupStatus, Member, ObjectType, ProjectId, ProtectType, Vault, VaultId, VaultStatus},
+    model::{
+        Backup, BackupId, BackupStatus, Member, ObjectType, ProjectId, ProtectType, Vault, VaultId,
+        VaultStatus,
+    },
     store::Catalog,
     timestamp::Timestamp,
 };
 use uuid::Uuid;
 
-/// Projects by number. Alice owns most backups, bob one; mallory is never shared with; the identity service does not
-/// know the ghost.
-const PROJECTS: [&str; 12] =
-    ["alice", "bob", "carol", "dave", "mallory", "p05", "p06", "p07", "p08", "p09", "p10", "ghost"];
+/// Projects by number. Alice owns most backups, bob one; mallory is never shared with; the identity
+/// service does not know the ghost.
+const PROJECTS: [&str; 12] = [
+    "alice", "bob", "carol", "dave", "mallory", "p05", "p06", "p07", "p08", "p09", "p10", "ghost",
+];
 /// Those who call.
 pub const CALLERS: usize = 5;
 /// Those who may be named as members, mallory among them: only shares with her are left out.
@@ -46,9 +51,15 @@ pub fn project(number: usize) -> ProjectId {
 
 impl World {
     pub fn new(number: u32) -> Self {
-        let mut world = Self { number, backups: vec![], vaults: vec![] };
+        let mut world = Self {
+            number,
+            backups: vec![],
+            vaults: vec![],
+        };
         world.vaults = (0..VAULTS - 1).map(|vault| world.vault(vault)).collect();
-        world.backups = (0..BACKUPS - 1).map(|backup| world.backup(backup)).collect();
+        world.backups = (0..BACKUPS - 1)
+            .map(|backup| world.backup(backup))
+            .collect();
         world
     }
 
@@ -61,21 +72,31 @@ impl World {
     }
 
     pub fn id(&self, kind: u8, number: usize) -> Uuid {
-        Uuid::from_u128((u128::from(kind) << 120) | (u128::from(self.number) << 64) | number as u128)
+        Uuid::from_u128(
+            (u128::from(kind) << 120) | (u128::from(self.number) << 64) | number as u128,
+        )
     }
 
     pub fn catalog(&self) -> Catalog {
         let (vaults, backups) = (self.vaults.clone(), self.backups.clone());
-        Catalog { vaults, backups, members: self.members(), ..Catalog::default() }
+        Catalog {
+            vaults,
+            backups,
+            members: self.members(),
+            ..Catalog::default()
+        }
     }
 
-    /// Those that are there from the start: half of the sequences would pass until something is shared.
+    /// Those that are there from the start: half of the sequences would pass until something is
+    /// shared.
     pub fn members(&self) -> Vec<Member> {
         let member = |backup: usize, project: usize| {
             let id = self.id(5, backup * 100 + project).into();
             Member::pending(id, self.backup_id(backup), self::project(project), early())
         };
-        (0..3).flat_map(|backup| [member(backup, 1), member(backup, 2)]).collect()
+        (0..3)
+            .flat_map(|backup| [member(backup, 1), member(backup, 2)])
+            .collect()
     }
 
     /// Owner, source vault, type, size in GB, available, encrypted.
@@ -99,7 +120,11 @@ impl World {
             name: format!("backup {number}"),
             resource_type: resource.into(),
             resource_size: size,
-            status: if available { BackupStatus::Available } else { BackupStatus::Unavailable },
+            status: if available {
+                BackupStatus::Available
+            } else {
+                BackupStatus::Unavailable
+            },
             encrypted,
         }
     }

@@ -1,4 +1,5 @@
-//! The report as one page that needs nothing else: the changes side by side, with a filter by class.
+//! The report as one page that needs nothing else: the changes side by side, with a filter by
+//! class.
 
 use std::borrow::Cow;
 
@@ -16,13 +17,19 @@ pub(super) fn page(report: &Report) -> String {
     let changes: String = report.changes.iter().map(article).collect();
     let version = report.version.as_ref().map_or(String::new(), |version| {
         let class = if version.ok { "ok" } else { "bad" };
-        format!("<p class=\"version {class}\">{}</p>", escaped(&version.sentence))
+        format!(
+            "<p class=\"version {class}\">{}</p>",
+            escaped(&version.sentence)
+        )
     });
-    let remark =
-        |(kind, remark): (&str, Cow<'_, str>)| format!("<p class=\"version bad\">{kind}: {}</p>", escaped(&remark));
+    let remark = |(kind, remark): (&str, Cow<'_, str>)| {
+        format!("<p class=\"version bad\">{kind}: {}</p>", escaped(&remark))
+    };
     let remarks: String = report.remarks().map(remark).collect();
-    let filters: String =
-        [Class::Breaking, Class::Compatible, Class::Docs].iter().map(|class| filter(report, *class)).collect();
+    let filters: String = [Class::Breaking, Class::Compatible, Class::Docs]
+        .iter()
+        .map(|class| filter(report, *class))
+        .collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
@@ -53,7 +60,11 @@ fn article(change: &Change) -> String {
             escaped(&accepted.reason)
         )
     });
-    let operations: String = change.operations.iter().map(|name| format!("<span>{}</span>", escaped(name))).collect();
+    let operations: String = change
+        .operations
+        .iter()
+        .map(|name| format!("<span>{}</span>", escaped(name)))
+        .collect();
     format!(
         "<article class=\"{class}\"><h2><b>{class}</b> {rule} <small>{direction}</small></h2>\
          <p class=\"at\"><code>{place}</code></p><p>{sentence}</p>{accepted}{example}\
@@ -94,10 +105,19 @@ fn side(value: Option<&Value>) -> String {
 fn prose(text: &str) -> String {
     let parts = text.split('`').enumerate();
     parts
-        .map(|(index, part)| if index % 2 == 1 { format!("<code>{}</code>", escaped(part)) } else { escaped(part) })
+        .map(|(index, part)| {
+            if index % 2 == 1 {
+                format!("<code>{}</code>", escaped(part))
+            } else {
+                escaped(part)
+            }
+        })
         .collect()
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

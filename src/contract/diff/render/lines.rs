@@ -1,5 +1,6 @@
-//! Finds the line of a JSON pointer in the text of a document, by indentation: the line of the value, or of the nearest
-//! thing above it. Good enough to put a note beside it; nothing is decided by it.
+//! Finds the line of a JSON pointer in the text of a document, by indentation: the line of the
+//! value, or of the nearest thing above it. Good enough to put a note beside it; nothing is decided
+//! by it.
 
 /// The line, from 1.
 pub fn line(text: &str, pointer: &str) -> Option<usize> {
@@ -8,7 +9,9 @@ pub fn line(text: &str, pointer: &str) -> Option<usize> {
     let mut range = 0..lines.len();
     for part in pointer.split('/').skip(1) {
         let key = part.replace("~1", "/").replace("~0", "~");
-        let Some(next) = child(&lines, range.clone(), &key) else { break };
+        let Some(next) = child(&lines, range.clone(), &key) else {
+            break;
+        };
         found = Some(next + 1);
         range = block(&lines, next, range.end);
     }
@@ -19,16 +22,23 @@ pub fn line(text: &str, pointer: &str) -> Option<usize> {
 fn child(lines: &[&str], range: std::ops::Range<usize>, key: &str) -> Option<usize> {
     let filled = range.filter(|index| lines.get(*index).is_some_and(|line| !blank(line)));
     let filled: Vec<usize> = filled.collect();
-    let level = filled.iter().filter_map(|index| lines.get(*index).map(|line| indent(line))).min()?;
+    let level = filled
+        .iter()
+        .filter_map(|index| lines.get(*index).map(|line| indent(line)))
+        .min()?;
     let own = |index: &&usize| lines.get(**index).is_some_and(|line| indent(line) == level);
     let names = |index: &&usize| lines.get(**index).is_some_and(|line| named(line, key));
     let elements = || {
-        filled
-            .iter()
-            .filter(own)
-            .filter(|index| lines.get(**index).is_some_and(|line| line.trim_start().starts_with('-')))
+        filled.iter().filter(own).filter(|index| {
+            lines
+                .get(**index)
+                .is_some_and(|line| line.trim_start().starts_with('-'))
+        })
     };
-    let element = key.parse::<usize>().ok().and_then(|number| elements().nth(number));
+    let element = key
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| elements().nth(number));
     filled.iter().filter(own).find(names).or(element).copied()
 }
 
@@ -36,16 +46,24 @@ fn child(lines: &[&str], range: std::ops::Range<usize>, key: &str) -> Option<usi
 fn block(lines: &[&str], start: usize, end: usize) -> std::ops::Range<usize> {
     let level = lines.get(start).map_or(0, |line| indent(line));
     let deeper = |line: &&str| {
-        blank(line) || indent(line) > level || (indent(line) == level && line.trim_start().starts_with("- "))
+        blank(line)
+            || indent(line) > level
+            || (indent(line) == level && line.trim_start().starts_with("- "))
     };
-    let length = lines.get(start + 1..end).map_or(0, |rest| rest.iter().take_while(|line| deeper(line)).count());
+    let length = lines.get(start + 1..end).map_or(0, |rest| {
+        rest.iter().take_while(|line| deeper(line)).count()
+    });
     start + 1..start + 1 + length
 }
 
 fn named(line: &str, key: &str) -> bool {
     let line = line.trim_start().trim_start_matches("- ").trim_start();
     let line = line.trim_start_matches(['\'', '"']);
-    line.strip_prefix(key).is_some_and(|rest| rest.trim_start_matches(['\'', '"']).trim_start().starts_with(':'))
+    line.strip_prefix(key).is_some_and(|rest| {
+        rest.trim_start_matches(['\'', '"'])
+            .trim_start()
+            .starts_with(':')
+    })
 }
 
 fn blank(line: &str) -> bool {
@@ -62,8 +80,7 @@ mod tests {
 
     #[test]
     fn a_pointer_has_a_line_or_that_of_the_nearest_thing_above() {
-        let text =
-            "openapi: 3.1.0\npaths:\n  /a/{b}:\n    get:\n      tags:\n        - x\n        - y\n  /c: {get: 1}\n";
+        let text = "openapi: 3.1.0\npaths:\n  /a/{b}:\n    get:\n      tags:\n        - x\n        - y\n  /c: {get: 1}\n";
         for (pointer, expected) in [
             ("/openapi", Some(1)),
             ("/paths/~1a~1{b}/get", Some(4)),

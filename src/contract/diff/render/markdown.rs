@@ -10,7 +10,10 @@ pub(super) fn markdown(report: &Report) -> String {
     lines.push(format!("`{}` → `{}`", report.base, report.head));
     if let Some(version) = &report.version {
         let mark = if version.ok { "✅" } else { "❌" };
-        lines.extend([String::new(), format!("{mark} {}", escaped(&version.sentence))]);
+        lines.extend([
+            String::new(),
+            format!("{mark} {}", escaped(&version.sentence)),
+        ]);
     }
     for (kind, remark) in report.remarks() {
         lines.extend([String::new(), format!("⚠️ {kind}: {}", escaped(&remark))]);
@@ -20,7 +23,11 @@ pub(super) fn markdown(report: &Report) -> String {
         (Class::Compatible, "Compatible", false),
         (Class::Docs, "Docs only", false),
     ] {
-        let changes: Vec<&Change> = report.changes.iter().filter(|change| change.class == class).collect();
+        let changes: Vec<&Change> = report
+            .changes
+            .iter()
+            .filter(|change| change.class == class)
+            .collect();
         if !changes.is_empty() {
             lines.extend(section(&changes, title, open));
         }
@@ -32,7 +39,10 @@ fn section(changes: &[&Change], title: &str, open: bool) -> Vec<String> {
     let open = if open { " open" } else { "" };
     let mut lines = vec![
         String::new(),
-        format!("<details{open}><summary>{title}: {}</summary>", changes.len()),
+        format!(
+            "<details{open}><summary>{title}: {}</summary>",
+            changes.len()
+        ),
         String::new(),
         "| Rule | Direction | Where | What |".to_owned(),
         "| --- | --- | --- | --- |".to_owned(),
@@ -45,25 +55,46 @@ fn section(changes: &[&Change], title: &str, open: bool) -> Vec<String> {
 fn row(change: &Change) -> String {
     let mut what = escaped(&change.sentence);
     if let Some(accepted) = &change.accepted {
-        what += &format!("<br>Accepted until {}: {}", accepted.expires, escaped(&accepted.reason));
+        what += &format!(
+            "<br>Accepted until {}: {}",
+            accepted.expires,
+            escaped(&accepted.reason)
+        );
     }
     match &change.counterexample {
         Some(example) => {
-            what += &format!("<br>{}: {}", escaped(example.shows.words()), code(&example.value.to_string()));
+            what += &format!(
+                "<br>{}: {}",
+                escaped(example.shows.words()),
+                code(&example.value.to_string())
+            );
         }
         None if change.undecided => what += "<br>No example found.",
         None => {}
     }
-    format!("| {} | {} | {} | {what} |", change.rule, change.direction.word(), code(&change.place()))
+    format!(
+        "| {} | {} | {} | {what} |",
+        change.rule,
+        change.direction.word(),
+        code(&change.place())
+    )
 }
 
 /// Text that is not read as Markdown or HTML; code spans in it stay.
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|").replace(['\n', '\r'], " ").replace('@', "&#64;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('|', "\\|")
+        .replace(['\n', '\r'], " ")
+        .replace('@', "&#64;")
 }
 
 /// Anything as code, in a table cell.
 fn code(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('|', "&#124;").replace('`', "&#96;");
+    let text = text
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('|', "&#124;")
+        .replace('`', "&#96;");
     format!("<code>{}</code>", text.replace(['\n', '\r'], " "))
 }

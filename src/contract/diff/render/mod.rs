@@ -1,4 +1,5 @@
-//! Writes a report: for people at a terminal, for programs, for a pull request, for a browser. Decides nothing.
+//! Writes a report: for people at a terminal, for programs, for a pull request, for a browser.
+//! Decides nothing.
 
 mod github;
 mod html;
@@ -44,10 +45,21 @@ fn verdict(report: &Report) -> String {
     use super::change::Class;
     let [breaking, compatible, docs] =
         [Class::Breaking, Class::Compatible, Class::Docs].map(|class| report.count(class));
-    let accepted = report.changes.iter().filter(|change| change.accepted.is_some()).count();
-    let accepted = if accepted > 0 { format!(" ({accepted} accepted)") } else { String::new() };
+    let accepted = report
+        .changes
+        .iter()
+        .filter(|change| change.accepted.is_some())
+        .count();
+    let accepted = if accepted > 0 {
+        format!(" ({accepted} accepted)")
+    } else {
+        String::new()
+    };
     match report.class {
         Class::None => "no changes".to_owned(),
-        class => format!("{}: {breaking} breaking{accepted}, {compatible} compatible, {docs} docs only", class.word()),
+        class => format!(
+            "{}: {breaking} breaking{accepted}, {compatible} compatible, {docs} docs only",
+            class.word()
+        ),
     }
 }

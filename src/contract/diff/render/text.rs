@@ -12,13 +12,31 @@ pub(super) fn text(report: &Report, colour: bool) -> String {
         lines.extend(change_lines(change, paint));
         lines.push(String::new());
     }
-    lines.extend(report.remarks().map(|(kind, remark)| format!("{kind}: {remark}")));
+    lines.extend(
+        report
+            .remarks()
+            .map(|(kind, remark)| format!("{kind}: {remark}")),
+    );
     if let Some(version) = &report.version {
         let word = if version.ok { "version ok" } else { "VERSION" };
-        let word = paint.of(if version.ok { Class::Docs } else { Class::Breaking }, word);
+        let word = paint.of(
+            if version.ok {
+                Class::Docs
+            } else {
+                Class::Breaking
+            },
+            word,
+        );
         lines.push(format!("{word}: {}", version.sentence));
     }
-    lines.push(paint.of(if report.passes() { Class::Compatible } else { Class::Breaking }, &verdict(report)));
+    lines.push(paint.of(
+        if report.passes() {
+            Class::Compatible
+        } else {
+            Class::Breaking
+        },
+        &verdict(report),
+    ));
     lines.join("\n") + "\n"
 }
 
@@ -28,12 +46,24 @@ fn change_lines(change: &Change, paint: Paint) -> Vec<String> {
         (None, Class::Breaking) => "BREAKING".to_owned(),
         (None, class) => class.word().to_owned(),
     };
-    let class = if change.accepted.is_some() { Class::Compatible } else { change.class };
-    let head =
-        format!("{} {} ({}) at {}", paint.of(class, &word), change.rule, change.direction.word(), change.place());
+    let class = if change.accepted.is_some() {
+        Class::Compatible
+    } else {
+        change.class
+    };
+    let head = format!(
+        "{} {} ({}) at {}",
+        paint.of(class, &word),
+        change.rule,
+        change.direction.word(),
+        change.place()
+    );
     let mut lines = vec![head, format!("    {}", change.sentence)];
     if let Some(accepted) = &change.accepted {
-        lines.push(format!("    accepted until {}: {}", accepted.expires, accepted.reason));
+        lines.push(format!(
+            "    accepted until {}: {}",
+            accepted.expires, accepted.reason
+        ));
     }
     if !change.operations.is_empty() && change.class != Class::Docs {
         lines.push(format!("    in {}", change.operations.join(", ")));
@@ -43,7 +73,9 @@ fn change_lines(change: &Change, paint: Paint) -> Vec<String> {
             lines.push(format!("    {} ({}):", example.shows.words(), example.at));
             lines.push(format!("      {}", cut(&example.value.to_string())));
         }
-        None if change.undecided && change.class == Class::Breaking => lines.push("    no example found".to_owned()),
+        None if change.undecided && change.class == Class::Breaking => {
+            lines.push("    no example found".to_owned())
+        }
         None => {}
     }
     lines
@@ -52,7 +84,11 @@ fn change_lines(change: &Change, paint: Paint) -> Vec<String> {
 /// A value as far as it helps a reader; `--format json` has all of it.
 fn cut(text: &str) -> String {
     match text.char_indices().nth(600) {
-        Some((end, _)) => format!("{}… ({} characters)", text.get(..end).unwrap_or_default(), text.chars().count()),
+        Some((end, _)) => format!(
+            "{}… ({} characters)",
+            text.get(..end).unwrap_or_default(),
+            text.chars().count()
+        ),
         None => text.to_owned(),
     }
 }
@@ -67,6 +103,10 @@ impl Paint {
             Class::Compatible => "32",
             Class::Docs | Class::None => "36",
         };
-        if self.0 { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+        if self.0 {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
     }
 }

@@ -1,5 +1,6 @@
-//! What is known of a value that has to be taken: the schemas that apply to it, which of their alternatives take it, and
-//! that it is made of declared properties. Facts only; nothing is compared here.
+//! What is known of a value that has to be taken: the schemas that apply to it, which of their
+//! alternatives take it, and that it is made of declared properties. Facts only; nothing is
+//! compared here.
 
 mod cases;
 mod declared;
@@ -64,7 +65,11 @@ pub(super) enum Part<'a> {
 
 impl<'a> Accept<'a> {
     /// A value of a schema.
-    pub(super) fn of<'n>(nodes: impl IntoIterator<Item = &'n Node<'a>>, direction: Direction, closed: bool) -> Self
+    pub(super) fn of<'n>(
+        nodes: impl IntoIterator<Item = &'n Node<'a>>,
+        direction: Direction,
+        closed: bool,
+    ) -> Self
     where
         'a: 'n,
     {
@@ -89,7 +94,12 @@ impl<'a> Accept<'a> {
 
     /// The same, with nothing worked out yet.
     fn renewed(&self) -> Self {
-        Self { names: OnceCell::new(), free: OnceCell::new(), open: OnceCell::new(), ..self.clone() }
+        Self {
+            names: OnceCell::new(),
+            free: OnceCell::new(),
+            open: OnceCell::new(),
+            ..self.clone()
+        }
     }
 
     /// The same, which satisfies another schema too, as part of what is written.
@@ -119,17 +129,27 @@ impl<'a> Accept<'a> {
     }
 
     pub(super) fn of_types(&self, types: Types) -> Self {
-        Self { types: self.types.and(types), ..self.clone() }
+        Self {
+            types: self.types.and(types),
+            ..self.clone()
+        }
     }
 
     /// The same, which may have properties that are not declared; its parts may not.
     pub(super) fn opened(&self) -> Self {
-        Self { closed: false, ..self.clone() }
+        Self {
+            closed: false,
+            ..self.clone()
+        }
     }
 
     /// The same, which may have any properties, and so may its parts.
     pub(super) fn opened_throughout(&self) -> Self {
-        Self { closed: false, closed_below: false, ..self.clone() }
+        Self {
+            closed: false,
+            closed_below: false,
+            ..self.clone()
+        }
     }
 
     /// All schemas that it satisfies.
@@ -147,10 +167,22 @@ impl<'a> Accept<'a> {
         if !self.may_have(name) {
             return Part::Never;
         }
-        let mut nodes: Vec<Node<'a>> = self.parts.iter().flat_map(|node| schema_of(node, name)).collect();
+        let mut nodes: Vec<Node<'a>> = self
+            .parts
+            .iter()
+            .flat_map(|node| schema_of(node, name))
+            .collect();
         nodes.extend(self.unevaluated(name));
-        let beside: Vec<Node<'a>> = self.beside.iter().flat_map(|node| schema_of(node, name)).collect();
-        let mut maybe: Vec<Node<'a>> = self.open().iter().flat_map(|node| schema_of(node, name)).collect();
+        let beside: Vec<Node<'a>> = self
+            .beside
+            .iter()
+            .flat_map(|node| schema_of(node, name))
+            .collect();
+        let mut maybe: Vec<Node<'a>> = self
+            .open()
+            .iter()
+            .flat_map(|node| schema_of(node, name))
+            .collect();
         if let Some(sole) = self.declared_by_one(name) {
             nodes.push(sole);
             maybe.clear();
@@ -179,7 +211,9 @@ impl<'a> Accept<'a> {
     pub(super) fn element(&self, index: Option<usize>) -> Part<'a> {
         let of = |node: &Node<'a>| {
             let first = node.list("prefixItems");
-            index.and_then(|index| first.get(index).cloned()).or_else(|| node.raw("items"))
+            index
+                .and_then(|index| first.get(index).cloned())
+                .or_else(|| node.raw("items"))
         };
         let nodes: Vec<Node<'a>> = self.parts.iter().filter_map(of).collect();
         let beside: Vec<Node<'a>> = self.beside.iter().filter_map(of).collect();
@@ -189,19 +223,30 @@ impl<'a> Accept<'a> {
 
     /// The longest `prefixItems`.
     pub(super) fn prefix(&self) -> usize {
-        self.all().map(|node| node.list("prefixItems").len()).max().unwrap_or(0)
+        self.all()
+            .map(|node| node.list("prefixItems").len())
+            .max()
+            .unwrap_or(0)
     }
 
     /// The names that it must have.
     pub(super) fn required(&self) -> BTreeSet<String> {
-        let lists = self.values("required").filter_map(Value::as_array).flatten();
+        let lists = self
+            .values("required")
+            .filter_map(Value::as_array)
+            .flatten();
         let names = lists.filter_map(Value::as_str).map(str::to_owned);
-        names.filter(|name| !self.hides(name)).chain(self.has.iter().cloned()).collect()
+        names
+            .filter(|name| !self.hides(name))
+            .chain(self.has.iter().cloned())
+            .collect()
     }
 
     /// Whether a property is declared, but not for this direction.
     pub(super) fn hides(&self, name: &str) -> bool {
-        self.all().filter_map(|node| has_name(node, name)).any(|property| hidden(&property, self.direction))
+        self.all()
+            .filter_map(|node| has_name(node, name))
+            .any(|property| hidden(&property, self.direction))
     }
 }
 

@@ -1,5 +1,6 @@
-//! Compares `anyOf` and `oneOf`: whether what one side takes by some branch the other side takes, is asked of all
-//! branches together; then those that belong together are walked into, to say where.
+//! Compares `anyOf` and `oneOf`: whether what one side takes by some branch the other side takes,
+//! is asked of all branches together; then those that belong together are walked into, to say
+//! where.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -20,14 +21,20 @@ use super::{
 
 impl Schemas {
     pub(super) fn alternatives<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
-        for group in GROUPS.iter().filter(|group| matches!(group.rule, Rule::AnyOf | Rule::OneOf)) {
+        for group in GROUPS
+            .iter()
+            .filter(|group| matches!(group.rule, Rule::AnyOf | Rule::OneOf))
+        {
             let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
             let (mut left, mut matched) = (head.clone(), Vec::new());
             // Which list belongs to which: those that stay the same, then in their order.
             let mut rest = Vec::new();
             for node in &base {
                 let key = group.keys.first().copied().unwrap_or_default();
-                match left.iter().position(|other| self.prover.same.keyword(node, other, key)) {
+                match left
+                    .iter()
+                    .position(|other| self.prover.same.keyword(node, other, key))
+                {
                     Some(index) => matched.push((node.clone(), left.remove(index))),
                     None => rest.push(node.clone()),
                 }
@@ -48,7 +55,8 @@ impl Schemas {
     fn as_a_whole<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group, part: &mut Part) {
         let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
         let verdict = self.verdict(pair, group);
-        // The single side counts as far as it is of the types of its partner; other branches may take the rest.
+        // The single side counts as far as it is of the types of its partner; other branches may
+        // take the rest.
         let single = match (base.as_slice(), head.as_slice()) {
             ([list], []) => partner(&pair.head, list, group).and_then(|index| {
                 let base = case(&pair.base, list, group.rule, index)?;
@@ -78,7 +86,11 @@ impl Schemas {
     /// Reports a break once all was walked, if none of these parts explains it.
     pub(super) fn defer(&mut self, branches: Vec<usize>, change: Change) {
         if let Some(at) = self.walking.last().copied() {
-            self.deferred.push(Deferred { at, branches, change });
+            self.deferred.push(Deferred {
+                at,
+                branches,
+                change,
+            });
         }
     }
 
@@ -91,16 +103,28 @@ impl Schemas {
     ) {
         let key = group.keys.first().copied().unwrap_or_default();
         let (accept, wide) = pair.sides();
-        let (from, to) = if pair.is_request() { (base, head) } else { (head, base) };
+        let (from, to) = if pair.is_request() {
+            (base, head)
+        } else {
+            (head, base)
+        };
         // An empty list takes nothing and says nothing; nobody can have relied on it.
         let filled = base.list(key).is_empty() && !head.list(key).is_empty();
-        let holds = filled || self.prover.satisfies(&accept.all, &wide.all, to, group.rule);
+        let holds = filled
+            || self
+                .prover
+                .satisfies(&accept.all, &wide.all, to, group.rule);
         let unchanged = self.prover.same.keyword(base, head, key);
         let pairs = self.belonging(&base.list(key), &head.list(key));
         let mut branches = Vec::new();
         for (old, new) in &pairs.matched {
-            let sides = (case(&pair.base, base, group.rule, *old), case(&pair.head, head, group.rule, *new));
-            let (Some(old), Some(new)) = sides else { continue };
+            let sides = (
+                case(&pair.base, base, group.rule, *old),
+                case(&pair.head, head, group.rule, *new),
+            );
+            let (Some(old), Some(new)) = sides else {
+                continue;
+            };
             let index = self.walked(&pair.beside(old, new));
             branches.push(index);
             if holds && self.breaks(index) {
@@ -114,9 +138,13 @@ impl Schemas {
         if holds {
             // What is written as before was looked at below.
             if more || (written && !unchanged && branches.is_empty()) {
-                let same = !filled && self.prover.satisfies(&wide.all, &accept.all, from, group.rule);
+                let same = !filled
+                    && self
+                        .prover
+                        .satisfies(&wide.all, &accept.all, from, group.rule);
                 let verdict = if same { Verdict::Same } else { Verdict::Yes };
-                part.changes.push(Rc::new(self.listed(pair, group, (base, head), verdict)));
+                part.changes
+                    .push(Rc::new(self.listed(pair, group, (base, head), verdict)));
             }
             return;
         }
@@ -144,43 +172,71 @@ impl Schemas {
         (base, head): (&Node<'a>, &Node<'a>),
         verdict: Verdict,
     ) -> Change {
-        self.keyword(pair, group, (std::slice::from_ref(base), std::slice::from_ref(head)), verdict)
+        self.keyword(
+            pair,
+            group,
+            (std::slice::from_ref(base), std::slice::from_ref(head)),
+            verdict,
+        )
     }
 
     /// Whether a branch without a partner is taken by nobody any more.
-    fn unmatched_break<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group, to: &Node<'a>, pairs: &Pairs) -> bool {
+    fn unmatched_break<'a>(
+        &mut self,
+        pair: &Pair<'_, 'a>,
+        group: &Group,
+        to: &Node<'a>,
+        pairs: &Pairs,
+    ) -> bool {
         let (accept, wide) = pair.sides();
-        let unmatched = if pair.is_request() { &pairs.base } else { &pairs.head };
+        let unmatched = if pair.is_request() {
+            &pairs.base
+        } else {
+            &pairs.head
+        };
         let lists = speaking(accept, group);
         unmatched.iter().any(|index| {
             lists.iter().any(|list| {
-                case(accept, list, group.rule, *index)
-                    .is_some_and(|case| !self.prover.satisfies(&case.all, &wide.all, to, group.rule))
+                case(accept, list, group.rule, *index).is_some_and(|case| {
+                    !self.prover.satisfies(&case.all, &wide.all, to, group.rule)
+                })
             })
         })
     }
 
-    /// Which branches belong together: those that are the same, those of one name, those that are of one kind, and
-    /// what is left in its order, where nothing is left over.
+    /// Which branches belong together: those that are the same, those of one name, those that are
+    /// of one kind, and what is left in its order, where nothing is left over.
     fn belonging<'a>(&mut self, base: &[Node<'a>], head: &[Node<'a>]) -> Pairs {
-        let mut pairs = Pairs { matched: Vec::new(), base: (0..base.len()).collect(), head: (0..head.len()).collect() };
+        let mut pairs = Pairs {
+            matched: Vec::new(),
+            base: (0..base.len()).collect(),
+            head: (0..head.len()).collect(),
+        };
         pairs.join(base, head, |old, new| old.value == new.value);
         pairs.join(base, head, |old, new| self.prover.same.schemas(old, new));
         pairs.join(base, head, |old, new| {
             let target = |node: &Node<'_>| node.target().map(|target| target.pointer);
             target(old).is_some() && target(old) == target(new)
         });
-        let kinds: HashMap<usize, Kind> = base.iter().chain(head).map(|node| (node.id(), Kind::of(node))).collect();
+        let kinds: HashMap<usize, Kind> = base
+            .iter()
+            .chain(head)
+            .map(|node| (node.id(), Kind::of(node)))
+            .collect();
         let alike = |old: &Node<'_>, new: &Node<'_>| kinds.get(&old.id()) == kinds.get(&new.id());
         let tagged = |node: &Node<'_>| kinds.get(&node.id()).is_some_and(|kind| kind.tag.is_some());
         pairs.join(base, head, |old, new| tagged(old) && alike(old, new));
-        pairs.join(base, head, |old, new| (old.target().is_none() || new.target().is_none()) && alike(old, new));
+        pairs.join(base, head, |old, new| {
+            (old.target().is_none() || new.target().is_none()) && alike(old, new)
+        });
         let single = pairs.base.len() == 1 && pairs.head.len() == 1;
         let inline = |node: Option<&Node<'_>>| node.is_some_and(|node| node.target().is_none());
         let all_inline = pairs.base.iter().all(|index| inline(base.get(*index)))
             && pairs.head.iter().all(|index| inline(head.get(*index)));
         if single || (all_inline && pairs.base.len() == pairs.head.len()) {
-            let left = std::mem::take(&mut pairs.base).into_iter().zip(std::mem::take(&mut pairs.head));
+            let left = std::mem::take(&mut pairs.base)
+                .into_iter()
+                .zip(std::mem::take(&mut pairs.head));
             pairs.matched.extend(left);
         }
         pairs
@@ -200,8 +256,14 @@ fn partner<'a>(side: &Side<'a>, list: &Node<'a>, group: &Group) -> Option<usize>
         !branch.is_within(Types::NULL) && branch.is_within(types)
     };
     branches.iter().position(named).or_else(|| {
-        let alike: Vec<usize> = (0..branches.len()).filter(|index| branches.get(*index).is_some_and(kind)).collect();
-        if let [only] = alike.as_slice() { Some(*only) } else { None }
+        let alike: Vec<usize> = (0..branches.len())
+            .filter(|index| branches.get(*index).is_some_and(kind))
+            .collect();
+        if let [only] = alike.as_slice() {
+            Some(*only)
+        } else {
+            None
+        }
     })
 }
 
@@ -214,13 +276,21 @@ struct Pairs {
 }
 
 impl Pairs {
-    fn join<'a>(&mut self, base: &[Node<'a>], head: &[Node<'a>], mut belong: impl FnMut(&Node<'a>, &Node<'a>) -> bool) {
+    fn join<'a>(
+        &mut self,
+        base: &[Node<'a>],
+        head: &[Node<'a>],
+        mut belong: impl FnMut(&Node<'a>, &Node<'a>) -> bool,
+    ) {
         let left = std::mem::take(&mut self.base);
         for old in left {
-            let partner = self.head.iter().position(|new| match (base.get(old), head.get(*new)) {
-                (Some(old), Some(new)) => belong(old, new),
-                _ => false,
-            });
+            let partner = self
+                .head
+                .iter()
+                .position(|new| match (base.get(old), head.get(*new)) {
+                    (Some(old), Some(new)) => belong(old, new),
+                    _ => false,
+                });
             match partner {
                 Some(at) => self.matched.push((old, self.head.remove(at))),
                 None => self.base.push(old),
@@ -239,21 +309,38 @@ struct Kind {
 impl Kind {
     fn of(node: &Node<'_>) -> Self {
         let accept = Accept::of([node], super::super::change::Direction::Both, true);
-        let tag = accept.required().into_iter().find_map(|name| match accept.property(&name) {
-            super::accept::Part::Some(part) => {
-                let values = part.finite()?;
-                values.iter().all(serde_json::Value::is_string).then(|| (name, format!("{values:?}")))
-            }
-            super::accept::Part::Never => None,
-        });
-        Self { types: accept.possible_types(), tag }
+        let tag = accept
+            .required()
+            .into_iter()
+            .find_map(|name| match accept.property(&name) {
+                super::accept::Part::Some(part) => {
+                    let values = part.finite()?;
+                    values
+                        .iter()
+                        .all(serde_json::Value::is_string)
+                        .then(|| (name, format!("{values:?}")))
+                }
+                super::accept::Part::Never => None,
+            });
+        Self {
+            types: accept.possible_types(),
+            tag,
+        }
     }
 }
 
 /// One side, with one branch of a list chosen.
 fn case<'a>(side: &Side<'a>, list: &Node<'a>, rule: Rule, index: usize) -> Option<Side<'a>> {
-    let choice = if rule == Rule::AnyOf { Choice::AnyOf(list.id()) } else { Choice::OneOf(list.id()) };
-    let key = if rule == Rule::AnyOf { "anyOf" } else { "oneOf" };
+    let choice = if rule == Rule::AnyOf {
+        Choice::AnyOf(list.id())
+    } else {
+        Choice::OneOf(list.id())
+    };
+    let key = if rule == Rule::AnyOf {
+        "anyOf"
+    } else {
+        "oneOf"
+    };
     let branch = list.list(key).get(index)?.clone();
     let case = side.all.case(&choice, list, index)?;
     Some(side.case(&branch, case))

@@ -1,5 +1,5 @@
-//! Makes values that a schema may take: its bounds, its members, its shortest and its fullest objects. No value is
-//! promised to be valid; whoever uses one asks a validator.
+//! Makes values that a schema may take: its bounds, its members, its shortest and its fullest
+//! objects. No value is promised to be valid; whoever uses one asks a validator.
 
 use std::{
     cell::{Cell, RefCell},
@@ -37,13 +37,23 @@ const SCHEMAS: usize = 1200;
 
 impl<'a> Candidates<'a> {
     pub(super) fn of(schema: &'a Value) -> Self {
-        Self { schema, made: RefCell::default(), lengths: Vec::new(), left: Cell::new(SCHEMAS) }
+        Self {
+            schema,
+            made: RefCell::default(),
+            lengths: Vec::new(),
+            left: Cell::new(SCHEMAS),
+        }
     }
 
-    /// The same, with arrays that are just as long as these bounds allow, and just longer or shorter.
+    /// The same, with arrays that are just as long as these bounds allow, and just longer or
+    /// shorter.
     pub(super) fn with_lengths(mut self, bounds: &[u64]) -> Self {
         let around = |bound: &u64| [*bound, bound.saturating_add(1), bound.saturating_sub(1)];
-        self.lengths = bounds.iter().flat_map(around).filter_map(|length| usize::try_from(length).ok()).collect();
+        self.lengths = bounds
+            .iter()
+            .flat_map(around)
+            .filter_map(|length| usize::try_from(length).ok())
+            .collect();
         self
     }
 
@@ -63,9 +73,15 @@ impl<'a> Candidates<'a> {
     }
 
     pub(super) fn values(&self, schema: &Value, depth: usize) -> Vec<Value> {
-        let Some(left) = depth.checked_sub(1).filter(|_| self.may_look()) else { return Vec::new() };
+        let Some(left) = depth.checked_sub(1).filter(|_| self.may_look()) else {
+            return Vec::new();
+        };
         let Value::Object(fields) = schema else {
-            return if schema == &json!(false) { Vec::new() } else { anything() };
+            return if schema == &json!(false) {
+                Vec::new()
+            } else {
+                anything()
+            };
         };
         let composed = self.composed(fields, left);
         if !composed.is_empty() {
@@ -78,7 +94,11 @@ impl<'a> Candidates<'a> {
 
     /// The values of a schema that is made of others.
     fn composed(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
-        if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
+        if let Some(target) = fields
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|name| self.target(name))
+        {
             let key = (std::ptr::from_ref(target) as usize, depth);
             let known = self.made.borrow().get(&key).map(Rc::clone);
             let values = known.unwrap_or_else(|| Rc::new(self.values(target, depth)));
@@ -97,8 +117,14 @@ impl<'a> Candidates<'a> {
             return self.values(&Value::Object(merged), depth);
         }
         for key in ["anyOf", "oneOf"] {
-            let Some(branches) = list(fields, key) else { continue };
-            let share = if branches.len() > most(depth) { 1 } else { most(depth) / branches.len().max(1) + 2 };
+            let Some(branches) = list(fields, key) else {
+                continue;
+            };
+            let share = if branches.len() > most(depth) {
+                1
+            } else {
+                most(depth) / branches.len().max(1) + 2
+            };
             let branch = |branch: &Value| {
                 let mut merged = without(fields, key);
                 self.merge(&mut merged, branch, depth);
@@ -116,19 +142,31 @@ impl<'a> Candidates<'a> {
 
     /// Adds the keywords of a part; of bounds that both have, the part's.
     pub(super) fn merge(&self, into: &mut Map<String, Value>, part: &Value, depth: usize) {
-        let Some(left) = depth.checked_sub(1) else { return };
-        let Some(fields) = part.as_object() else { return };
-        if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
+        let Some(left) = depth.checked_sub(1) else {
+            return;
+        };
+        let Some(fields) = part.as_object() else {
+            return;
+        };
+        if let Some(target) = fields
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|name| self.target(name))
+        {
             return self.merge(into, target, left);
         }
         for (key, value) in fields {
             match (into.get_mut(key), value) {
                 (Some(Value::Object(old)), Value::Object(new)) => {
                     old.extend(
-                        new.iter().filter(|(_, each)| *each != &json!(true)).map(|(k, v)| (k.clone(), v.clone())),
+                        new.iter()
+                            .filter(|(_, each)| *each != &json!(true))
+                            .map(|(k, v)| (k.clone(), v.clone())),
                     );
                 }
-                (Some(Value::Array(old)), Value::Array(new)) if key == "required" || key == "allOf" => {
+                (Some(Value::Array(old)), Value::Array(new))
+                    if key == "required" || key == "allOf" =>
+                {
                     old.extend(new.clone());
                 }
                 _ => {
@@ -150,7 +188,11 @@ impl<'a> Candidates<'a> {
                 values.extend(self.typed(name, fields, depth).into_iter().take(each));
             }
         }
-        let examples = list(fields, "examples").into_iter().flatten().take(4).cloned();
+        let examples = list(fields, "examples")
+            .into_iter()
+            .flatten()
+            .take(4)
+            .cloned();
         values.splice(0..0, examples);
         values
     }
@@ -168,18 +210,27 @@ impl<'a> Candidates<'a> {
     }
 
     fn arrays(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
-        let items = fields.get("items").map_or_else(anything, |items| self.values(items, depth));
+        let items = fields
+            .get("items")
+            .map_or_else(anything, |items| self.values(items, depth));
         let head: Vec<Value> = list(fields, "prefixItems")
             .into_iter()
             .flatten()
             .filter_map(|each| self.values(each, depth).into_iter().next())
             .collect();
-        let (least, most) = (count(fields, "minItems").unwrap_or(0), count(fields, "maxItems"));
+        let (least, most) = (
+            count(fields, "minItems").unwrap_or(0),
+            count(fields, "maxItems"),
+        );
         // One more and one less than it allows, too: the other side may allow them.
         let mut lengths = vec![least, least.saturating_add(1), 2, least.saturating_sub(1)];
         lengths.extend(most.iter().flat_map(|most| [*most, most.saturating_add(1)]));
         lengths.extend(&self.lengths);
-        let longest = if depth + 3 >= DEPTH { LENGTH } else { least.max(3) };
+        let longest = if depth + 3 >= DEPTH {
+            LENGTH
+        } else {
+            least.max(3)
+        };
         lengths.retain(|length| *length <= longest);
         let filled = |length: usize| -> Value {
             let rest = distinct(&items, length.saturating_sub(head.len()));
@@ -188,37 +239,82 @@ impl<'a> Candidates<'a> {
         let mut arrays: Vec<Value> = lengths.iter().map(|length| filled(*length)).collect();
         let repeated = |value: &Value| Value::Array(vec![value.clone(); least.clamp(2, LENGTH)]);
         arrays.extend(items.first().map(repeated));
-        let contained = fields.get("contains").map(|schema| self.values(schema, depth)).unwrap_or_default();
+        let contained = fields
+            .get("contains")
+            .map(|schema| self.values(schema, depth))
+            .unwrap_or_default();
         let parts = items.iter().chain(&contained).take(24);
         arrays.extend(parts.map(|part| with_element(&filled(least.max(1)), part)));
         arrays
     }
 
     fn objects(&self, fields: &Map<String, Value>, depth: usize) -> Vec<Value> {
-        let properties = fields.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-        let of = |name: &str| properties.get(name).map_or_else(anything, |schema| self.values(schema, depth));
-        let required: Vec<&str> = list(fields, "required").into_iter().flatten().filter_map(Value::as_str).collect();
-        let first = |name: &str| of(name).into_iter().next().map(|value| (name.to_owned(), value));
-        let mut least: Map<String, Value> = required.iter().filter_map(|name| first(name)).collect();
+        let properties = fields
+            .get("properties")
+            .and_then(Value::as_object)
+            .cloned()
+            .unwrap_or_default();
+        let of = |name: &str| {
+            properties
+                .get(name)
+                .map_or_else(anything, |schema| self.values(schema, depth))
+        };
+        let required: Vec<&str> = list(fields, "required")
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let first = |name: &str| {
+            of(name)
+                .into_iter()
+                .next()
+                .map(|value| (name.to_owned(), value))
+        };
+        let mut least: Map<String, Value> =
+            required.iter().filter_map(|name| first(name)).collect();
         let full: Map<String, Value> = least
             .clone()
             .into_iter()
-            .chain(properties.keys().filter(|name| !required.contains(&name.as_str())).filter_map(|name| first(name)))
+            .chain(
+                properties
+                    .keys()
+                    .filter(|name| !required.contains(&name.as_str()))
+                    .filter_map(|name| first(name)),
+            )
             .collect();
-        let rest = ["additionalProperties", "unevaluatedProperties"].iter().find_map(|key| fields.get(*key));
+        let rest = ["additionalProperties", "unevaluatedProperties"]
+            .iter()
+            .find_map(|key| fields.get(*key));
         let others = rest.map_or_else(anything, |schema| self.values(schema, depth));
         for index in least.len()..count(fields, "minProperties").unwrap_or(0).min(LENGTH) {
-            least.extend(others.first().map(|value| (format!("other{index}"), value.clone())));
+            least.extend(
+                others
+                    .first()
+                    .map(|value| (format!("other{index}"), value.clone())),
+            );
         }
         let varied = properties.keys().flat_map(|name| {
             let base = &least;
-            of(name).into_iter().take(most(depth).min(12)).map(move |value| with(base, name, value))
+            of(name)
+                .into_iter()
+                .take(most(depth).min(12))
+                .map(move |value| with(base, name, value))
         });
         let varied: Vec<Value> = varied.collect();
-        let opened = others.iter().take(6).map(|value| with(&least, "other", value.clone()));
-        let long = others.first().map(|value| with(&least, &"other".repeat(20), value.clone()));
+        let opened = others
+            .iter()
+            .take(6)
+            .map(|value| with(&least, "other", value.clone()));
+        let long = others
+            .first()
+            .map(|value| with(&least, &"other".repeat(20), value.clone()));
         let plain = [Value::Object(least.clone()), Value::Object(full)];
-        plain.into_iter().chain(opened).chain(long).chain(varied).collect()
+        plain
+            .into_iter()
+            .chain(opened)
+            .chain(long)
+            .chain(varied)
+            .collect()
     }
 }
 
@@ -234,7 +330,15 @@ fn most(depth: usize) -> usize {
 
 /// One value of every type.
 pub(super) fn anything() -> Vec<Value> {
-    vec![json!("a"), json!(0), json!({}), json!([]), json!(true), Value::Null, json!(0.5)]
+    vec![
+        json!("a"),
+        json!(0),
+        json!({}),
+        json!([]),
+        json!(true),
+        Value::Null,
+        json!(0.5),
+    ]
 }
 
 /// The types that a schema names, or those that its keywords speak of, or all.
@@ -245,16 +349,37 @@ fn types(fields: &Map<String, Value>) -> Vec<&str> {
         _ => {}
     }
     let speaks = |keys: &[&str]| keys.iter().any(|key| fields.contains_key(*key));
-    if speaks(&["properties", "required", "additionalProperties", "minProperties", "patternProperties"]) {
+    if speaks(&[
+        "properties",
+        "required",
+        "additionalProperties",
+        "minProperties",
+        "patternProperties",
+    ]) {
         vec!["object", "string", "array"]
-    } else if speaks(&["items", "minItems", "maxItems", "contains", "prefixItems", "uniqueItems"]) {
+    } else if speaks(&[
+        "items",
+        "minItems",
+        "maxItems",
+        "contains",
+        "prefixItems",
+        "uniqueItems",
+    ]) {
         vec!["array", "object", "string"]
     } else if speaks(&["pattern", "minLength", "maxLength", "format"]) {
         vec!["string", "integer"]
-    } else if speaks(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]) {
+    } else if speaks(&[
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+    ]) {
         vec!["number", "string"]
     } else {
-        vec!["string", "integer", "object", "array", "boolean", "null", "number"]
+        vec![
+            "string", "integer", "object", "array", "boolean", "null", "number",
+        ]
     }
 }
 
@@ -270,7 +395,9 @@ fn distinct(values: &[Value], length: usize) -> Vec<Value> {
         if made.len() >= length || index >= 2 * LENGTH {
             break;
         }
-        let next = values.get(index % values.len().max(1)).map_or(Value::Null, |value| varied(value, index));
+        let next = values
+            .get(index % values.len().max(1))
+            .map_or(Value::Null, |value| varied(value, index));
         if !made.contains(&next) {
             made.push(next);
         }
@@ -285,7 +412,12 @@ fn varied(value: &Value, index: usize) -> Value {
         Value::String(text) => {
             let number = index.to_string();
             let keep = text.chars().count().saturating_sub(number.len());
-            json!(text.chars().take(keep).chain(number.chars()).collect::<String>())
+            json!(
+                text.chars()
+                    .take(keep)
+                    .chain(number.chars())
+                    .collect::<String>()
+            )
         }
         Value::Number(_) => json!(index),
         Value::Object(fields) => {
@@ -312,7 +444,11 @@ pub(super) fn with(object: &Map<String, Value>, name: &str, value: Value) -> Val
 }
 
 pub(super) fn without(fields: &Map<String, Value>, key: &str) -> Map<String, Value> {
-    fields.iter().filter(|(name, _)| name.as_str() != key).map(|(name, value)| (name.clone(), value.clone())).collect()
+    fields
+        .iter()
+        .filter(|(name, _)| name.as_str() != key)
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
 }
 
 pub(super) fn list<'v>(fields: &'v Map<String, Value>, key: &str) -> Option<&'v Vec<Value>> {
@@ -321,5 +457,8 @@ pub(super) fn list<'v>(fields: &'v Map<String, Value>, key: &str) -> Option<&'v 
 
 fn count(fields: &Map<String, Value>, key: &str) -> Option<usize> {
     let number = fields.get(key)?;
-    number.as_u64().map(|count| count as usize).or_else(|| number.as_f64().map(|count| count as usize))
+    number
+        .as_u64()
+        .map(|count| count as usize)
+        .or_else(|| number.as_f64().map(|count| count as usize))
 }

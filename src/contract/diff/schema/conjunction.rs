@@ -1,5 +1,5 @@
-//! The schemas that apply to one value at once: a schema, what it refers to, and the branches of its `allOf`. How a
-//! schema is spread over them makes no difference to what is compared.
+//! The schemas that apply to one value at once: a schema, what it refers to, and the branches of
+//! its `allOf`. How a schema is spread over them makes no difference to what is compared.
 
 use std::collections::HashSet;
 

@@ -1,6 +1,7 @@
-//! Writes schemas of a document as one that stands alone: what a validator takes, and what values are made from. Per
-//! direction (what a request may not carry is left out), and open or closed (an object has no other properties than the
-//! declared ones). Properties that no value has need not be written.
+//! Writes schemas of a document as one that stands alone: what a validator takes, and what values
+//! are made from. Per direction (what a request may not carry is left out), and open or closed (an
+//! object has no other properties than the declared ones). Properties that no value has need not be
+//! written.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -55,12 +56,21 @@ impl<'a> Form<'a> {
     }
 
     /// A schema as it is, as far as these values need it; none where that is too much.
-    pub(super) fn of_value(node: &Node<'a>, direction: Direction, values: &[Value]) -> Option<Value> {
+    pub(super) fn of_value(
+        node: &Node<'a>,
+        direction: Direction,
+        values: &[Value],
+    ) -> Option<Value> {
         Self::of_keywords(node, &[], direction, values)
     }
 
     /// Some keywords of a schema (all, where none are named), as far as these values need them.
-    pub(super) fn of_keywords(node: &Node<'a>, keys: &[&str], direction: Direction, values: &[Value]) -> Option<Value> {
+    pub(super) fn of_keywords(
+        node: &Node<'a>,
+        keys: &[&str],
+        direction: Direction,
+        values: &[Value],
+    ) -> Option<Value> {
         let mut form = Self::new(direction, Some(names(values)));
         let node = node.resolved();
         let mut schema = form.schema(&node, Mode::Open);
@@ -83,7 +93,10 @@ impl<'a> Form<'a> {
     /// Schemas that apply together, as they are written, to make values that they speak of.
     pub(super) fn to_make_open(nodes: &[Node<'a>], direction: Direction) -> Value {
         let mut form = Self::new(direction, None);
-        let parts: Vec<Value> = nodes.iter().map(|node| form.without_all_of(node, Mode::Open)).collect();
+        let parts: Vec<Value> = nodes
+            .iter()
+            .map(|node| form.without_all_of(node, Mode::Open))
+            .collect();
         form.finish_any(json!({ "allOf": parts }))
     }
 
@@ -94,22 +107,43 @@ impl<'a> Form<'a> {
         form.finish(schema)
     }
 
-    /// What accepted values satisfy as it is written: what is closed below may be refused by a `oneOf` around it.
+    /// What accepted values satisfy as it is written: what is closed below may be refused by a
+    /// `oneOf` around it.
     pub(super) fn accepting_open(accept: &Accept<'a>, values: &[Value]) -> Option<Value> {
         Self::accepting(&accept.opened_throughout(), values)
     }
 
     /// Schemas that apply together, as they are written.
-    pub(super) fn open(nodes: &[Node<'a>], direction: Direction, values: &[Value]) -> Option<Value> {
+    pub(super) fn open(
+        nodes: &[Node<'a>],
+        direction: Direction,
+        values: &[Value],
+    ) -> Option<Value> {
         let mut form = Self::new(direction, Some(names(values)));
-        let parts: Vec<Value> = nodes.iter().map(|node| form.without_all_of(node, Mode::Open)).collect();
+        let parts: Vec<Value> = nodes
+            .iter()
+            .map(|node| form.without_all_of(node, Mode::Open))
+            .collect();
         form.finish(json!({ "allOf": parts }))
     }
 
     fn accepted(&mut self, accept: &Accept<'a>) -> Value {
-        let mode = if accept.closed_below { Mode::Part } else { Mode::Open };
-        let mut parts: Vec<Value> = accept.parts.iter().map(|node| self.without_all_of(node, mode)).collect();
-        parts.extend(accept.beside.iter().map(|node| self.without_all_of(node, Mode::Open)));
+        let mode = if accept.closed_below {
+            Mode::Part
+        } else {
+            Mode::Open
+        };
+        let mut parts: Vec<Value> = accept
+            .parts
+            .iter()
+            .map(|node| self.without_all_of(node, mode))
+            .collect();
+        parts.extend(
+            accept
+                .beside
+                .iter()
+                .map(|node| self.without_all_of(node, Mode::Open)),
+        );
         for node in &accept.refused_by {
             let refusing = self.schema(node, Mode::Open);
             parts.push(json!({ "not": refusing }));
@@ -120,13 +154,19 @@ impl<'a> Form<'a> {
         for name in &accept.lacks {
             parts.push(json!({ "properties": { name: false } }));
         }
-        let demanded: Map<String, Value> =
-            demanded(&accept.parts).into_iter().map(|name| (name, Value::Bool(true))).collect();
+        let demanded: Map<String, Value> = demanded(&accept.parts)
+            .into_iter()
+            .map(|name| (name, Value::Bool(true)))
+            .collect();
         if accept.closed && !demanded.is_empty() {
             parts.push(json!({ "properties": demanded }));
         }
         // What is hidden is asked of nobody, wherever it is required.
-        for names in parts.iter_mut().filter_map(|part| part.get_mut("required")).filter_map(Value::as_array_mut) {
+        for names in parts
+            .iter_mut()
+            .filter_map(|part| part.get_mut("required"))
+            .filter_map(Value::as_array_mut)
+        {
             names.retain(|name| !name.as_str().is_some_and(|name| accept.hides(name)));
         }
         // One part is written as it is, so that values are made from all that it says.
@@ -138,7 +178,9 @@ impl<'a> Form<'a> {
             }
         };
         if accept.closed && !accept.may_be_free() {
-            schema.entry("unevaluatedProperties").or_insert(Value::Bool(false));
+            schema
+                .entry("unevaluatedProperties")
+                .or_insert(Value::Bool(false));
         }
         Value::Object(schema)
     }
@@ -162,9 +204,15 @@ impl<'a> Form<'a> {
             Value::Object(fields) => fields,
             other => Map::from_iter([("allOf".to_owned(), json!([other]))]),
         };
-        document.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+        document.insert(
+            "$schema".to_owned(),
+            json!("https://json-schema.org/draft/2020-12/schema"),
+        );
         if !self.definitions.is_empty() {
-            document.insert("$defs".to_owned(), Value::Object(std::mem::take(&mut self.definitions)));
+            document.insert(
+                "$defs".to_owned(),
+                Value::Object(std::mem::take(&mut self.definitions)),
+            );
         }
         Value::Object(document)
     }
@@ -184,7 +232,11 @@ impl<'a> Form<'a> {
         if node.value.is_boolean() {
             return node.value.clone();
         }
-        let inner = if mode == Mode::Closed { Mode::Part } else { mode };
+        let inner = if mode == Mode::Closed {
+            Mode::Part
+        } else {
+            mode
+        };
         let mut schema = Map::new();
         for (key, child) in node.entries() {
             self.keyword(&mut schema, key, &child, node, inner);
@@ -197,22 +249,34 @@ impl<'a> Form<'a> {
         if !accept.may_be_free() {
             let properties = schema.entry("properties").or_insert_with(|| json!({}));
             for name in demanded(&accept.parts) {
-                if let Some(properties) = properties.as_object_mut().filter(|_| !accept.hides(&name)) {
+                if let Some(properties) =
+                    properties.as_object_mut().filter(|_| !accept.hides(&name))
+                {
                     properties.entry(name).or_insert(Value::Bool(true));
                 }
             }
-            schema.entry("unevaluatedProperties").or_insert(Value::Bool(false));
+            schema
+                .entry("unevaluatedProperties")
+                .or_insert(Value::Bool(false));
             return Value::Object(schema);
         }
         // An alternative that declares nothing takes any object; the other ones are closed.
         let mut all = vec![Value::Object(schema)];
         for key in ["anyOf", "oneOf"] {
-            let branches: Vec<Value> = node.list(key).iter().map(|branch| self.schema(branch, Mode::Closed)).collect();
+            let branches: Vec<Value> = node
+                .list(key)
+                .iter()
+                .map(|branch| self.schema(branch, Mode::Closed))
+                .collect();
             if !branches.is_empty() {
                 all.push(json!({ "anyOf": branches }));
             }
         }
-        if all.len() == 1 { all.remove(0) } else { json!({ "allOf": all }) }
+        if all.len() == 1 {
+            all.remove(0)
+        } else {
+            json!({ "allOf": all })
+        }
     }
 
     fn reference(&mut self, target: Node<'a>, mode: Mode) -> Value {
@@ -222,7 +286,11 @@ impl<'a> Form<'a> {
             self.is_cut = true;
             return Value::Bool(true);
         }
-        let name = self.known.entry(key).or_insert_with(|| next.clone()).clone();
+        let name = self
+            .known
+            .entry(key)
+            .or_insert_with(|| next.clone())
+            .clone();
         if name == next {
             self.waiting.push_back((next, mode, target));
         }
@@ -230,8 +298,19 @@ impl<'a> Form<'a> {
     }
 
     /// `mode` is that of what applies to the same value.
-    fn keyword(&mut self, schema: &mut Map<String, Value>, key: &str, child: &Node<'a>, node: &Node<'a>, mode: Mode) {
-        let inner = if mode == Mode::Open { Mode::Open } else { Mode::Closed };
+    fn keyword(
+        &mut self,
+        schema: &mut Map<String, Value>,
+        key: &str,
+        child: &Node<'a>,
+        node: &Node<'a>,
+        mode: Mode,
+    ) {
+        let inner = if mode == Mode::Open {
+            Mode::Open
+        } else {
+            Mode::Closed
+        };
         let value = match key {
             "properties" => self.properties(child, inner),
             "required" => required(node, self.direction),
@@ -241,34 +320,52 @@ impl<'a> Form<'a> {
                 self.schema(child, inner)
             }
             "prefixItems" => self.list(node, key, inner),
-            "allOf" | "anyOf" | "oneOf" if child.value.as_array().is_some_and(|list| !list.is_empty()) => {
+            "allOf" | "anyOf" | "oneOf"
+                if child.value.as_array().is_some_and(|list| !list.is_empty()) =>
+            {
                 self.list(node, key, mode)
             }
             "if" | "then" | "else" => self.schema(child, mode),
             "not" | "contains" | "propertyNames" => self.schema(child, Mode::Open),
-            "type" | "enum" | "const" | "multipleOf" | "maximum" | "exclusiveMaximum" | "minimum"
-            | "exclusiveMinimum" | "maxLength" | "minLength" | "pattern" | "format" | "maxItems" | "minItems"
-            | "uniqueItems" | "minContains" | "maxContains" | "maxProperties" | "minProperties"
-            | "dependentRequired" | "contentEncoding" | "contentMediaType" | "examples" => child.value.clone(),
+            "type" | "enum" | "const" | "multipleOf" | "maximum" | "exclusiveMaximum"
+            | "minimum" | "exclusiveMinimum" | "maxLength" | "minLength" | "pattern" | "format"
+            | "maxItems" | "minItems" | "uniqueItems" | "minContains" | "maxContains"
+            | "maxProperties" | "minProperties" | "dependentRequired" | "contentEncoding"
+            | "contentMediaType" | "examples" => child.value.clone(),
             "example" => json!([child.value]),
             _ => return,
         };
-        schema.insert(if key == "example" { "examples" } else { key }.to_owned(), value);
+        schema.insert(
+            if key == "example" { "examples" } else { key }.to_owned(),
+            value,
+        );
     }
 
     fn properties(&mut self, properties: &Node<'a>, mode: Mode) -> Value {
         let written = |name: &str| self.names.as_ref().is_none_or(|names| names.contains(name));
-        let shown = properties.entries().filter(|(name, child)| written(name) && !hidden(child, self.direction));
-        let shown: Vec<_> = shown.map(|(name, child)| (name.to_owned(), child)).collect();
-        shown.into_iter().map(|(name, child)| (name, self.schema(&child, mode))).collect()
+        let shown = properties
+            .entries()
+            .filter(|(name, child)| written(name) && !hidden(child, self.direction));
+        let shown: Vec<_> = shown
+            .map(|(name, child)| (name.to_owned(), child))
+            .collect();
+        shown
+            .into_iter()
+            .map(|(name, child)| (name, self.schema(&child, mode)))
+            .collect()
     }
 
     fn map(&mut self, map: &Node<'a>, mode: Mode) -> Value {
-        map.entries().map(|(name, child)| (name.to_owned(), self.schema(&child, mode))).collect()
+        map.entries()
+            .map(|(name, child)| (name.to_owned(), self.schema(&child, mode)))
+            .collect()
     }
 
     fn list(&mut self, node: &Node<'a>, key: &str, mode: Mode) -> Value {
-        node.list(key).iter().map(|branch| self.schema(branch, mode)).collect()
+        node.list(key)
+            .iter()
+            .map(|branch| self.schema(branch, mode))
+            .collect()
     }
 }
 
@@ -277,9 +374,20 @@ fn demanded(parts: &[Node<'_>]) -> BTreeSet<String> {
     let lists = |node: &Node<'_>| -> Vec<String> {
         let dependent = node.named("dependentRequired");
         let keys = dependent.iter().map(|(name, _)| (*name).to_owned());
-        let lists = dependent.iter().filter_map(|(_, list)| list.value.as_array());
-        let all = node.value.get("required").and_then(Value::as_array).into_iter().chain(lists).flatten();
-        all.filter_map(Value::as_str).map(str::to_owned).chain(keys).collect()
+        let lists = dependent
+            .iter()
+            .filter_map(|(_, list)| list.value.as_array());
+        let all = node
+            .value
+            .get("required")
+            .and_then(Value::as_array)
+            .into_iter()
+            .chain(lists)
+            .flatten();
+        all.filter_map(Value::as_str)
+            .map(str::to_owned)
+            .chain(keys)
+            .collect()
     };
     parts.iter().flat_map(lists).collect()
 }
@@ -304,10 +412,21 @@ fn names(values: &[Value]) -> BTreeSet<String> {
 fn required(node: &Node<'_>, direction: Direction) -> Value {
     let properties = node.raw("properties");
     let hides = |name: &str| {
-        properties.as_ref().and_then(|properties| properties.raw(name)).is_some_and(|name| hidden(&name, direction))
+        properties
+            .as_ref()
+            .and_then(|properties| properties.raw(name))
+            .is_some_and(|name| hidden(&name, direction))
     };
-    let names = node.value.get("required").and_then(Value::as_array).into_iter().flatten();
-    names.filter(|name| !name.as_str().is_some_and(hides)).cloned().collect()
+    let names = node
+        .value
+        .get("required")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    names
+        .filter(|name| !name.as_str().is_some_and(hides))
+        .cloned()
+        .collect()
 }
 
 /// Integers have the width that their format names.

@@ -1,4 +1,5 @@
-//! Judges what differs in the keywords of one place: each group of keywords by itself, for a value has to satisfy each.
+//! Judges what differs in the keywords of one place: each group of keywords by itself, for a value
+//! has to satisfy each.
 
 use std::{collections::BTreeSet, rc::Rc};
 
@@ -21,7 +22,9 @@ impl Schemas {
             let elsewhere = match group.rule {
                 Rule::AnyOf | Rule::OneOf => true,
                 Rule::Items => Self::elements(pair).is_some(),
-                Rule::AdditionalProperties => Self::others(pair).is_some() && self.says_the_same_of_others(pair),
+                Rule::AdditionalProperties => {
+                    Self::others(pair).is_some() && self.says_the_same_of_others(pair)
+                }
                 Rule::Format => !is_width(pair),
                 _ => false,
             };
@@ -42,28 +45,45 @@ impl Schemas {
                 })
         } else {
             // However often it is said.
-            base.iter().all(|base| head.iter().any(|head| self.says_the_same(base, head, group)))
-                && head.iter().all(|head| base.iter().any(|base| self.says_the_same(base, head, group)))
+            base.iter().all(|base| {
+                head.iter()
+                    .any(|head| self.says_the_same(base, head, group))
+            }) && head.iter().all(|head| {
+                base.iter()
+                    .any(|base| self.says_the_same(base, head, group))
+            })
         };
         if same && (group.rule != Rule::Required || self.required_are_the_same(pair)) {
             return None;
         }
         let verdict = self.verdict(pair, group);
         // The same text, and nothing follows from it: what it is about was judged by itself.
-        let written = base.iter().zip(&head).all(|(base, head)| self.says_the_same(base, head, group));
-        if (same || (written && base.len() == head.len())) && matches!(verdict, Verdict::Yes | Verdict::Same) {
+        let written = base
+            .iter()
+            .zip(&head)
+            .all(|(base, head)| self.says_the_same(base, head, group));
+        if (same || (written && base.len() == head.len()))
+            && matches!(verdict, Verdict::Yes | Verdict::Same)
+        {
             return None;
         }
         Some(self.keyword(pair, group, (&base, &head), verdict))
     }
 
     fn says_the_same<'a>(&mut self, base: &Node<'a>, head: &Node<'a>, group: &Group) -> bool {
-        group.keys.iter().all(|key| self.prover.same.keyword(base, head, key))
+        group
+            .keys
+            .iter()
+            .all(|key| self.prover.same.keyword(base, head, key))
     }
 
     /// Whether the accepted values satisfy a group of the other side.
     pub(super) fn verdict<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group) -> Verdict {
-        let but = if group.rest { names_of_one_side(pair) } else { BTreeSet::new() };
+        let but = if group.rest {
+            names_of_one_side(pair)
+        } else {
+            BTreeSet::new()
+        };
         let (accept, wide) = pair.sides();
         // What is said of undeclared properties is compared with them.
         let (from, back) = (group.read(accept), group.read(wide));
@@ -104,16 +124,33 @@ impl Schemas {
         verdict: Verdict,
     ) -> Change {
         let (old, new, key) = self.shown_nodes(group, base, head);
-        let (base, head) = (old.as_ref().and_then(|node| node.raw(key)), new.as_ref().and_then(|node| node.raw(key)));
-        let (was, is) = (base.as_ref().map(|node| node.value), head.as_ref().map(|node| node.value));
-        let rule = if group.rule == Rule::Type && only_null_differs(was, is) { Rule::Nullable } else { group.rule };
-        let what = Keyword { rule, name: key, base: was, head: is }.what();
+        let (base, head) = (
+            old.as_ref().and_then(|node| node.raw(key)),
+            new.as_ref().and_then(|node| node.raw(key)),
+        );
+        let (was, is) = (
+            base.as_ref().map(|node| node.value),
+            head.as_ref().map(|node| node.value),
+        );
+        let rule = if group.rule == Rule::Type && only_null_differs(was, is) {
+            Rule::Nullable
+        } else {
+            group.rule
+        };
+        let what = Keyword {
+            rule,
+            name: key,
+            base: was,
+            head: is,
+        }
+        .what();
         let mut change = self.judged(pair, rule, &what, verdict);
         place(&mut change, base.as_ref(), head.as_ref());
         change
     }
 
-    /// The keyword to point at, with the schemas that hold it: one that the new document has, if there is one.
+    /// The keyword to point at, with the schemas that hold it: one that the new document has, if
+    /// there is one.
     fn shown_nodes<'a>(
         &mut self,
         group: &Group,
@@ -121,7 +158,10 @@ impl Schemas {
         head: &[Node<'a>],
     ) -> (Option<Node<'a>>, Option<Node<'a>>, &'static str) {
         let mut differs = |one: &Node<'a>, others: &[Node<'a>], key: &str| {
-            one.raw(key).is_some() && !others.iter().any(|other| self.prover.same.keyword(one, other, key))
+            one.raw(key).is_some()
+                && !others
+                    .iter()
+                    .any(|other| self.prover.same.keyword(one, other, key))
         };
         let mut shown = None;
         for key in group.keys {
@@ -131,7 +171,11 @@ impl Schemas {
                 return (old.or_else(|| base.first().cloned()), new, key);
             }
             if old.is_some() && shown.is_none() {
-                shown = Some((old, head.iter().find(|node| node.raw(key).is_some()).cloned(), *key));
+                shown = Some((
+                    old,
+                    head.iter().find(|node| node.raw(key).is_some()).cloned(),
+                    *key,
+                ));
             }
         }
         let spoken = |key: &&&str| base.iter().chain(head).any(|node| node.raw(key).is_some());
@@ -148,9 +192,15 @@ impl Schemas {
     fn says_the_same_of_others<'a>(&mut self, pair: &Pair<'_, 'a>) -> bool {
         let with = |side: &Side<'_>| -> Vec<usize> {
             let speaks = |node: &&Node<'_>| node.value.get("additionalProperties").is_some();
-            side.own.iter().filter(speaks).map(|node| node.fields().map_or(0, |fields| fields.len())).collect()
+            side.own
+                .iter()
+                .filter(speaks)
+                .map(|node| node.fields().map_or(0, |fields| fields.len()))
+                .collect()
         };
-        let group = GROUPS.iter().find(|group| group.rule == Rule::AdditionalProperties);
+        let group = GROUPS
+            .iter()
+            .find(|group| group.rule == Rule::AdditionalProperties);
         with(&pair.base).len() == with(&pair.head).len()
             && group.is_some_and(|group| {
                 speaking(&pair.base, group)
@@ -162,9 +212,14 @@ impl Schemas {
 }
 
 impl Group {
-    /// How the values of a side are read for this group: closed, or open where undeclared properties are at stake.
+    /// How the values of a side are read for this group: closed, or open where undeclared
+    /// properties are at stake.
     fn read<'a>(&self, side: &Side<'a>) -> Accept<'a> {
-        if self.rest { side.all.opened() } else { side.all.clone() }
+        if self.rest {
+            side.all.opened()
+        } else {
+            side.all.clone()
+        }
     }
 }
 
@@ -174,29 +229,42 @@ pub(super) fn speaking<'a>(side: &Side<'a>, group: &Group) -> Vec<Node<'a>> {
     side.own.iter().filter(speaks).cloned().collect()
 }
 
-/// The names that one side declares and the other does not: they are judged one by one, unless an alternative of the
-/// other side declares them.
+/// The names that one side declares and the other does not: they are judged one by one, unless an
+/// alternative of the other side declares them.
 fn names_of_one_side<'a>(pair: &Pair<'_, 'a>) -> BTreeSet<String> {
     let only = |name: &&str| match (pair.base.declares(name), pair.head.declares(name)) {
         (true, false) => !pair.head.all.names().contains(*name),
         (false, true) => !pair.base.all.names().contains(*name),
         _ => false,
     };
-    declared_names(pair).into_iter().filter(only).map(str::to_owned).collect()
+    declared_names(pair)
+        .into_iter()
+        .filter(only)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// Whether two schemas declare the same names by themselves.
 fn declares_the_same<'a>(base: &Node<'a>, head: &Node<'a>) -> bool {
     let names = |node: &Node<'_>, key: &str| -> BTreeSet<String> {
-        node.named(key).into_iter().map(|(name, _)| name.to_owned()).collect()
+        node.named(key)
+            .into_iter()
+            .map(|(name, _)| name.to_owned())
+            .collect()
     };
-    ["properties", "patternProperties"].iter().all(|key| names(base, key) == names(head, key))
+    ["properties", "patternProperties"]
+        .iter()
+        .all(|key| names(base, key) == names(head, key))
 }
 
 fn only_null_differs(base: Option<&Value>, head: Option<&Value>) -> bool {
     let names = |types: Option<&Value>| -> Option<Vec<Value>> {
         Some(match types? {
-            Value::Array(names) => names.iter().filter(|name| *name != "null").cloned().collect(),
+            Value::Array(names) => names
+                .iter()
+                .filter(|name| *name != "null")
+                .cloned()
+                .collect(),
             name => vec![name.clone()],
         })
     };

@@ -1,5 +1,5 @@
-//! Puts a verdict into words and shows a break by a value. A request breaks when the new schema refuses what the old one
-//! took, a response when the new one allows what the old one refused.
+//! Puts a verdict into words and shows a break by a value. A request breaks when the new schema
+//! refuses what the old one took, a response when the new one allows what the old one refused.
 
 use serde_json::Value;
 
@@ -19,8 +19,8 @@ use super::{
     sample::{self, Against, Step},
 };
 
-/// How many breaks are looked for a value of, and how many of those for a whole value around it. So that a comparison
-/// ends, and everywhere with the same report.
+/// How many breaks are looked for a value of, and how many of those for a whole value around it. So
+/// that a comparison ends, and everywhere with the same report.
 const EXAMPLES: usize = 2_000;
 const WHOLES: usize = 300;
 
@@ -51,7 +51,12 @@ impl From<&Verdict> for Class {
 
 impl Schemas {
     /// The verdict on what was not proven: a value shows that it does not hold, or it is undecided.
-    pub(super) fn refuted<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> Verdict {
+    pub(super) fn refuted<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        wide: &Node<'a>,
+        rule: Rule,
+    ) -> Verdict {
         let mut hints = accept.finite().unwrap_or_default();
         if rule == Rule::Pattern
             && let Some(asked) = wide.str("pattern")
@@ -65,35 +70,68 @@ impl Schemas {
         }
     }
 
-    pub(super) fn separated<'a>(&mut self, accept: &Accept<'a>, wide: &Against<'_, 'a>, hints: Vec<Value>) -> Verdict {
+    pub(super) fn separated<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        wide: &Against<'_, 'a>,
+        hints: Vec<Value>,
+    ) -> Verdict {
         self.examples += 1;
-        let found = if self.examples > EXAMPLES { None } else { sample::separating(accept, wide, hints) };
+        let found = if self.examples > EXAMPLES {
+            None
+        } else {
+            sample::separating(accept, wide, hints)
+        };
         found.map_or(Verdict::Undecided, Verdict::No)
     }
 
     /// A change from a verdict.
-    pub(super) fn judged<'a>(&mut self, pair: &Pair<'_, 'a>, rule: Rule, what: &str, verdict: Verdict) -> Change {
+    pub(super) fn judged<'a>(
+        &mut self,
+        pair: &Pair<'_, 'a>,
+        rule: Rule,
+        what: &str,
+        verdict: Verdict,
+    ) -> Change {
         let class = Class::from(&verdict);
         let mut change = blank(rule, class, pair.direction());
         change.undecided = verdict == Verdict::Undecided;
         change.sentence = words::sentence(what, class, pair.direction(), change.undecided);
-        let shows = if pair.is_request() { Shows::RequestRefused } else { Shows::AnswerNew };
+        let shows = if pair.is_request() {
+            Shows::RequestRefused
+        } else {
+            Shows::AnswerNew
+        };
         if let Verdict::No(value) = verdict {
             change.counterexample = Some(self.shown(pair, shows, value));
         }
         change
     }
 
-    /// A value that shows a break, in the whole that it is a part of, where such a whole can be made.
-    pub(super) fn shown<'a>(&mut self, pair: &Pair<'_, 'a>, shows: Shows, part: Value) -> Counterexample {
+    /// A value that shows a break, in the whole that it is a part of, where such a whole can be
+    /// made.
+    pub(super) fn shown<'a>(
+        &mut self,
+        pair: &Pair<'_, 'a>,
+        shows: Shows,
+        part: Value,
+    ) -> Counterexample {
         let place = pair.place;
         let whole = self.whole(pair, shows, &part);
         let found = whole.is_some() || pair.steps.is_empty();
         let value = whole.unwrap_or(part);
         let head = || Accept::of([&place.head], place.direction, false);
         let undeclared = found && shows == Shows::RequestRefused && sample::takes(&head(), &value);
-        let shows = if undeclared { Shows::RequestUndeclared } else { shows };
-        let at = if found { place.at.clone() } else { format!("{}, at `{}`", place.at, path(&pair.steps)) };
+        let shows = if undeclared {
+            Shows::RequestUndeclared
+        } else {
+            shows
+        };
+        let at = if found {
+            place.at.clone()
+        } else {
+            format!("{}, at `{}`", place.at, path(&pair.steps))
+        };
         Counterexample { shows, at, value }
     }
 
@@ -103,9 +141,14 @@ impl Schemas {
             return None;
         }
         let (place, direction) = (pair.place, pair.direction());
-        let (old, new) = (Accept::of([&place.base], direction, true), Accept::of([&place.head], direction, true));
+        let (old, new) = (
+            Accept::of([&place.base], direction, true),
+            Accept::of([&place.head], direction, true),
+        );
         match shows {
-            Shows::AnswerNew => sample::around(&new, &Against::Schemas(&old.parts), &pair.steps, part),
+            Shows::AnswerNew => {
+                sample::around(&new, &Against::Schemas(&old.parts), &pair.steps, part)
+            }
             Shows::RequestRefused | Shows::RequestUndeclared => {
                 sample::around(&old, &Against::Schemas(&new.parts), &pair.steps, part)
                     .or_else(|| sample::around(&old, &Against::Closed(&new), &pair.steps, part))
@@ -136,7 +179,10 @@ pub(super) fn blank(rule: Rule, class: Class, direction: Direction) -> Change {
 /// Names the place and shows both sides.
 pub(super) fn place<'a>(change: &mut Change, base: Option<&Node<'a>>, head: Option<&Node<'a>>) {
     change.in_base = head.is_none();
-    change.pointer = head.or(base).map(|node| node.pointer.clone()).unwrap_or_default();
+    change.pointer = head
+        .or(base)
+        .map(|node| node.pointer.clone())
+        .unwrap_or_default();
     change.base = base.map(|node| node.value.clone());
     change.head = head.map(|node| node.value.clone());
 }
@@ -145,7 +191,12 @@ pub(super) fn place<'a>(change: &mut Change, base: Option<&Node<'a>>, head: Opti
 pub(super) fn is_proven(rule: Rule) -> bool {
     !matches!(
         rule,
-        Rule::Content | Rule::Default | Rule::Discriminator | Rule::Deprecated | Rule::Format | Rule::PropertyRemoved
+        Rule::Content
+            | Rule::Default
+            | Rule::Discriminator
+            | Rule::Deprecated
+            | Rule::Format
+            | Rule::PropertyRemoved
     )
 }
 
@@ -154,7 +205,12 @@ pub(super) fn acquit(change: &mut Change, class: Class) {
     change.class = class;
     change.counterexample = None;
     change.undecided = false;
-    let what = change.sentence.split(": ").next().unwrap_or_default().to_owned();
+    let what = change
+        .sentence
+        .split(": ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     let what = format!("{what}, made up for by other parts of the same schema");
     change.sentence = words::sentence(&what, class, change.direction, false);
 }

@@ -1,4 +1,5 @@
-//! The keywords of JSON Schema in the groups that are judged together, and those that constrain no value.
+//! The keywords of JSON Schema in the groups that are judged together, and those that constrain no
+//! value.
 
 use super::super::rule::Rule;
 
@@ -11,11 +12,19 @@ pub(super) struct Group {
 }
 
 const fn group(rule: Rule, keys: &'static [&'static str]) -> Group {
-    Group { rule, keys, rest: false }
+    Group {
+        rule,
+        keys,
+        rest: false,
+    }
 }
 
 const fn rest(rule: Rule, keys: &'static [&'static str]) -> Group {
-    Group { rule, keys, rest: true }
+    Group {
+        rule,
+        keys,
+        rest: true,
+    }
 }
 
 /// All but `properties` and `allOf`, which are walked into.
@@ -43,7 +52,10 @@ pub(super) const GROUPS: &[Group] = &[
     rest(Rule::PropertyNames, &["propertyNames"]),
     rest(Rule::PatternProperties, &["patternProperties"]),
     rest(Rule::AdditionalProperties, &["additionalProperties"]),
-    rest(Rule::Unevaluated, &["unevaluatedProperties", "unevaluatedItems"]),
+    rest(
+        Rule::Unevaluated,
+        &["unevaluatedProperties", "unevaluatedItems"],
+    ),
     group(Rule::AnyOf, &["anyOf"]),
     group(Rule::OneOf, &["oneOf"]),
 ];
@@ -57,14 +69,26 @@ pub(super) fn keys_of(rule: Rule) -> &'static [&'static str] {
         // A width of integers is written as bounds.
         Rule::Format => &["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"],
         Rule::Unevaluated | Rule::Schema => &[],
-        _ => GROUPS.iter().find(|group| group.rule == rule).map_or(&[], |group| group.keys),
+        _ => GROUPS
+            .iter()
+            .find(|group| group.rule == rule)
+            .map_or(&[], |group| group.keys),
     }
 }
 
 /// Whether a keyword constrains no value, so that two schemas that differ in it alone say the same.
 pub(super) fn is_annotation(key: &str) -> bool {
-    const WITHOUT: &[&str] =
-        &["$ref", "$defs", "definitions", "$schema", "$id", "discriminator", "default", "deprecated", "nullable"];
+    const WITHOUT: &[&str] = &[
+        "$ref",
+        "$defs",
+        "definitions",
+        "$schema",
+        "$id",
+        "discriminator",
+        "default",
+        "deprecated",
+        "nullable",
+    ];
     WITHOUT.contains(&key) || PROSE.contains(&key) || !is_known(key)
 }
 
@@ -74,8 +98,17 @@ pub(super) fn is_known(key: &str) -> bool {
 }
 
 /// Keywords that change nothing on the wire.
-pub(super) const PROSE: &[&str] =
-    &["title", "description", "summary", "example", "examples", "externalDocs", "xml", "$comment", "tags"];
+pub(super) const PROSE: &[&str] = &[
+    "title",
+    "description",
+    "summary",
+    "example",
+    "examples",
+    "externalDocs",
+    "xml",
+    "$comment",
+    "tags",
+];
 
 /// Keywords that are looked at, here or elsewhere, and are in no group.
 const KNOWN: &[&str] = &[

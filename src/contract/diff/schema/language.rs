@@ -1,6 +1,7 @@
-//! What the patterns of strings say of each other: whether one covers others, whether two exclude each other, how long a
-//! string is that has one. A pattern is taken as the set of the strings that it is found in; what is not certain, or
-//! takes too much, is unknown. Nothing here depends on a clock.
+//! What the patterns of strings say of each other: whether one covers others, whether two exclude
+//! each other, how long a string is that has one. A pattern is taken as the set of the strings that
+//! it is found in; what is not certain, or takes too much, is unknown. Nothing here depends on a
+//! clock.
 
 mod alphabet;
 mod automaton;
@@ -26,15 +27,25 @@ pub(super) enum Answer {
     Unknown,
 }
 
-/// Whether every string that has all patterns of `narrow` (none: any string), and that is of `least` to `most`
-/// characters, has the pattern `wide`.
-pub(super) fn included(narrow: &[&str], least: Option<u64>, most: Option<u64>, wide: &str) -> Answer {
+/// Whether every string that has all patterns of `narrow` (none: any string), and that is of
+/// `least` to `most` characters, has the pattern `wide`.
+pub(super) fn included(
+    narrow: &[&str],
+    least: Option<u64>,
+    most: Option<u64>,
+    wide: &str,
+) -> Answer {
     if narrow.contains(&wide) {
         return Answer::Yes;
     }
-    let Some(wide) = readings(wide) else { return Answer::Unknown };
+    let Some(wide) = readings(wide) else {
+        return Answer::Unknown;
+    };
     let asked = narrow.len();
-    let mut patterns: Vec<Vec<Automaton>> = narrow.iter().filter_map(|pattern| readings(pattern)).collect();
+    let mut patterns: Vec<Vec<Automaton>> = narrow
+        .iter()
+        .filter_map(|pattern| readings(pattern))
+        .collect();
     // Fewer patterns, and a lower bound, are of more strings: what holds for those holds for these.
     let least = least.unwrap_or(0);
     let exact = patterns.len() == asked && least <= LEAST;
@@ -55,8 +66,18 @@ pub(super) fn included(narrow: &[&str], least: Option<u64>, most: Option<u64>, w
 
 /// A string that has all but the last of some patterns.
 fn refused(side: &[Automaton], least: u64, most: Option<u64>) -> Found {
-    let Some((refuses, accepts)) = side.split_last() else { return Found::Unknown };
-    let search = |least| Search { accepts, refuses: Some(refuses), least, most }.shortest();
+    let Some((refuses, accepts)) = side.split_last() else {
+        return Found::Unknown;
+    };
+    let search = |least| {
+        Search {
+            accepts,
+            refuses: Some(refuses),
+            least,
+            most,
+        }
+        .shortest()
+    };
     match search(least.min(LEAST)) {
         Found::Unknown if least > 0 => search(0),
         found => found,
@@ -64,51 +85,95 @@ fn refused(side: &[Automaton], least: u64, most: Option<u64>) -> Found {
 }
 
 fn shows(side: &[Automaton], text: &str, least: u64) -> bool {
-    let Some((refuses, accepts)) = side.split_last() else { return false };
+    let Some((refuses, accepts)) = side.split_last() else {
+        return false;
+    };
     let is_long_enough = text.chars().count() as u64 >= least;
     is_long_enough && accepts.iter().all(|accepts| accepts.matches(text)) && !refuses.matches(text)
 }
 
 /// Whether it is certain that no string has both patterns.
 pub(super) fn disjoint(one: &str, other: &str) -> bool {
-    let (Some(one), Some(other)) = (readings(one), readings(other)) else { return false };
-    by_reading(vec![one, other])
-        .iter()
-        .all(|accepts| matches!(Search { accepts, refuses: None, least: 0, most: None }.shortest(), Found::Nothing))
+    let (Some(one), Some(other)) = (readings(one), readings(other)) else {
+        return false;
+    };
+    by_reading(vec![one, other]).iter().all(|accepts| {
+        matches!(
+            Search {
+                accepts,
+                refuses: None,
+                least: 0,
+                most: None
+            }
+            .shortest(),
+            Found::Nothing
+        )
+    })
 }
 
-/// A shortest string that has all the patterns, and is of `least` to `most` characters, if one was found.
+/// A shortest string that has all the patterns, and is of `least` to `most` characters, if one was
+/// found.
 pub(super) fn shortest(patterns: &[&str], least: Option<u64>, most: Option<u64>) -> Option<String> {
     let least = least.unwrap_or(0);
-    let patterns = patterns.iter().map(|pattern| readings(pattern)).collect::<Option<Vec<_>>>()?;
+    let patterns = patterns
+        .iter()
+        .map(|pattern| readings(pattern))
+        .collect::<Option<Vec<_>>>()?;
     let patterns = by_reading(patterns);
-    let texts =
-        patterns.iter().filter_map(|accepts| match (Search { accepts, refuses: None, least, most }).shortest() {
+    let texts = patterns.iter().filter_map(|accepts| {
+        match (Search {
+            accepts,
+            refuses: None,
+            least,
+            most,
+        })
+        .shortest()
+        {
             Found::Text(text) => Some(text),
             Found::Nothing | Found::Unknown => None,
-        });
-    texts.into_iter().find(|text| patterns.iter().flatten().all(|accepts| accepts.matches(text)))
+        }
+    });
+    texts.into_iter().find(|text| {
+        patterns
+            .iter()
+            .flatten()
+            .all(|accepts| accepts.matches(text))
+    })
 }
 
 /// Bounds of the lengths, in characters, of strings that have the pattern.
 pub(super) fn lengths(pattern: &str) -> (u64, Option<u64>) {
-    let Some(mut readings) = readings(pattern) else { return (0, None) };
+    let Some(mut readings) = readings(pattern) else {
+        return (0, None);
+    };
     readings.dedup();
-    let all = readings.iter().map(|automaton| automaton.lengths().unwrap_or((0, None)));
-    all.reduce(|one, other| (one.0.min(other.0), one.1.zip(other.1).map(|(one, other)| one.max(other))))
-        .unwrap_or((0, None))
+    let all = readings
+        .iter()
+        .map(|automaton| automaton.lengths().unwrap_or((0, None)));
+    all.reduce(|one, other| {
+        (
+            one.0.min(other.0),
+            one.1.zip(other.1).map(|(one, other)| one.max(other)),
+        )
+    })
+    .unwrap_or((0, None))
 }
 
 /// A pattern as each reader takes it.
 fn readings(pattern: &str) -> Option<Vec<Automaton>> {
-    READINGS.iter().map(|reading| Automaton::of(&read::read(pattern, reading)?)).collect()
+    READINGS
+        .iter()
+        .map(|reading| Automaton::of(&read::read(pattern, reading)?))
+        .collect()
 }
 
 /// For each reader, all patterns; once, where all readers take them the same.
 fn by_reading(patterns: Vec<Vec<Automaton>>) -> Vec<Vec<Automaton>> {
     let mut all: Vec<Vec<Automaton>> = READINGS.iter().map(|_| Vec::new()).collect();
     for pattern in patterns {
-        all.iter_mut().zip(pattern).for_each(|(all, automaton)| all.push(automaton));
+        all.iter_mut()
+            .zip(pattern)
+            .for_each(|(all, automaton)| all.push(automaton));
     }
     all.dedup();
     all

@@ -1,6 +1,6 @@
-//! Compares two schemas in one direction: walks both to the places where they differ, and has each difference judged.
-//! At each place stand all schemas that apply to one value there, wherever they are written. Recursive schemas are
-//! walked once; references may have other names.
+//! Compares two schemas in one direction: walks both to the places where they differ, and has each
+//! difference judged. At each place stand all schemas that apply to one value there, wherever they
+//! are written. Recursive schemas are walked once; references may have other names.
 
 mod accept;
 mod alternatives;
@@ -98,22 +98,28 @@ impl Schemas {
         let large = (unasked > 0).then(|| {
             format!("{unasked} questions about schemas were too large to be asked to the end; what rests on them is undecided")
         });
-        let deep = self.is_cut.then(|| "schemas that nest too deep, or in too many ways, were not compared".to_owned());
+        let deep = self.is_cut.then(|| {
+            "schemas that nest too deep, or in too many ways, were not compared".to_owned()
+        });
         large.into_iter().chain(deep).collect()
     }
 
     /// All changes between the two schemas of a place.
     pub(super) fn compare(&mut self, place: &Place<'_>) -> Vec<Rc<Change>> {
         let pair = Pair::of(place);
-        let mut changes: Vec<Rc<Change>> =
-            annotations::beside_references(&place.base, &place.head).into_iter().map(Rc::new).collect();
+        let mut changes: Vec<Rc<Change>> = annotations::beside_references(&place.base, &place.head)
+            .into_iter()
+            .map(Rc::new)
+            .collect();
         let mut waiting = vec![self.walked(&pair)];
         self.gathered.resize(self.parts.len(), 0);
         let mut seen = vec![false; self.parts.len()];
         while let Some(index) = waiting.pop() {
-            let (Some(part), Some(seen), Some(gathered)) =
-                (self.parts.get(index), seen.get_mut(index), self.gathered.get_mut(index))
-            else {
+            let (Some(part), Some(seen), Some(gathered)) = (
+                self.parts.get(index),
+                seen.get_mut(index),
+                self.gathered.get_mut(index),
+            ) else {
                 continue;
             };
             // What so many operations share names no further ones; nor does anything behind it.

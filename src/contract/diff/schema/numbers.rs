@@ -9,14 +9,26 @@ pub(super) fn integers(fields: &Map<String, Value>) -> Vec<Value> {
         numbers.extend(around(end as i128));
     }
     // Ends beyond what a float can tell apart.
-    let exact = ["minimum", "maximum"].iter().filter_map(|key| fields.get(*key));
-    for end in exact.filter_map(|end| end.as_i64().map(i128::from).or_else(|| end.as_u64().map(i128::from))) {
+    let exact = ["minimum", "maximum"]
+        .iter()
+        .filter_map(|key| fields.get(*key));
+    for end in exact.filter_map(|end| {
+        end.as_i64()
+            .map(i128::from)
+            .or_else(|| end.as_u64().map(i128::from))
+    }) {
         numbers.extend(around(end));
     }
     numbers.extend([0, 1, -1, 2]);
     if let Some(factor) = fields.get("multipleOf").and_then(Value::as_i64) {
-        let start = numbers.first().map_or(0, |first| first / i128::from(factor.max(1)));
-        numbers.extend([0, 1, 2].map(|step| start.saturating_add(step).saturating_mul(i128::from(factor))));
+        let start = numbers
+            .first()
+            .map_or(0, |first| first / i128::from(factor.max(1)));
+        numbers.extend([0, 1, 2].map(|step| {
+            start
+                .saturating_add(step)
+                .saturating_mul(i128::from(factor))
+        }));
     }
     numbers.into_iter().filter_map(whole).collect()
 }
@@ -42,9 +54,14 @@ pub(super) fn numbers(fields: &Map<String, Value>) -> Vec<Value> {
 
 fn ends(fields: &Map<String, Value>) -> Vec<f64> {
     let keys = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"];
-    keys.iter().filter_map(|key| fields.get(*key)?.as_f64()).collect()
+    keys.iter()
+        .filter_map(|key| fields.get(*key)?.as_f64())
+        .collect()
 }
 
 fn whole(number: i128) -> Option<Value> {
-    i64::try_from(number).map(Value::from).or_else(|_| u64::try_from(number).map(Value::from)).ok()
+    i64::try_from(number)
+        .map(Value::from)
+        .or_else(|_| u64::try_from(number).map(Value::from))
+        .ok()
 }

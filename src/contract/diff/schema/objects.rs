@@ -8,7 +8,8 @@ use super::{
     patterns,
 };
 
-/// Whether values of a direction never carry a property: a `readOnly` one is not sent, a `writeOnly` one not received.
+/// Whether values of a direction never carry a property: a `readOnly` one is not sent, a
+/// `writeOnly` one not received.
 pub(super) fn hidden(property: &Node<'_>, direction: Direction) -> bool {
     let hiding = match direction {
         Direction::Request => "readOnly",
@@ -25,7 +26,9 @@ pub(super) fn has_name<'a>(node: &Node<'a>, name: &str) -> Option<Node<'a>> {
 
 /// The schemas that apply to a property: by its name, by patterns, or because nothing else does.
 pub(super) fn schema_of<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
-    let Some(declared) = has_name(node, name) else { return undeclared(node, name) };
+    let Some(declared) = has_name(node, name) else {
+        return undeclared(node, name);
+    };
     let mut schemas = by_pattern(node, name);
     schemas.insert(0, declared);
     schemas
@@ -44,12 +47,24 @@ pub(super) fn undeclared<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
 
 fn by_pattern<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
     let patterns = node.named("patternProperties").into_iter();
-    patterns.filter(|(pattern, _)| patterns::matches(pattern, name) == Some(true)).map(|(_, schema)| schema).collect()
+    patterns
+        .filter(|(pattern, _)| patterns::matches(pattern, name) == Some(true))
+        .map(|(_, schema)| schema)
+        .collect()
 }
 
 /// Whether a schema says something of properties that it does not name.
 pub(super) fn speaks_of_others(node: &Node<'_>) -> bool {
-    ["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"]
-        .iter()
-        .any(|key| node.value.get(key).is_some_and(|schema| schema != &Value::Bool(true)))
+    [
+        "additionalProperties",
+        "unevaluatedProperties",
+        "patternProperties",
+        "propertyNames",
+    ]
+    .iter()
+    .any(|key| {
+        node.value
+            .get(key)
+            .is_some_and(|schema| schema != &Value::Bool(true))
+    })
 }

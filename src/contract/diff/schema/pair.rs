@@ -28,33 +28,45 @@ pub(super) struct Pair<'p, 'a> {
     pub steps: Vec<Step>,
 }
 
-/// What tells a pair from others: the schemas that are compared, what is known of their values, and the direction.
+/// What tells a pair from others: the schemas that are compared, what is known of their values, and
+/// the direction.
 pub(super) type Key = (Vec<usize>, usize, Vec<usize>, usize, Direction);
 
 impl<'a> Side<'a> {
     fn of(node: &Node<'a>, direction: Direction, text: bool) -> Self {
         let mut all = Accept::of([node], direction, true);
         all.text = text;
-        Self { own: all.parts.clone(), all }
+        Self {
+            own: all.parts.clone(),
+            all,
+        }
     }
 
     /// The schemas of a property that are compared here.
     pub(super) fn declarations(&self, name: &str) -> Vec<Node<'a>> {
-        self.own.iter().filter_map(|node| has_name(node, name)).collect()
+        self.own
+            .iter()
+            .filter_map(|node| has_name(node, name))
+            .collect()
     }
 
     /// Whether a property is declared here, so that values may have it.
     pub(super) fn declares(&self, name: &str) -> bool {
         let declared = self.declarations(name);
         !declared.is_empty()
-            && !declared.iter().any(|property| hidden(property, self.all.direction))
+            && !declared
+                .iter()
+                .any(|property| hidden(property, self.all.direction))
             && matches!(self.all.property(name), Part::Some(_))
     }
 
     /// The same for a part of the value; none where there never is such a part.
     fn part(own: &[Node<'a>], all: Part<'a>) -> Option<Self> {
         match all {
-            Part::Some(all) => Some(Self { own: expanded(own), all }),
+            Part::Some(all) => Some(Self {
+                own: expanded(own),
+                all,
+            }),
             Part::Never => None,
         }
     }
@@ -65,26 +77,40 @@ impl<'a> Side<'a> {
 
     /// What all elements satisfy.
     pub(super) fn element(&self) -> Option<Self> {
-        let own: Vec<Node<'a>> = self.own.iter().filter_map(|node| node.raw("items")).collect();
+        let own: Vec<Node<'a>> = self
+            .own
+            .iter()
+            .filter_map(|node| node.raw("items"))
+            .collect();
         Self::part(&own, self.all.element(None))
     }
 
     /// What all undeclared properties satisfy.
     pub(super) fn others(&self) -> Option<Self> {
-        let own: Vec<Node<'a>> = self.own.iter().filter_map(|node| node.raw("additionalProperties")).collect();
+        let own: Vec<Node<'a>> = self
+            .own
+            .iter()
+            .filter_map(|node| node.raw("additionalProperties"))
+            .collect();
         Self::part(&own, self.all.others())
     }
 
     /// One case of a choice, in which only what the branch says is compared.
     pub(super) fn case(&self, branch: &Node<'a>, case: Accept<'a>) -> Self {
         let known: Vec<usize> = self.own.iter().map(Node::id).collect();
-        let own = expanded([branch]).into_iter().filter(|node| !known.contains(&node.id())).collect();
+        let own = expanded([branch])
+            .into_iter()
+            .filter(|node| !known.contains(&node.id()))
+            .collect();
         Self { own, all: case }
     }
 
     /// The same, of some types only.
     pub(super) fn of_types(&self, types: Types) -> Self {
-        Self { own: self.own.clone(), all: self.all.of_types(types) }
+        Self {
+            own: self.own.clone(),
+            all: self.all.of_types(types),
+        }
     }
 
     pub(super) fn ids(&self) -> Vec<usize> {
@@ -95,17 +121,32 @@ impl<'a> Side<'a> {
 impl<'p, 'a> Pair<'p, 'a> {
     pub(super) fn of(place: &'p Place<'a>) -> Self {
         let side = |node| Side::of(node, place.direction, place.text);
-        Self { place, base: side(&place.base), head: side(&place.head), steps: Vec::new() }
+        Self {
+            place,
+            base: side(&place.base),
+            head: side(&place.head),
+            steps: Vec::new(),
+        }
     }
 
     pub(super) fn below(&self, base: Side<'a>, head: Side<'a>, step: Step) -> Self {
         let steps = self.steps.iter().cloned().chain([step]).collect();
-        Self { place: self.place, base, head, steps }
+        Self {
+            place: self.place,
+            base,
+            head,
+            steps,
+        }
     }
 
     /// Another pair about the same value.
     pub(super) fn beside(&self, base: Side<'a>, head: Side<'a>) -> Self {
-        Self { place: self.place, base, head, steps: self.steps.clone() }
+        Self {
+            place: self.place,
+            base,
+            head,
+            steps: self.steps.clone(),
+        }
     }
 
     pub(super) fn direction(&self) -> Direction {
@@ -118,6 +159,10 @@ impl<'p, 'a> Pair<'p, 'a> {
 
     /// The side whose values have to be taken, and the side that has to take them.
     pub(super) fn sides(&self) -> (&Side<'a>, &Side<'a>) {
-        if self.is_request() { (&self.base, &self.head) } else { (&self.head, &self.base) }
+        if self.is_request() {
+            (&self.base, &self.head)
+        } else {
+            (&self.head, &self.base)
+        }
     }
 }

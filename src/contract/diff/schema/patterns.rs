@@ -19,7 +19,10 @@ pub(super) fn matches(pattern: &str, name: &str) -> Option<bool> {
     }
     COMPILED.with_borrow_mut(|compiled| {
         let entry = compiled.entry(pattern.to_owned());
-        let validator = entry.or_insert_with(|| sample::validator(&json!({ "pattern": pattern }), false));
-        validator.as_ref().map(|validator| validator.is_valid(&Value::from(name)))
+        let validator =
+            entry.or_insert_with(|| sample::validator(&json!({ "pattern": pattern }), false));
+        validator
+            .as_ref()
+            .map(|validator| validator.is_valid(&Value::from(name)))
     })
 }

@@ -1,6 +1,7 @@
-//! The proof that every value that is accepted on one side satisfies a schema of the other side. Keyword by keyword;
-//! where a keyword alone does not say, the alternatives of the accepted values are gone through one by one. A proof
-//! takes a number of steps that is bounded, so that it ends in the same way on every machine. No proof is no verdict.
+//! The proof that every value that is accepted on one side satisfies a schema of the other side.
+//! Keyword by keyword; where a keyword alone does not say, the alternatives of the accepted values
+//! are gone through one by one. A proof takes a number of steps that is bounded, so that it ends in
+//! the same way on every machine. No proof is no verdict.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -98,7 +99,8 @@ impl Prover {
         self.unasked
     }
 
-    /// Whether all accepted values satisfy one keyword of a schema, which is one of those that apply to `wide`.
+    /// Whether all accepted values satisfy one keyword of a schema, which is one of those that
+    /// apply to `wide`.
     pub(super) fn satisfies<'a>(
         &mut self,
         accept: &Accept<'a>,
@@ -106,17 +108,37 @@ impl Prover {
         node: &Node<'a>,
         rule: Rule,
     ) -> bool {
-        self.question(|prover| prover.within(&wide.parts, wide.direction, |prover| prover.goal(accept, node, rule)))
+        self.question(|prover| {
+            prover.within(&wide.parts, wide.direction, |prover| {
+                prover.goal(accept, node, rule)
+            })
+        })
     }
 
     /// A question about schemas that apply together.
-    fn within<T>(&mut self, parts: &[Node<'_>], direction: Direction, ask: impl FnOnce(&mut Self) -> T) -> T {
+    fn within<T>(
+        &mut self,
+        parts: &[Node<'_>],
+        direction: Direction,
+        ask: impl FnOnce(&mut Self) -> T,
+    ) -> T {
         let outer = self.context.clone();
         for part in parts {
-            let names = part.named("properties").into_iter().filter(|(_, property)| hidden(property, direction));
-            self.context.hidden.extend(names.map(|(name, _)| name.to_owned()));
-            let plain = |key: &String| matches!(key.as_str(), "type" | "items" | "properties") || is_annotation(key);
-            self.context.restricts_text |= !part.fields().into_iter().flatten().all(|(key, _)| plain(key));
+            let names = part
+                .named("properties")
+                .into_iter()
+                .filter(|(_, property)| hidden(property, direction));
+            self.context
+                .hidden
+                .extend(names.map(|(name, _)| name.to_owned()));
+            let plain = |key: &String| {
+                matches!(key.as_str(), "type" | "items" | "properties") || is_annotation(key)
+            };
+            self.context.restricts_text |= !part
+                .fields()
+                .into_iter()
+                .flatten()
+                .all(|(key, _)| plain(key));
         }
         let answer = ask(self);
         self.context = outer;
@@ -146,12 +168,18 @@ impl Prover {
         if let Some(all) = wide.value.as_bool() {
             return all || self.impossible(accept);
         }
-        let same = accept.parts.iter().chain(&accept.beside).any(|part| self.same.schemas(part, &wide));
+        let same = accept
+            .parts
+            .iter()
+            .chain(&accept.beside)
+            .any(|part| self.same.schemas(part, &wide));
         if same {
             return true;
         }
         let parts = expanded([&wide]);
-        self.within(&parts, accept.direction, |prover| parts.iter().all(|part| prover.satisfied(accept, part)))
+        self.within(&parts, accept.direction, |prover| {
+            parts.iter().all(|part| prover.satisfied(accept, part))
+        })
     }
 
     /// Whether all keywords of one schema are satisfied, without what stands in its `allOf`.
@@ -162,10 +190,13 @@ impl Prover {
         if accept.all().any(|own| own.id() == part.id()) {
             return true;
         }
-        let spoken = GROUPS.iter().filter(|group| group.keys.iter().any(|key| part.value.get(key).is_some()));
+        let spoken = GROUPS
+            .iter()
+            .filter(|group| group.keys.iter().any(|key| part.value.get(key).is_some()));
         let rules: Vec<Rule> = spoken.map(|group| group.rule).collect();
         rules.into_iter().all(|rule| self.goal(accept, part, rule))
-            && (part.value.get("properties").is_none() || self.goal(accept, part, Rule::PropertyAdded))
+            && (part.value.get("properties").is_none()
+                || self.goal(accept, part, Rule::PropertyAdded))
     }
 
     /// Whether one keyword is satisfied. `Rule::PropertyAdded` stands for `properties`.
@@ -206,9 +237,15 @@ impl Prover {
 
     fn proven<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         // What holds for all holds in each case; of many branches against many, only that is quick.
-        let in_cases = matches!(rule, Rule::AnyOf | Rule::OneOf) && self.opened < CHOICES && accept.has_lists();
+        let in_cases = matches!(rule, Rule::AnyOf | Rule::OneOf)
+            && self.opened < CHOICES
+            && accept.has_lists();
         self.by_values(accept, wide, rule)
-            || if in_cases { self.says_so_itself(accept, wide, rule) } else { self.direct(accept, wide, rule) }
+            || if in_cases {
+                self.says_so_itself(accept, wide, rule)
+            } else {
+                self.direct(accept, wide, rule)
+            }
             || self.impossible(accept)
             || self.by_types(accept, wide, rule)
             || self.by_choices(accept, wide, rule)
@@ -227,8 +264,12 @@ impl Prover {
             | Rule::PatternProperties
             | Rule::AdditionalProperties
             | Rule::Unevaluated => self.objects(accept, wide, rule),
-            Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional => self.composed(accept, wide, rule),
-            Rule::Type if accept.text && !self.context.restricts_text => scalars::is_written_as(accept, wide),
+            Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional => {
+                self.composed(accept, wide, rule)
+            }
+            Rule::Type if accept.text && !self.context.restricts_text => {
+                scalars::is_written_as(accept, wide)
+            }
             _ => scalars::satisfied(accept, wide, rule),
         }
     }
@@ -238,15 +279,31 @@ impl Prover {
         // What these mean depends on what stands beside them.
         if matches!(
             rule,
-            Rule::AdditionalProperties | Rule::PatternProperties | Rule::Unevaluated | Rule::Format | Rule::Required
+            Rule::AdditionalProperties
+                | Rule::PatternProperties
+                | Rule::Unevaluated
+                | Rule::Format
+                | Rule::Required
         ) {
             return false;
         }
-        let keys = if rule == Rule::PropertyAdded { &["properties"] } else { keys_of(rule) };
+        let keys = if rule == Rule::PropertyAdded {
+            &["properties"]
+        } else {
+            keys_of(rule)
+        };
         // Formats of integers are bounds.
-        let width: &[&str] = if matches!(rule, Rule::Minimum | Rule::Maximum) { &["format", "type"] } else { &[] };
+        let width: &[&str] = if matches!(rule, Rule::Minimum | Rule::Maximum) {
+            &["format", "type"]
+        } else {
+            &[]
+        };
         let own: Vec<_> = accept.all().cloned().collect();
-        own.iter().any(|part| keys.iter().chain(width).all(|key| self.same.keyword(part, wide, key)))
+        own.iter().any(|part| {
+            keys.iter()
+                .chain(width)
+                .all(|key| self.same.keyword(part, wide, key))
+        })
     }
 
     pub(super) fn key(&mut self, accept: &Accept<'_>) -> usize {
@@ -264,7 +321,12 @@ impl Prover {
             has: accept.has.iter().cloned().collect(),
             lacks: accept.lacks.iter().cloned().collect(),
             types: accept.types,
-            flags: [accept.closed, accept.closed_below, accept.text, accept.direction == Direction::Request],
+            flags: [
+                accept.closed,
+                accept.closed_below,
+                accept.text,
+                accept.direction == Direction::Request,
+            ],
         };
         let next = self.keys.len();
         *self.keys.entry(key).or_insert(next)
@@ -273,7 +335,10 @@ impl Prover {
     /// A question about a part of the value.
     fn deeper(&mut self, ask: impl FnOnce(&mut Self) -> bool) -> bool {
         self.depth += 1;
-        let (opened, context) = (std::mem::take(&mut self.opened), std::mem::take(&mut self.context));
+        let (opened, context) = (
+            std::mem::take(&mut self.opened),
+            std::mem::take(&mut self.context),
+        );
         let answer = ask(self);
         (self.opened, self.context) = (opened, context);
         self.depth -= 1;
@@ -283,8 +348,15 @@ impl Prover {
     /// Each type by itself: `string` or null by one alternative each.
     fn by_types<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         let types: Vec<Types> = accept.possible_types().each().collect();
-        let matters = matches!(rule, Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional);
-        matters && types.len() > 1 && types.into_iter().all(|kind| self.goal(&accept.of_types(kind), wide, rule))
+        let matters = matches!(
+            rule,
+            Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional
+        );
+        matters
+            && types.len() > 1
+            && types
+                .into_iter()
+                .all(|kind| self.goal(&accept.of_types(kind), wide, rule))
     }
 
     /// Each case of some choice by itself.
@@ -304,15 +376,21 @@ impl Prover {
     /// All values one by one, where they are few.
     fn by_values<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
         const FEW: usize = 10_000;
-        let Some(values) = accept.finite().filter(|values| values.len() <= FEW) else { return false };
+        let Some(values) = accept.finite().filter(|values| values.len() <= FEW) else {
+            return false;
+        };
         self.left = self.left.saturating_sub(values.len());
         scalars::each_satisfies(accept, &values, wide, rule)
     }
 }
 
-/// A validator of all that accepted values satisfy, as they are written; without what is too much to ask about.
+/// A validator of all that accepted values satisfy, as they are written; without what is too much
+/// to ask about.
 fn all_of(accept: &Accept<'_>, values: &[Value]) -> Option<Validator> {
-    let own: Vec<Value> = accept.all().filter_map(|part| Form::of_value(part, accept.direction, values)).collect();
+    let own: Vec<Value> = accept
+        .all()
+        .filter_map(|part| Form::of_value(part, accept.direction, values))
+        .collect();
     let definitions_apart = own.iter().map(|schema| sample::validator(schema, false));
     // Each has definitions of its own.
     definitions_apart.collect::<Option<Vec<_>>>().map(Validator)
@@ -328,5 +406,10 @@ impl Validator {
 }
 
 fn names(value: &Value) -> BTreeSet<&str> {
-    value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }

@@ -1,5 +1,5 @@
-//! Whether two schemas say the same, whatever stands in their descriptions and whatever their references are called.
-//! The same text is the cheapest proof there is.
+//! Whether two schemas say the same, whatever stands in their descriptions and whatever their
+//! references are called. The same text is the cheapest proof there is.
 
 use std::collections::HashMap;
 
@@ -41,9 +41,14 @@ impl Same {
     }
 
     fn fields(&mut self, one: &Node<'_>, other: &Node<'_>) -> bool {
-        let (Some(old), Some(new)) = (one.fields(), other.fields()) else { return one.value == other.value };
+        let (Some(old), Some(new)) = (one.fields(), other.fields()) else {
+            return one.value == other.value;
+        };
         count(old) == count(new)
-            && old.keys().filter(|key| !is_annotation(key)).all(|key| self.keyword(one, other, key))
+            && old
+                .keys()
+                .filter(|key| !is_annotation(key))
+                .all(|key| self.keyword(one, other, key))
     }
 
     /// Whether a keyword says the same in both.
@@ -67,9 +72,15 @@ impl Same {
             | "contentSchema" => self.schemas(&old, &new),
             "prefixItems" | "allOf" | "anyOf" | "oneOf" => {
                 let (old, new) = (old.elements(), new.elements());
-                old.len() == new.len() && old.iter().zip(&new).all(|(old, new)| self.schemas(old, new))
+                old.len() == new.len()
+                    && old
+                        .iter()
+                        .zip(&new)
+                        .all(|(old, new)| self.schemas(old, new))
             }
-            "required" | "enum" | "type" => set(old.value) == set(new.value) || old.value == new.value,
+            "required" | "enum" | "type" => {
+                set(old.value) == set(new.value) || old.value == new.value
+            }
             _ => old.value == new.value,
         }
     }
@@ -77,7 +88,9 @@ impl Same {
     fn named(&mut self, old: &Node<'_>, new: &Node<'_>) -> bool {
         let size = |node: &Node<'_>| node.fields().map_or(0, Map::len);
         size(old) == size(new)
-            && old.entries().all(|(name, old)| new.raw(name).is_some_and(|new| self.schemas(&old, &new)))
+            && old
+                .entries()
+                .all(|(name, old)| new.raw(name).is_some_and(|new| self.schemas(&old, &new)))
     }
 }
 

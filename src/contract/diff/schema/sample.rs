@@ -1,5 +1,5 @@
-//! Finds values that show a difference. Whatever is found was put to both sides: the one takes it, the other does not.
-//! Making candidates is `candidates`.
+//! Finds values that show a difference. Whatever is found was put to both sides: the one takes it,
+//! the other does not. Making candidates is `candidates`.
 
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
@@ -44,8 +44,13 @@ impl Against<'_, '_> {
 
     /// The bounds of arrays that it states.
     fn lengths(&self) -> Vec<u64> {
-        let Self::Keywords(node, _) = self else { return Vec::new() };
-        ["minItems", "maxItems"].iter().filter_map(|key| count(node.value.get(*key)?)).collect()
+        let Self::Keywords(node, _) = self else {
+            return Vec::new();
+        };
+        ["minItems", "maxItems"]
+            .iter()
+            .filter_map(|key| count(node.value.get(*key)?))
+            .collect()
     }
 
     fn to_make(&self, direction: Direction) -> Value {
@@ -58,9 +63,17 @@ impl Against<'_, '_> {
 }
 
 /// A value that is accepted and that the other side does not take; looked for among `hints` first.
-pub(super) fn separating<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, hints: Vec<Value>) -> Option<Value> {
+pub(super) fn separating<'a>(
+    accept: &Accept<'a>,
+    wide: &Against<'_, 'a>,
+    hints: Vec<Value>,
+) -> Option<Value> {
     let mut candidates = hints;
-    candidates.extend(Candidates::of(&Form::to_make(accept)).with_lengths(&wide.lengths()).all());
+    candidates.extend(
+        Candidates::of(&Form::to_make(accept))
+            .with_lengths(&wide.lengths())
+            .all(),
+    );
     // What the other side speaks of (other bounds, other members) points at where the two part.
     candidates.extend(Candidates::of(&wide.to_make(accept.direction)).all());
     first(accept, wide, &candidates)
@@ -70,22 +83,45 @@ pub(super) fn separating<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, hints:
 pub(super) fn with_any(accept: &Accept<'_>, name: &str) -> Vec<Value> {
     let made = Candidates::of(&Form::to_make(accept)).all();
     let objects = made.iter().filter_map(Value::as_object).take(4);
-    objects.flat_map(|object| anything().into_iter().map(|value| with(object, name, value))).collect()
+    objects
+        .flat_map(|object| {
+            anything()
+                .into_iter()
+                .map(|value| with(object, name, value))
+        })
+        .collect()
 }
 
 /// A whole value around `part`, which stands `steps` deep in it.
-pub(super) fn around<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, steps: &[Step], part: &Value) -> Option<Value> {
-    first(accept, wide, &Candidates::of(&Form::to_make(accept)).around(steps, part))
+pub(super) fn around<'a>(
+    accept: &Accept<'a>,
+    wide: &Against<'_, 'a>,
+    steps: &[Step],
+    part: &Value,
+) -> Option<Value> {
+    first(
+        accept,
+        wide,
+        &Candidates::of(&Form::to_make(accept)).around(steps, part),
+    )
 }
 
-/// Rather one that has the formats that the schemas name; but a format is only an annotation, so that one without will
-/// do.
+/// Rather one that has the formats that the schemas name; but a format is only an annotation, so
+/// that one without will do.
 fn first<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, candidates: &[Value]) -> Option<Value> {
-    let (from, to) = (Form::accepting(accept, candidates)?, wide.form(accept.direction, candidates)?);
+    let (from, to) = (
+        Form::accepting(accept, candidates)?,
+        wide.form(accept.direction, candidates)?,
+    );
     let plain = Form::accepting_open(accept, candidates)?;
     let find = |formats: bool| {
-        let (from, to, plain) = (validator(&from, formats)?, validator(&to, false)?, validator(&plain, false)?);
-        let separates = |value: &&Value| from.is_valid(value) && !to.is_valid(value) && plain.is_valid(value);
+        let (from, to, plain) = (
+            validator(&from, formats)?,
+            validator(&to, false)?,
+            validator(&plain, false)?,
+        );
+        let separates =
+            |value: &&Value| from.is_valid(value) && !to.is_valid(value) && plain.is_valid(value);
         candidates.iter().find(separates).cloned()
     };
     find(true).or_else(|| find(false))
@@ -94,9 +130,16 @@ fn first<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, candidates: &[Value]) 
 /// Whether a value is taken by schemas that apply together, as they are written.
 pub(super) fn takes(wide: &Accept<'_>, value: &Value) -> bool {
     let schema = Form::open(&wide.parts, wide.direction, std::slice::from_ref(value));
-    schema.and_then(|schema| validator(&schema, false)).is_some_and(|validator| validator.is_valid(value))
+    schema
+        .and_then(|schema| validator(&schema, false))
+        .is_some_and(|validator| validator.is_valid(value))
 }
 
 pub(super) fn validator(schema: &Value, formats: bool) -> Option<Validator> {
-    jsonschema::options().offline().with_draft(Draft::Draft202012).should_validate_formats(formats).build(schema).ok()
+    jsonschema::options()
+        .offline()
+        .with_draft(Draft::Draft202012)
+        .should_validate_formats(formats)
+        .build(schema)
+        .ok()
 }

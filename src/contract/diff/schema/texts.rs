@@ -13,13 +13,29 @@ pub(super) fn texts(fields: &Map<String, Value>) -> Vec<Value> {
     let mut texts: Vec<String> = Vec::new();
     if let Some(pattern) = fields.get("pattern").and_then(Value::as_str) {
         let count = |key: &str| fields.get(key).and_then(Value::as_u64);
-        texts.extend(language::shortest(&[pattern], count("minLength"), count("maxLength")));
+        texts.extend(language::shortest(
+            &[pattern],
+            count("minLength"),
+            count("maxLength"),
+        ));
         texts.extend(matching(pattern));
     }
-    texts.extend(fields.get("format").and_then(Value::as_str).map(|format| formatted(format).to_owned()));
-    let bounds = ["minLength", "maxLength"].iter().filter_map(|key| fields.get(*key)?.as_u64());
-    let lengths = bounds.flat_map(|length| [length, length.saturating_add(1), length.saturating_sub(1)]);
-    texts.extend(lengths.filter(|length| *length <= LENGTH as u64).map(|length| "a".repeat(length as usize)));
+    texts.extend(
+        fields
+            .get("format")
+            .and_then(Value::as_str)
+            .map(|format| formatted(format).to_owned()),
+    );
+    let bounds = ["minLength", "maxLength"]
+        .iter()
+        .filter_map(|key| fields.get(*key)?.as_u64());
+    let lengths =
+        bounds.flat_map(|length| [length, length.saturating_add(1), length.saturating_sub(1)]);
+    texts.extend(
+        lengths
+            .filter(|length| *length <= LENGTH as u64)
+            .map(|length| "a".repeat(length as usize)),
+    );
     texts.extend(["", "a", "other", "A-1 b", "0"].map(str::to_owned));
     texts.into_iter().map(|text| json!(text)).collect()
 }
@@ -41,11 +57,16 @@ fn formatted(format: &str) -> &'static str {
 
 /// Strings that a pattern describes; none for one that cannot be read.
 fn matching(pattern: &str) -> Vec<String> {
-    let Ok(hir) = regex_syntax::parse(pattern) else { return Vec::new() };
+    let Ok(hir) = regex_syntax::parse(pattern) else {
+        return Vec::new();
+    };
     // From the shortest and the longest to pseudorandom ones; always the same.
     let mut texts = Vec::new();
     for turn in 0..40 {
-        let mut choice = Choice { turn, state: turn.wrapping_mul(0x9E37_79B9) | 1 };
+        let mut choice = Choice {
+            turn,
+            state: turn.wrapping_mul(0x9E37_79B9) | 1,
+        };
         let mut text = String::new();
         write(&hir, &mut choice, &mut text);
         if text.len() <= LENGTH && !texts.contains(&text) {
@@ -64,7 +85,10 @@ struct Choice {
 impl Choice {
     /// One of `count`: the first in turn 0, the last in turn 1, any in later ones.
     fn of(&mut self, count: usize) -> usize {
-        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.state = self
+            .state
+            .wrapping_mul(1_664_525)
+            .wrapping_add(1_013_904_223);
         match self.turn {
             0 => 0,
             1 => count.saturating_sub(1),
@@ -116,13 +140,27 @@ fn write(hir: &Hir, choice: &mut Choice, text: &mut String) {
 /// An end of a range of the class; a printable one, where there is one.
 fn character(class: &Class, choice: &mut Choice) -> Option<char> {
     let ends: Vec<char> = match class {
-        Class::Unicode(class) => class.ranges().iter().flat_map(|range| [range.start(), range.end()]).collect(),
-        Class::Bytes(class) => {
-            class.ranges().iter().flat_map(|range| [range.start() as char, range.end() as char]).collect()
-        }
+        Class::Unicode(class) => class
+            .ranges()
+            .iter()
+            .flat_map(|range| [range.start(), range.end()])
+            .collect(),
+        Class::Bytes(class) => class
+            .ranges()
+            .iter()
+            .flat_map(|range| [range.start() as char, range.end() as char])
+            .collect(),
     };
-    let printable: Vec<char> = ends.iter().copied().filter(|end| end.is_ascii_graphic()).collect();
-    let from = if printable.is_empty() { &ends } else { &printable };
+    let printable: Vec<char> = ends
+        .iter()
+        .copied()
+        .filter(|end| end.is_ascii_graphic())
+        .collect();
+    let from = if printable.is_empty() {
+        &ends
+    } else {
+        &printable
+    };
     from.get(choice.of(from.len())).copied()
 }
 
@@ -133,7 +171,10 @@ mod tests {
     #[test]
     fn texts_of_a_pattern_have_its_shortest_and_its_longest_form() {
         let texts = matching("^(ab|c){1,3}$");
-        assert!(texts.contains(&"ab".to_owned()) && texts.contains(&"ccc".to_owned()), "{texts:?}");
+        assert!(
+            texts.contains(&"ab".to_owned()) && texts.contains(&"ccc".to_owned()),
+            "{texts:?}"
+        );
         assert!(matching("(?=lookahead is not for this reader)").is_empty());
         assert_eq!(matching("((){4294967295,}){4294967295,}"), [""]);
     }

@@ -1,5 +1,5 @@
-//! Sets of the types of JSON Schema. Whole numbers and other numbers are two members, so that `integer` is part of
-//! `number`.
+//! Sets of the types of JSON Schema. Whole numbers and other numbers are two members, so that
+//! `integer` is part of `number`.
 
 use serde_json::Value;
 
@@ -23,9 +23,10 @@ impl Types {
     pub(super) fn allowed(written: &Value) -> Self {
         match written {
             Value::String(name) => Self::named(name),
-            Value::Array(names) => {
-                names.iter().filter_map(Value::as_str).fold(Self::NONE, |all, name| all.or(Self::named(name)))
-            }
+            Value::Array(names) => names
+                .iter()
+                .filter_map(Value::as_str)
+                .fold(Self::NONE, |all, name| all.or(Self::named(name))),
             _ => Self::ALL,
         }
     }
@@ -52,7 +53,11 @@ impl Types {
             Value::Object(_) => Self::OBJECT,
             Value::Array(_) => Self::ARRAY,
             Value::String(_) => Self::STRING,
-            Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() != 0.0) => Self::FRACTION,
+            Value::Number(number)
+                if number.as_f64().is_some_and(|number| number.fract() != 0.0) =>
+            {
+                Self::FRACTION
+            }
             Value::Number(_) => Self::INTEGER,
         }
     }
@@ -84,7 +89,17 @@ impl Types {
 
     /// Its members, one by one; the two kinds of numbers are one.
     pub(super) fn each(self) -> impl Iterator<Item = Self> {
-        let kinds = [Self::NULL, Self::BOOLEAN, Self::OBJECT, Self::ARRAY, Self::STRING, Self::NUMBER];
-        kinds.into_iter().map(move |kind| self.and(kind)).filter(|kind| !kind.is_empty())
+        let kinds = [
+            Self::NULL,
+            Self::BOOLEAN,
+            Self::OBJECT,
+            Self::ARRAY,
+            Self::STRING,
+            Self::NUMBER,
+        ];
+        kinds
+            .into_iter()
+            .map(move |kind| self.and(kind))
+            .filter(|kind| !kind.is_empty())
     }
 }

@@ -1,5 +1,5 @@
-//! The way through two schemas: into properties, elements and alternatives. Each place is walked once. What differs at a
-//! place is found elsewhere.
+//! The way through two schemas: into properties, elements and alternatives. Each place is walked
+//! once. What differs at a place is found elsewhere.
 
 use std::{collections::HashSet, rc::Rc};
 
@@ -69,8 +69,15 @@ impl Schemas {
     }
 
     fn walk<'a>(&mut self, pair: &Pair<'_, 'a>) -> Part {
-        let found = annotations::changes(pair).into_iter().map(Rc::new).collect();
-        let mut part = Part { changes: found, is_complete: true, ..Part::default() };
+        let found = annotations::changes(pair)
+            .into_iter()
+            .map(Rc::new)
+            .collect();
+        let mut part = Part {
+            changes: found,
+            is_complete: true,
+            ..Part::default()
+        };
         self.groups(pair, &mut part);
         self.alternatives(pair, &mut part);
         let alternatives = part.behind.clone();
@@ -79,7 +86,8 @@ impl Schemas {
         part
     }
 
-    /// A part of the value. Where what stands around it makes up for what was found there, it is no break.
+    /// A part of the value. Where what stands around it makes up for what was found there, it is no
+    /// break.
     pub(super) fn below<'a>(
         &mut self,
         pair: &Pair<'_, 'a>,
@@ -96,16 +104,26 @@ impl Schemas {
         }
     }
 
-    /// Whether a break was found in a part or behind it, against which a proof about the whole could speak.
+    /// Whether a break was found in a part or behind it, against which a proof about the whole
+    /// could speak.
     pub(super) fn breaks(&mut self, index: usize) -> bool {
         let (mut seen, mut waiting, mut complete) = (HashSet::from([index]), vec![index], true);
         while let Some(index) = waiting.pop() {
-            let Some(found) = self.parts.get(index) else { continue };
-            if found.changes.iter().any(|change| change.class == Class::Breaking && is_proven(change.rule)) {
+            let Some(found) = self.parts.get(index) else {
+                continue;
+            };
+            if found
+                .changes
+                .iter()
+                .any(|change| change.class == Class::Breaking && is_proven(change.rule))
+            {
                 return true;
             }
             complete &= found.is_complete;
-            let new = found.behind.iter().filter(|behind| !self.harmless.contains(behind));
+            let new = found
+                .behind
+                .iter()
+                .filter(|behind| !self.harmless.contains(behind));
             waiting.extend(new.filter(|behind| seen.insert(**behind)));
         }
         if complete {
@@ -129,9 +147,12 @@ impl Schemas {
 
     /// All changes of a part and behind it.
     fn behind(&self, index: usize) -> Vec<Rc<Change>> {
-        let (mut changes, mut seen, mut waiting) = (Vec::new(), vec![false; self.parts.len()], vec![index]);
+        let (mut changes, mut seen, mut waiting) =
+            (Vec::new(), vec![false; self.parts.len()], vec![index]);
         while let Some(index) = waiting.pop() {
-            let (Some(part), Some(seen)) = (self.parts.get(index), seen.get_mut(index)) else { continue };
+            let (Some(part), Some(seen)) = (self.parts.get(index), seen.get_mut(index)) else {
+                continue;
+            };
             if !std::mem::replace(seen, true) {
                 changes.extend(part.changes.iter().map(Rc::clone));
                 waiting.extend(&part.behind);
@@ -145,15 +166,26 @@ impl Schemas {
         let any = |side: &Side<'_>, key: &str| side.own.iter().any(|node| node.raw(key).is_some());
         let both = |key| (any(&pair.base, key), any(&pair.head, key));
         let each = both("prefixItems") == (false, false) && both("items") == (true, true);
-        if each { pair.base.element().zip(pair.head.element()) } else { None }
+        if each {
+            pair.base.element().zip(pair.head.element())
+        } else {
+            None
+        }
     }
 
     /// The undeclared properties, where each side has one schema for all of them.
     pub(super) fn others<'a>(pair: &Pair<'_, 'a>) -> Option<(Side<'a>, Side<'a>)> {
         let any = |side: &Side<'_>| {
-            side.own.iter().filter_map(|node| node.value.get("additionalProperties")).any(Value::is_object)
+            side.own
+                .iter()
+                .filter_map(|node| node.value.get("additionalProperties"))
+                .any(Value::is_object)
         };
-        if any(&pair.base) && any(&pair.head) { pair.base.others().zip(pair.head.others()) } else { None }
+        if any(&pair.base) && any(&pair.head) {
+            pair.base.others().zip(pair.head.others())
+        } else {
+            None
+        }
     }
 
     fn parts<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
@@ -165,17 +197,28 @@ impl Schemas {
             let Some(sides) = sides else { continue };
             let walked = part.behind.len();
             self.below(pair, sides, step, part, |schemas| {
-                wide.own.iter().all(|node| schemas.prover.satisfies(&accept.all, &wide.all, node, rule))
+                wide.own
+                    .iter()
+                    .all(|node| schemas.prover.satisfies(&accept.all, &wide.all, node, rule))
             });
             if rule == Rule::AdditionalProperties {
-                self.declared_elsewhere(pair, part.behind.get(walked..).unwrap_or_default().to_vec());
+                self.declared_elsewhere(
+                    pair,
+                    part.behind.get(walked..).unwrap_or_default().to_vec(),
+                );
             }
         }
     }
 
-    /// What is said of undeclared properties also concerns those that only another schema of the same place declares.
+    /// What is said of undeclared properties also concerns those that only another schema of the
+    /// same place declares.
     fn declared_elsewhere(&mut self, pair: &Pair<'_, '_>, walked: Vec<usize>) {
-        let Some(group) = GROUPS.iter().find(|group| group.rule == Rule::AdditionalProperties) else { return };
+        let Some(group) = GROUPS
+            .iter()
+            .find(|group| group.rule == Rule::AdditionalProperties)
+        else {
+            return;
+        };
         let verdict = self.verdict(pair, group);
         if Class::from(&verdict) == Class::Breaking {
             let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));

@@ -1,5 +1,5 @@
-//! Makes whole values around a part: bodies that hold a value that shows a difference. As with all candidates, a
-//! validator has the last word.
+//! Makes whole values around a part: bodies that hold a value that shows a difference. As with all
+//! candidates, a validator has the last word.
 
 use serde_json::{Map, Value, json};
 
@@ -18,26 +18,43 @@ impl Candidates<'_> {
     }
 
     fn wrapped(&self, schema: &Value, steps: &[Step], part: &Value, depth: usize) -> Vec<Value> {
-        let (Some(left), Some(fields), true) = (depth.checked_sub(1), schema.as_object(), self.may_look()) else {
+        let (Some(left), Some(fields), true) =
+            (depth.checked_sub(1), schema.as_object(), self.may_look())
+        else {
             return Vec::new();
         };
-        let Some((step, rest)) = steps.split_first() else { return vec![part.clone()] };
-        if let Some(target) = fields.get("$ref").and_then(Value::as_str).and_then(|name| self.target(name)) {
+        let Some((step, rest)) = steps.split_first() else {
+            return vec![part.clone()];
+        };
+        if let Some(target) = fields
+            .get("$ref")
+            .and_then(Value::as_str)
+            .and_then(|name| self.target(name))
+        {
             return self.wrapped(target, steps, part, left);
         }
         for key in ["allOf", "anyOf", "oneOf"] {
-            let Some(branches) = list(fields, key) else { continue };
+            let Some(branches) = list(fields, key) else {
+                continue;
+            };
             let mut values = Vec::new();
-            let all = Value::Object(branches.iter().fold(without(fields, key), |mut merged, branch| {
-                self.merge(&mut merged, branch, left);
-                merged
-            }));
+            let all = Value::Object(branches.iter().fold(
+                without(fields, key),
+                |mut merged, branch| {
+                    self.merge(&mut merged, branch, left);
+                    merged
+                },
+            ));
             let one = branches.iter().map(|branch| {
                 let mut merged = without(fields, key);
                 self.merge(&mut merged, branch, left);
                 Value::Object(merged)
             });
-            let merged: Vec<Value> = if key == "allOf" { vec![all] } else { one.collect() };
+            let merged: Vec<Value> = if key == "allOf" {
+                vec![all]
+            } else {
+                one.collect()
+            };
             for schema in &merged {
                 if values.len() < ENOUGH {
                     values.extend(self.wrapped(schema, steps, part, left));
@@ -57,11 +74,16 @@ impl Candidates<'_> {
         depth: usize,
     ) -> Vec<Value> {
         let (child, name) = match step {
-            Step::Property(name) => (fields.get("properties").and_then(|map| map.get(name)), name.as_str()),
+            Step::Property(name) => (
+                fields.get("properties").and_then(|map| map.get(name)),
+                name.as_str(),
+            ),
             Step::Element => (fields.get("items"), ""),
             Step::Other => (fields.get("additionalProperties"), "other"),
         };
-        let Some(child) = child else { return Vec::new() };
+        let Some(child) = child else {
+            return Vec::new();
+        };
         let shells = self.values(schema, DEPTH);
         let mut values = Vec::new();
         for inner in self.wrapped(child, rest, part, depth) {

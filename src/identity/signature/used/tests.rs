@@ -29,13 +29,25 @@ async fn a_signature_is_good_for_two_seconds_after_its_first_arrival_and_never_a
     let arrives = || outcome(used.admit("key", &nth(1)));
     assert_eq!([arrives(), arrives()], ["admitted"; 2]);
     advance(GRACE).await;
-    assert_eq!(arrives(), "admitted", "a repeat does not begin the time again");
+    assert_eq!(
+        arrives(),
+        "admitted",
+        "a repeat does not begin the time again"
+    );
     for time in [Duration::from_millis(1), SEGMENT, WINDOW - SEGMENT - GRACE] {
         advance(time).await;
         assert_eq!(arrives(), "used", "{time:?} later");
     }
-    assert_eq!(outcome(used.admit("key", &nth(2))), "admitted", "others are not concerned");
-    assert_eq!(outcome(used.admit("other", &nth(1))), "admitted", "nor is another key");
+    assert_eq!(
+        outcome(used.admit("key", &nth(2))),
+        "admitted",
+        "others are not concerned"
+    );
+    assert_eq!(
+        outcome(used.admit("other", &nth(1))),
+        "admitted",
+        "nor is another key"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,7 +57,11 @@ async fn a_key_that_signs_too_much_waits_and_no_other_does() {
         assert_eq!(outcome(used.admit("key", &nth(number))), "admitted");
     }
     assert_eq!(outcome(used.admit("key", &nth(u64::MAX))), "throttled");
-    assert_eq!(outcome(used.admit("key", &nth(0))), "admitted", "a repeat takes no memory");
+    assert_eq!(
+        outcome(used.admit("key", &nth(0))),
+        "admitted",
+        "a repeat takes no memory"
+    );
     assert_eq!(outcome(used.admit("other", &nth(u64::MAX))), "admitted");
     advance(Duration::from_secs(1)).await;
     assert_eq!(outcome(used.admit("key", &nth(u64::MAX))), "admitted");
@@ -68,13 +84,20 @@ fn of_arrivals_at_once_all_count_as_the_first() {
         let used = Arc::clone(&used);
         std::thread::spawn(move || (0..500).all(|number| used.admit("key", &nth(number)).is_ok()))
     });
-    assert!(threads.into_iter().all(|thread| thread.join().expect("no panic")));
+    assert!(
+        threads
+            .into_iter()
+            .all(|thread| thread.join().expect("no panic"))
+    );
 }
 
-/// As `hashbrown` has it: the table has room for a seventh more than fits, is a power of two, and each entry has a
-/// byte beside it.
+/// As `hashbrown` has it: the table has room for a seventh more than fits, is a power of two, and
+/// each entry has a byte beside it.
 fn bytes(arrivals: &Arrivals) -> usize {
-    let tables = arrivals.segments.iter().map(|segment| (segment.arrivals.capacity() * 8 / 7).next_power_of_two());
+    let tables = arrivals
+        .segments
+        .iter()
+        .map(|segment| (segment.arrivals.capacity() * 8 / 7).next_power_of_two());
     tables.sum::<usize>() * (size_of::<(super::Id, super::Offset)>() + 1)
 }
 
@@ -87,11 +110,17 @@ fn a_key_that_signs_a_thousand_writes_a_second_for_the_whole_window_takes_less_t
         let now = start + Duration::from_secs(second);
         arrivals.forget_old(now);
         for number in 0..u64::from(PER_SECOND) {
-            arrivals.insert(super::id(&nth(second * u64::from(PER_SECOND) + number)), now);
+            arrivals.insert(
+                super::id(&nth(second * u64::from(PER_SECOND) + number)),
+                now,
+            );
         }
         most = most.max(bytes(&arrivals));
     }
     let mib = most as f64 / f64::from(1 << 20);
-    println!("{} signatures, {mib:.1} MiB", seconds * u64::from(PER_SECOND));
+    println!(
+        "{} signatures, {mib:.1} MiB",
+        seconds * u64::from(PER_SECOND)
+    );
     assert!((30.0..60.0).contains(&mib), "{mib}");
 }

@@ -26,13 +26,21 @@ const MOVE: &str =
     "UPDATE vaults v SET shared = shared + n.moved FROM unnest($1::uuid[], $2::bigint[]) AS n (id, moved)
                     WHERE v.id = n.id AND (n.moved < 0 OR v.size * 1024 > v.used + v.shared + n.moved)";
 
-/// Writes the effects, a statement of each kind. What is deleted goes first: another may be inserted in its place.
+/// Writes the effects, a statement of each kind. What is deleted goes first: another may be
+/// inserted in its place.
 pub(super) async fn write(client: &ClientWrapper, effects: &Effects) -> Result<(), Failure> {
-    let (deleted, inserted, updated, moved) =
-        (effects.deleted(), effects.inserted(), effects.updated(), effects.moved());
-    let delete = some_rows(client, DELETE, deleted.len(), || stood(deleted.iter().copied()));
-    let insert =
-        some_rows(client, shares::INSERT, inserted.len(), || shares::columns_of(inserted.iter().copied()).into());
+    let (deleted, inserted, updated, moved) = (
+        effects.deleted(),
+        effects.inserted(),
+        effects.updated(),
+        effects.moved(),
+    );
+    let delete = some_rows(client, DELETE, deleted.len(), || {
+        stood(deleted.iter().copied())
+    });
+    let insert = some_rows(client, shares::INSERT, inserted.len(), || {
+        shares::columns_of(inserted.iter().copied()).into()
+    });
     let update = some_rows(client, UPDATE, updated.len(), || {
         let after = || updated.iter().map(|(_, after)| after);
         let mut columns = stood(updated.iter().map(|(before, _)| *before));
@@ -52,7 +60,12 @@ pub(super) async fn write(client: &ClientWrapper, effects: &Effects) -> Result<(
 fn stood<'a>(members: impl Iterator<Item = &'a Member> + Clone) -> Vec<Column<'a>> {
     vec![
         Box::new(members.clone().map(|m| m.backup_id).collect::<Vec<_>>()),
-        Box::new(members.clone().map(|m| &m.dest_project_id).collect::<Vec<_>>()),
+        Box::new(
+            members
+                .clone()
+                .map(|m| &m.dest_project_id)
+                .collect::<Vec<_>>(),
+        ),
         Box::new(members.clone().map(|m| m.id).collect::<Vec<_>>()),
         Box::new(members.clone().map(|m| m.status).collect::<Vec<_>>()),
         Box::new(members.map(|m| m.updated_at).collect::<Vec<_>>()),

@@ -1,12 +1,14 @@
-//! The facts for all changes of a group: one statement for those that want all members of a backup, and one for those that
-//! want two.
+//! The facts for all changes of a group: one statement for those that want all members of a backup,
+//! and one for those that want two.
 
 use deadpool_postgres::ClientWrapper;
 use futures::try_join;
 use tokio_postgres::{Error, Row, types::ToSql};
 
 use super::super::rows::{self, COLUMNS, columns};
-use crate::model::{BackupId, Facts, ProjectId, Selection, VaultId, VaultSelection, facts::MemberSelection};
+use crate::model::{
+    BackupId, Facts, ProjectId, Selection, VaultId, VaultSelection, facts::MemberSelection,
+};
 
 const WITH_ALL_MEMBERS: &str = concat!(
     "SELECT ",
@@ -37,7 +39,10 @@ struct Columns<'a> {
 }
 
 /// What stands for each of the selections.
-pub(super) async fn of(client: &ClientWrapper, selections: &[&Selection]) -> Result<Vec<Facts>, Error> {
+pub(super) async fn of(
+    client: &ClientWrapper,
+    selections: &[&Selection],
+) -> Result<Vec<Facts>, Error> {
     let (mut all, mut named) = (Columns::default(), Columns::default());
     for (place, selection) in selections.iter().enumerate() {
         match &selection.members {
@@ -50,14 +55,25 @@ pub(super) async fn of(client: &ClientWrapper, selections: &[&Selection]) -> Res
         }
     }
     let of_all: [&(dyn ToSql + Sync); 4] = [&all.places, &all.backups, &all.vaults, &all.of_backup];
-    let of_named: [&(dyn ToSql + Sync); 6] =
-        [&named.places, &named.backups, &named.vaults, &named.of_backup, &named.callers, &named.members];
-    let (with_all, with_named) =
-        try_join!(all.rows(client, WITH_ALL_MEMBERS, &of_all), named.rows(client, WITH_NAMED_MEMBERS, &of_named))?;
+    let of_named: [&(dyn ToSql + Sync); 6] = [
+        &named.places,
+        &named.backups,
+        &named.vaults,
+        &named.of_backup,
+        &named.callers,
+        &named.members,
+    ];
+    let (with_all, with_named) = try_join!(
+        all.rows(client, WITH_ALL_MEMBERS, &of_all),
+        named.rows(client, WITH_NAMED_MEMBERS, &of_named)
+    )?;
     let mut facts = vec![Facts::default(); selections.len()];
     for row in with_all.iter().chain(&with_named) {
         let place = row.try_get::<_, i64>(COLUMNS)?;
-        if let Some(facts) = usize::try_from(place).ok().and_then(|place| facts.get_mut(place)) {
+        if let Some(facts) = usize::try_from(place)
+            .ok()
+            .and_then(|place| facts.get_mut(place))
+        {
             put(facts, row)?;
         }
     }
@@ -86,7 +102,12 @@ impl Columns<'_> {
         self.of_backup.push(of_backup);
     }
 
-    async fn rows(&self, client: &ClientWrapper, sql: &str, values: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, Error> {
+    async fn rows(
+        &self,
+        client: &ClientWrapper,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, Error> {
         if self.places.is_empty() {
             return Ok(vec![]);
         }

@@ -1,9 +1,10 @@
-//! Several changes in one transaction: their rows locked and read in one round trip, each decided upon what those before
-//! it made of the facts, and what they come to written in another. A refusal by its rule is the answer to that change
-//! alone; where the database refuses anything, nothing of the group is done.
+//! Several changes in one transaction: their rows locked and read in one round trip, each decided
+//! upon what those before it made of the facts, and what they come to written in another. A refusal
+//! by its rule is the answer to that change alone; where the database refuses anything, nothing of
+//! the group is done.
 //!
-//! Rows are locked backups first and then vaults, each by their ids, those too from which only act would take: so no two
-//! groups, and no group and single change, wait for each other in a circle.
+//! Rows are locked backups first and then vaults, each by their ids, those too from which only act
+//! would take: so no two groups, and no group and single change, wait for each other in a circle.
 
 mod effects;
 mod facts;
@@ -16,10 +17,12 @@ use tokio_postgres::types::ToSql;
 
 use super::{retry::Failure, shares::Ruled, write::Work};
 use crate::model::{
-    self, BackupId, Change, Effects, Error, Facts, ProjectId, VaultId, VaultSelection, facts::MemberSelection,
+    self, BackupId, Change, Effects, Error, Facts, ProjectId, VaultId, VaultSelection,
+    facts::MemberSelection,
 };
 
-const LOCK_BACKUPS: &str = "SELECT 1 FROM backups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
+const LOCK_BACKUPS: &str =
+    "SELECT 1 FROM backups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE";
 // Those that are named, and those that hold one of these shares.
 const LOCK_VAULTS: &str = "SELECT 1 FROM vaults WHERE id = ANY (ARRAY(
                                SELECT unnest($1::uuid[]) UNION
@@ -88,19 +91,31 @@ impl Work for Group {
         // Before anything is sent: facts must not be read before the locks are there.
         let lock_backups = client.prepare_cached(LOCK_BACKUPS).await?;
         let lock_vaults = client.prepare_cached(LOCK_VAULTS).await?;
-        let ids: Vec<_> = self.changes.iter().map(|change| change.selection.backup_id).collect();
+        let ids: Vec<_> = self
+            .changes
+            .iter()
+            .map(|change| change.selection.backup_id)
+            .collect();
         let (named, backups, projects) = self.vaults();
         let (ids, vaults): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 3]) =
             ([&ids], [&named, &backups, &projects]);
         let set = client.batch_execute(&self.settings);
         let lock_backups = client.execute(&lock_backups, &ids);
         let lock_vaults = client.execute(&lock_vaults, &vaults);
-        let selections: Vec<_> = self.changes.iter().map(|change| &change.selection).collect();
+        let selections: Vec<_> = self
+            .changes
+            .iter()
+            .map(|change| &change.selection)
+            .collect();
         let facts = facts::of(client, &selections);
         try_join!(set, lock_backups, lock_vaults, facts).map(|(_, _, _, facts)| facts)
     }
 
-    async fn act(&self, client: &ClientWrapper, facts: Vec<Facts>) -> Result<Self::Outcome, Failure> {
+    async fn act(
+        &self,
+        client: &ClientWrapper,
+        facts: Vec<Facts>,
+    ) -> Result<Self::Outcome, Failure> {
         let (decided, effects) = self.decide(facts)?;
         effects::write(client, &effects).await?;
         Ok(decided)

@@ -13,17 +13,25 @@ fn writer() -> (tempfile::TempDir, Writer) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("test.db");
     let connection = Connection::open(&file).expect("a database");
-    connection.execute_batch("CREATE TABLE numbers (n INTEGER PRIMARY KEY)").expect("a table");
+    connection
+        .execute_batch("CREATE TABLE numbers (n INTEGER PRIMARY KEY)")
+        .expect("a table");
     (folder, Writer::start(connection, &file).expect("a thread"))
 }
 
 fn insert(connection: &Connection, n: i64) -> Result<(), Error> {
-    connection.execute("INSERT INTO numbers VALUES (?1)", [n]).map(drop).map_err(Error::store)
+    connection
+        .execute("INSERT INTO numbers VALUES (?1)", [n])
+        .map(drop)
+        .map_err(Error::store)
 }
 
 async fn count(writer: &Writer) -> i64 {
     let count = |c: &Connection| c.query_row("SELECT count(*) FROM numbers", [], |row| row.get(0));
-    writer.run(move |c| count(c).map_err(Error::store)).await.expect("a count")
+    writer
+        .run(move |c| count(c).map_err(Error::store))
+        .await
+        .expect("a count")
 }
 
 #[tokio::test]
@@ -37,7 +45,11 @@ async fn a_failed_piece_of_work_undoes_itself_and_nothing_else() {
     });
     let (good, half, panicking) = tokio::join!(good, half, panicking);
     assert!(good.is_ok() && half.is_err() && panicking.is_err());
-    assert_eq!(count(&writer).await, 1, "the writer goes on after a panic, and only the good work stands");
+    assert_eq!(
+        count(&writer).await,
+        1,
+        "the writer goes on after a panic, and only the good work stands"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +92,10 @@ async fn work_that_was_not_begun_by_its_deadline_is_not_done_and_its_caller_know
         writer.run_within(SHORT, |c| insert(c, 1)).await
     };
     let (blocked, late) = tokio::join!(block(&writer), waiting);
-    assert!(blocked.is_ok() && matches!(late, Err(Error::Busy(_))), "{late:?}");
+    assert!(
+        blocked.is_ok() && matches!(late, Err(Error::Busy(_))),
+        "{late:?}"
+    );
     assert_eq!(count(&writer).await, 0);
 }
 
@@ -116,12 +131,18 @@ async fn a_full_queue_refuses_more_work() {
     let all = async {
         sleep(SHORT / 5).await;
         let mut all = join_all((0..=QUEUE).map(|_| writer.run(|_| Ok(()))));
-        assert!(futures::poll!(&mut all).is_pending(), "each has its place or is refused");
+        assert!(
+            futures::poll!(&mut all).is_pending(),
+            "each has its place or is refused"
+        );
         release.send(()).expect("it is waited for");
         all.await
     };
     let (blocked, all) = tokio::join!(blocked, all);
-    let busy = all.iter().filter(|outcome| matches!(outcome, Err(Error::Busy(_)))).count();
+    let busy = all
+        .iter()
+        .filter(|outcome| matches!(outcome, Err(Error::Busy(_))))
+        .count();
     assert!(blocked.is_ok() && busy == 1, "{busy}");
     assert!(writer.run(|_| Ok(())).await.is_ok(), "there is room again");
 }

@@ -9,8 +9,16 @@ impl<'a> Accept<'a> {
     pub(in super::super) fn choices(&self) -> Vec<(Choice, Node<'a>)> {
         let mut open = Vec::new();
         for node in self.all() {
-            for (key, choice) in [("oneOf", Choice::OneOf(node.id())), ("anyOf", Choice::AnyOf(node.id()))] {
-                if node.value.get(key).and_then(Value::as_array).is_some_and(|list| !list.is_empty()) {
+            for (key, choice) in [
+                ("oneOf", Choice::OneOf(node.id())),
+                ("anyOf", Choice::AnyOf(node.id())),
+            ] {
+                if node
+                    .value
+                    .get(key)
+                    .and_then(Value::as_array)
+                    .is_some_and(|list| !list.is_empty())
+                {
                     open.push((choice, node.clone()));
                 }
             }
@@ -27,12 +35,19 @@ impl<'a> Accept<'a> {
 
     /// Whether lists of branches are among them.
     pub(in super::super) fn has_lists(&self) -> bool {
-        self.choices().iter().any(|(choice, _)| matches!(choice, Choice::AnyOf(_) | Choice::OneOf(_)))
+        self.choices()
+            .iter()
+            .any(|(choice, _)| matches!(choice, Choice::AnyOf(_) | Choice::OneOf(_)))
     }
 
-    /// With what a chosen branch of a schema says, as that schema counts: as part of what is written, or not.
+    /// With what a chosen branch of a schema says, as that schema counts: as part of what is
+    /// written, or not.
     fn taking(&self, node: &Node<'a>, branch: &Node<'a>) -> Self {
-        if self.is_part(node) { self.with(branch) } else { self.beside(branch) }
+        if self.is_part(node) {
+            self.with(branch)
+        } else {
+            self.beside(branch)
+        }
     }
 
     fn is_part(&self, node: &Node<'a>) -> bool {
@@ -46,12 +61,20 @@ impl<'a> Accept<'a> {
     }
 
     /// The case in which it satisfies one branch of a list.
-    pub(in super::super) fn case(&self, choice: &Choice, node: &Node<'a>, index: usize) -> Option<Self> {
+    pub(in super::super) fn case(
+        &self,
+        choice: &Choice,
+        node: &Node<'a>,
+        index: usize,
+    ) -> Option<Self> {
         let is_one_of = matches!(choice, Choice::OneOf(_));
         let branches = node.list(if is_one_of { "oneOf" } else { "anyOf" });
         let mut case = self.decided(choice).taking(node, branches.get(index)?);
-        let others =
-            branches.iter().enumerate().filter(|(other, _)| *other != index).map(|(_, other)| other.resolved());
+        let others = branches
+            .iter()
+            .enumerate()
+            .filter(|(other, _)| *other != index)
+            .map(|(_, other)| other.resolved());
         // Several branches of `anyOf` may take it.
         if is_one_of {
             case.refused_by.extend(others)
@@ -65,17 +88,29 @@ impl<'a> Accept<'a> {
     pub(in super::super) fn cases(&self, choice: &Choice, node: &Node<'a>) -> Vec<Self> {
         let mut decided = self.decided(choice);
         match choice {
-            Choice::AnyOf(_) | Choice::OneOf(_) => (0..).map_while(|index| self.case(choice, node, index)).collect(),
+            Choice::AnyOf(_) | Choice::OneOf(_) => (0..)
+                .map_while(|index| self.case(choice, node, index))
+                .collect(),
             Choice::If(_) => {
-                let Some(condition) = node.raw("if") else { return vec![decided] };
+                let Some(condition) = node.raw("if") else {
+                    return vec![decided];
+                };
                 let met = decided.taking(node, &condition);
-                let met = node.raw("then").map_or(met.clone(), |then| met.taking(node, &then));
+                let met = node
+                    .raw("then")
+                    .map_or(met.clone(), |then| met.taking(node, &then));
                 let unmet = decided.refused_by(&condition);
-                vec![met, node.raw("else").map_or(unmet.clone(), |otherwise| unmet.taking(node, &otherwise))]
+                vec![
+                    met,
+                    node.raw("else")
+                        .map_or(unmet.clone(), |otherwise| unmet.taking(node, &otherwise)),
+                ]
             }
             Choice::Dependent(_, name) => {
                 let there = decided.having(name);
-                let schema = node.raw("dependentSchemas").and_then(|schemas| schemas.raw(name));
+                let schema = node
+                    .raw("dependentSchemas")
+                    .and_then(|schemas| schemas.raw(name));
                 let there = schema.map_or(there.clone(), |schema| there.taking(node, &schema));
                 decided.lacks.insert(name.clone());
                 vec![there, decided]

@@ -31,7 +31,9 @@ impl<'a> Accept<'a> {
     /// All names that something is said of by name.
     pub(in super::super) fn mentioned(&self) -> BTreeSet<String> {
         let properties = self.all().flat_map(|node| node.named("properties"));
-        let names = properties.map(|(name, _)| name.to_owned()).chain(self.required());
+        let names = properties
+            .map(|(name, _)| name.to_owned())
+            .chain(self.required());
         names.chain(self.names().iter().cloned()).collect()
     }
 
@@ -46,7 +48,12 @@ impl<'a> Accept<'a> {
             }
         }
         let named = |list: &Value| -> Vec<String> {
-            list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+            list.as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect()
         };
         names.extend(node.value.get("required").map(named).unwrap_or_default());
         for (name, others) in node.named("dependentRequired") {
@@ -56,24 +63,36 @@ impl<'a> Accept<'a> {
         for branch in node.list("allOf") {
             self.declared(&branch, names, seen);
         }
-        for (key, choice) in [("anyOf", Choice::AnyOf(node.id())), ("oneOf", Choice::OneOf(node.id()))] {
+        for (key, choice) in [
+            ("anyOf", Choice::AnyOf(node.id())),
+            ("oneOf", Choice::OneOf(node.id())),
+        ] {
             if !self.chosen.contains(&choice) {
-                node.list(key).iter().for_each(|branch| self.declared(branch, names, seen));
+                node.list(key)
+                    .iter()
+                    .for_each(|branch| self.declared(branch, names, seen));
             }
         }
         if !self.chosen.contains(&Choice::If(node.id())) {
-            for branch in ["if", "then", "else"].iter().filter_map(|key| node.raw(key)) {
+            for branch in ["if", "then", "else"]
+                .iter()
+                .filter_map(|key| node.raw(key))
+            {
                 self.declared(&branch, names, seen);
             }
         }
         for (name, branch) in node.named("dependentSchemas") {
-            if !self.chosen.contains(&Choice::Dependent(node.id(), name.to_owned())) {
+            if !self
+                .chosen
+                .contains(&Choice::Dependent(node.id(), name.to_owned()))
+            {
                 self.declared(&branch, names, seen);
             }
         }
     }
 
-    /// Whether something is said of properties that are not declared by name, so that they count as declared.
+    /// Whether something is said of properties that are not declared by name, so that they count as
+    /// declared.
     fn speaks_of(&self, name: &str) -> bool {
         let mut seen = BTreeSet::new();
         self.parts.iter().chain(&self.maybe).any(|part| self.speaks(part, name, &mut seen))
@@ -106,20 +125,37 @@ impl<'a> Accept<'a> {
 
     fn alternatives(&self, node: &Node<'a>, open: &mut Vec<Node<'a>>, seen: &mut BTreeSet<usize>) {
         let undecided = |choice: Choice| !self.chosen.contains(&choice);
-        let any_of = node.list("anyOf").into_iter().filter(|_| undecided(Choice::AnyOf(node.id())));
-        let one_of = node.list("oneOf").into_iter().filter(|_| undecided(Choice::OneOf(node.id())));
-        let conditional = ["if", "then", "else"].iter().filter_map(|key| node.raw(key));
+        let any_of = node
+            .list("anyOf")
+            .into_iter()
+            .filter(|_| undecided(Choice::AnyOf(node.id())));
+        let one_of = node
+            .list("oneOf")
+            .into_iter()
+            .filter(|_| undecided(Choice::OneOf(node.id())));
+        let conditional = ["if", "then", "else"]
+            .iter()
+            .filter_map(|key| node.raw(key));
         let conditional = conditional.filter(|_| undecided(Choice::If(node.id())));
         let dependent = node.named("dependentSchemas").into_iter();
-        let dependent = dependent.filter(|(name, _)| undecided(Choice::Dependent(node.id(), (*name).to_owned())));
-        let all = any_of.chain(one_of).chain(conditional).chain(dependent.map(|(_, schema)| schema));
+        let dependent = dependent
+            .filter(|(name, _)| undecided(Choice::Dependent(node.id(), (*name).to_owned())));
+        let all = any_of
+            .chain(one_of)
+            .chain(conditional)
+            .chain(dependent.map(|(_, schema)| schema));
         all.for_each(|branch| self.apply(&branch, open, seen));
     }
 
-    /// The schema of a property that nothing but one open alternative declares: it is there only if that applies.
+    /// The schema of a property that nothing but one open alternative declares: it is there only if
+    /// that applies.
     pub(super) fn declared_by_one(&self, name: &str) -> Option<Node<'a>> {
         let mentions = |node: &&Node<'a>| {
-            let listed = |key: &str| node.value.get(key).is_some_and(|names| names.to_string().contains(name));
+            let listed = |key: &str| {
+                node.value
+                    .get(key)
+                    .is_some_and(|names| names.to_string().contains(name))
+            };
             has_name(node, name).is_some() || listed("required") || listed("dependentRequired")
         };
         if !self.closed
@@ -140,7 +176,11 @@ impl<'a> Accept<'a> {
         if !seen.insert(node.id()) {
             return false;
         }
-        let other = |key: &str| node.value.get(key).is_some_and(|schema| schema != &Value::Bool(false));
+        let other = |key: &str| {
+            node.value
+                .get(key)
+                .is_some_and(|schema| schema != &Value::Bool(false))
+        };
         if other("additionalProperties") || other("unevaluatedProperties") {
             return true;
         }
@@ -150,9 +190,16 @@ impl<'a> Accept<'a> {
         if node.named("patternProperties").iter().any(matched) {
             return true;
         }
-        let lists = ["allOf", "anyOf", "oneOf"].iter().flat_map(|key| node.list(key));
-        let single = ["if", "then", "else"].iter().filter_map(|key| node.raw(key));
-        let dependent = node.named("dependentSchemas").into_iter().map(|(_, schema)| schema);
+        let lists = ["allOf", "anyOf", "oneOf"]
+            .iter()
+            .flat_map(|key| node.list(key));
+        let single = ["if", "then", "else"]
+            .iter()
+            .filter_map(|key| node.raw(key));
+        let dependent = node
+            .named("dependentSchemas")
+            .into_iter()
+            .map(|(_, schema)| schema);
         let below: Vec<Node<'a>> = lists.chain(single).chain(dependent).collect();
         below.iter().any(|branch| self.speaks(branch, name, seen))
     }
@@ -165,19 +212,27 @@ impl<'a> Accept<'a> {
         if self.has.contains(name) {
             return true;
         }
-        let shown = |node: &Node<'a>| has_name(node, name).is_some_and(|property| hidden(&property, self.direction));
+        let shown = |node: &Node<'a>| {
+            has_name(node, name).is_some_and(|property| hidden(&property, self.direction))
+        };
         if self.all().any(shown) {
             return false;
         }
         let names = self.names();
-        names.contains(name) || !self.closed || self.speaks_of(name) || (self.may_be_free() && !self.refuses_others())
+        names.contains(name)
+            || !self.closed
+            || self.speaks_of(name)
+            || (self.may_be_free() && !self.refuses_others())
     }
 
     fn refuses_others(&self) -> bool {
-        self.parts.iter().any(|part| part.value.get("unevaluatedProperties") == Some(&Value::Bool(false)))
+        self.parts
+            .iter()
+            .any(|part| part.value.get("unevaluatedProperties") == Some(&Value::Bool(false)))
     }
 
-    /// Whether there are alternatives that leave it without a declared property, so that it may have any.
+    /// Whether there are alternatives that leave it without a declared property, so that it may
+    /// have any.
     pub(in super::super) fn may_be_free(&self) -> bool {
         *self.free.get_or_init(|| {
             let mut seen = BTreeSet::new();
@@ -197,10 +252,16 @@ impl<'a> Accept<'a> {
         };
         let declared = node.named("properties");
         // One that this direction does not carry is declared all the same.
-        let declared = declared.iter().any(|(_, property)| property.value != &Value::Bool(false));
+        let declared = declared
+            .iter()
+            .any(|(_, property)| property.value != &Value::Bool(false));
         // What is no object is not free-form either.
         let types = node.value.get("type").map_or(Types::ALL, Types::allowed);
-        let listed = node.value.get("enum").and_then(Value::as_array).map(|values| values.iter().map(Types::of));
+        let listed = node
+            .value
+            .get("enum")
+            .and_then(Value::as_array)
+            .map(|values| values.iter().map(Types::of));
         let listed = listed.map_or(Types::ALL, |types| types.fold(Types::NONE, Types::or));
         let only = node.value.get("const").map_or(Types::ALL, Types::of);
         if !types.and(listed).and(only).meets(Types::OBJECT) {
@@ -213,13 +274,19 @@ impl<'a> Accept<'a> {
             let branches = node.list(key);
             self.chosen.contains(&choice)
                 || branches.is_empty()
-                || branches.iter().any(|branch| self.is_free(branch, &mut seen.clone()))
+                || branches
+                    .iter()
+                    .any(|branch| self.is_free(branch, &mut seen.clone()))
         };
-        node.list("allOf").iter().all(|branch| self.is_free(branch, seen))
+        node.list("allOf")
+            .iter()
+            .all(|branch| self.is_free(branch, seen))
             && any("anyOf", Choice::AnyOf(node.id()), seen)
             && any("oneOf", Choice::OneOf(node.id()), seen)
             && (self.chosen.contains(&Choice::If(node.id()))
-                || node.raw("else").is_none_or(|branch| self.is_free(&branch, &mut seen.clone()))
+                || node
+                    .raw("else")
+                    .is_none_or(|branch| self.is_free(&branch, &mut seen.clone()))
                 || ["if", "then"]
                     .iter()
                     .filter_map(|key| node.raw(key))
@@ -233,9 +300,14 @@ impl<'a> Accept<'a> {
         }
         let alone = |part: &&Node<'a>| {
             let mut seen = BTreeSet::new();
-            part.value.get("unevaluatedProperties").is_some() && !evaluates_others(part, true, &mut seen)
+            part.value.get("unevaluatedProperties").is_some()
+                && !evaluates_others(part, true, &mut seen)
         };
-        self.parts.iter().filter(alone).filter_map(|part| part.raw("unevaluatedProperties")).collect()
+        self.parts
+            .iter()
+            .filter(alone)
+            .filter_map(|part| part.raw("unevaluatedProperties"))
+            .collect()
     }
 
     /// Whether a property that nothing names may be there.
@@ -251,11 +323,21 @@ fn evaluates_others(node: &Node<'_>, itself: bool, seen: &mut BTreeSet<usize>) -
         return false;
     }
     let spoken = |key: &str| node.value.get(key).is_some();
-    let lists = ["allOf", "anyOf", "oneOf"].iter().flat_map(|key| node.list(key));
-    let single = ["if", "then", "else"].iter().filter_map(|key| node.raw(key));
-    let dependent = node.named("dependentSchemas").into_iter().map(|(_, schema)| schema);
+    let lists = ["allOf", "anyOf", "oneOf"]
+        .iter()
+        .flat_map(|key| node.list(key));
+    let single = ["if", "then", "else"]
+        .iter()
+        .filter_map(|key| node.raw(key));
+    let dependent = node
+        .named("dependentSchemas")
+        .into_iter()
+        .map(|(_, schema)| schema);
     spoken("additionalProperties")
         || spoken("patternProperties")
         || (!itself && spoken("unevaluatedProperties"))
-        || lists.chain(single).chain(dependent).any(|below| evaluates_others(&below, false, seen))
+        || lists
+            .chain(single)
+            .chain(dependent)
+            .any(|below| evaluates_others(&below, false, seen))
 }

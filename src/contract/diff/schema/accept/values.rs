@@ -14,7 +14,10 @@ use super::{
 impl<'a> Accept<'a> {
     /// The types that it may have.
     pub(in super::super) fn possible_types(&self) -> Types {
-        let mut types = self.values("type").map(Types::allowed).fold(self.types, Types::and);
+        let mut types = self
+            .values("type")
+            .map(Types::allowed)
+            .fold(self.types, Types::and);
         for values in self.values("enum").filter_map(Value::as_array) {
             types = types.and(values.iter().map(Types::of).fold(Types::NONE, Types::or));
         }
@@ -23,26 +26,41 @@ impl<'a> Accept<'a> {
 
     /// The only values that it can have, where they are few.
     pub(in super::super) fn finite(&self) -> Option<Vec<Value>> {
-        let lists = self.values("enum").filter_map(|list| list.as_array().cloned());
-        let mut lists: Vec<Vec<Value>> = lists.chain(self.values("const").map(|value| vec![value.clone()])).collect();
+        let lists = self
+            .values("enum")
+            .filter_map(|list| list.as_array().cloned());
+        let mut lists: Vec<Vec<Value>> = lists
+            .chain(self.values("const").map(|value| vec![value.clone()]))
+            .collect();
         lists.extend(self.all().flat_map(listed));
         let types = self.possible_types();
         if types.is_within(Types::NULL.or(Types::BOOLEAN)) {
             lists.push(vec![Value::Null, Value::Bool(false), Value::Bool(true)]);
         }
         let shortest = lists.into_iter().min_by_key(Vec::len)?;
-        Some(shortest.into_iter().filter(|value| Types::of(value).is_within(types)).collect())
+        Some(
+            shortest
+                .into_iter()
+                .filter(|value| Types::of(value).is_within(types))
+                .collect(),
+        )
     }
 
-    /// Whether nothing is said of it but how long it is, so that any length within its bounds occurs.
+    /// Whether nothing is said of it but how long it is, so that any length within its bounds
+    /// occurs.
     pub(in super::super) fn is_bounded_only(&self, rule: Rule) -> bool {
         let keys: &[&str] = match rule {
             Rule::MinLength | Rule::MaxLength => &["type", "minLength", "maxLength", "format"],
-            Rule::MinItems | Rule::MaxItems => &["type", "minItems", "maxItems", "items", "uniqueItems"],
+            Rule::MinItems | Rule::MaxItems => {
+                &["type", "minItems", "maxItems", "items", "uniqueItems"]
+            }
             _ => return false,
         };
         let plain = |node: &Node<'a>| {
-            node.fields().into_iter().flatten().all(|(key, _)| keys.contains(&key.as_str()) || is_annotation(key))
+            node.fields()
+                .into_iter()
+                .flatten()
+                .all(|(key, _)| keys.contains(&key.as_str()) || is_annotation(key))
         };
         let elements = self.values("items").next().is_none()
             || matches!(self.element(None), Part::Some(element) if element.all().all(|node| {
@@ -50,10 +68,14 @@ impl<'a> Accept<'a> {
             }));
         // Of elements that are all different, there must be enough.
         let many = Types::STRING.or(Types::NUMBER);
-        let different = self.values("uniqueItems").any(|unique| unique == &Value::Bool(true));
+        let different = self
+            .values("uniqueItems")
+            .any(|unique| unique == &Value::Bool(true));
         let enough = !different
             || match self.element(None) {
-                Part::Some(element) => element.possible_types().meets(many) && element.finite().is_none(),
+                Part::Some(element) => {
+                    element.possible_types().meets(many) && element.finite().is_none()
+                }
                 Part::Never => false,
             };
         self.all().all(plain) && elements && enough
@@ -74,7 +96,9 @@ fn listed(node: &Node<'_>) -> Vec<Vec<Value>> {
     let list = |key: &&str| {
         let branches = node.list(key);
         let values: Option<Vec<Vec<Value>>> = branches.iter().map(named).collect();
-        values.filter(|_| !branches.is_empty()).map(|values| values.concat())
+        values
+            .filter(|_| !branches.is_empty())
+            .map(|values| values.concat())
     };
     ["anyOf", "oneOf"].iter().filter_map(list).collect()
 }

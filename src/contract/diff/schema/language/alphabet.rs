@@ -1,4 +1,5 @@
-//! The characters of some automata, as few as tell their classes apart: each stands for all that are in the same classes.
+//! The characters of some automata, as few as tell their classes apart: each stands for all that
+//! are in the same classes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +9,15 @@ use super::automaton::{Automaton, contains};
 const QUESTIONS: usize = 2_000_000;
 
 /// What a reader likes to see in an example, best first.
-const READABLE: [(char, char); 7] =
-    [('a', 'z'), ('A', 'Z'), ('0', '9'), ('!', '~'), (' ', ' '), ('\u{c0}', '\u{24f}'), ('\u{370}', '\u{1fff}')];
+const READABLE: [(char, char); 7] = [
+    ('a', 'z'),
+    ('A', 'Z'),
+    ('0', '9'),
+    ('!', '~'),
+    (' ', ' '),
+    ('\u{c0}', '\u{24f}'),
+    ('\u{370}', '\u{1fff}'),
+];
 
 /// A character that stands for others.
 pub(super) struct Symbol {
@@ -34,14 +42,25 @@ pub(super) fn symbols(automata: &[&Automaton]) -> Option<Vec<Symbol>> {
     for first in &firsts {
         let best = readable(*first, lasts.next().unwrap_or(char::MAX));
         let members = automata.iter().map(|automaton| {
-            let members = automaton.classes.iter().map(|class| contains(class, *first));
+            let members = automaton
+                .classes
+                .iter()
+                .map(|class| contains(class, *first));
             members.collect()
         });
-        shown.entry(members.collect()).and_modify(|known| *known = best.min(*known)).or_insert(best);
+        shown
+            .entry(members.collect())
+            .and_modify(|known| *known = best.min(*known))
+            .or_insert(best);
     }
     let mut symbols: Vec<_> = shown.into_iter().collect();
     symbols.sort_unstable_by_key(|(_, best)| *best);
-    Some(symbols.into_iter().map(|(members, (_, shown))| Symbol { shown, members }).collect())
+    Some(
+        symbols
+            .into_iter()
+            .map(|(members, (_, shown))| Symbol { shown, members })
+            .collect(),
+    )
 }
 
 /// The most readable character of a range, after how unreadable it is.

@@ -1,5 +1,5 @@
-//! An automaton that searches a string for a pattern, stepped through character by character. It is not deterministic:
-//! it is in a set of states at a time. How it is built is next door.
+//! An automaton that searches a string for a pattern, stepped through character by character. It is
+//! not deterministic: it is in a set of states at a time. How it is built is next door.
 
 use std::collections::HashSet;
 
@@ -30,8 +30,14 @@ pub(super) struct Position {
 }
 
 impl Position {
-    pub(super) const START: Self = Self { start: true, end: false };
-    pub(super) const WITHIN: Self = Self { start: false, end: false };
+    pub(super) const START: Self = Self {
+        start: true,
+        end: false,
+    };
+    pub(super) const WITHIN: Self = Self {
+        start: false,
+        end: false,
+    };
 }
 
 /// States that an automaton is in, sorted.
@@ -72,7 +78,16 @@ impl Automaton {
 
     /// Whether a string that ends here has the pattern.
     pub(super) fn found(&self, states: &[usize], position: Position) -> bool {
-        Self::is_found(states) || self.reached(states.to_vec(), Position { end: true, ..position }).contains(&FOUND)
+        Self::is_found(states)
+            || self
+                .reached(
+                    states.to_vec(),
+                    Position {
+                        end: true,
+                        ..position
+                    },
+                )
+                .contains(&FOUND)
     }
 
     /// Whether whatever follows has the pattern.
@@ -90,8 +105,8 @@ impl Automaton {
         self.found(&states, position)
     }
 
-    /// The lengths of the strings that have the pattern: the shortest, and the longest if there is one. None where no
-    /// string has it.
+    /// The lengths of the strings that have the pattern: the shortest, and the longest if there is
+    /// one. None where no string has it.
     pub(super) fn lengths(&self) -> Option<(u64, Option<u64>)> {
         let (mut shortest, mut longest) = (None, None);
         let mut states = self.begin();
@@ -100,7 +115,11 @@ impl Automaton {
         let mut length = 0;
         let mut steps = 0;
         // Where the states come again, the string may go in circles.
-        while !states.is_empty() && !Self::is_found(&states) && steps <= STEPS && seen.insert(states.clone()) {
+        while !states.is_empty()
+            && !Self::is_found(&states)
+            && steps <= STEPS
+            && seen.insert(states.clone())
+        {
             if self.found(&states, position) {
                 shortest = shortest.or(Some(length));
                 longest = Some(length);
@@ -140,6 +159,8 @@ impl Automaton {
 
 /// Whether a class has a character.
 pub(super) fn contains(class: &ClassUnicode, character: char) -> bool {
-    let after = class.ranges().partition_point(|range| range.start() <= character);
+    let after = class
+        .ranges()
+        .partition_point(|range| range.start() <= character);
     after > 0 && class.ranges()[after - 1].end() >= character
 }

@@ -15,7 +15,12 @@ const PARTS: usize = 20_000;
 impl Automaton {
     /// None for a pattern that has too many states.
     pub(super) fn of(pattern: &Part) -> Option<Self> {
-        let mut automaton = Self { states: vec![State::Found], first: FOUND, classes: Vec::new(), live: Vec::new() };
+        let mut automaton = Self {
+            states: vec![State::Found],
+            first: FOUND,
+            classes: Vec::new(),
+            live: Vec::new(),
+        };
         let mut parts = 0;
         let found_here = automaton.add(pattern, FOUND, &mut parts)?;
         // The pattern may begin after any number of characters.
@@ -50,9 +55,15 @@ impl Automaton {
             }
             Part::Start => self.push(State::Start(next)),
             Part::End => self.push(State::End(next)),
-            Part::Concat(all) => all.iter().rev().try_fold(next, |next, part| self.add(part, next, parts)),
+            Part::Concat(all) => all
+                .iter()
+                .rev()
+                .try_fold(next, |next, part| self.add(part, next, parts)),
             Part::Either(all) => {
-                let begins = all.iter().map(|part| self.add(part, next, parts)).collect::<Option<_>>()?;
+                let begins = all
+                    .iter()
+                    .map(|part| self.add(part, next, parts))
+                    .collect::<Option<_>>()?;
                 self.push(State::Fork(begins))
             }
             Part::Repeat { part, least, most } => {
@@ -85,7 +96,9 @@ impl Automaton {
             let mut changed = false;
             for (index, state) in self.states.iter().enumerate() {
                 let lives = match state {
-                    State::Character { class, next } => live[*next] && !self.classes[*class].ranges().is_empty(),
+                    State::Character { class, next } => {
+                        live[*next] && !self.classes[*class].ranges().is_empty()
+                    }
                     State::Fork(all) => all.iter().any(|next| live[*next]),
                     State::End(next) => live[*next],
                     State::Start(_) => false,

@@ -1,11 +1,11 @@
-//! Reads a `pattern`: what of ECMA-262's syntax describes a regular language, and means the same to every reader. No
-//! look-around, no back-reference, no word boundary, no flag, no Unicode property.
+//! Reads a `pattern`: what of ECMA-262's syntax describes a regular language, and means the same to
+//! every reader. No look-around, no back-reference, no word boundary, no flag, no Unicode property.
 
 use regex_syntax::{
     ast::{
-        AssertionKind, Ast, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem, GroupKind,
-        HexLiteralKind, Literal, LiteralKind, Repetition, RepetitionKind, RepetitionRange, SpecialLiteralKind,
-        parse::ParserBuilder,
+        AssertionKind, Ast, ClassBracketed, ClassPerl, ClassPerlKind, ClassSet, ClassSetItem,
+        GroupKind, HexLiteralKind, Literal, LiteralKind, Repetition, RepetitionKind,
+        RepetitionRange, SpecialLiteralKind, parse::ParserBuilder,
     },
     hir::{ClassUnicode, ClassUnicodeRange},
 };
@@ -23,12 +23,21 @@ pub(super) struct Reading {
     space: &'static [(char, char)],
 }
 
-/// ECMA-262 itself; validators built on Rust's `regex` whose `.` matches all but a line feed; those that also know only
-/// the better known spaces.
+/// ECMA-262 itself; validators built on Rust's `regex` whose `.` matches all but a line feed; those
+/// that also know only the better known spaces.
 pub(super) const READINGS: [Reading; 3] = [
-    Reading { dot: &[('\n', '\n'), ('\r', '\r'), ('\u{2028}', '\u{2029}')], space: SPACE },
-    Reading { dot: &[('\n', '\n')], space: SPACE },
-    Reading { dot: &[('\n', '\n')], space: COMMON_SPACE },
+    Reading {
+        dot: &[('\n', '\n'), ('\r', '\r'), ('\u{2028}', '\u{2029}')],
+        space: SPACE,
+    },
+    Reading {
+        dot: &[('\n', '\n')],
+        space: SPACE,
+    },
+    Reading {
+        dot: &[('\n', '\n')],
+        space: COMMON_SPACE,
+    },
 ];
 
 const SPACE: &[(char, char)] = &[
@@ -71,12 +80,17 @@ pub(super) enum Part {
     },
 }
 
-/// A pattern as one reader reads it; none where readers could differ in more, or where its language is not regular.
+/// A pattern as one reader reads it; none where readers could differ in more, or where its language
+/// is not regular.
 pub(super) fn read(pattern: &str, reading: &Reading) -> Option<Part> {
     if pattern.len() > LENGTH {
         return None;
     }
-    let ast = ParserBuilder::new().nest_limit(DEPTH).build().parse(pattern).ok()?;
+    let ast = ParserBuilder::new()
+        .nest_limit(DEPTH)
+        .build()
+        .parse(pattern)
+        .ok()?;
     Reader { pattern, reading }.part(&ast)
 }
 
@@ -89,7 +103,9 @@ impl Reader<'_> {
     fn part(&self, ast: &Ast) -> Option<Part> {
         Some(match ast {
             Ast::Empty(_) => Part::Concat(Vec::new()),
-            Ast::Literal(literal) => Part::Class(class(&[(character(literal)?, character(literal)?)])),
+            Ast::Literal(literal) => {
+                Part::Class(class(&[(character(literal)?, character(literal)?)]))
+            }
             Ast::Dot(_) => Part::Class(negated(class(self.reading.dot), true)),
             Ast::ClassPerl(perl) => Part::Class(self.perl(perl)),
             Ast::ClassBracketed(bracketed) => Part::Class(self.bracketed(bracketed)?),
@@ -100,10 +116,14 @@ impl Reader<'_> {
             },
             Ast::Repetition(repetition) => self.repetition(repetition)?,
             Ast::Group(group) => match &group.kind {
-                GroupKind::CaptureIndex(_) | GroupKind::CaptureName { starts_with_p: false, .. } => {
+                GroupKind::CaptureIndex(_)
+                | GroupKind::CaptureName {
+                    starts_with_p: false,
+                    ..
+                } => self.part(&group.ast)?,
+                GroupKind::NonCapturing(flags) if flags.items.is_empty() => {
                     self.part(&group.ast)?
                 }
-                GroupKind::NonCapturing(flags) if flags.items.is_empty() => self.part(&group.ast)?,
                 _ => return None,
             },
             Ast::Alternation(alternation) => Part::Either(self.parts(&alternation.asts)?),
@@ -131,7 +151,10 @@ impl Reader<'_> {
                 let span = repetition.op.span;
                 let text = self.pattern.get(span.start.offset..span.end.offset)?;
                 let digit = |c: char| c.is_ascii_digit();
-                if !text.starts_with('{') || !text[1..].starts_with(digit) || text.contains(char::is_whitespace) {
+                if !text.starts_with('{')
+                    || !text[1..].starts_with(digit)
+                    || text.contains(char::is_whitespace)
+                {
                     return None;
                 }
                 match *range {
@@ -141,7 +164,11 @@ impl Reader<'_> {
                 }
             }
         };
-        Some(Part::Repeat { part: Box::new(self.part(&repetition.ast)?), least, most })
+        Some(Part::Repeat {
+            part: Box::new(self.part(&repetition.ast)?),
+            least,
+            most,
+        })
     }
 
     fn perl(&self, perl: &ClassPerl) -> ClassUnicode {
@@ -155,7 +182,9 @@ impl Reader<'_> {
 
     fn bracketed(&self, bracketed: &ClassBracketed) -> Option<ClassUnicode> {
         // `&&`, `--` and `~~` are text in ECMA-262.
-        let ClassSet::Item(item) = &bracketed.kind else { return None };
+        let ClassSet::Item(item) = &bracketed.kind else {
+            return None;
+        };
         Some(negated(self.item(item)?, bracketed.negated))
     }
 
@@ -172,7 +201,10 @@ impl Reader<'_> {
                 all
             }
             // A `[` within a class is text in ECMA-262.
-            ClassSetItem::Bracketed(_) | ClassSetItem::Ascii(_) | ClassSetItem::Unicode(_) | ClassSetItem::Empty(_) => {
+            ClassSetItem::Bracketed(_)
+            | ClassSetItem::Ascii(_)
+            | ClassSetItem::Unicode(_)
+            | ClassSetItem::Empty(_) => {
                 return None;
             }
         })
@@ -180,7 +212,11 @@ impl Reader<'_> {
 }
 
 fn class(ranges: &[(char, char)]) -> ClassUnicode {
-    ClassUnicode::new(ranges.iter().map(|(first, last)| ClassUnicodeRange::new(*first, *last)))
+    ClassUnicode::new(
+        ranges
+            .iter()
+            .map(|(first, last)| ClassUnicodeRange::new(*first, *last)),
+    )
 }
 
 fn negated(mut class: ClassUnicode, negated: bool) -> ClassUnicode {
@@ -192,7 +228,11 @@ fn negated(mut class: ClassUnicode, negated: bool) -> ClassUnicode {
 
 /// A literal within a class. In ECMA-262 a `]` that comes first closes the class.
 fn member(literal: &Literal) -> Option<char> {
-    if literal.kind == LiteralKind::Verbatim && literal.c == ']' { None } else { character(literal) }
+    if literal.kind == LiteralKind::Verbatim && literal.c == ']' {
+        None
+    } else {
+        character(literal)
+    }
 }
 
 fn character(literal: &Literal) -> Option<char> {

@@ -1,5 +1,5 @@
-//! Searches the shortest string that some automata find their pattern in, and another does not. It steps through all of
-//! them at once, breadth first, and bounds what it does by counting.
+//! Searches the shortest string that some automata find their pattern in, and another does not. It
+//! steps through all of them at once, breadth first, and bounds what it does by counting.
 
 use std::collections::{HashMap, HashSet};
 
@@ -43,8 +43,16 @@ impl Search<'_> {
         let automata: Vec<&Automaton> = self.accepts.iter().chain(self.refuses).collect();
         let symbols = symbols(&automata)?;
         let mut steps = 0;
-        let mut sides: Vec<Side> = automata.iter().enumerate().map(|(index, of)| Side::new(index, of)).collect();
-        let mut nodes = vec![Node { sets: vec![0; sides.len()], length: 0, from: None }];
+        let mut sides: Vec<Side> = automata
+            .iter()
+            .enumerate()
+            .map(|(index, of)| Side::new(index, of))
+            .collect();
+        let mut nodes = vec![Node {
+            sets: vec![0; sides.len()],
+            length: 0,
+            from: None,
+        }];
         let mut seen = HashSet::from([self.key(&nodes[0])]);
         let mut current = 0;
         while current < nodes.len() {
@@ -53,11 +61,20 @@ impl Search<'_> {
             if self.is_met(&sides, &sets, length) {
                 return Some(Found::Text(text(&nodes, &symbols, current)));
             }
-            let symbols = symbols.iter().enumerate().filter(|_| self.most.is_none_or(|most| length < most));
+            let symbols = symbols
+                .iter()
+                .enumerate()
+                .filter(|_| self.most.is_none_or(|most| length < most));
             for (index, symbol) in symbols {
-                let next = sides.iter_mut().zip(&sets).map(|(side, set)| side.step(*set, index, symbol, &mut steps));
-                let node =
-                    Node { sets: next.collect::<Option<_>>()?, length: length + 1, from: Some((current, index)) };
+                let next = sides
+                    .iter_mut()
+                    .zip(&sets)
+                    .map(|(side, set)| side.step(*set, index, symbol, &mut steps));
+                let node = Node {
+                    sets: next.collect::<Option<_>>()?,
+                    length: length + 1,
+                    from: Some((current, index)),
+                };
                 if !self.is_hopeless(&sides, &node.sets) && seen.insert(self.key(&node)) {
                     nodes.push(node);
                 }
@@ -76,10 +93,16 @@ impl Search<'_> {
     }
 
     fn is_met(&self, sides: &[Side<'_>], sets: &[usize], length: u64) -> bool {
-        let position = if length == 0 { Position::START } else { Position::WITHIN };
+        let position = if length == 0 {
+            Position::START
+        } else {
+            Position::WITHIN
+        };
         let finds = |(side, set): (&Side<'_>, &usize)| side.of.found(&side.sets[*set], position);
         let mut found = sides.iter().zip(sets).map(finds);
-        length >= self.least && found.by_ref().take(self.accepts.len()).all(|found| found) && !found.any(|found| found)
+        length >= self.least
+            && found.by_ref().take(self.accepts.len()).all(|found| found)
+            && !found.any(|found| found)
     }
 
     /// Whether no longer string can do.
@@ -117,11 +140,23 @@ struct Side<'a> {
 
 impl<'a> Side<'a> {
     fn new(index: usize, of: &'a Automaton) -> Self {
-        Self { index, of, sets: vec![of.begin()], known: HashMap::new(), steps: HashMap::new() }
+        Self {
+            index,
+            of,
+            sets: vec![of.begin()],
+            known: HashMap::new(),
+            steps: HashMap::new(),
+        }
     }
 
     /// The set after a character. None where it took too much.
-    fn step(&mut self, set: usize, index: usize, symbol: &Symbol, steps: &mut usize) -> Option<usize> {
+    fn step(
+        &mut self,
+        set: usize,
+        index: usize,
+        symbol: &Symbol,
+        steps: &mut usize,
+    ) -> Option<usize> {
         *steps += 1;
         if let Some(next) = self.steps.get(&(set, index)) {
             return Some(*next);

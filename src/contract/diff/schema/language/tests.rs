@@ -6,7 +6,9 @@ use serde_json::json;
 use super::{Answer, disjoint, included, lengths, shortest};
 
 fn validator(pattern: &str) -> Validator {
-    jsonschema::options().build(&json!({"pattern": pattern})).unwrap_or_else(|error| panic!("{pattern}: {error}"))
+    jsonschema::options()
+        .build(&json!({"pattern": pattern}))
+        .unwrap_or_else(|error| panic!("{pattern}: {error}"))
 }
 
 fn has(pattern: &str, text: &str) -> bool {
@@ -17,7 +19,10 @@ fn covers(wide: &str, narrow: &str) -> bool {
     match included(&[narrow], None, None, wide) {
         Answer::Yes => true,
         Answer::No(text) => {
-            assert!(has(narrow, &text) && !has(wide, &text), "{text:?} has {narrow}, and not {wide}");
+            assert!(
+                has(narrow, &text) && !has(wide, &text),
+                "{text:?} has {narrow}, and not {wide}"
+            );
             false
         }
         Answer::Unknown => panic!("{narrow} in {wide} is unknown"),
@@ -98,7 +103,11 @@ fn a_counterexample_is_a_shortest_one_that_can_be_read() {
         (r"^\w+$", "^[a-z0-9]+$", "A"),
         ("^.$", "^[ -~]$", "\u{c0}"),
     ] {
-        assert_eq!(included(&[narrow], None, None, wide), no(text), "{narrow} in {wide}");
+        assert_eq!(
+            included(&[narrow], None, None, wide),
+            no(text),
+            "{narrow} in {wide}"
+        );
         assert!(!covers(wide, narrow));
     }
 }
@@ -106,7 +115,10 @@ fn a_counterexample_is_a_shortest_one_that_can_be_read() {
 #[test]
 fn several_patterns_hold_at_once() {
     assert_eq!(included(&["^a", "b$"], None, None, "^a.*b$"), no("a\nb"));
-    assert_eq!(included(&["^a", "b$", "^[ab]*$"], None, None, "^a.*b$"), Answer::Yes);
+    assert_eq!(
+        included(&["^a", "b$", "^[ab]*$"], None, None, "^a.*b$"),
+        Answer::Yes
+    );
     assert_eq!(included(&["^a", "^b"], None, None, "c"), Answer::Yes);
     // What cannot be read may only narrow.
     assert_eq!(included(&["^a$", "(?=b)"], None, None, "a"), Answer::Yes);
@@ -115,15 +127,27 @@ fn several_patterns_hold_at_once() {
 
 #[test]
 fn bounds_of_the_length_count() {
-    assert_eq!(included(&["^a*$"], Some(2), Some(3), "^(aa|aaa)$"), Answer::Yes);
-    assert_eq!(included(&["^a*$"], Some(2), Some(4), "^(aa|aaa)$"), no("aaaa"));
+    assert_eq!(
+        included(&["^a*$"], Some(2), Some(3), "^(aa|aaa)$"),
+        Answer::Yes
+    );
+    assert_eq!(
+        included(&["^a*$"], Some(2), Some(4), "^(aa|aaa)$"),
+        no("aaaa")
+    );
     assert_eq!(included(&["^a*$"], Some(1), Some(3), "^(aa|aaa)$"), no("a"));
     assert_eq!(included(&[], Some(1), None, r"[\s\S]"), Answer::Yes);
     assert_eq!(included(&[], Some(3), Some(2), "^never$"), Answer::Yes);
     assert_eq!(included(&[], None, Some(5), "^.{0,5}$"), no("\n"));
     assert_eq!(included(&[], Some(300), None, "^b*$"), no(&"a".repeat(300)));
-    assert_eq!(included(&["^[a-z]*$"], Some(u64::MAX), Some(u64::MAX), "^[a-z]*$"), Answer::Yes);
-    assert_eq!(included(&["^[a-z]*$"], Some(u64::MAX), None, "^[a-y]*$"), Answer::Unknown);
+    assert_eq!(
+        included(&["^[a-z]*$"], Some(u64::MAX), Some(u64::MAX), "^[a-z]*$"),
+        Answer::Yes
+    );
+    assert_eq!(
+        included(&["^[a-z]*$"], Some(u64::MAX), None, "^[a-y]*$"),
+        Answer::Unknown
+    );
 }
 
 #[test]
@@ -159,9 +183,20 @@ fn what_readers_take_otherwise_is_unknown() {
         "(",
         "a{",
     ] {
-        assert_eq!(included(&["^zz$"], None, None, pattern), Answer::Unknown, "{pattern}");
-        assert!(is_unknown(pattern, "^zz$") && !disjoint(pattern, "^zz$"), "{pattern}");
-        assert_eq!((lengths(pattern), shortest(&[pattern], None, None)), ((0, None), None), "{pattern}");
+        assert_eq!(
+            included(&["^zz$"], None, None, pattern),
+            Answer::Unknown,
+            "{pattern}"
+        );
+        assert!(
+            is_unknown(pattern, "^zz$") && !disjoint(pattern, "^zz$"),
+            "{pattern}"
+        );
+        assert_eq!(
+            (lengths(pattern), shortest(&[pattern], None, None)),
+            ((0, None), None),
+            "{pattern}"
+        );
         assert!(covers(pattern, pattern), "{pattern} is itself");
     }
     // `.` has a carriage return for some readers.
@@ -213,8 +248,14 @@ fn a_pattern_bounds_the_length_of_its_strings() {
 
 #[test]
 fn a_string_that_has_all_patterns_is_found() {
-    assert_eq!(shortest(&["^[a-z]", "[0-9]$"], Some(4), None).as_deref(), Some("aaa0"));
-    assert_eq!(shortest(&["^[a-z]*$"], Some(2), Some(2)).as_deref(), Some("aa"));
+    assert_eq!(
+        shortest(&["^[a-z]", "[0-9]$"], Some(4), None).as_deref(),
+        Some("aaa0")
+    );
+    assert_eq!(
+        shortest(&["^[a-z]*$"], Some(2), Some(2)).as_deref(),
+        Some("aa")
+    );
     assert_eq!(shortest(&["^a", "^b"], None, None), None);
     assert_eq!(shortest(&["^a{3}$"], None, Some(2)), None);
 }
@@ -222,10 +263,16 @@ fn a_string_that_has_all_patterns_is_found() {
 /// Escaped punctuation is itself for the validator, too.
 #[test]
 fn punctuation_may_be_escaped() {
-    for character in (' '..='~').filter(|character| !character.is_ascii_alphanumeric() && !"<>".contains(*character)) {
+    for character in (' '..='~')
+        .filter(|character| !character.is_ascii_alphanumeric() && !"<>".contains(*character))
+    {
         for pattern in [format!("^\\{character}$"), format!("^[\\{character}]$")] {
             let text = character.to_string();
-            assert_eq!(shortest(&[&pattern], None, None).as_deref(), Some(&*text), "{pattern}");
+            assert_eq!(
+                shortest(&[&pattern], None, None).as_deref(),
+                Some(&*text),
+                "{pattern}"
+            );
             assert!(has(&pattern, &text), "{pattern}");
         }
     }
@@ -237,14 +284,20 @@ fn random_patterns_are_judged_as_string_by_string() {
     let mut random = fastrand::Rng::with_seed(29);
     for _ in 0..200 {
         let patterns = [3, 3, 2].map(|depth| pattern(&mut random, depth));
-        let sets: Vec<Vec<bool>> = patterns.iter().map(|pattern| which(pattern, &texts)).collect();
+        let sets: Vec<Vec<bool>> = patterns
+            .iter()
+            .map(|pattern| which(pattern, &texts))
+            .collect();
         check(&patterns, &texts, &sets);
     }
 }
 
 fn which(pattern: &str, texts: &[String]) -> Vec<bool> {
     let validator = validator(pattern);
-    texts.iter().map(|text| validator.is_valid(&json!(text))).collect()
+    texts
+        .iter()
+        .map(|text| validator.is_valid(&json!(text)))
+        .collect()
 }
 
 /// What is said of the three patterns, against the strings that have each.
@@ -257,7 +310,10 @@ fn check(patterns: &[String; 3], texts: &[String], sets: &[Vec<bool>]) {
         (vec![one], Some(1), Some(2)),
         (vec![two], Some(3), None),
     ] {
-        let names: Vec<usize> = narrow.iter().map(|name| usize::from(*name != one)).collect();
+        let names: Vec<usize> = narrow
+            .iter()
+            .map(|name| usize::from(*name != one))
+            .collect();
         let shown = (0..texts.len()).find(|text| {
             let length = texts[*text].chars().count() as u64;
             least.is_none_or(|least| length >= least)
@@ -273,8 +329,14 @@ fn check(patterns: &[String; 3], texts: &[String], sets: &[Vec<bool>]) {
                     narrow.iter().all(|narrow| has(narrow, &text)) && !has(wide, &text),
                     "{narrow:?} {wide} {text}"
                 );
-                assert!(least.is_none_or(|least| length as u64 >= least), "{narrow:?} {wide} {text}");
-                assert!(most.is_none_or(|most| length as u64 <= most), "{narrow:?} {wide} {text}");
+                assert!(
+                    least.is_none_or(|least| length as u64 >= least),
+                    "{narrow:?} {wide} {text}"
+                );
+                assert!(
+                    most.is_none_or(|most| length as u64 <= most),
+                    "{narrow:?} {wide} {text}"
+                );
                 let shorter = shown.is_none_or(|shown| texts[shown].chars().count() >= length);
                 assert!(shorter, "{narrow:?} {wide}: {text}, but {shown:?}");
             }
@@ -286,7 +348,11 @@ fn check(patterns: &[String; 3], texts: &[String], sets: &[Vec<bool>]) {
     let (shortest, longest) = lengths(one);
     for text in (0..texts.len()).filter(|text| sets[0][*text]) {
         let length = texts[text].chars().count() as u64;
-        assert!(length >= shortest && longest.is_none_or(|longest| length <= longest), "{one}: {:?}", texts[text]);
+        assert!(
+            length >= shortest && longest.is_none_or(|longest| length <= longest),
+            "{one}: {:?}",
+            texts[text]
+        );
     }
 }
 
@@ -297,7 +363,12 @@ fn texts(characters: &[&str], longest: usize) -> Vec<String> {
     for _ in 0..longest {
         let to = texts.len();
         for text in from..to {
-            texts.extend(characters.iter().map(|character| format!("{}{character}", texts[text])).collect::<Vec<_>>());
+            texts.extend(
+                characters
+                    .iter()
+                    .map(|character| format!("{}{character}", texts[text]))
+                    .collect::<Vec<_>>(),
+            );
         }
         from = to;
     }
@@ -308,16 +379,28 @@ fn texts(characters: &[&str], longest: usize) -> Vec<String> {
 fn pattern(random: &mut fastrand::Rng, depth: usize) -> String {
     loop {
         let core = part(random, depth);
-        let (start, end) = (["^", "", "^"][random.usize(..3)], ["$", "", "$"][random.usize(..3)]);
-        let pattern = if random.bool() { format!("{start}{core}{end}") } else { format!("{start}({core}){end}") };
-        if jsonschema::options().build(&json!({"pattern": pattern})).is_ok() {
+        let (start, end) = (
+            ["^", "", "^"][random.usize(..3)],
+            ["$", "", "$"][random.usize(..3)],
+        );
+        let pattern = if random.bool() {
+            format!("{start}{core}{end}")
+        } else {
+            format!("{start}({core}){end}")
+        };
+        if jsonschema::options()
+            .build(&json!({"pattern": pattern}))
+            .is_ok()
+        {
             return pattern;
         }
     }
 }
 
 fn part(random: &mut fastrand::Rng, depth: usize) -> String {
-    const ATOMS: [&str; 12] = ["a", "b", "a", "b", "[ab]", ".", "[^a]", r"\w", "^", "$", r"\s", ""];
+    const ATOMS: [&str; 12] = [
+        "a", "b", "a", "b", "[ab]", ".", "[^a]", r"\w", "^", "$", r"\s", "",
+    ];
     if depth == 0 {
         return ATOMS[random.usize(..ATOMS.len())].to_owned();
     }

@@ -21,7 +21,9 @@ impl Prover {
         match rule {
             Rule::UniqueItems => {
                 wide.value.get("uniqueItems") != Some(&Value::Bool(true))
-                    || accept.values("uniqueItems").any(|unique| unique == &Value::Bool(true))
+                    || accept
+                        .values("uniqueItems")
+                        .any(|unique| unique == &Value::Bool(true))
                     || longest.is_some_and(|longest| longest <= 1)
             }
             Rule::Contains => self.contains(accept, wide),
@@ -35,7 +37,9 @@ impl Prover {
         let rest = wide.raw("items");
         let longest = least_of(accept, "maxItems").unwrap_or(u64::MAX);
         let each = (0..all).map(Some).chain([None]);
-        for index in each.filter(|index| index.unwrap_or(all) < usize::try_from(longest).unwrap_or(usize::MAX)) {
+        for index in each
+            .filter(|index| index.unwrap_or(all) < usize::try_from(longest).unwrap_or(usize::MAX))
+        {
             let asked = index.and_then(|index| first.get(index)).or(rest.as_ref());
             let (Some(asked), Part::Some(part)) = (asked, accept.element(index)) else {
                 // No element is there, and none after it.
@@ -52,11 +56,17 @@ impl Prover {
     }
 
     fn contains<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
-        let Some(asked) = wide.raw("contains") else { return true };
+        let Some(asked) = wide.raw("contains") else {
+            return true;
+        };
         let number = |node: &Node<'_>, key: &str| node.value.get(key).and_then(count);
         let least = number(wide, "minContains").unwrap_or(1);
         let most = number(wide, "maxContains");
-        let own: Vec<Node<'_>> = accept.all().filter(|part| part.value.get("contains").is_some()).cloned().collect();
+        let own: Vec<Node<'_>> = accept
+            .all()
+            .filter(|part| part.value.get("contains").is_some())
+            .cloned()
+            .collect();
         let enough = least == 0 || self.contain_enough(accept, &own, &asked, least);
         let few = most.is_none_or(|most| {
             least_of(accept, "maxItems").is_some_and(|longest| longest <= most)
@@ -71,7 +81,13 @@ impl Prover {
         enough && few
     }
 
-    fn contain_enough<'a>(&mut self, accept: &Accept<'a>, own: &[Node<'a>], asked: &Node<'a>, least: u64) -> bool {
+    fn contain_enough<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        own: &[Node<'a>],
+        asked: &Node<'a>,
+        least: u64,
+    ) -> bool {
         let stated = own.iter().any(|part| {
             part.value.get("minContains").and_then(count).unwrap_or(1) >= least
                 && part.raw("contains").is_some_and(|contained| {
@@ -82,9 +98,11 @@ impl Prover {
         // Or each element is one.
         stated
             || (most_of(accept, "minItems").is_some_and(|shortest| shortest >= least)
-                && (0..accept.prefix()).map(Some).chain([None]).all(|index| match accept.element(index) {
-                    Part::Never => true,
-                    Part::Some(part) => self.deeper(|prover| prover.covers(&part, asked)),
+                && (0..accept.prefix()).map(Some).chain([None]).all(|index| {
+                    match accept.element(index) {
+                        Part::Never => true,
+                        Part::Some(part) => self.deeper(|prover| prover.covers(&part, asked)),
+                    }
                 }))
     }
 }

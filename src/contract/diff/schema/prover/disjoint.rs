@@ -1,4 +1,5 @@
-//! Whether there is no value that satisfies what is known of it, and whether none satisfies a further schema.
+//! Whether there is no value that satisfies what is known of it, and whether none satisfies a
+//! further schema.
 
 use serde_json::Value;
 
@@ -37,14 +38,18 @@ impl Prover {
             || self.cases_are_disjoint(accept, &other)
     }
 
-    /// Whether what satisfies both is known to be refused: by a schema that the accepted values do not satisfy, or by a
-    /// `not` of either.
+    /// Whether what satisfies both is known to be refused: by a schema that the accepted values do
+    /// not satisfy, or by a `not` of either.
     fn is_refused<'a>(&mut self, accept: &Accept<'a>, both: &Accept<'a>, other: &Node<'a>) -> bool {
         let excluded = accept.all().filter_map(|part| part.raw("not"));
         let excluded: Vec<Node<'_>> = accept.refused_by.iter().cloned().chain(excluded).collect();
         // Their own text is the reason most often.
-        excluded.iter().any(|refusing| self.same.schemas(refusing, other))
-            || excluded.iter().any(|refusing| !self.told_apart(accept, refusing) && self.covers(both, refusing))
+        excluded
+            .iter()
+            .any(|refusing| self.same.schemas(refusing, other))
+            || excluded
+                .iter()
+                .any(|refusing| !self.told_apart(accept, refusing) && self.covers(both, refusing))
             || expanded([other])
                 .iter()
                 .filter_map(|part| part.raw("not"))
@@ -55,14 +60,20 @@ impl Prover {
         expanded([other]).iter().any(|part| {
             ["anyOf", "oneOf"].iter().any(|key| {
                 let branches = part.list(key);
-                !branches.is_empty() && branches.iter().all(|branch| self.disjoint(&accept.beside(part), branch))
+                !branches.is_empty()
+                    && branches
+                        .iter()
+                        .all(|branch| self.disjoint(&accept.beside(part), branch))
             })
         })
     }
 
     fn types_are_disjoint<'a>(&mut self, accept: &Accept<'a>, other: &Node<'a>) -> bool {
         let types: Vec<Types> = accept.possible_types().each().collect();
-        types.len() > 1 && types.into_iter().all(|kind| self.disjoint(&accept.of_types(kind), other))
+        types.len() > 1
+            && types
+                .into_iter()
+                .all(|kind| self.disjoint(&accept.of_types(kind), other))
     }
 
     fn cases_are_disjoint<'a>(&mut self, accept: &Accept<'a>, other: &Node<'a>) -> bool {
@@ -89,7 +100,10 @@ impl Prover {
             return false;
         }
         self.excluding = true;
-        let excluded = accept.refused_by.iter().any(|node| !self.told_apart(accept, node) && self.covers(accept, node));
+        let excluded = accept
+            .refused_by
+            .iter()
+            .any(|node| !self.told_apart(accept, node) && self.covers(accept, node));
         self.excluding = false;
         excluded
     }
@@ -102,14 +116,21 @@ impl Prover {
         // Nobody can have relied on a list of no alternatives.
         let nothing = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
         types.is_empty()
-            || accept.values("anyOf").chain(accept.values("oneOf")).any(nothing)
+            || accept
+                .values("anyOf")
+                .chain(accept.values("oneOf"))
+                .any(nothing)
             || self.no_value_is_left(accept)
-            || types.each().all(|kind| self.none_of_type(accept, kind, nested))
+            || types
+                .each()
+                .all(|kind| self.none_of_type(accept, kind, nested))
     }
 
     fn none_of_type(&mut self, accept: &Accept<'_>, kind: Types, nested: usize) -> bool {
         let beyond = |least: &str, most: &str| {
-            most_of(accept, least).zip(least_of(accept, most)).is_some_and(|(least, most)| least > most)
+            most_of(accept, least)
+                .zip(least_of(accept, most))
+                .is_some_and(|(least, most)| least > most)
         };
         if kind.is_within(Types::NUMBER) {
             is_empty(&accept.of_types(kind))
@@ -123,8 +144,12 @@ impl Prover {
         } else if kind == Types::OBJECT {
             let required = accept.required();
             beyond("minProperties", "maxProperties")
-                || least_of(accept, "maxProperties").is_some_and(|most| most < required.len() as u64)
-                || (nested > 0 && required.iter().any(|name| self.part_is_impossible(accept.property(name), nested)))
+                || least_of(accept, "maxProperties")
+                    .is_some_and(|most| most < required.len() as u64)
+                || (nested > 0
+                    && required
+                        .iter()
+                        .any(|name| self.part_is_impossible(accept.property(name), nested)))
         } else {
             false
         }
@@ -139,7 +164,9 @@ impl Prover {
 
     /// Whether of the only values none satisfies all that it has to.
     fn no_value_is_left(&mut self, accept: &Accept<'_>) -> bool {
-        let Some(values) = accept.finite().filter(|values| values.len() <= FEW) else { return false };
+        let Some(values) = accept.finite().filter(|values| values.len() <= FEW) else {
+            return false;
+        };
         if values.is_empty() {
             return true;
         }
@@ -154,7 +181,11 @@ impl Prover {
 /// Whether two patterns, or a pattern and a length, leave no text.
 fn no_text(accept: &Accept<'_>) -> bool {
     let patterns: Vec<&str> = accept.values("pattern").filter_map(Value::as_str).collect();
-    let apart =
-        |(index, one): (usize, &&str)| patterns.iter().skip(index + 1).any(|other| language::disjoint(one, other));
+    let apart = |(index, one): (usize, &&str)| {
+        patterns
+            .iter()
+            .skip(index + 1)
+            .any(|other| language::disjoint(one, other))
+    };
     patterns.iter().enumerate().any(apart)
 }

@@ -24,13 +24,16 @@ impl Prover {
             return true;
         }
         match rule {
-            Rule::PropertyAdded => {
-                wide.named("properties").iter().all(|(name, schema)| self.property(accept, wide, name, schema))
-            }
+            Rule::PropertyAdded => wide
+                .named("properties")
+                .iter()
+                .all(|(name, schema)| self.property(accept, wide, name, schema)),
             Rule::Required => {
                 let own = accept.required();
                 let asked = wide.value.get("required").map(names).unwrap_or_default();
-                asked.iter().all(|name| own.contains(*name) || self.context.hidden.contains(*name))
+                asked
+                    .iter()
+                    .all(|name| own.contains(*name) || self.context.hidden.contains(*name))
             }
             Rule::Dependent => self.dependent(accept, wide),
             Rule::PropertyNames => self.property_names(accept, wide),
@@ -68,12 +71,20 @@ impl Prover {
             || self.impossible(&accept.having(name))
             || accept.choices().iter().any(|(choice, node)| {
                 let cases = accept.cases(choice, node);
-                cases.iter().all(|case| self.property(case, wide, name, schema) || self.impossible(&case.having(name)))
+                cases.iter().all(|case| {
+                    self.property(case, wide, name, schema) || self.impossible(&case.having(name))
+                })
             })
     }
 
-    /// Whether what is said of undeclared properties takes one of this name. Where nothing is said, anything is taken.
-    pub(in super::super) fn takes_undeclared<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, name: &str) -> bool {
+    /// Whether what is said of undeclared properties takes one of this name. Where nothing is said,
+    /// anything is taken.
+    pub(in super::super) fn takes_undeclared<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        wide: &Node<'a>,
+        name: &str,
+    ) -> bool {
         let taken = undeclared(wide, name).iter().all(|schema| {
             let part = accept.property(name);
             self.part(part, schema)
@@ -81,13 +92,18 @@ impl Prover {
         let named = wide.raw("propertyNames").is_none_or(|names| {
             let value = [Value::from(name)];
             let schema = Form::of_value(&names, accept.direction, &value);
-            schema.and_then(|schema| sample::validator(&schema, false)).is_some_and(|names| names.is_valid(&value[0]))
+            schema
+                .and_then(|schema| sample::validator(&schema, false))
+                .is_some_and(|names| names.is_valid(&value[0]))
         });
         let rest = wide.raw("unevaluatedProperties").is_none_or(|rest| {
-            expanded([wide]).iter().any(|part| !schema_of(part, name).is_empty()) || {
-                let part = accept.property(name);
-                self.part(part, &rest)
-            }
+            expanded([wide])
+                .iter()
+                .any(|part| !schema_of(part, name).is_empty())
+                || {
+                    let part = accept.property(name);
+                    self.part(part, &rest)
+                }
         });
         taken && named && rest
     }
@@ -102,7 +118,10 @@ impl Prover {
     fn dependent<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
         let own = accept.required();
         let asked = |(name, others): &(&str, Node<'_>)| {
-            let same = |list: &Value| list.get(*name).is_some_and(|own| names(others.value).is_subset(&names(own)));
+            let same = |list: &Value| {
+                list.get(*name)
+                    .is_some_and(|own| names(others.value).is_subset(&names(own)))
+            };
             !accept.may_have(name)
                 || names(others.value).iter().all(|other| own.contains(*other))
                 || accept.values("dependentRequired").any(same)
@@ -117,20 +136,35 @@ impl Prover {
     }
 
     fn property_names<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
-        let Some(asked) = wide.raw("propertyNames") else { return true };
+        let Some(asked) = wide.raw("propertyNames") else {
+            return true;
+        };
         // Where an open alternative has patterns, there may be others.
         if !accept.may_have_others() && accept.values("patternProperties").next().is_none() {
-            let names: Vec<Value> = accept.mentioned().iter().map(|name| Value::from(name.as_str())).collect();
+            let names: Vec<Value> = accept
+                .mentioned()
+                .iter()
+                .map(|name| Value::from(name.as_str()))
+                .collect();
             let schema = Form::of_value(&asked, accept.direction, &names);
-            let Some(validator) = schema.and_then(|schema| sample::validator(&schema, false)) else { return false };
-            return names.iter().all(|name| validator.is_valid(name) || !accept.may_have(name.as_str().unwrap_or("")));
+            let Some(validator) = schema.and_then(|schema| sample::validator(&schema, false))
+            else {
+                return false;
+            };
+            return names.iter().all(|name| {
+                validator.is_valid(name) || !accept.may_have(name.as_str().unwrap_or(""))
+            });
         }
-        let own: Vec<Node<'_>> = accept.all().filter_map(|part| part.raw("propertyNames")).collect();
+        let own: Vec<Node<'_>> = accept
+            .all()
+            .filter_map(|part| part.raw("propertyNames"))
+            .collect();
         let own = Accept::of(&own, accept.direction, false).of_types(Types::STRING);
         self.covers(&own, &asked)
     }
 
-    /// What is said of names that match a pattern. `but` leaves names out that are judged by themselves.
+    /// What is said of names that match a pattern. `but` leaves names out that are judged by
+    /// themselves.
     pub(in super::super) fn pattern_properties<'a>(
         &mut self,
         accept: &Accept<'a>,
@@ -152,8 +186,16 @@ impl Prover {
     }
 
     /// Whether the properties that the accepted patterns take satisfy a schema.
-    fn matched<'a>(&mut self, accept: &Accept<'a>, concerns: impl Fn(&str) -> bool, schema: &Node<'a>) -> bool {
-        let own: Vec<(&str, Node<'_>)> = accept.all().flat_map(|part| part.named("patternProperties")).collect();
+    fn matched<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        concerns: impl Fn(&str) -> bool,
+        schema: &Node<'a>,
+    ) -> bool {
+        let own: Vec<(&str, Node<'_>)> = accept
+            .all()
+            .flat_map(|part| part.named("patternProperties"))
+            .collect();
         let asked: Vec<_> = own.iter().filter(|(own, _)| concerns(own)).collect();
         asked.into_iter().all(|(own, _)| {
             let together: Vec<Node<'_>> = accept
@@ -162,12 +204,19 @@ impl Prover {
                 .filter(|(other, _)| other == own)
                 .map(|(_, schema)| schema)
                 .collect();
-            if together.iter().any(|schema| schema.value == &Value::Bool(false)) {
+            if together
+                .iter()
+                .any(|schema| schema.value == &Value::Bool(false))
+            {
                 return true;
             }
             let mut part = Accept::of(&together, accept.direction, accept.closed_below);
-            part.maybe =
-                accept.open().iter().flat_map(|node| node.named("patternProperties")).map(|(_, s)| s).collect();
+            part.maybe = accept
+                .open()
+                .iter()
+                .flat_map(|node| node.named("patternProperties"))
+                .map(|(_, s)| s)
+                .collect();
             part.text = accept.text;
             self.part(Part::Some(part), schema)
         })
@@ -180,19 +229,27 @@ impl Prover {
         wide: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
-        let Some(schema) = wide.raw("additionalProperties") else { return true };
+        let Some(schema) = wide.raw("additionalProperties") else {
+            return true;
+        };
         let patterns = wide.named("patternProperties");
         let named: Vec<String> = accept.mentioned().difference(but).cloned().collect();
         let other = |name: &str| {
             has_name(wide, name).is_none()
-                && !patterns.iter().any(|(pattern, _)| patterns::matches(pattern, name) == Some(true))
+                && !patterns
+                    .iter()
+                    .any(|(pattern, _)| patterns::matches(pattern, name) == Some(true))
         };
         let taken = |own: &str| {
             patterns.iter().any(|(pattern, _)| {
-                *pattern == own || language::included(&[own], None, None, pattern) == language::Answer::Yes
+                *pattern == own
+                    || language::included(&[own], None, None, pattern) == language::Answer::Yes
             })
         };
-        named.iter().filter(|name| other(name)).all(|name| self.part(accept.property(name), &schema))
+        named
+            .iter()
+            .filter(|name| other(name))
+            .all(|name| self.part(accept.property(name), &schema))
             && self.matched(accept, |own| !taken(own), &schema)
             && self.part(accept.others(), &schema)
     }
@@ -204,20 +261,27 @@ impl Prover {
         wide: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
-        if wide.value.get("unevaluatedItems").is_some() && accept.possible_types().meets(Types::ARRAY) {
+        if wide.value.get("unevaluatedItems").is_some()
+            && accept.possible_types().meets(Types::ARRAY)
+        {
             let own: Vec<Node<'_>> = accept.all().cloned().collect();
             if !own.iter().any(|part| self.same.schemas(part, wide)) {
                 return false;
             }
         }
-        let Some(schema) = wide.raw("unevaluatedProperties") else { return true };
+        let Some(schema) = wide.raw("unevaluatedProperties") else {
+            return true;
+        };
         if !accept.possible_types().meets(Types::OBJECT) {
             return true;
         }
         let parts = expanded([wide]);
         let known = |name: &str| parts.iter().any(|part| !schema_of(part, name).is_empty());
         let names: Vec<String> = accept.mentioned().difference(but).cloned().collect();
-        names.iter().filter(|name| !known(name)).all(|name| self.part(accept.property(name), &schema))
+        names
+            .iter()
+            .filter(|name| !known(name))
+            .all(|name| self.part(accept.property(name), &schema))
             && self.matched(accept, |_| true, &schema)
             && (known(OTHER) || self.part(accept.others(), &schema))
     }
