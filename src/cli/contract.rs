@@ -27,7 +27,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Prove that handlers, client and contract say the same.
+    /// Prove that handlers and contract say the same.
     ///
     /// Exits with 1 where they do not, and prints each difference with an example.
     Check,
@@ -41,12 +41,13 @@ enum Command {
 }
 
 fn check() -> Outcome {
-    let report = contract::drift();
-    if report.agrees() {
-        return print(&format!("{report}\n"));
+    let found = contract::drift().map_err(Failure::failed)?;
+    if found.agree() {
+        return print("The handlers and the contract say the same.\n");
     }
+    let found = found.text(["code", "contract"]);
     Err(Failure::Refused(format!(
-        "code and contract differ\n\n{report}"
+        "code and contract differ\n\n{found}"
     )))
 }
 
