@@ -17,6 +17,8 @@ mod front;
 mod head;
 mod health;
 mod host;
+mod json_body;
+mod log_in;
 mod members;
 mod metrics;
 mod parameters;

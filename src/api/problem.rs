@@ -59,7 +59,12 @@ impl From<Error> for Problem {
 
 impl From<Breach> for Problem {
     fn from(breach: Breach) -> Self {
-        Error::malformed(breach.place, breach.reason).into()
+        // The body as a whole has no place within itself.
+        let place = match breach.place.as_str() {
+            "" => "body".to_owned(),
+            _ => breach.place,
+        };
+        Error::malformed(place, breach.reason).into()
     }
 }
 
