@@ -26,7 +26,6 @@ use tracing::Level;
 use uuid::Uuid;
 
 use super::{
-    answer_check::AnswerChecks,
     audit::{Audit, Note},
     body::RequestBody,
     connection::Connection,
@@ -34,6 +33,7 @@ use super::{
     host::{self, Challenge},
     metrics::Metrics,
     problem::Problem,
+    response_check::AnswerChecks,
     signed::hold_body,
     types,
 };

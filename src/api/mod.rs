@@ -3,7 +3,6 @@
 
 #[cfg(test)]
 mod agreement;
-mod answer_check;
 mod app;
 mod asset;
 mod audit;
@@ -25,6 +24,7 @@ mod parameters;
 mod problem;
 mod proxies;
 mod refusals;
+mod response_check;
 mod router;
 mod schemas;
 mod signed;
