@@ -73,7 +73,7 @@ pub(super) async fn revoke(
     let subject = subject(&app, &extensions, &headers).await?;
     match embedded(&app)?.revoke(subject).await? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::NoSuchApi),
+        false => Err(Problem::NotFound),
     }
 }
 
@@ -113,7 +113,7 @@ fn subject_token(token: &str) -> [(HeaderName, String); 2] {
 /// Keystone says 404 of a token that is not good.
 fn not_found(error: Error) -> Problem {
     match error {
-        Error::UnknownCredentials | Error::ExpiredCredentials => Problem::NoSuchApi,
+        Error::UnknownCredentials | Error::ExpiredCredentials => Problem::NotFound,
         other => other.into(),
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn front(
         readiness: api::Readiness::of(store),
     }));
     let front = Front::new(api::router(app, docs), challenge).serving(config.hosts);
-    Ok(front.checking_answers(&config.check_answers))
+    Ok(front.checking_responses(&config.check_answers))
 }
 
 /// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as
