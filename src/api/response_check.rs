@@ -55,9 +55,10 @@ impl ResponseChecks {
         *response.body_mut() = bytes.clone().into();
         let headers = response.headers();
         let header = |name: &str| headers.get(name)?.to_str().ok();
-        let checked = check::of(operation)
-            .answer
-            .check(response.status().as_u16(), header, &bytes);
+        let checked =
+            check::of(operation)
+                .response
+                .check(response.status().as_u16(), header, &bytes);
         self.broken(operation, headers, &checked.err()?)
     }
 
