@@ -25,6 +25,8 @@ pub mod config;
 pub mod contract;
 #[cfg(feature = "server")]
 mod expiry;
+#[cfg(any(feature = "server", feature = "cli"))]
+mod hex;
 #[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]

@@ -15,7 +15,7 @@ use super::{Failure, Outcome, output, serve::failure};
 use crate::{
     causes,
     config::{self, Config, IdentityMode},
-    serve,
+    hex, serve,
     store::{
         check::{self, Finding, Projects},
         copy::{self, Compared},
@@ -261,11 +261,7 @@ fn table(compared: &[Compared]) -> String {
 
 /// As much of a checksum as people compare.
 fn short(checksum: [u8; 32]) -> String {
-    checksum
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(&checksum[..8])
 }
 
 /// On a terminal, and nowhere else.
