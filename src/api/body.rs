@@ -79,8 +79,8 @@ fn unread(error: &(dyn StdError + 'static), limit: usize) -> Problem {
     if error.is::<LengthLimitError>() {
         return Problem::BodyTooLarge(limit);
     }
-    let mut causes = successors(Some(error), |&error| error.source());
-    match causes.find_map(|error| error.downcast_ref()) {
+    let mut chain = successors(Some(error), |&error| error.source());
+    match chain.find_map(|error| error.downcast_ref()) {
         Some(Unread::Late(seconds)) => Problem::BodyTooSlow(*seconds),
         Some(Unread::Busy) => Error::Busy("large bodies").into(),
         _ => Error::malformed("body", "it broke off").into(),

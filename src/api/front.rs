@@ -38,8 +38,8 @@ use super::{
     types,
 };
 use crate::{
-    causes,
     config::{CheckAnswers, Hosts},
+    error_chain,
     model::Operation,
     store::patience,
 };
@@ -248,7 +248,7 @@ impl Front {
         let (shown, id) = (problem.shown(), &arrival.id);
         if shown.status.is_server_error() {
             let cause = match (problem, problem.cause()) {
-                (_, Some(error)) => causes::all(error),
+                (_, Some(error)) => error_chain::full(error),
                 (Problem::ResponseBreaksContract(how), None) => how.clone(),
                 (_, None) => "panicked".to_owned(),
             };

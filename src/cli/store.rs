@@ -13,9 +13,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, Outcome, output, serve::failure};
 use crate::{
-    causes,
     config::{self, Config, IdentityMode},
-    hex, serve,
+    error_chain, hex, serve,
     store::{
         check::{self, Finding, Projects},
         copy::{self, Compared},
@@ -128,7 +127,7 @@ fn check(config: &Config) -> Outcome {
             .map_err(|error| could_not_look(error.to_string()))?;
         check::check(store.as_ref(), projects)
             .await
-            .map_err(|error| could_not_look(causes::all(&error)))
+            .map_err(|error| could_not_look(error_chain::full(&error)))
     })?;
     let lines: String = findings.iter().map(line).collect();
     output::print(&format!("store      {}\n{lines}", config.database))?;
