@@ -274,7 +274,7 @@ impl Front {
             }
             _ => {}
         }
-        let body = types::Error {
+        let body = types::ErrorBody {
             error_code: shown.error_code,
             error_msg: &shown.error_msg,
             request_id: id.to_str().unwrap_or_default(),

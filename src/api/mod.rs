@@ -33,7 +33,7 @@ mod tokens;
 mod types;
 
 pub use self::{
-    app::{App, Limits, Parts},
+    app::{App, AppState},
     audit::Audit,
     connection::{Bounds, Connection},
     derived::derived,

@@ -86,7 +86,7 @@ pub(super) async fn body(mut request: Request, app: &App) -> Result<Bytes, Probl
 
 /// Not read at all where it says that it is too large.
 async fn within(body: Body, headers: &HeaderMap, app: &App) -> Result<Bytes, Problem> {
-    let limit = app.limits.body_bytes;
+    let limit = app.body_bytes;
     if announced(headers).is_some_and(|length| length > limit) {
         return Err(Problem::BodyTooLarge(limit));
     }

@@ -39,7 +39,7 @@ pub(super) fn front(
         ..docs
     };
     let limit = config.limits.members_per_backup;
-    let app = App(Arc::new(api::Parts {
+    let app = App(Arc::new(api::AppState {
         sharing: Sharing::new(store, Arc::clone(&identity), clock, limit),
         identity,
         embedded,
@@ -48,9 +48,7 @@ pub(super) fn front(
             config.limits.requests_per_second,
             config.limits.unauthenticated_per_second,
         ),
-        limits: api::Limits {
-            body_bytes: config.limits.body_bytes,
-        },
+        body_bytes: config.limits.body_bytes,
         readiness: api::Readiness::default(),
     }));
     let front = Front::new(api::router(app, docs), challenge).serving(config.hosts);
