@@ -41,7 +41,7 @@ pub(super) async fn issue(
         scope,
     } = login;
     let issue = embedded(&app)?.issue(&user_name, password, from.map(network), &scope);
-    let Issued { token, caller } = app.throttle.work_out(from, issue).await?;
+    let Issued { token, caller } = app.throttle.authenticate_at_cost(from, issue).await?;
     Ok((
         StatusCode::CREATED,
         subject_token(token.expose_secret()),

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 
 use super::ServeError;
 use crate::{
-    api::{self, App, Audit, Challenge, Docs, Front, Throttle},
+    api::{self, App, Audit, Challenge, Docs, HttpService, Throttle},
     clock::Clock,
     config::{Config, IdentityMode, Limits},
     identity::{
@@ -31,7 +31,7 @@ pub(super) fn front(
     clock: Arc<dyn Clock>,
     address: SocketAddr,
     policy: watch::Receiver<Policy>,
-) -> Result<Front, ServeError> {
+) -> Result<HttpService, ServeError> {
     let (identity, embedded) = identity(config, &store, &clock, address)?;
     let challenge = challenge(config, identity.address());
     let docs = Docs {
@@ -51,7 +51,7 @@ pub(super) fn front(
         body_bytes: config.limits.body_bytes,
         readiness: api::Readiness::default(),
     }));
-    let front = Front::new(api::router(app, docs), challenge).serving(config.hosts);
+    let front = HttpService::new(api::router(app, docs), challenge).serving(config.hosts);
     Ok(front.checking_responses(&config.check_answers))
 }
 
