@@ -12,7 +12,7 @@ use super::{
     app::App,
     audit::Note,
     extract,
-    front::Peer,
+    http_service::ClientAddress,
     problem::Problem,
     signed::{self, HeldBody},
     throttle::network,
@@ -74,7 +74,7 @@ impl<P> Permitted<P> {
     /// What the caller asks about, to share it with these projects.
     pub(super) fn sharing(&self, backup_id: BackupId, projects: &[ProjectId]) -> Target {
         if let Some(note) = &self.note {
-            note.members(projects);
+            note.set_members(projects);
         }
         self.about(backup_id)
     }
@@ -95,17 +95,16 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
                     .ok()
                     .and_then(|path| extract::named(path, name))
             };
-            note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id"))
+            note.begin(P::OPERATION, of_path("backup_id"), of_path("member_id"))
                 .await?;
         }
         let caller = identify(parts, app).await?;
         if let Some(note) = &note {
-            note.caller(&caller);
+            note.set_caller(&caller);
         }
         // Refusals below count as well: they are work that this project asks for.
         app.throttle.admit(&caller.project_id)?;
-        // Without parameters, or with some that are no text, there is no project of anybody in the
-        // path.
+        // Without parameters, or with some that are no text, there is no project in the path.
         let path = path.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
         if extract::named(&path, "project_id") != Some(caller.project_id.as_str()) {
@@ -134,8 +133,8 @@ async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Calle
     Ok(authenticate(app, from(&parts.extensions), &parts.headers).await?)
 }
 
-/// Who has a token. What is known of it is always looked up; only a question to another service is
-/// throttled.
+/// Who has a token. A cached one is always looked up; only a request to another service is subject to
+/// the rate limit of unauthenticated callers.
 pub(super) async fn authenticate(
     app: &App,
     from: Option<IpAddr>,
@@ -146,14 +145,14 @@ pub(super) async fn authenticate(
             .authenticate_from(token(headers)?, from.map(network))
             .await
     };
-    if app.throttle.limits_unauthenticated() && asks(app, headers).await {
-        return Box::pin(app.throttle.work_out(from, find_out)).await;
+    if app.throttle.limits_unauthenticated() && needs_request(app, headers).await {
+        return Box::pin(app.throttle.authenticate_at_cost(from, find_out)).await;
     }
     app.throttle.look_up(from, find_out).await
 }
 
-/// Whether another service would be asked about the token of a request.
-async fn asks(app: &App, headers: &HeaderMap) -> bool {
+/// Whether the token of a request has to be validated by another service.
+async fn needs_request(app: &App, headers: &HeaderMap) -> bool {
     match token(headers) {
         Ok(token) => app.identity.asks_about(token).await,
         Err(_) => false,
@@ -162,10 +161,10 @@ async fn asks(app: &App, headers: &HeaderMap) -> bool {
 
 /// Where a request comes from, where that is known.
 pub(super) fn from(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<Peer>().map(|peer| peer.0)
+    extensions.get::<ClientAddress>().map(|address| address.0)
 }
 
-/// The token of a request. One that nobody could have issued is refused without asking anyone.
+/// The token of a request. One that no service could have issued is refused without asking one.
 pub(super) fn token(headers: &HeaderMap) -> Result<&str> {
     let value = headers.get("x-auth-token").ok_or(Error::NoCredentials)?;
     let text = value.to_str().map_err(|_| Error::UnknownCredentials)?;

@@ -1,27 +1,26 @@
 //! Requests that are signed with an access key. The signature covers the body, so that it has to be
-//! read before anybody knows who calls; and no body is read until the route, the key and the date
-//! were looked at. A request with a token is left as it is: the token decides.
+//! read before it is known who calls; and no body is read until the route, the key and the date were
+//! checked. A request with a token is left as it is: the token decides.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+    http::{
+        HeaderMap,
+        header::{AUTHORIZATION, CONTENT_LENGTH},
+        request::Parts,
+    },
 };
 
-use super::{
-    app::App,
-    caller::from,
-    extract::{announced, read},
-    problem::Problem,
-};
+use super::{app::App, body::read, caller::from, problem::Problem};
 use crate::identity::{
     Caller,
     signature::{SignedRequest, body_hash},
 };
 
-/// The body of a request that has a signature, kept until somebody wants it.
+/// The body of a request that has a signature, until it is read.
 #[derive(Clone)]
 pub(super) struct HeldBody(Arc<Mutex<Option<Body>>>);
 
@@ -87,11 +86,15 @@ pub(super) async fn body(mut request: Request, app: &App) -> Result<Bytes, Probl
 
 /// Not read at all where it says that it is too large.
 async fn within(body: Body, headers: &HeaderMap, app: &App) -> Result<Bytes, Problem> {
-    let limit = app.limits.body_bytes;
+    let limit = app.body_bytes;
     if announced(headers).is_some_and(|length| length > limit) {
         return Err(Problem::BodyTooLarge(limit));
     }
     read(body, limit).await
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn covered(parts: &Parts) -> SignedRequest {

@@ -10,7 +10,7 @@ use crate::{
     config::{self, Config},
     model::{
         Operation,
-        policy::{Decision, Effect, action},
+        policy::{Effect, PolicyDecision, action},
     },
 };
 
@@ -56,7 +56,7 @@ impl Explain {
             Config::read(self.config.as_deref(), std::env::vars()).map_err(usage)?;
         let policy = config::policy(&roles).map_err(usage)?;
         let action = action(self.action);
-        let Some(Decision {
+        let Some(PolicyDecision {
             effect,
             role,
             number,

@@ -17,10 +17,9 @@ use super::{
     words,
 };
 use crate::{
-    causes,
     clock::SystemClock,
     config::{Config, Database},
-    model, serve,
+    error_chain, model, serve,
     store::{Removal, RemovalOutcome, RemovalRefused, Removed},
 };
 
@@ -141,7 +140,7 @@ async fn remove(config: &Config, removal: Removal) -> Result<RemovalOutcome, Fai
 }
 
 fn failed(error: &model::Error) -> Failure {
-    Failure::failed(causes::all(error))
+    Failure::failed(error_chain::full(error))
 }
 
 fn ended(outcome: &Result<RemovalOutcome, Failure>) -> Ended {
