@@ -44,10 +44,10 @@ pub(super) struct Serve {
     /// A data file (YAML) to load at start; may be given more than once.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
-    /// What an answer that breaks the contract leads to; how many are checked is a setting
-    /// [default: log, one in 100]
-    #[arg(long, value_name = "MODE")]
-    check_answers: Option<AnswerMode>,
+    /// What happens when a response breaks the contract; how many are checked is a setting [default:
+    /// log, one in 100]
+    #[arg(long, value_name = "MODE", alias = "check-answers")]
+    check_responses: Option<AnswerMode>,
     /// Serve demo data from a temporary store, and print what to try. Only to this machine: it
     /// listens on a loopback address, and answers to no other host.
     #[arg(long, conflicts_with_all = ["database", "data"])]
@@ -163,7 +163,8 @@ impl Serve {
         config.listen = self.listen.clone().unwrap_or(config.listen);
         config.database = self.database.clone().unwrap_or(config.database);
         config.postgres.unreplicated = self.unreplicated.unwrap_or(config.postgres.unreplicated);
-        config.check_answers.mode = self.check_answers.unwrap_or(config.check_answers.mode);
+        let mode = &mut config.check_responses.mode;
+        *mode = self.check_responses.unwrap_or(*mode);
         if !self.data.is_empty() {
             config.data.clone_from(&self.data);
         }
