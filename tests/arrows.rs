@@ -147,7 +147,7 @@ fn the_arrows_point_one_way() {
 #[test]
 fn every_file_says_what_it_holds() {
     let mut found = vec![];
-    for place in ["src", "client-gen", "tests", "build.rs"] {
+    for place in ["src", "client-gen", "contract", "tests", "build.rs"] {
         files(
             &Path::new(env!("CARGO_MANIFEST_DIR")).join(place),
             &mut found,

@@ -8,12 +8,10 @@ mod mutations;
 
 use backup_share::{
     api,
-    contract::{
-        document,
-        drift::{self, Difference, Side},
-    },
+    contract::{self, document},
 };
 use jsonschema::{Draft, Validator};
+use openapi_proof::drift::{self, Difference, Side};
 use serde_json::{Value, json};
 
 const MEMBERS: &str = "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members";
@@ -22,7 +20,7 @@ const ADD: &str = "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members/post
 
 #[test]
 fn the_code_and_the_client_agree_with_the_contract() {
-    let report = drift::check();
+    let report = contract::drift();
     println!("{report}");
     assert!(report.agrees(), "{report}");
 }

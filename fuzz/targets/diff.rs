@@ -2,12 +2,12 @@
 //! itself.
 #![no_main]
 
-use backup_share::contract::{
-    diff::{Settings, compare, render},
-    load::{Document, parse},
-};
 use backup_share_fuzz::{BETWEEN, mutate};
 use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target};
+use openapi_proof::{
+    diff::{Settings, compare, render},
+    document::{Document, parse},
+};
 
 fuzz_target!(|data: &[u8]| -> Corpus {
     let Some((base, head)) = pair(data) else {

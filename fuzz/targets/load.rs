@@ -1,9 +1,9 @@
 //! Any bytes, read as a document: it is read, or refused with one line that names the document.
 #![no_main]
 
-use backup_share::contract::load::parse;
 use backup_share_fuzz::mutate;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use openapi_proof::document::parse;
 
 fuzz_target!(|data: &[u8]| {
     if let Err(fault) = parse("x.yaml", data.to_vec()) {

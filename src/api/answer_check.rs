@@ -61,7 +61,7 @@ impl AnswerChecks {
             .unwrap_or_default();
         let header = |name: &str| parts.headers.get(name)?.to_str().ok();
         let kept = check::of(operation)
-            .answer
+            .response
             .check(parts.status.as_u16(), header, &bytes);
         let problem = kept
             .err()

@@ -1,41 +1,14 @@
-//! The contract at run time: what requests must meet and answers must keep, compiled once from the
-//! served document. What becomes of a breach is decided in `api`.
-
-mod answer;
-mod parameter;
-mod request;
-mod rule;
-mod words;
+//! The contract at run time: the check of each operation, compiled once from the served document.
+//! What becomes of a breach is decided in `api`.
 
 use std::sync::LazyLock;
 
+pub use openapi_proof::check::{Breach, Rule};
+use openapi_proof::check::{CompileError, OperationCheck};
 use serde_json::Value;
 
-pub use self::{
-    answer::AnswerCheck,
-    request::RequestCheck,
-    rule::{Breach, Rule},
-};
-use super::{cursor::Cursor, document};
+use super::document;
 use crate::model::Operation;
-
-/// What the contract asks of one operation.
-pub struct OperationCheck {
-    /// Of its requests.
-    pub request: RequestCheck,
-    /// Of its answers.
-    pub answer: AnswerCheck,
-}
-
-/// The document asks for something that cannot be checked.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{pointer}: {reason}")]
-pub struct CompileError {
-    /// Where, as a JSON pointer.
-    pub pointer: String,
-    /// Why not.
-    pub reason: String,
-}
 
 static COMPILED: LazyLock<Vec<OperationCheck>> = LazyLock::new(|| {
     #[expect(
@@ -56,37 +29,17 @@ pub fn of(operation: Operation) -> &'static OperationCheck {
     &COMPILED[operation as usize]
 }
 
-/// In the order of [`Operation::ALL`].
 fn compile(document: &Value) -> Result<Vec<OperationCheck>, CompileError> {
-    let root = Cursor::root(document);
-    Operation::ALL
-        .iter()
-        .map(|&operation| one(&root, operation))
-        .collect()
-}
-
-fn one(root: &Cursor, operation: Operation) -> Result<OperationCheck, CompileError> {
-    let missing = || CompileError {
-        pointer: "/paths".into(),
-        reason: format!("no operation {}", operation.id()),
-    };
-    let item = root
-        .key("paths")
-        .and_then(|paths| paths.key(operation.path()))
-        .ok_or_else(missing)?;
-    let at = item
-        .key(&operation.method().to_lowercase())
-        .ok_or_else(missing)?;
-    Ok(OperationCheck {
-        request: RequestCheck::compile(&item, &at)?,
-        answer: AnswerCheck::compile(&at)?,
-    })
+    let operations = Operation::ALL.iter();
+    openapi_proof::check::compile(document, operations.map(|it| (it.method(), it.path())))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{compile, of};
     use crate::{contract::document, model::Operation};
+
+    const ERROR: &[u8] = br#"{"error_code": "A.1", "error_msg": "No.", "request_id": "r"}"#;
 
     #[test]
     fn the_contract_can_be_checked() {
@@ -95,29 +48,62 @@ mod tests {
 
     #[test]
     fn every_operation_finds_its_own_check() {
-        assert!(
-            of(Operation::AddMember)
-                .request
-                .body("application/json")
-                .is_some()
+        let body = |operation| of(operation).request.body("application/json").is_some();
+        assert!(body(Operation::AddMember));
+        assert!(!body(Operation::ListMembers));
+        let limited = |operation| of(operation).request.query(&[("limit".into(), "1".into())]);
+        assert!(limited(Operation::ListMembers).is_ok());
+        assert!(limited(Operation::ShowMember).is_err());
+    }
+
+    fn rule(
+        operation: Operation,
+        status: u16,
+        headers: &[(&str, &'static str)],
+        body: &[u8],
+    ) -> Result<(), String> {
+        let header = |name: &str| {
+            let named = headers
+                .iter()
+                .find(|(given, _)| given.eq_ignore_ascii_case(name));
+            named.map(|(_, text)| *text)
+        };
+        of(operation)
+            .response
+            .check(status, header, body)
+            .map_err(|breach| breach.rule)
+    }
+
+    #[test]
+    fn a_response_that_breaks_the_promise_is_returned_with_the_rule() {
+        let json = ("content-type", "application/json");
+        let id = ("x-request-id", "r");
+        let broken = |status, headers: &[_], body| {
+            rule(Operation::ShowMember, status, headers, body).expect_err("broken")
+        };
+        assert_eq!(rule(Operation::ShowMember, 404, &[json, id], ERROR), Ok(()));
+        assert!(broken(418, &[json, id], ERROR).ends_with("/get/responses"));
+        assert_eq!(
+            broken(404, &[json], ERROR),
+            "/components/responses/NotFound/headers/X-Request-Id"
+        );
+        assert_eq!(
+            broken(404, &[id], ERROR),
+            "/components/responses/NotFound/content"
+        );
+        assert_eq!(
+            broken(404, &[json, id], b"{}"),
+            "/components/schemas/Error/required"
+        );
+        assert_eq!(
+            broken(404, &[json, ("x-request-id", "a b")], ERROR),
+            "/components/schemas/RequestId/pattern"
         );
         assert!(
-            of(Operation::ListMembers)
-                .request
-                .body("application/json")
-                .is_none()
+            broken(503, &[json, id, ("retry-after", "0")], ERROR)
+                .ends_with("Retry-After/schema/minimum")
         );
-        assert!(
-            of(Operation::ListMembers)
-                .request
-                .query(&[("limit".into(), "1".into())])
-                .is_ok()
-        );
-        assert!(
-            of(Operation::ShowMember)
-                .request
-                .query(&[("limit".into(), "1".into())])
-                .is_err()
-        );
+        assert_eq!(rule(Operation::DeleteMember, 204, &[id], b""), Ok(()));
+        assert!(rule(Operation::DeleteMember, 204, &[id], b"{}").is_err());
     }
 }

@@ -6,7 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
-use backup_share::contract::{diff::Rule, document};
+use backup_share::contract::document;
+use openapi_proof::diff::Rule;
 use serde_json::Value;
 use tempfile::TempDir;
 

@@ -1,6 +1,5 @@
-//! The comparison of contracts: every one-step mutation of ours gets its class. Pairs of other
-//! documents, bad input, what fuzzing begins with, and the command have files of their own beside
-//! this.
+//! The comparison of contracts, held to ours: every one-step mutation of it gets its class. The
+//! command has a file beside this; other documents are compared in the tests of `openapi-proof`.
 #![cfg(feature = "server")]
 #![allow(
     clippy::expect_used,
@@ -9,23 +8,18 @@
     reason = "a test that cannot go on panics"
 )]
 
-mod bad_input;
 mod command;
-mod corpus;
 #[path = "../mutations/mod.rs"]
 mod mutations;
-mod pairs;
-mod rules;
-mod schemas;
 
 use std::{collections::BTreeMap, thread};
 
-use backup_share::contract::{
-    diff::{Report, Settings, Shows, compare},
-    document,
-    load::{Document, of_value},
-};
+use backup_share::contract::document;
 use mutations::{Mutation, mutations};
+use openapi_proof::{
+    diff::{Report, Settings, Shows, compare},
+    document::{Document, of_value},
+};
 use serde_json::Value;
 
 fn read(name: &str, value: &Value) -> Document {

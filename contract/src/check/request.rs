@@ -1,0 +1,119 @@
+//! What the contract asks of the requests of one operation.
+
+use super::{Breach, CompileError, Rule, parameter::Parameter};
+use crate::cursor::Cursor;
+
+/// What is asked of requests.
+pub struct RequestCheck {
+    path: Vec<Parameter>,
+    query: Vec<Parameter>,
+    headers: Vec<Parameter>,
+    /// By media type.
+    body: Vec<(String, Rule)>,
+}
+
+impl RequestCheck {
+    /// `item`: the path, whose parameters all its operations share.
+    pub(super) fn compile(item: &Cursor, at: &Cursor) -> Result<Self, CompileError> {
+        let mut check = Self {
+            path: vec![],
+            query: vec![],
+            headers: vec![],
+            body: vec![],
+        };
+        for parameters in item
+            .key("parameters")
+            .iter()
+            .chain(at.key("parameters").iter())
+        {
+            parameters
+                .items()
+                .try_for_each(|parameter| check.add(&parameter))?;
+        }
+        let body = at.key("requestBody").and_then(|body| body.key("content"));
+        for (media_type, content) in body.iter().flat_map(Cursor::entries) {
+            if let Some(schema) = content.under("schema") {
+                check
+                    .body
+                    .push((media_type.to_owned(), Rule::compile(&schema)?));
+            }
+        }
+        Ok(check)
+    }
+
+    fn add(&mut self, at: &Cursor) -> Result<(), CompileError> {
+        let name = at.text("name").unwrap_or_default();
+        let (list, kind) = match at.text("in").unwrap_or_default() {
+            "path" => (&mut self.path, "path parameter"),
+            "query" => (&mut self.query, "query parameter"),
+            "header" => (&mut self.headers, "header"),
+            other => {
+                let reason = format!("parameters in `{other}` are not read");
+                return Err(CompileError {
+                    pointer: at.pointer.clone(),
+                    reason,
+                });
+            }
+        };
+        list.push(Parameter::compile(name, kind, at)?);
+        Ok(())
+    }
+
+    /// Asks for the parameters of the path, by name.
+    ///
+    /// # Errors
+    /// The first [`Breach`].
+    pub fn path<'t>(&self, text: impl Fn(&str) -> Option<&'t str>) -> Result<(), Breach> {
+        self.path
+            .iter()
+            .try_for_each(|parameter| parameter.check(text(&parameter.name)))
+    }
+
+    /// Asks for the headers, by name.
+    ///
+    /// # Errors
+    /// The first [`Breach`].
+    pub fn headers<'t>(&self, text: impl Fn(&str) -> Option<&'t str>) -> Result<(), Breach> {
+        self.headers
+            .iter()
+            .try_for_each(|parameter| parameter.check(text(&parameter.name)))
+    }
+
+    /// Asks for the query: names and texts, decoded. Each at most once, and no other.
+    ///
+    /// # Errors
+    /// The first [`Breach`].
+    pub fn query(&self, pairs: &[(String, String)]) -> Result<(), Breach> {
+        for (at, (name, _)) in pairs.iter().enumerate() {
+            let Some(parameter) = self.query.iter().find(|parameter| parameter.name == *name)
+            else {
+                let place = format!("query parameter {name}");
+                return Err(Breach {
+                    place,
+                    reason: "there is no such parameter".to_owned(),
+                    rule: String::new(),
+                });
+            };
+            if pairs[..at].iter().any(|(above, _)| above == name) {
+                return Err(parameter.refused("given twice"));
+            }
+        }
+        let text = |name: &str| {
+            pairs
+                .iter()
+                .find(|(given, _)| given == name)
+                .map(|(_, text)| text.as_str())
+        };
+        self.query
+            .iter()
+            .try_for_each(|parameter| parameter.check(text(&parameter.name)))
+    }
+
+    /// What is asked of a body of this media type; none where the operation takes none such.
+    pub fn body(&self, media_type: &str) -> Option<&Rule> {
+        self.body
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case(media_type))
+            .map(|(_, rule)| rule)
+    }
+}
