@@ -2,7 +2,10 @@
 
 use clap::{Args, value_parser};
 
-use super::{ClientCommand, Failure, Outcome, output::Output, refusal, session::Session, words};
+use super::{
+    CliError, ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession,
+    words,
+};
 use crate::client::{
     builder::ListMembers,
     types::{BackupId, ListMembersSort, Member, MemberStatus},
@@ -16,7 +19,7 @@ const PAGE: u32 = 1000;
 /// Its owner sees all of them, a member only itself. Reads as many pages as there are; json and
 /// yaml are a list.
 #[derive(Args, Clone)]
-pub(super) struct Members {
+pub(super) struct MembersArgs {
     /// The backup
     #[arg(value_parser = words::backup)]
     backup: BackupId,
@@ -31,9 +34,9 @@ pub(super) struct Members {
     limit: Option<u32>,
 }
 
-impl ClientCommand for Members {
-    async fn run(self, session: Session, output: Output) -> Outcome {
-        let Session { client, project } = session;
+impl ClientCommand for MembersArgs {
+    async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
+        let ClientSession { client, project } = session;
         let page = self.limit.map_or(PAGE, |limit| limit.min(PAGE));
         let mut call = client
             .list_members()
@@ -56,7 +59,7 @@ impl ClientCommand for Members {
 
 /// What a call lists, page after page until one is empty. `Client::members_stream` would, but knows
 /// no filters.
-async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, Failure> {
+async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, CliError> {
     let mut members: Vec<Member> = vec![];
     while members.len() < most {
         let last = members.last().map(|member| member.id.clone());
@@ -72,7 +75,7 @@ async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, Failure
             None => break,
             // It would go on for ever.
             Some(member) if last.as_ref() == Some(&member.id) => {
-                return Err(Failure::OutOfReach(
+                return Err(CliError::OutOfReach(
                     "The service answers every marker with the same page.".to_owned(),
                 ));
             }
