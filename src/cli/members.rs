@@ -1,15 +1,12 @@
 //! `backup-share members`: who a backup is shared with, over all pages.
 
 use clap::{Args, value_parser};
+use futures::{StreamExt, TryStreamExt};
 
 use super::{
-    CliError, ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession,
-    words,
+    ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession, words,
 };
-use crate::client::{
-    builder::ListMembers,
-    types::{BackupId, ListMembersSort, Member, MemberStatus},
-};
+use crate::client::types::{BackupId, ListMembersSort, MemberStatus};
 
 /// The largest page that the contract allows.
 const PAGE: u32 = 1000;
@@ -53,35 +50,10 @@ impl ClientCommand for MembersArgs {
             .limit
             .and_then(|limit| limit.try_into().ok())
             .unwrap_or(usize::MAX);
-        output.members(&walk(call, most).await?)
-    }
-}
-
-/// What a call lists, page after page until one is empty. `Client::members_stream` would, but knows
-/// no filters.
-async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, CliError> {
-    let mut members: Vec<Member> = vec![];
-    while members.len() < most {
-        let last = members.last().map(|member| member.id.clone());
-        let page = match last.clone() {
-            Some(last) => call.clone().marker(last).send().await,
-            None => call.clone().send().await,
-        };
-        let page = match page {
-            Ok(page) => page.into_inner().members,
-            Err(error) => return Err(refusal(error).await),
-        };
-        match page.last() {
-            None => break,
-            // It would go on for ever.
-            Some(member) if last.as_ref() == Some(&member.id) => {
-                return Err(CliError::OutOfReach(
-                    "The service answers every marker with the same page.".to_owned(),
-                ));
-            }
-            Some(_) => members.extend(page),
+        let members = call.stream().take(most).try_collect::<Vec<_>>().await;
+        match members {
+            Ok(members) => output.members(&members),
+            Err(error) => Err(refusal(error).await),
         }
     }
-    members.truncate(most);
-    Ok(members)
 }

@@ -1,4 +1,4 @@
-//! What the generated types lack to be pleasant: a vault is a choice of vault, and ids can be
+//! What the generated types lack for convenience: a vault is a choice of vault, and ids can be
 //! printed.
 
 use std::{borrow::Cow, fmt};

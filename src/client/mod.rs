@@ -49,7 +49,7 @@
 //! # }
 //! ```
 //!
-//! # All of them, page after page
+//! # All of them, from page to page
 //! ```no_run
 //! # use backup_share::client::{Client, types::{BackupId, ProjectId}};
 //! # #[tokio::main(flavor = "current_thread")]
@@ -77,7 +77,7 @@
 //! let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
 //! let vault: VaultId = "4b27c05b-8ad7-48c6-a886-526666c035f0".parse()?;
 //!
-//! let answer = member
+//! let response = member
 //!     .update_member_status()
 //!     .project_id(member_project.clone())
 //!     .backup_id(backup)
@@ -85,7 +85,7 @@
 //!     .body_map(|body| body.status(MemberStatus::Accepted).vault_id(vault))
 //!     .send()
 //!     .await?;
-//! println!("now {}", answer.member.status);
+//! println!("now {}", response.member.status);
 //! # Ok(())
 //! # }
 //! ```
@@ -98,14 +98,14 @@
 //! # let member = Client::connect("http://127.0.0.1:8799", "demo-member")?;
 //! # let backup: BackupId = "a5200268-74a5-4806-acc6-95793ab0228b".parse()?;
 //! # let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
-//! let answer = member
+//! let response = member
 //!     .show_member()
 //!     .project_id(member_project.clone())
 //!     .backup_id(backup)
 //!     .member_id(member_project)
 //!     .send()
 //!     .await?;
-//! println!("shared since {}", answer.member.created_at);
+//! println!("shared since {}", response.member.created_at);
 //! # Ok(())
 //! # }
 //! ```
@@ -147,7 +147,6 @@
 //! # }
 //! ```
 
-mod answer;
 mod connect;
 mod conversions;
 mod credentials;
@@ -156,6 +155,7 @@ mod hook;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod paging;
+mod response;
 
 /// What progenitor made of the contract: not ours to lint.
 #[allow(
