@@ -77,7 +77,7 @@
 //! let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
 //! let vault: VaultId = "4b27c05b-8ad7-48c6-a886-526666c035f0".parse()?;
 //!
-//! let response = member
+//! let answer = member
 //!     .update_member_status()
 //!     .project_id(member_project.clone())
 //!     .backup_id(backup)
@@ -85,7 +85,7 @@
 //!     .body_map(|body| body.status(MemberStatus::Accepted).vault_id(vault))
 //!     .send()
 //!     .await?;
-//! println!("now {}", response.member.status);
+//! println!("now {}", answer.member.status);
 //! # Ok(())
 //! # }
 //! ```
@@ -98,14 +98,14 @@
 //! # let member = Client::connect("http://127.0.0.1:8799", "demo-member")?;
 //! # let backup: BackupId = "a5200268-74a5-4806-acc6-95793ab0228b".parse()?;
 //! # let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
-//! let response = member
+//! let answer = member
 //!     .show_member()
 //!     .project_id(member_project.clone())
 //!     .backup_id(backup)
 //!     .member_id(member_project)
 //!     .send()
 //!     .await?;
-//! println!("shared since {}", response.member.created_at);
+//! println!("shared since {}", answer.member.created_at);
 //! # Ok(())
 //! # }
 //! ```
