@@ -90,7 +90,7 @@ fn router(folder: &Path) -> Router {
     let identity = Arc::new(Owner(Arc::new(caller)));
     let policy = config::policy(&Config::default().roles).expect("a policy");
     let parts = Parts {
-        sharing: Sharing::new(Arc::clone(&store), identity.clone(), clock, 10),
+        sharing: Sharing::new(store, identity.clone(), clock, 10),
         identity,
         embedded: None,
         policy: watch::channel(policy).1,
@@ -98,7 +98,7 @@ fn router(folder: &Path) -> Router {
         limits: Limits {
             body_bytes: 1024 * 1024,
         },
-        readiness: api::Readiness::of(store),
+        readiness: api::Readiness::default(),
     };
     api::router(App(Arc::new(parts)), Docs::default())
 }

@@ -11,8 +11,6 @@
 pub mod api;
 #[cfg(feature = "server")]
 pub mod catalog;
-#[cfg(any(feature = "server", feature = "client"))]
-mod causes;
 #[cfg(feature = "cli")]
 pub mod cli;
 #[cfg(feature = "client")]
@@ -23,8 +21,12 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "server")]
 pub mod contract;
+#[cfg(any(feature = "server", feature = "client"))]
+mod error_chain;
 #[cfg(feature = "server")]
 mod expiry;
+#[cfg(any(feature = "server", feature = "cli"))]
+mod hex;
 #[cfg(feature = "server")]
 pub mod identity;
 #[cfg(feature = "server")]

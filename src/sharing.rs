@@ -141,6 +141,14 @@ impl Sharing {
         self.store.change(selection, Box::new(rule)).await.map(drop)
     }
 
+    /// Whether the store reads and writes at present.
+    ///
+    /// # Errors
+    /// [`Error::StoreUnavailable`], [`Error::Store`].
+    pub async fn ready(&self) -> Result<()> {
+        self.store.ready().await
+    }
+
     async fn any_unknown(&self, projects: &[ProjectId]) -> Result<bool> {
         for project in projects {
             if !self.identity.knows_project(project).await? {

@@ -17,6 +17,7 @@ use sha2::{Digest, Sha256};
 use tokio::{sync::OnceCell, task::spawn_blocking};
 
 use super::problem::Problem;
+use crate::hex;
 
 /// The file, and what is made of it when it is first asked for.
 pub(super) struct Asset {
@@ -74,11 +75,7 @@ impl Asset {
 /// Not on the threads that serve: a megabyte takes tens of milliseconds.
 async fn prepare(plain: Bytes) -> Result<Prepared, Problem> {
     let prepared = spawn_blocking(move || {
-        let digest: String = Sha256::digest(&plain)
-            .iter()
-            .take(16)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hex::encode(&Sha256::digest(&plain)[..16]);
         let etag =
             HeaderValue::try_from(format!("W/\"{digest}\"")).map_err(|_| Problem::Panicked)?;
         Ok(Prepared {

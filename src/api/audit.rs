@@ -1,7 +1,7 @@
 //! Who was let do what: one line of JSON for each request to an operation, refused ones included.
-//! No token, no signature and no body goes there. A request has a place for its line before
-//! anything is done for it: what was done is written down, however slow the target is. How lines
-//! reach their target stands in `telemetry`.
+//! No token, no signature and no body goes there. A slot for its line is reserved before anything is
+//! done for a request: what was done is written down, however slow the target is. How lines reach
+//! their target is in `telemetry`.
 
 mod line;
 mod note;
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use self::line::Line;
+use self::line::AuditLine;
 pub(super) use self::note::Note;
 use crate::{
     clock::Clock,
@@ -21,7 +21,7 @@ use crate::{
     telemetry::{self, LineWriter, Slot},
 };
 
-/// How long a request waits for a place for its line.
+/// How long a request waits for a slot for its line.
 const RESERVE_DEADLINE: Duration = Duration::from_secs(5);
 /// How long it may take to open the file again.
 const REOPEN_DEADLINE: Duration = Duration::from_secs(5);
@@ -59,13 +59,13 @@ impl Audit {
         self.lines.flush(until)
     }
 
-    /// A place for a request's line.
+    /// A slot for a request's line.
     async fn reserve(&self) -> Result<Slot> {
         let slot = self.lines.reserve(RESERVE_DEADLINE).await;
         slot.ok_or(Error::Busy("the audit's target takes no more lines"))
     }
 
-    fn write(&self, slot: Slot, line: &Line) {
+    fn write(&self, slot: Slot, line: &AuditLine) {
         let mut text = serde_json::to_vec(line).unwrap_or_default();
         text.push(b'\n');
         slot.fill(&text);

@@ -1,6 +1,6 @@
 //! The body of a request, on its way from the socket: as a whole it must be there in time, a large
 //! one is read only while there are few of them, and its connection learns whether it was read to
-//! its end.
+//! its end. What it says is not looked at here.
 
 use std::{
     error::Error as StdError,
@@ -11,14 +11,20 @@ use std::{
     time::Duration,
 };
 
-use axum::body::{Bytes, HttpBody};
+use axum::body::{Body, Bytes, HttpBody};
+use bytes::BytesMut;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Frame, Incoming, SizeHint};
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::connection::{Connection, SMALL_BODY};
+use super::{
+    connection::{Connection, SMALL_BODY},
+    problem::Problem,
+};
+use crate::model::Error;
 
 /// A body that is still being sent.
 pub(super) struct RequestBody {
@@ -53,10 +59,31 @@ pub(super) enum Unread {
     Broken(#[from] hyper::Error),
 }
 
-impl Unread {
-    /// What it was, where a body's error came of it.
-    pub(super) fn behind<'e>(error: &'e (dyn StdError + 'static)) -> Option<&'e Self> {
-        successors(Some(error), |&error| error.source()).find_map(|error| error.downcast_ref())
+/// A body as a whole: at most so many bytes, within the time that its connection gives it.
+pub(super) async fn read(body: Body, limit: usize) -> Result<Bytes, Problem> {
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    let mut bytes = BytesMut::with_capacity(announced.min(limit).min(SMALL_BODY));
+    let mut body = Limited::new(body, limit);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| unread(error.as_ref(), limit))?;
+        // Copied: a frame of one byte keeps all of the buffer that it was read into.
+        if let Some(data) = frame.data_ref() {
+            bytes.extend_from_slice(data);
+        }
+    }
+    Ok(bytes.freeze())
+}
+
+/// Why a body was not read to its end.
+fn unread(error: &(dyn StdError + 'static), limit: usize) -> Problem {
+    if error.is::<LengthLimitError>() {
+        return Problem::BodyTooLarge(limit);
+    }
+    let mut chain = successors(Some(error), |&error| error.source());
+    match chain.find_map(|error| error.downcast_ref()) {
+        Some(Unread::Late(seconds)) => Problem::BodyTooSlow(*seconds),
+        Some(Unread::Busy) => Error::Busy("large bodies").into(),
+        _ => Error::malformed("body", "it broke off").into(),
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     app::App,
     audit::Note,
     extract,
-    front::Peer,
+    front::ClientAddress,
     problem::Problem,
     signed::{self, HeldBody},
     throttle::network,
@@ -74,7 +74,7 @@ impl<P> Permitted<P> {
     /// What the caller asks about, to share it with these projects.
     pub(super) fn sharing(&self, backup_id: BackupId, projects: &[ProjectId]) -> Target {
         if let Some(note) = &self.note {
-            note.members(projects);
+            note.set_members(projects);
         }
         self.about(backup_id)
     }
@@ -95,12 +95,12 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
                     .ok()
                     .and_then(|path| extract::named(path, name))
             };
-            note.asks(P::OPERATION, of_path("backup_id"), of_path("member_id"))
+            note.begin(P::OPERATION, of_path("backup_id"), of_path("member_id"))
                 .await?;
         }
         let caller = identify(parts, app).await?;
         if let Some(note) = &note {
-            note.caller(&caller);
+            note.set_caller(&caller);
         }
         // Refusals below count as well: they are work that this project asks for.
         app.throttle.admit(&caller.project_id)?;
@@ -162,7 +162,7 @@ async fn asks(app: &App, headers: &HeaderMap) -> bool {
 
 /// Where a request comes from, where that is known.
 pub(super) fn from(extensions: &Extensions) -> Option<IpAddr> {
-    extensions.get::<Peer>().map(|peer| peer.0)
+    extensions.get::<ClientAddress>().map(|address| address.0)
 }
 
 /// The token of a request. One that nobody could have issued is refused without asking anyone.

@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode,
+        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri,
         header::{
             CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE,
             X_CONTENT_TYPE_OPTIONS,
@@ -26,7 +26,6 @@ use tracing::Level;
 use uuid::Uuid;
 
 use super::{
-    answer_check::AnswerChecks,
     audit::{Audit, Note},
     body::RequestBody,
     connection::Connection,
@@ -34,12 +33,14 @@ use super::{
     host::{self, Challenge},
     metrics::Metrics,
     problem::Problem,
+    response_check::ResponseChecks,
     signed::hold_body,
     types,
 };
 use crate::{
-    causes,
     config::{CheckAnswers, Hosts},
+    error_chain,
+    model::Operation,
     store::patience,
 };
 
@@ -53,7 +54,20 @@ const ELSEWHERE: Problem = Problem::BadHeader {
 
 /// The address that a request comes from, among its extensions.
 #[derive(Clone, Copy)]
-pub(super) struct Peer(pub(super) IpAddr);
+pub(super) struct ClientAddress(pub(super) IpAddr);
+
+/// A request on its arrival, and what its response will need of it.
+struct Arrival {
+    id: HeaderValue,
+    host: Option<HeaderValue>,
+    at: Instant,
+    /// Where anything is to be learnt on the way.
+    note: Option<Note>,
+    /// Where it is the turn of its response.
+    checks: Option<Arc<ResponseChecks>>,
+    /// Where requests are logged.
+    logged: Option<(Method, Uri)>,
+}
 
 /// The whole HTTP side as one service for a connection.
 #[derive(Clone)]
@@ -61,7 +75,7 @@ pub struct Front {
     router: Router,
     challenge: Challenge,
     hosts: Hosts,
-    answer_checks: Option<Arc<AnswerChecks>>,
+    response_checks: Option<Arc<ResponseChecks>>,
     audit: Option<Arc<Audit>>,
     metrics: Option<Arc<Metrics>>,
     /// Which connection this serves.
@@ -75,7 +89,7 @@ impl Front {
             router,
             challenge,
             hosts: Hosts::Any,
-            answer_checks: None,
+            response_checks: None,
             audit: None,
             metrics: None,
             connection: None,
@@ -87,10 +101,10 @@ impl Front {
         Self { hosts, ..self }
     }
 
-    /// Holds answers against the contract before they go out.
-    pub fn checking_answers(self, settings: &CheckAnswers) -> Self {
+    /// Holds responses against the contract before they go out.
+    pub fn checking_responses(self, settings: &CheckAnswers) -> Self {
         Self {
-            answer_checks: Some(Arc::new(AnswerChecks::new(settings))),
+            response_checks: Some(Arc::new(ResponseChecks::new(settings))),
             ..self
         }
     }
@@ -113,58 +127,78 @@ impl Front {
         }
     }
 
-    async fn answer(self, mut request: Request) -> Response<Body> {
-        let id = request_id(request.headers());
-        let host = self.challenge.host(request.headers());
-        let start = Instant::now();
-        let note =
-            (self.audit.is_some() || self.metrics.is_some()).then(|| Note::new(self.audit.clone()));
-        if let Some(note) = &note {
-            request.extensions_mut().insert(note.clone());
-        }
-        let audited = note.as_ref().map(|note| note.until_response(&id));
-        if let Some(connection) = &self.connection {
-            let from = connection.client(request.headers());
-            request.extensions_mut().insert(Peer(from));
-        }
-        let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
-        let kept = checks.is_some() || tracing::enabled!(Level::DEBUG);
-        let asked = kept.then(|| (request.method().clone(), request.uri().clone()));
-        let answered = AssertUnwindSafe(patience::of_one_request(self.route(request)))
+    async fn respond(self, mut request: Request) -> Response<Body> {
+        let arrival = self.arrive(&mut request);
+        let audited = arrival
+            .note
+            .as_ref()
+            .map(|note| note.open_line(&arrival.id));
+        let routed = AssertUnwindSafe(patience::of_one_request(self.route(request)))
             .catch_unwind()
             .await;
-        let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
+        let mut response = routed.unwrap_or_else(|_| Problem::Panicked.into_response());
         let mut problem = response.extensions_mut().remove::<Problem>();
         if let Some(problem) = &problem {
-            self.show(problem, &id, host.as_ref(), &mut response);
+            self.show(problem, &arrival, &mut response);
         }
-        response
-            .headers_mut()
-            .insert(REQUEST_ID.clone(), id.clone());
-        response
-            .headers_mut()
-            .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-        if let Some((method, uri)) = asked {
-            if let Some(checks) = checks {
-                let broken;
-                (response, broken) = self
-                    .checked(checks, &method, uri.path(), response, &id)
-                    .await;
-                problem = broken.or(problem);
-            }
-            tracing::debug!(request_id = ?id, %method, path = uri.path(), status = response.status().as_u16(), "answered");
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID.clone(), arrival.id.clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        if let Some(broken) = self.check(&arrival, &mut response).await {
+            *response.status_mut() = broken.shown().status;
+            self.show(&broken, &arrival, &mut response);
+            problem = Some(broken);
         }
-        if let (Some(metrics), Some(note)) = (&self.metrics, &note) {
-            metrics.answered(note.operation(), response.status(), start.elapsed());
-        }
-        if let Some(audited) = audited {
-            audited.is(
-                response.status(),
-                problem.map(|problem| problem.shown().error_code),
-            );
+        self.record(&arrival, response.status());
+        if let Some(line) = audited {
+            let code = problem.map(|problem| problem.shown().error_code);
+            line.close(response.status(), code);
         }
         self.close_after_unread_body(&mut response).await;
         response
+    }
+
+    fn arrive(&self, request: &mut Request) -> Arrival {
+        let is_head = request.method() == Method::HEAD;
+        // A response to HEAD has no body to check.
+        let checks = self.response_checks.clone();
+        let checks = checks.filter(|checks| checks.due() && !is_head);
+        let noted = self.audit.is_some() || self.metrics.is_some() || checks.is_some();
+        let note = noted.then(|| Note::new(self.audit.clone()));
+        if let Some(note) = &note {
+            request.extensions_mut().insert(note.clone());
+        }
+        if let Some(connection) = &self.connection {
+            let address = ClientAddress(connection.client(request.headers()));
+            request.extensions_mut().insert(address);
+        }
+        let logged = tracing::enabled!(Level::DEBUG);
+        Arrival {
+            id: request_id(request.headers()),
+            host: self.challenge.host(request.headers()),
+            at: Instant::now(),
+            note,
+            checks,
+            logged: logged.then(|| (request.method().clone(), request.uri().clone())),
+        }
+    }
+
+    /// The problem to show where the response breaks the contract and is to fail for it.
+    async fn check(&self, arrival: &Arrival, response: &mut Response<Body>) -> Option<Problem> {
+        let of_route = response.extensions_mut().remove::<Operation>();
+        let of_request = arrival.note.as_ref().and_then(Note::operation);
+        let operation = of_request.or(of_route)?;
+        arrival.checks.as_ref()?.check(operation, response).await
+    }
+
+    /// Counts and logs a request with its response.
+    fn record(&self, arrival: &Arrival, status: StatusCode) {
+        if let Some((method, uri)) = &arrival.logged {
+            tracing::debug!(request_id = ?arrival.id, %method, path = uri.path(), status = status.as_u16(), "responded");
+        }
+        if let (Some(metrics), Some(note)) = (&self.metrics, &arrival.note) {
+            metrics.count(note.operation(), status, arrival.at.elapsed());
+        }
     }
 
     /// A response before its request was read to its end is the last on its connection.
@@ -198,23 +232,6 @@ impl Front {
         }
     }
 
-    /// The answer, or a problem in its place where it is to fail because it breaks the contract.
-    async fn checked(
-        &self,
-        checks: &AnswerChecks,
-        method: &Method,
-        path: &str,
-        response: Response<Body>,
-        id: &HeaderValue,
-    ) -> (Response<Body>, Option<Problem>) {
-        let (mut response, broken) = checks.pass(method, path, response).await;
-        if let Some(problem) = &broken {
-            *response.status_mut() = problem.shown().status;
-            self.show(problem, id, None, &mut response);
-        }
-        (response, broken)
-    }
-
     async fn route(&self, request: Request) -> Response<Body> {
         if let Err(problem) = head::check(request.version(), request.headers()) {
             return problem.into_response();
@@ -226,19 +243,13 @@ impl Front {
         routed.unwrap_or_else(|never| match never {})
     }
 
-    /// Fills the answer that a problem began, and tells the log what the caller is not told.
-    fn show(
-        &self,
-        problem: &Problem,
-        id: &HeaderValue,
-        host: Option<&HeaderValue>,
-        response: &mut Response<Body>,
-    ) {
-        let shown = problem.shown();
+    /// Fills the response that a problem began, and logs what the caller is not told.
+    fn show(&self, problem: &Problem, arrival: &Arrival, response: &mut Response<Body>) {
+        let (shown, id) = (problem.shown(), &arrival.id);
         if shown.status.is_server_error() {
             let cause = match (problem, problem.cause()) {
-                (_, Some(error)) => causes::all(error),
-                (Problem::AnswerBroken(how), None) => how.clone(),
+                (_, Some(error)) => error_chain::full(error),
+                (Problem::ResponseBreaksContract(how), None) => how.clone(),
                 (_, None) => "panicked".to_owned(),
             };
             // What was shed is no fault, and a flood of it would fill the log.
@@ -255,7 +266,8 @@ impl Front {
         headers.remove(CONTENT_LENGTH);
         match shown.status {
             StatusCode::UNAUTHORIZED => {
-                drop(headers.insert(WWW_AUTHENTICATE, self.challenge.header(host)));
+                let challenge = self.challenge.header(arrival.host.as_ref());
+                drop(headers.insert(WWW_AUTHENTICATE, challenge));
             }
             StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
                 drop(headers.insert(RETRY_AFTER, problem.retry_after().into()));
@@ -288,7 +300,7 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
         }
         Box::pin(
             self.clone()
-                .answer(self.with_body(request, has_body))
+                .respond(self.with_body(request, has_body))
                 .map(Ok),
         )
     }
@@ -329,16 +341,26 @@ mod tests {
         body::Body,
         extract::Request,
         http::{Response, StatusCode},
-        routing::get,
+        routing::{MethodRouter, get},
     };
     use http_body_util::BodyExt;
     use serde_json::{Value, json};
 
-    use super::{Challenge, Front, Problem};
+    use super::{Challenge, Front, Note, Problem};
     use crate::{
         config::{AnswerMode, CheckAnswers},
-        model::Error,
+        model::{Error, Operation},
     };
+
+    /// A handler of an operation.
+    fn operation(operation: Operation, response: Value) -> MethodRouter {
+        get(move |request: Request| async move {
+            if let Some(note) = request.extensions().get::<Note>() {
+                note.begin(operation, None, None).await.expect("no audit");
+            }
+            Json(response)
+        })
+    }
 
     /// A server whose `list_members` breaks the contract, and whose `show_member` keeps it.
     fn front(mode: AnswerMode) -> Front {
@@ -351,16 +373,16 @@ mod tests {
         unknown["status"] = "gone".into();
         let router = Router::new()
             .route(
-                "/v3/{p}/backups/{b}/members",
-                get(move || async move { Json(json!({ "members": [unknown] })) }),
+                "/v3/p/backups/b/members",
+                operation(Operation::ListMembers, json!({"members": [unknown]})),
             )
             .route(
-                "/v3/{p}/backups/{b}/members/{m}",
-                get(move || async move { Json(json!({"member": member()})) }),
+                "/v3/p/backups/b/members/m",
+                operation(Operation::ShowMember, json!({"member": member()})),
             )
             .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
         Front::new(router, Challenge::fixed("http://127.0.0.1/v3"))
-            .checking_answers(&CheckAnswers { mode, one_in: 1 })
+            .checking_responses(&CheckAnswers { mode, one_in: 1 })
     }
 
     async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {
@@ -369,7 +391,7 @@ mod tests {
             .header("x-request-id", "r-1")
             .body(Body::empty())
             .expect("a request");
-        let response: Response<Body> = front(mode).answer(request).await;
+        let response: Response<Body> = front(mode).respond(request).await;
         assert_eq!(response.headers()["x-request-id"], "r-1");
         let status = response.status();
         let body = response
@@ -442,7 +464,7 @@ mod tests {
         };
         assert_eq!(line["level"], "ERROR");
         let told = json!({
-            "message": "an answer breaks the contract",
+            "message": "a response breaks the contract",
             "request_id": "r-1",
             "operation": "list_members",
             "place": "/members/0/status",
@@ -490,7 +512,7 @@ mod tests {
             .header("host", "x")
             .body(Body::empty())
             .expect("a request");
-        let response = front.answer(request).await;
+        let response = front.respond(request).await;
         assert_eq!(
             (
                 response.status(),

@@ -1,4 +1,4 @@
-//! For whoever runs the service: is it alive, can it work.
+//! Liveness and readiness, for those who run the service.
 
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -13,15 +13,12 @@ use futures::{
 use tokio::time::{Instant, timeout};
 
 use super::{app::App, problem::Problem};
-use crate::{
-    model::{Error, Result},
-    store::Store,
-};
+use crate::model::Error;
 
-/// How long the outcome of a probe is the answer: anybody may ask, and each probe writes durably.
+/// How long the outcome of a probe counts: anybody may ask, and each probe writes durably.
 const FRESH: Duration = Duration::from_secs(1);
 /// How long a probe may take where the store has no shorter deadline.
-const LONGEST: Duration = Duration::from_secs(30);
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// `GET /livez`: the process answers.
 pub(super) async fn livez() -> &'static str {
@@ -30,8 +27,8 @@ pub(super) async fn livez() -> &'static str {
 
 /// `GET /readyz`: the store reads and writes. Callers with cached tokens are served without an
 /// identity service.
-pub(super) async fn readyz(State(app): State<App>) -> std::result::Result<&'static str, Problem> {
-    match app.readiness.probe().await {
+pub(super) async fn readyz(State(app): State<App>) -> Result<&'static str, Problem> {
+    match app.readiness.probe(&app).await {
         Ok(()) if app.identity.is_reachable() => Ok("ok\n"),
         Ok(()) => Ok("degraded: the identity service is out of reach\n"),
         Err(error) => Err(Problem::NotReady(error)),
@@ -39,56 +36,48 @@ pub(super) async fn readyz(State(app): State<App>) -> std::result::Result<&'stat
 }
 
 /// Probes the store, at most once a second however many ask.
-pub struct Readiness {
-    store: Arc<dyn Store>,
-    latest: Mutex<Option<Probe>>,
-}
+#[derive(Default)]
+pub struct Readiness(Mutex<Option<Probe>>);
 
 #[derive(Clone)]
 struct Probe {
     begun: Instant,
-    outcome: Shared<BoxFuture<'static, std::result::Result<(), Arc<Error>>>>,
+    outcome: Shared<BoxFuture<'static, Result<(), Arc<Error>>>>,
 }
 
 impl Readiness {
-    /// Of this store.
-    pub fn of(store: Arc<dyn Store>) -> Self {
-        Self {
-            store,
-            latest: Mutex::new(None),
-        }
-    }
-
     /// Whether the store reads and writes, or did less than a second ago.
-    async fn probe(&self) -> std::result::Result<(), Arc<Error>> {
-        let outcome = self.latest().outcome;
+    async fn probe(&self, app: &App) -> Result<(), Arc<Error>> {
+        let outcome = self.latest(app).outcome;
         outcome.await
     }
 
-    fn latest(&self) -> Probe {
-        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+    fn latest(&self, app: &App) -> Probe {
+        let mut latest = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*latest {
             Some(probe) if probe.counts() => probe.clone(),
-            _ => latest.insert(Probe::begin(Arc::clone(&self.store))).clone(),
+            _ => latest.insert(Probe::begin(app.clone())).clone(),
         }
     }
 }
 
 impl Probe {
-    /// In a task: a caller that leaves does not end it for the others.
-    fn begin(store: Arc<dyn Store>) -> Self {
+    /// In a task: a caller that disconnects does not end it for the others.
+    fn begin(app: App) -> Self {
         let probe = tokio::spawn(async move {
             let late = |_| {
                 Err(Error::StoreUnavailable(
-                    format!("no answer in {LONGEST:?}").into(),
+                    format!("no answer in {DEADLINE:?}").into(),
                 ))
             };
-            timeout(LONGEST, store.ready()).await.unwrap_or_else(late)
+            timeout(DEADLINE, app.sharing.ready())
+                .await
+                .unwrap_or_else(late)
         });
         let outcome = async {
             probe
                 .await
-                .unwrap_or_else(|panicked| Result::Err(Error::store(panicked)))
+                .unwrap_or_else(|panicked| Err(Error::store(panicked)))
         };
         Self {
             begun: Instant::now(),

@@ -6,7 +6,8 @@ use axum::{Json, extract::State, http::StatusCode};
 use super::{
     app::App,
     caller::{self, Permitted},
-    extract::{BackupPath, JsonBody, ListQuery, MemberPath},
+    extract::{BackupPath, ListQuery, MemberPath},
+    json_body::JsonBody,
     parameters::{OfBackup, OfList, OfMember},
     problem::Problem,
     refusals::{BodyRefusals, Refusals},

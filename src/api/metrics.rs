@@ -21,26 +21,26 @@ use crate::model::Operation;
 const BOUNDS: [f64; 12] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
 ];
-/// What requests count as that are for no operation: documents, tokens, probes, and what there is
-/// not.
+/// The label of requests that are for no operation: documents, tokens, probes, and paths that there
+/// are not.
 const NO_OPERATION: &str = "none";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Counts since the start.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<Answered, Counter>,
-    durations: Family<Asked, Histogram>,
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<DurationLabels, Histogram>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Answered {
+struct RequestLabels {
     operation: &'static str,
     status: u16,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct Asked {
+struct DurationLabels {
     operation: &'static str,
 }
 
@@ -66,22 +66,17 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts a request that was answered.
-    pub(super) fn answered(
-        &self,
-        operation: Option<Operation>,
-        status: StatusCode,
-        took: Duration,
-    ) {
+    /// Counts a request that has a response.
+    pub(super) fn count(&self, operation: Option<Operation>, status: StatusCode, took: Duration) {
         let operation = operation.map_or(NO_OPERATION, |operation| operation.id());
         self.requests
-            .get_or_create(&Answered {
+            .get_or_create(&RequestLabels {
                 operation,
                 status: status.as_u16(),
             })
             .inc();
         self.durations
-            .get_or_create(&Asked { operation })
+            .get_or_create(&DurationLabels { operation })
             .observe(took.as_secs_f64());
     }
 
@@ -91,7 +86,7 @@ impl Metrics {
         let show = move || async move { ([(CONTENT_TYPE, OPEN_METRICS)], metrics.text()) };
         Router::new()
             .route("/metrics", get(show))
-            .fallback(|| async { Problem::NoSuchApi })
+            .fallback(|| async { Problem::NotFound })
             .method_not_allowed_fallback(|| async { Problem::MethodNotAllowed })
     }
 

@@ -3,7 +3,6 @@
 
 #[cfg(test)]
 mod agreement;
-mod answer_check;
 mod app;
 mod asset;
 mod audit;
@@ -17,12 +16,15 @@ mod front;
 mod head;
 mod health;
 mod host;
+mod json_body;
+mod log_in;
 mod members;
 mod metrics;
 mod parameters;
 mod problem;
 mod proxies;
 mod refusals;
+mod response_check;
 mod router;
 mod schemas;
 mod signed;

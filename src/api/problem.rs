@@ -18,8 +18,8 @@ use crate::{contract::check::Breach, model::Error};
 pub(super) enum Problem {
     /// A rule refused the request, or carrying it out failed.
     Refused(Arc<Error>),
-    /// No such path.
-    NoSuchApi,
+    /// No such path; or, as Keystone says it, no such token.
+    NotFound,
     /// The path has no such method.
     MethodNotAllowed,
     /// The body is over the limit, in bytes.
@@ -38,8 +38,8 @@ pub(super) enum Problem {
     UnsupportedMediaType,
     /// A handler panicked.
     Panicked,
-    /// The answer would have broken the contract; how stands in the log alone.
-    AnswerBroken(String),
+    /// The response would have broken the contract; how stands in the log alone.
+    ResponseBreaksContract(String),
     /// The store cannot be used at present.
     NotReady(Arc<Error>),
 }
@@ -59,7 +59,12 @@ impl From<Error> for Problem {
 
 impl From<Breach> for Problem {
     fn from(breach: Breach) -> Self {
-        Error::malformed(breach.place, breach.reason).into()
+        // The body as a whole has no place within itself.
+        let place = match breach.place.as_str() {
+            "" => "body".to_owned(),
+            _ => breach.place,
+        };
+        Error::malformed(place, breach.reason).into()
     }
 }
 
@@ -77,7 +82,7 @@ impl Problem {
     pub(super) fn shown(&self) -> Shown {
         match self {
             Self::Refused(error) => refused(error),
-            Self::NoSuchApi => shown(
+            Self::NotFound => shown(
                 StatusCode::NOT_FOUND,
                 "APIGW.0101",
                 "The API does not exist.",
@@ -104,7 +109,7 @@ impl Problem {
                 let message = "API request error. The body must be application/json.";
                 shown(StatusCode::UNSUPPORTED_MEDIA_TYPE, "APIGW.0201", message)
             }
-            Self::Panicked | Self::AnswerBroken(_) => shown(
+            Self::Panicked | Self::ResponseBreaksContract(_) => shown(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "BackupService.9910",
                 "Unknown error.",
@@ -135,14 +140,14 @@ impl Problem {
     pub(super) fn cause(&self) -> Option<&Error> {
         match self {
             Self::Refused(error) | Self::NotReady(error) => Some(error),
-            Self::NoSuchApi
+            Self::NotFound
             | Self::MethodNotAllowed
             | Self::BodyTooLarge(_)
             | Self::BodyTooSlow(_)
             | Self::BadHeader { .. }
             | Self::UnsupportedMediaType
             | Self::Panicked
-            | Self::AnswerBroken(_) => None,
+            | Self::ResponseBreaksContract(_) => None,
         }
     }
 }

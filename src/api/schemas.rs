@@ -2,11 +2,9 @@
 //! the model's types travel, these say what they look like.
 
 use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{Object, RefOr, Schema, Type},
+    ToSchema,
+    openapi::{Object, Type},
 };
-
-use super::types::Member;
 
 macro_rules! strings {
     ($($name:ident ($($attribute:tt)*);)*) => {$(
@@ -51,20 +49,3 @@ pub(super) struct Seconds(i32);
 pub(super) fn null() -> Object {
     Object::with_type(Type::Null)
 }
-
-/// The keys of a member, none of which has to be there.
-pub(super) struct FirstMember;
-
-impl PartialSchema for FirstMember {
-    fn schema() -> RefOr<Schema> {
-        match Member::schema() {
-            RefOr::T(Schema::Object(mut object)) => {
-                object.required.clear();
-                Schema::Object(object).into()
-            }
-            other => other,
-        }
-    }
-}
-
-impl ToSchema for FirstMember {}

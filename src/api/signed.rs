@@ -7,15 +7,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::{
     body::{Body, Bytes},
     extract::Request,
-    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
+    http::{
+        HeaderMap,
+        header::{AUTHORIZATION, CONTENT_LENGTH},
+        request::Parts,
+    },
 };
 
-use super::{
-    app::App,
-    caller::from,
-    extract::{announced, read},
-    problem::Problem,
-};
+use super::{app::App, body::read, caller::from, problem::Problem};
 use crate::identity::{
     Caller,
     signature::{SignedRequest, body_hash},
@@ -92,6 +91,10 @@ async fn within(body: Body, headers: &HeaderMap, app: &App) -> Result<Bytes, Pro
         return Err(Problem::BodyTooLarge(limit));
     }
     read(body, limit).await
+}
+
+fn announced(headers: &HeaderMap) -> Option<usize> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 fn covered(parts: &Parts) -> SignedRequest {

@@ -9,97 +9,38 @@ use axum::{
     http::{Extensions, HeaderMap, HeaderName, StatusCode, header::CACHE_CONTROL},
     response::IntoResponse,
 };
-use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::{
     app::App,
     caller::{authenticate, from, token},
-    extract::{Check, JsonBody},
+    log_in::LogIn,
     problem::Problem,
     throttle::network,
 };
 use crate::{
     identity::{Caller, Embedded, Issued},
     model::{Error, Result},
-    store::Account,
     timestamp::Timestamp,
 };
 
 /// Roles that may look at, and end, tokens of others.
 const TRUSTED: [&str; 2] = ["admin", "service"];
 
-#[derive(Deserialize)]
-pub(super) struct LogIn {
-    auth: Auth,
-}
-
-#[derive(Deserialize)]
-struct Auth {
-    identity: IdentityBy,
-    scope: Option<Scope>,
-}
-
-#[derive(Deserialize)]
-struct IdentityBy {
-    methods: Vec<String>,
-    password: Option<ByPassword>,
-}
-
-#[derive(Deserialize)]
-struct ByPassword {
-    user: User,
-}
-
-#[derive(Deserialize)]
-struct User {
-    name: String,
-    password: SecretString,
-}
-
-#[derive(Deserialize)]
-struct Scope {
-    project: Option<ScopedProject>,
-}
-
-#[derive(Default, Deserialize)]
-struct ScopedProject {
-    id: Option<String>,
-    name: Option<String>,
-}
-
-impl Check for LogIn {
-    fn check(&self) -> std::result::Result<(), (String, String)> {
-        let methods = &self.auth.identity.methods;
-        if methods.iter().eq(["password"]) && self.auth.identity.password.is_some() {
-            return Ok(());
-        }
-        Err((
-            "/auth/identity/methods".into(),
-            "only the method password is offered".into(),
-        ))
-    }
-}
-
 /// `POST`: a token for a password, in `X-Subject-Token`.
 pub(super) async fn issue(
     State(app): State<App>,
     extensions: Extensions,
-    JsonBody(LogIn { auth }): JsonBody<LogIn>,
+    login: LogIn,
 ) -> std::result::Result<impl IntoResponse, Problem> {
-    let user = auth.identity.password.ok_or(Error::NoCredentials)?.user;
-    // A user has one project; without a scope the token is for that one, as it is with Keystone's
-    // default projects.
-    let wanted = auth
-        .scope
-        .and_then(|scope| scope.project)
-        .unwrap_or_default();
-    let same = |wanted: Option<String>, is: &str| wanted.is_none_or(|wanted| wanted == is);
-    let scoped =
-        |a: &Account| same(wanted.id, a.project_id.as_str()) && same(wanted.name, &a.project_name);
     let from = from(&extensions);
-    let issue = embedded(&app)?.issue(&user.name, user.password, from.map(network), scoped);
+    let LogIn {
+        user_name,
+        password,
+        scope,
+    } = login;
+    let issue = embedded(&app)?.issue(&user_name, password, from.map(network), &scope);
     let Issued { token, caller } = app.throttle.work_out(from, issue).await?;
     Ok((
         StatusCode::CREATED,
@@ -132,7 +73,7 @@ pub(super) async fn revoke(
     let subject = subject(&app, &extensions, &headers).await?;
     match embedded(&app)?.revoke(subject).await? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::NoSuchApi),
+        false => Err(Problem::NotFound),
     }
 }
 
@@ -172,7 +113,7 @@ fn subject_token(token: &str) -> [(HeaderName, String); 2] {
 /// Keystone says 404 of a token that is not good.
 fn not_found(error: Error) -> Problem {
     match error {
-        Error::UnknownCredentials | Error::ExpiredCredentials => Problem::NoSuchApi,
+        Error::UnknownCredentials | Error::ExpiredCredentials => Problem::NotFound,
         other => other.into(),
     }
 }

@@ -1,7 +1,10 @@
 //! The bodies, field by field as the contract has them, and their way from and to the model.
 
 use serde::{Deserialize, Deserializer, Serialize, de};
-use utoipa::ToSchema;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, Schema},
+};
 
 use super::schemas;
 use crate::{
@@ -18,80 +21,31 @@ pub(super) struct Error<'a> {
     pub request_id: &'a str,
 }
 
-/// How many projects one request may add.
-const MOST_MEMBERS: usize = 10;
-
 /// With whom to share.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct AddMember {
     #[serde(deserialize_with = "project_ids")]
     #[schema(value_type = std::collections::HashSet<schemas::ProjectId>, min_items = 1, max_items = 10)]
     pub members: Vec<ProjectId>,
-    #[serde(default, deserialize_with = "not_offered")]
+    #[serde(default)]
     #[schema(schema_with = schemas::null, required = false)]
-    #[expect(dead_code, reason = "read to be refused")]
+    #[expect(dead_code, reason = "sharing with domains is not offered")]
     domains: (),
 }
 
-/// A project id in a body.
-#[derive(Debug)]
-struct InBody<T>(T);
-
-impl<'de> Deserialize<'de> for InBody<ProjectId> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map(InBody).map_err(de::Error::custom)
-    }
-}
-
 fn project_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProjectId>, D::Error> {
-    Ok(Vec::<InBody<ProjectId>>::deserialize(deserializer)?
-        .into_iter()
-        .map(|id| id.0)
-        .collect())
-}
-
-fn not_offered<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-    match Option::<de::IgnoredAny>::deserialize(deserializer)? {
-        None => Ok(()),
-        Some(_) => Err(de::Error::custom("sharing with domains is not offered")),
-    }
-}
-
-impl super::extract::Check for AddMember {
-    fn check(&self) -> Result<(), (String, String)> {
-        let wrong = |place: String, reason: &str| Err((place, reason.to_owned()));
-        match self.members.len() {
-            0 => return wrong("/members".into(), "at least one project is needed"),
-            1..=MOST_MEMBERS => {}
-            _ => return wrong("/members".into(), "at most 10 projects at a time"),
-        }
-        let repeated =
-            (1..self.members.len()).find(|&at| self.members[..at].contains(&self.members[at]));
-        match repeated {
-            Some(at) => wrong(format!("/members/{at}"), "the same project stands above"),
-            None => Ok(()),
-        }
-    }
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let ids = texts.iter().map(|text| text.parse());
+    ids.collect::<Result<_, _>>().map_err(de::Error::custom)
 }
 
 /// How far a share has come.
-#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum MemberStatus {
     Pending,
     Accepted,
     Rejected,
-}
-
-/// From text only: a derived enum would read `{"pending": null}` as well.
-impl<'de> Deserialize<'de> for MemberStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse::<model::MemberStatus>()
-            .map(Into::into)
-            .map_err(de::Error::custom)
-    }
 }
 
 impl From<model::MemberStatus> for MemberStatus {
@@ -115,13 +69,11 @@ pub(super) struct UpdateMember {
 
 /// A vault's id; null and the empty string name none.
 fn vault_choice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<VaultId>, D::Error> {
-    match Option::<std::borrow::Cow<'de, str>>::deserialize(deserializer)?.as_deref() {
+    match Option::<String>::deserialize(deserializer)?.as_deref() {
         None | Some("") => Ok(None),
         Some(id) => id.parse().map(Some).map_err(de::Error::custom),
     }
 }
-
-impl super::extract::Check for UpdateMember {}
 
 impl From<UpdateMember> for Decision {
     fn from(body: UpdateMember) -> Self {
@@ -217,13 +169,30 @@ impl From<Page> for MemberList {
 #[derive(Serialize, ToSchema)]
 pub(super) struct AddedMembers {
     #[serde(flatten)]
-    #[schema(value_type = schemas::FirstMember)]
+    #[schema(value_type = FirstMember)]
     first: Option<Member>,
     #[schema(min_items = 1, max_items = 10)]
     members: Vec<Member>,
     #[schema(value_type = i64, minimum = 0, required = false)]
     count: usize,
 }
+
+/// The keys of a member, none of which has to be there.
+struct FirstMember;
+
+impl PartialSchema for FirstMember {
+    fn schema() -> RefOr<Schema> {
+        match Member::schema() {
+            RefOr::T(Schema::Object(mut object)) => {
+                object.required.clear();
+                Schema::Object(object).into()
+            }
+            other => other,
+        }
+    }
+}
+
+impl ToSchema for FirstMember {}
 
 impl From<Vec<model::Member>> for AddedMembers {
     fn from(members: Vec<model::Member>) -> Self {

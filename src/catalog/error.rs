@@ -1,6 +1,6 @@
 //! Why a data file was not taken over.
 
-use crate::{causes, model};
+use crate::{error_chain, model};
 
 use super::mistake::Mistakes;
 
@@ -27,7 +27,7 @@ pub enum CatalogError {
         records: usize,
     },
     /// The store refused it, or could not be asked about it.
-    #[error("cannot take over {file}: {}", causes::all(.source))]
+    #[error("cannot take over {file}: {}", error_chain::full(.source))]
     Store {
         /// The file.
         file: String,
@@ -37,7 +37,7 @@ pub enum CatalogError {
     /// The store failed when a part of it was taken over.
     #[error(
         "cannot take over the rest of {file}: {}; {records} records are there, and loading it again adds the others",
-        causes::all(.source)
+        error_chain::full(.source)
     )]
     Halfway {
         /// The file.

@@ -45,7 +45,7 @@ pub(super) fn syntax(error: &Error) -> Syntax {
             ..
         } => format!("nested deeper than {MAX_DEPTH} levels"),
         _ => {
-            let text = crate::causes::all(error);
+            let text = crate::error_chain::full(error);
             let text = text.lines().next().unwrap_or_default();
             // The line is told in its own place.
             let text = text.split(" at line ").next().unwrap_or_default();

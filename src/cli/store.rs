@@ -14,9 +14,8 @@ use super::{
     settings::{StoreFlags, settings},
 };
 use crate::{
-    causes,
     config::{Config, Database, IdentityMode},
-    serve,
+    error_chain, hex, serve,
     store::{
         check::{self, Finding, Projects},
         copy::{self, Compared},
@@ -103,7 +102,7 @@ fn check(config: &Config) -> CommandResult {
             .map_err(|error| could_not_look(error.to_string()))?;
         check::check(store.as_ref(), projects)
             .await
-            .map_err(|error| could_not_look(causes::all(&error)))
+            .map_err(|error| could_not_look(error_chain::full(&error)))
     })?;
     let lines: String = findings.iter().map(line).collect();
     output::print(&format!("store      {}\n{lines}", config.database))?;
@@ -232,9 +231,5 @@ fn table(compared: &[Compared]) -> String {
 
 /// As much of a checksum as people compare.
 fn short(checksum: [u8; 32]) -> String {
-    checksum
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(&checksum[..8])
 }

@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::{client::types::ProjectId, timestamp::Timestamp};
+use crate::{client::types::ProjectId, hex, timestamp::Timestamp};
 
 /// A token that expires within this many seconds is not used.
 const EXPIRY_MARGIN: i64 = 30;
@@ -75,10 +75,7 @@ impl TokenFile {
             .filter(|folder| !folder.is_empty())
             .map(PathBuf::from)
             .or_else(home);
-        let name = Sha256::digest(identity)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect::<String>();
+        let name = hex::encode(&Sha256::digest(identity));
         Self(cache.map(|cache| cache.join("backup-share").join(name).with_extension("json")))
     }
 

@@ -6,7 +6,7 @@ use reqwest::{Certificate, ClientBuilder, Url, redirect};
 use secrecy::SecretString;
 
 use super::{Client, Credentials, Failure};
-use crate::causes;
+use crate::error_chain;
 
 /// How long a call may take, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -82,7 +82,10 @@ impl Client {
             builder = builder.tls_certs_merge(authorities);
         }
         let client = builder.build().map_err(|fault| {
-            Failure::misuse(format!("TLS cannot be set up: {}.", causes::last(&fault)))
+            Failure::misuse(format!(
+                "TLS cannot be set up: {}.",
+                error_chain::root_cause(&fault)
+            ))
         })?;
         Ok(Self::new_with_client(
             url.as_str().trim_end_matches('/'),

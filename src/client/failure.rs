@@ -6,7 +6,7 @@ use std::{error, fmt};
 use reqwest::{StatusCode, header::HeaderMap};
 
 use super::{Error, hook::request_id, types};
-use crate::causes;
+use crate::error_chain;
 
 /// A call that did not do what it should.
 ///
@@ -150,7 +150,7 @@ impl From<Error<types::Error>> for Failure {
 
 /// There was no response, or it was lost.
 fn lost(fault: &reqwest::Error) -> Failure {
-    let reason = causes::last(fault);
+    let reason = error_chain::root_cause(fault);
     if fault.is_builder() {
         return Failure::misuse(format!("The request cannot be sent: {reason}."));
     }

@@ -7,6 +7,7 @@ use std::{hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
@@ -48,6 +49,21 @@ pub struct Issued {
     pub caller: Caller,
 }
 
+/// The project that a login asks for. A user has one; where the login names none, the token is for
+/// that one, as it is with Keystone's default projects.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ProjectScope {
+    id: Option<String>,
+    name: Option<String>,
+}
+
+impl ProjectScope {
+    fn covers(&self, account: &Account) -> bool {
+        let same = |asked: &Option<String>, is: &str| asked.as_ref().is_none_or(|a| a == is);
+        same(&self.id, account.project_id.as_str()) && same(&self.name, &account.project_name)
+    }
+}
+
 impl Embedded {
     /// `address`: where clients get a token from this service; `lifetime`: how long such a token is
     /// good.
@@ -79,9 +95,8 @@ impl Embedded {
         }
     }
 
-    /// Issues a token to a user who knows the password, for the user's project; `for_project` tells
-    /// whether that is the project that was asked for. `from`: the caller's address, where it is
-    /// known.
+    /// Issues a token to a user who knows the password, for the user's project, where `scope` covers
+    /// it. `from`: the caller's address, where it is known.
     ///
     /// # Errors
     /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or
@@ -92,7 +107,7 @@ impl Embedded {
         user_name: &str,
         password: SecretString,
         from: Option<IpAddr>,
-        for_project: impl FnOnce(&Account) -> bool,
+        scope: &ProjectScope,
     ) -> Result<Issued> {
         let guess = self.logins.admit(user_name, from).await?;
         let found = self.store.find_account(user_name).await;
@@ -111,7 +126,7 @@ impl Embedded {
             .await?
             && known;
         let account = account
-            .filter(|account| matches && for_project(account))
+            .filter(|account| matches && scope.covers(account))
             .ok_or(Error::UnknownCredentials)?;
         self.logins.succeeded(&guess);
         let token = new_token();

@@ -22,7 +22,7 @@ use crate::{
 
 use self::signature::SignedRequest;
 pub use self::{
-    embedded::{Embedded, Issued},
+    embedded::{Embedded, Issued, ProjectScope},
     keystone::Keystone,
     password::hash as hash_password,
     password::matches as password_matches,

@@ -34,7 +34,7 @@ pub(super) fn front(
     };
     let limit = config.limits.members_per_backup;
     let app = App(Arc::new(api::Parts {
-        sharing: Sharing::new(Arc::clone(&store), Arc::clone(&identity), clock, limit),
+        sharing: Sharing::new(store, Arc::clone(&identity), clock, limit),
         identity,
         embedded,
         policy,
@@ -45,10 +45,10 @@ pub(super) fn front(
         limits: api::Limits {
             body_bytes: config.limits.body_bytes,
         },
-        readiness: api::Readiness::of(store),
+        readiness: api::Readiness::default(),
     }));
     let front = Front::new(api::router(app, docs), challenge).serving(config.hosts);
-    Ok(front.checking_answers(&config.check_responses))
+    Ok(front.checking_responses(&config.check_responses))
 }
 
 /// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as

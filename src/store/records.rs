@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 
 use crate::{
+    hex,
     model::{Backup, Member, ProjectId, Vault},
     timestamp::Timestamp,
 };
@@ -33,7 +34,7 @@ impl TokenHash {
 
     /// The hash in hexadecimal digits.
     pub fn to_hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex::encode(&self.0)
     }
 
     /// A hash out of 64 hexadecimal digits.

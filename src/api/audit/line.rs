@@ -1,4 +1,4 @@
-//! How a line looks.
+//! How a line of the audit looks.
 
 use axum::http::StatusCode;
 use serde::Serialize;
@@ -6,11 +6,11 @@ use serde::Serialize;
 use crate::timestamp::Timestamp;
 
 /// The most characters of an id or a name: what callers send in its place may be far longer.
-const LONGEST: usize = 128;
+const MAX_CHARACTERS: usize = 128;
 
-/// A line.
+/// A line, as JSON.
 #[derive(Serialize)]
-pub(super) struct Line<'a> {
+pub(super) struct AuditLine<'a> {
     pub(super) time: Timestamp,
     pub(super) request_id: &'a str,
     /// The user's name; null where the caller is not known.
@@ -21,23 +21,23 @@ pub(super) struct Line<'a> {
     pub(super) backup: Option<&'a str>,
     /// The member in the path, or all that are to be added.
     pub(super) members: &'a [String],
-    pub(super) outcome: Outcome,
-    /// Null where the caller left before there was a response.
+    pub(super) outcome: AuditOutcome,
+    /// Null where the caller disconnected before there was a response.
     pub(super) status: Option<u16>,
     pub(super) code: Option<&'static str>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Outcome {
+pub(super) enum AuditOutcome {
     Done,
     Refused,
     Failed,
-    /// The caller left before there was a response: a change may have been done, or not.
+    /// The caller disconnected before there was a response: a change may have been done, or not.
     Unknown,
 }
 
-impl From<StatusCode> for Outcome {
+impl From<StatusCode> for AuditOutcome {
     fn from(status: StatusCode) -> Self {
         match status {
             _ if status.is_success() => Self::Done,
@@ -48,9 +48,9 @@ impl From<StatusCode> for Outcome {
 }
 
 /// A text as it stands in a line; what is too long ends in `…`.
-pub(super) fn cut(text: &str) -> String {
+pub(super) fn truncate(text: &str) -> String {
     let mut ends = text.char_indices().map(|(at, _)| at);
-    match (ends.nth(LONGEST - 1), ends.next()) {
+    match (ends.nth(MAX_CHARACTERS - 1), ends.next()) {
         (Some(end), Some(_)) => format!("{}…", &text[..end]),
         _ => text.to_owned(),
     }
@@ -58,15 +58,15 @@ pub(super) fn cut(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONGEST, cut};
+    use super::{MAX_CHARACTERS, truncate};
 
     #[test]
     fn a_text_is_cut_at_128_characters_and_says_so() {
         for (character, more) in [("a", 0), ("é", 0), ("a", 1), ("é", 40_000)] {
-            let cut = cut(&character.repeat(LONGEST + more));
+            let cut = truncate(&character.repeat(MAX_CHARACTERS + more));
             let end = if more == 0 { character } else { "…" };
-            assert_eq!(cut, character.repeat(LONGEST - 1) + end);
+            assert_eq!(cut, character.repeat(MAX_CHARACTERS - 1) + end);
         }
-        assert_eq!(cut(""), "");
+        assert_eq!(truncate(""), "");
     }
 }

@@ -1,4 +1,9 @@
-//! What becomes known of a request on its way, until it is a line.
+//! What becomes known of a request on its way, until its response is there: for the audit, for the
+//! metrics, and for the check of the response.
+//!
+//! Shared state, which extractors write and the outermost service reads, where an extension of the
+//! response would be plainer: there is no response where the handler panics or the caller
+//! disconnects, and what was done has to be written down all the same.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -6,7 +11,7 @@ use axum::http::{HeaderValue, StatusCode};
 
 use super::{
     Audit,
-    line::{Line, Outcome, cut},
+    line::{AuditLine, AuditOutcome, truncate},
 };
 use crate::{
     identity::Caller,
@@ -14,26 +19,26 @@ use crate::{
     telemetry::Slot,
 };
 
-/// What becomes known of a request on its way. Shared by all who learn something.
+/// What becomes known of a request on its way. Cheap to clone.
 #[derive(Clone)]
 pub(in crate::api) struct Note {
-    known: Arc<Mutex<Known>>,
+    fields: Arc<Mutex<Fields>>,
     audit: Option<Arc<Audit>>,
 }
 
 #[derive(Default)]
-struct Known {
+struct Fields {
     operation: Option<Operation>,
     backup: Option<String>,
     members: Vec<String>,
     caller: Option<Arc<Caller>>,
-    /// The place for its line, while there is none.
+    /// Reserved for its line, until there is one.
     slot: Option<Slot>,
 }
 
-/// A request until its response is there. Dropped before that, it writes down that the outcome is
-/// unknown.
-pub(in crate::api) struct Response {
+/// The audit line of a request whose response is not there yet. Dropped before that, it says that the
+/// outcome is unknown.
+pub(in crate::api) struct OpenLine {
     note: Note,
     request_id: HeaderValue,
 }
@@ -42,26 +47,26 @@ impl Note {
     /// Of a request that has just arrived.
     pub(in crate::api) fn new(audit: Option<Arc<Audit>>) -> Self {
         Self {
-            known: Arc::default(),
+            fields: Arc::default(),
             audit,
         }
     }
 
-    /// What is asked for, as the path has it. From here on there is a place for its line.
+    /// What is asked for, as the path has it. From here on a slot is reserved for its line.
     ///
     /// # Errors
     /// [`crate::model::Error::Busy`]: lines are not written fast enough.
-    pub(in crate::api) async fn asks(
+    pub(in crate::api) async fn begin(
         &self,
         operation: Operation,
         backup: Option<&str>,
         member: Option<&str>,
     ) -> Result<()> {
         {
-            let mut known = self.lock();
-            known.operation = Some(operation);
-            known.backup = backup.map(cut);
-            known.members = member.map(cut).into_iter().collect();
+            let mut fields = self.lock();
+            fields.operation = Some(operation);
+            fields.backup = backup.map(truncate);
+            fields.members = member.map(truncate).into_iter().collect();
         }
         if let Some(audit) = &self.audit {
             let slot = audit.reserve().await?;
@@ -76,55 +81,54 @@ impl Note {
     }
 
     /// Who asks.
-    pub(in crate::api) fn caller(&self, caller: &Arc<Caller>) {
+    pub(in crate::api) fn set_caller(&self, caller: &Arc<Caller>) {
         self.lock().caller = Some(Arc::clone(caller));
     }
 
     /// Who is to be added.
-    pub(in crate::api) fn members(&self, members: &[ProjectId]) {
-        self.lock().members = members.iter().map(|member| cut(member.as_str())).collect();
+    pub(in crate::api) fn set_members(&self, members: &[ProjectId]) {
+        let members = members.iter().map(|member| truncate(member.as_str()));
+        self.lock().members = members.collect();
     }
 
     /// The line is written with the response, or where there is none.
-    pub(in crate::api) fn until_response(&self, request_id: &HeaderValue) -> Response {
-        Response {
+    pub(in crate::api) fn open_line(&self, request_id: &HeaderValue) -> OpenLine {
+        OpenLine {
             note: self.clone(),
             request_id: request_id.clone(),
         }
     }
 
     /// A panic leaves what was noted before it.
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Fields> {
+        self.fields.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Response {
+impl OpenLine {
     /// Writes the line of a request, where it was one to an operation. `code` is that of the error,
     /// where there is one.
-    pub(in crate::api) fn is(self, status: StatusCode, code: Option<&'static str>) {
+    pub(in crate::api) fn close(self, status: StatusCode, code: Option<&'static str>) {
         self.write(status.into(), Some(status), code);
     }
 
-    fn write(&self, outcome: Outcome, status: Option<StatusCode>, code: Option<&'static str>) {
+    fn write(&self, outcome: AuditOutcome, status: Option<StatusCode>, code: Option<&'static str>) {
         let Some(audit) = &self.note.audit else {
             return;
         };
-        let mut known = self.note.lock();
-        let (Some(slot), Some(operation)) = (known.slot.take(), known.operation) else {
+        let mut fields = self.note.lock();
+        let (Some(slot), Some(operation)) = (fields.slot.take(), fields.operation) else {
             return;
         };
-        let line = Line {
+        let caller = fields.caller.as_deref();
+        let line = AuditLine {
             time: audit.clock.now(),
             request_id: self.request_id.to_str().unwrap_or_default(),
-            user: known.caller.as_ref().map(|caller| cut(&caller.user_name)),
-            project: known
-                .caller
-                .as_ref()
-                .map(|caller| cut(caller.project_id.as_str())),
+            user: caller.map(|caller| truncate(&caller.user_name)),
+            project: caller.map(|caller| truncate(caller.project_id.as_str())),
             action: policy::action(operation),
-            backup: known.backup.as_deref(),
-            members: &known.members,
+            backup: fields.backup.as_deref(),
+            members: &fields.members,
             outcome,
             status: status.map(|status| status.as_u16()),
             code,
@@ -133,9 +137,9 @@ impl Response {
     }
 }
 
-impl Drop for Response {
+impl Drop for OpenLine {
     fn drop(&mut self) {
-        self.write(Outcome::Unknown, None, None);
+        self.write(AuditOutcome::Unknown, None, None);
     }
 }
 
@@ -154,7 +158,7 @@ mod tests {
 
     /// Outcome and status of the lines of two requests to operations, and of one to none; `end`
     /// ends each.
-    async fn lines(end: impl Fn(super::Response)) -> Vec<Value> {
+    async fn lines(end: impl Fn(super::OpenLine)) -> Vec<Value> {
         let file = tempfile::NamedTempFile::new().expect("a file");
         let path = file.path().to_str().expect("text");
         let audit = Arc::new(Audit::open(path, Arc::new(SystemClock)).expect("an audit"));
@@ -164,13 +168,13 @@ mod tests {
             None,
         ] {
             let note = Note::new(Some(Arc::clone(&audit)));
-            let response = note.until_response(&HeaderValue::from_static("r-1"));
+            let line = note.open_line(&HeaderValue::from_static("r-1"));
             if let Some(operation) = operation {
-                note.asks(operation, Some("b"), None)
+                note.begin(operation, Some("b"), None)
                     .await
-                    .expect("a place");
+                    .expect("a slot");
             }
-            end(response);
+            end(line);
         }
         assert_eq!(audit.flush(Instant::now() + Duration::from_secs(10)), 0);
         let text = std::fs::read_to_string(path).expect("lines");
@@ -195,9 +199,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_response_leaves_one_line_and_a_request_to_no_operation_none() {
-        let told = lines(|response| response.is(StatusCode::OK, None)).await;
+        let written = lines(|line| line.close(StatusCode::OK, None)).await;
         assert_eq!(
-            told,
+            written,
             [json!(["r-1", "done", 200]), json!(["r-1", "done", 200])]
         );
     }

@@ -15,10 +15,9 @@ use super::{
     words,
 };
 use crate::{
-    causes,
     clock::SystemClock,
     config::{Config, Database},
-    model, serve,
+    error_chain, model, serve,
     store::{Removal, RemovalOutcome, RemovalRefused, Removed},
 };
 
@@ -126,7 +125,7 @@ async fn remove(config: &Config, removal: Removal) -> Result<RemovalOutcome, Cli
 }
 
 fn failed(error: &model::Error) -> CliError {
-    CliError::failed(causes::all(error))
+    CliError::failed(error_chain::full(error))
 }
 
 fn ended(outcome: &Result<RemovalOutcome, CliError>) -> Ended {

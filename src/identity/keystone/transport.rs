@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::{Certificate, Client, redirect};
 
-use crate::{causes, regular_file};
+use crate::{error_chain, regular_file};
 
 /// The longest response that is read, in bytes: one about a token has some hundreds.
 const RESPONSE_LIMIT: usize = 1024 * 1024;
@@ -104,7 +104,7 @@ fn certificates(file: &Path) -> Result<Vec<Certificate>, TransportError> {
 
 /// The outermost of the library's errors says nothing but that it could not build a client.
 fn tls(error: &reqwest::Error) -> TransportError {
-    TransportError::Tls(causes::last(error))
+    TransportError::Tls(error_chain::root_cause(error))
 }
 
 #[async_trait]

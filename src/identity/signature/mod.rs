@@ -17,6 +17,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::{
+    hex,
     model::{Error, Result},
     timestamp::Timestamp,
 };
@@ -147,7 +148,13 @@ impl SignedRequest {
         let canonical = self.canonical(claim, signed_hash)?;
         let mut mac = Hmac::<Sha256>::new_from_slice(secret.expose_secret().as_bytes()).ok()?;
         let date = self.header(DATE)?;
-        mac.update(format!("{ALGORITHM}\n{date}\n{}", hex(&Sha256::digest(canonical))).as_bytes());
+        mac.update(
+            format!(
+                "{ALGORITHM}\n{date}\n{}",
+                hex::encode(&Sha256::digest(canonical))
+            )
+            .as_bytes(),
+        );
         Some(mac)
     }
 
@@ -198,16 +205,6 @@ fn timely(date: &str, now: Timestamp) -> bool {
     now.as_seconds().abs_diff(time.timestamp().as_second()) <= TOLERANCE.as_secs()
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
 /// A signature out of its hexadecimal digits.
 fn signature(text: &str) -> Option<Signature> {
     let digits = text.bytes().map(|digit| {
@@ -225,7 +222,7 @@ fn signature(text: &str) -> Option<Signature> {
 
 /// SHA-256 in hexadecimal digits, as signatures want it of bodies.
 pub fn body_hash(body: &[u8]) -> String {
-    hex(&Sha256::digest(body))
+    hex::encode(&Sha256::digest(body))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use tokio_postgres::{
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::{OpenError, session::is_followed};
-use crate::{causes, config, regular_file};
+use crate::{config, error_chain, regular_file};
 
 /// How often the database looks whether a client that waits for it is still there, in milliseconds.
 const LOOK_FOR_CLIENT: u32 = 1_000;
@@ -67,7 +67,7 @@ impl fmt::Display for Hosts {
 pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Hosts), OpenError> {
     let mut config: Config = url
         .parse()
-        .map_err(|error: Error| OpenError::Url(causes::all(&error)))?;
+        .map_err(|error: Error| OpenError::Url(error_chain::full(&error)))?;
     let hosts = Hosts::of(&config);
     if hosts.0.is_empty() || !config.get_hostaddrs().is_empty() {
         return Err(OpenError::Url(

@@ -40,7 +40,7 @@ use super::{
     TokenHash, TokenRecord,
 };
 use crate::{
-    causes, config,
+    config, error_chain,
     model::{Change, Error, Facts, ProjectId, Result, Selection, VaultId},
     timestamp::Timestamp,
 };
@@ -137,7 +137,7 @@ impl Postgres {
         let (store, hosts) = Self::prepared(url, settings).await?;
         let failed = |error: Error| OpenError::Connect {
             hosts: hosts.to_string(),
-            reason: causes::all(&error),
+            reason: error_chain::full(&error),
         };
         if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
             return Err(OpenError::Unfinished {
@@ -172,7 +172,7 @@ impl Postgres {
         let (store, hosts) = Self::at(url, settings)?;
         let failed = |error: Error| OpenError::Connect {
             hosts: hosts.to_string(),
-            reason: causes::all(&error),
+            reason: error_chain::full(&error),
         };
         repeated!(store, |client| prepare::examine(
             client,
@@ -214,7 +214,7 @@ impl Postgres {
         let (store, hosts) = Self::at(url, settings)?;
         let failed = |error: Error| OpenError::Connect {
             hosts: hosts.to_string(),
-            reason: causes::all(&error),
+            reason: error_chain::full(&error),
         };
         let found = repeated!(store, |client| prepare::schema(client)).map_err(failed)?;
         prepare::is_current(found, &hosts).map(|()| store)

@@ -8,7 +8,7 @@ use refinery::error::Kind;
 use tokio_postgres::Error;
 
 use super::{OpenError, connect::Hosts};
-use crate::{causes, config::Unreplicated};
+use crate::{config::Unreplicated, error_chain};
 
 mod migrations {
     refinery::embed_migrations!("src/store/schema/postgres");
@@ -150,7 +150,7 @@ pub(super) async fn migrate(pool: &Pool, hosts: &Hosts) -> Result<(), OpenError>
                 hosts: hosts.to_string(),
                 version: i64::from(later.version()),
             },
-            _ => failed(causes::all(&error)),
+            _ => failed(error_chain::full(&error)),
         })
     };
     let late = || failed(format!("another server has been at it for {MIGRATION:?}"));
