@@ -59,7 +59,7 @@ pub struct Config {
     /// What to log.
     pub log: Log,
     /// Which responses to check against the contract before they are sent.
-    pub check_responses: CheckAnswers,
+    pub check_responses: CheckResponses,
     /// Which hosts are served: no setting, the demo decides it.
     #[serde(skip)]
     pub hosts: Hosts,
@@ -137,9 +137,9 @@ pub enum LogFormat {
 /// Which responses to check against the contract before they are sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct CheckAnswers {
+pub struct CheckResponses {
     /// What happens when a response breaks the contract.
-    pub mode: AnswerMode,
+    pub mode: CheckMode,
     /// One response in so many is checked; 1 for every one.
     pub one_in: u32,
 }
@@ -148,7 +148,7 @@ pub struct CheckAnswers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
-pub enum AnswerMode {
+pub enum CheckMode {
     /// Nothing is checked.
     Off,
     /// A line in the log.
@@ -174,7 +174,7 @@ impl Default for Config {
             audit: String::new(),
             metrics: String::new(),
             log: Log::default(),
-            check_responses: CheckAnswers::default(),
+            check_responses: CheckResponses::default(),
             hosts: Hosts::Any,
         }
     }
@@ -210,15 +210,15 @@ impl Default for Log {
 
 /// In a debug build every response is checked, and a violation fails: every test is a test of the
 /// contract too.
-impl Default for CheckAnswers {
+impl Default for CheckResponses {
     fn default() -> Self {
         match cfg!(debug_assertions) {
             true => Self {
-                mode: AnswerMode::Fail,
+                mode: CheckMode::Fail,
                 one_in: 1,
             },
             false => Self {
-                mode: AnswerMode::Log,
+                mode: CheckMode::Log,
                 one_in: 100,
             },
         }

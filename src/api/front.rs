@@ -38,7 +38,7 @@ use super::{
     types,
 };
 use crate::{
-    config::{CheckAnswers, Hosts},
+    config::{CheckResponses, Hosts},
     error_chain,
     model::Operation,
     store::patience,
@@ -102,7 +102,7 @@ impl Front {
     }
 
     /// Holds responses against the contract before they go out.
-    pub fn checking_responses(self, settings: &CheckAnswers) -> Self {
+    pub fn checking_responses(self, settings: &CheckResponses) -> Self {
         Self {
             response_checks: Some(Arc::new(ResponseChecks::new(settings))),
             ..self
@@ -348,7 +348,7 @@ mod tests {
 
     use super::{Challenge, Front, Note, Problem};
     use crate::{
-        config::{AnswerMode, CheckAnswers},
+        config::{CheckMode, CheckResponses},
         model::{Error, Operation},
     };
 
@@ -363,7 +363,7 @@ mod tests {
     }
 
     /// A server whose `list_members` breaks the contract, and whose `show_member` keeps it.
-    fn front(mode: AnswerMode) -> Front {
+    fn front(mode: CheckMode) -> Front {
         let member = || {
             json!({"id": "7c4e3c9e-3a2d-4c26-92b9-c1a12cb0bd4e", "status": "pending",
             "created_at": "2020-02-05T10:38:34.209782", "dest_project_id": "p",
@@ -382,10 +382,10 @@ mod tests {
             )
             .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
         Front::new(router, Challenge::fixed("http://127.0.0.1/v3"))
-            .checking_responses(&CheckAnswers { mode, one_in: 1 })
+            .checking_responses(&CheckResponses { mode, one_in: 1 })
     }
 
-    async fn answer(mode: AnswerMode, path: &str) -> (StatusCode, Value) {
+    async fn answer(mode: CheckMode, path: &str) -> (StatusCode, Value) {
         let request = Request::get(path)
             .header("host", "x")
             .header("x-request-id", "r-1")
@@ -405,7 +405,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_breaks_the_contract_fails_where_it_is_to_fail() {
-        let (status, body) = answer(AnswerMode::Fail, "/v3/p/backups/b/members").await;
+        let (status, body) = answer(CheckMode::Fail, "/v3/p/backups/b/members").await;
         assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
         let shown = json!({"error_code": "BackupService.9910", "error_msg": "Unknown error.", "request_id": "r-1"});
         assert_eq!(body, shown, "what is broken is told to the log alone");
@@ -413,7 +413,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_that_breaks_the_contract_goes_out_where_that_is_only_logged() {
-        for mode in [AnswerMode::Log, AnswerMode::Off] {
+        for mode in [CheckMode::Log, CheckMode::Off] {
             let (status, body) = answer(mode, "/v3/p/backups/b/members").await;
             assert_eq!(
                 (status, &body["members"][0]["status"]),
@@ -437,7 +437,7 @@ mod tests {
     }
 
     /// What the log says of the answer to one request.
-    async fn logged(mode: AnswerMode, path: &str) -> Vec<Value> {
+    async fn logged(mode: CheckMode, path: &str) -> Vec<Value> {
         let log = Log::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
@@ -458,7 +458,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_log_says_once_what_an_answer_breaks_and_where_and_for_which_request() {
-        let lines = logged(AnswerMode::Log, "/v3/p/backups/b/members").await;
+        let lines = logged(CheckMode::Log, "/v3/p/backups/b/members").await;
         let [line] = lines.as_slice() else {
             panic!("one line and not {lines:?}")
         };
@@ -477,9 +477,9 @@ mod tests {
             "what was answered may be secret: {line}"
         );
         for (mode, path) in [
-            (AnswerMode::Off, "/v3/p/backups/b/members"),
-            (AnswerMode::Log, "/v3/p/backups/b/members/m"),
-            (AnswerMode::Log, "/livez"),
+            (CheckMode::Off, "/v3/p/backups/b/members"),
+            (CheckMode::Log, "/v3/p/backups/b/members/m"),
+            (CheckMode::Log, "/livez"),
         ] {
             assert_eq!(
                 logged(mode, path).await,
@@ -492,13 +492,11 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_keeps_the_contract_or_is_none_of_its_passes() {
         assert_eq!(
-            answer(AnswerMode::Fail, "/v3/p/backups/b/members/m")
-                .await
-                .0,
+            answer(CheckMode::Fail, "/v3/p/backups/b/members/m").await.0,
             StatusCode::OK
         );
         assert_eq!(
-            answer(AnswerMode::Fail, "/livez").await.0,
+            answer(CheckMode::Fail, "/livez").await.0,
             StatusCode::IM_A_TEAPOT
         );
     }

@@ -1,4 +1,4 @@
-//! `backup-share accept`: a member accepts a backup into a vault of its own.
+//! `backup-share accept`: a member accepts a backup into one of its vaults.
 
 use clap::Args;
 

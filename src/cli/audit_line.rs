@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::{CliError, CommandResult};
 use crate::{clock::Clock, telemetry, timestamp::Timestamp};
 
-/// How many ids stand in a line, and how long each may be, in characters.
+/// How many ids are in a line, and how long each may be, in characters.
 const IDS: usize = 100;
 const LONGEST: usize = 128;
 

@@ -40,9 +40,9 @@ enum CatalogCommand {
 
 /// Load a data file (YAML), of any size, into a store
 ///
-/// All of the file is checked before any of it is taken over. A server may be running on the store:
-/// it goes on writing meanwhile, and sees what was loaded within seconds. What stands there already
-/// is brought up to date; loading a file again changes nothing, and completes what was interrupted.
+/// All of the file is checked before any of it is loaded. A server may be running on the store:
+/// it goes on writing meanwhile, and sees what was loaded within seconds. Records that are there already
+/// are updated; loading a file again changes nothing, and completes what was interrupted.
 #[derive(Args)]
 struct LoadArgs {
     /// The data file; `-` for standard input

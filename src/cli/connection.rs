@@ -9,8 +9,7 @@ use secrecy::SecretString;
 use super::{CliError, words};
 use crate::client::types::ProjectId;
 
-// The environment is read by hand: to clap it would win over a flag that stands before the
-// command's name.
+// The environment is not read by clap, for which it would win over a flag before the command's name.
 #[derive(Args, Default)]
 #[command(next_help_heading = "ConnectionArgs")]
 pub(super) struct ConnectionArgs {

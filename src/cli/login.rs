@@ -215,7 +215,7 @@ impl LoginRequest {
 
 impl Login {
     /// Where the service is, as the catalog has it: without the `/v3` and the project that may
-    /// stand at the end there.
+    /// be at its end.
     pub(super) fn endpoint(&self, region: Option<&str>, interface: &str) -> Option<String> {
         let ours = |service: &&Service| ["backup-share", "cbr"].contains(&service.kind.as_str());
         let meant = |endpoint: &&Endpoint| {

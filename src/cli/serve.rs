@@ -20,7 +20,7 @@ use crate::{
     api::{Audit, Docs},
     catalog,
     clock::{Clock, SystemClock},
-    config::{self, AnswerMode, Config, ConfigError, Database, Hosts, Unreplicated},
+    config::{self, CheckMode, Config, ConfigError, Database, Hosts, Unreplicated},
     serve::{self, Running, ServeError},
     telemetry,
 };
@@ -47,20 +47,19 @@ pub(super) struct ServeArgs {
     /// What happens when a response breaks the contract; how many are checked is a setting [default:
     /// log, one in 100]
     #[arg(long, value_name = "MODE", alias = "check-answers")]
-    check_responses: Option<AnswerMode>,
+    check_responses: Option<CheckMode>,
     /// Serve demo data from a temporary store, and print what to try. Only to this machine: it
-    /// listens on a loopback address, and answers to no other host.
+    /// listens on a loopback address, and serves no other host.
     #[arg(long, conflicts_with_all = ["database", "data"])]
     demo: bool,
-    /// Let the demo listen on any address, and answer to any host. Its tokens are known to
-    /// everybody.
+    /// Let the demo listen on any address, and serve any host. Its tokens are public.
     #[arg(long, requires = "demo")]
     demo_anywhere: bool,
 }
 
 /// The grace period of requests that are still in flight after the server has stopped.
 const RUNTIME_DEADLINE: Duration = Duration::from_secs(2);
-/// How long lines of the audit may take to be written at the end.
+/// How long lines of the audit log may take to be written at the end.
 const AUDIT_DEADLINE: Duration = Duration::from_secs(3);
 /// The same, for the log.
 const LOG_DEADLINE: Duration = Duration::from_secs(1);
@@ -99,8 +98,8 @@ impl ServeArgs {
                 false => Ok((serve(&config).await?, None)),
             }
         };
-        // The demo's folder goes with the process. A large data file, or a pipe that is not closed,
-        // takes its time.
+        // The demo's folder is removed with the process. Loading a large data file, or a pipe that is
+        // not closed, takes a while.
         let (running, _folder) = tokio::select! {
             started = start => started?,
             () = signals.stop() => return Ok(None),

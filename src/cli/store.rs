@@ -35,10 +35,10 @@ pub(super) struct StoreArgs {
 
 #[derive(Subcommand)]
 enum StoreCommand {
-    /// Check that what a store keeps holds together
+    /// Check that a store is consistent
     ///
-    /// Prints the store, and one line for each kind of invariant. Nothing is made where there is no
-    /// store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
+    /// Prints the store, and one line for each kind of invariant. Nothing is created where there is
+    /// no store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
     Check {
         #[command(flatten)]
         store: StoreFlags,

@@ -10,8 +10,8 @@ use crate::error_chain;
 
 /// How long a call may take, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a connection is kept for the next call: not until a server closes it, or that call is
-/// lost with it. This service's own takes 10 seconds, others a minute.
+/// How long an idle connection is kept for the next call: not until a server closes it, or that call
+/// is lost with it. This service's own takes 10 seconds, others a minute.
 const IDLE: Duration = Duration::from_secs(5);
 
 impl Client {

@@ -29,7 +29,7 @@ impl From<VaultId> for VaultChoice {
     }
 }
 
-/// So that `.vault_id(vault)` takes a vault as it is.
+/// So that `.vault_id(vault)` accepts a vault as it is.
 impl From<VaultId> for Option<VaultChoice> {
     fn from(vault: VaultId) -> Self {
         Some(vault.into())

@@ -2,7 +2,7 @@
 //! cloud.
 //!
 //! [`Client`] has a method for each operation, named by its `operationId`; each gives a builder
-//! that takes the parameters and sends. What goes wrong is an [`Error`]; as a [`Failure`] it reads
+//! that accepts the parameters and sends. What goes wrong is an [`Error`]; as a [`Failure`] it reads
 //! as one sentence. Here by hand is only what the contract cannot say: how to
 //! [connect](Client::connect), what every call carries ([`Credentials`]), the pages as one
 //! [stream](Client::members_stream).

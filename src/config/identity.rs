@@ -12,10 +12,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 pub struct IdentityConfig {
     /// Which identity service authenticates callers.
     pub mode: IdentityMode,
-    /// Where clients are told to get a token; empty for the address that the server listens on, or
+    /// Where clients are sent for a token; empty for the address that the server listens on, or
     /// Keystone's.
     pub address: String,
-    /// How long a token that the embedded identity issues is good, in seconds.
+    /// The lifetime of tokens that the embedded identity issues, in seconds.
     pub token_seconds: u64,
 }
 

@@ -151,7 +151,7 @@ fn named(path: &[&String], default: Value) -> (String, (Vec<String>, Value)) {
     (path.join("_").to_uppercase(), (path, default))
 }
 
-/// What a text of the environment stands for, by the default's kind; a list is written with commas.
+/// The value of a text of the environment, by the kind of the default; a list is written with commas.
 fn value(default: &Value, text: &str) -> Value {
     let read = match default {
         Value::Integer(_) => text.parse().ok().map(Value::Integer),
@@ -190,7 +190,7 @@ mod tests {
 
     use secrecy::ExposeSecret;
 
-    use crate::config::{AnswerMode, Config, LogFormat};
+    use crate::config::{CheckMode, Config, LogFormat};
 
     fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let mut toml = tempfile::NamedTempFile::new().expect("a file");
@@ -228,7 +228,7 @@ mod tests {
             read(file, &[("BACKUP_SHARE_CHECK_RESPONSES_MODE", "off")]).expect("good settings");
         assert_eq!(
             (config.check_responses.mode, config.check_responses.one_in),
-            (AnswerMode::Off, 7)
+            (CheckMode::Off, 7)
         );
         assert!(read("[check_responses]\nmode = 'never'", &[]).is_err());
     }

@@ -152,7 +152,7 @@ impl Embedded {
         })
     }
 
-    /// Ends a token; whether there was one. Fixed tokens end as well, for good.
+    /// Revokes a token; whether there was one. Fixed tokens are revoked as well, for ever.
     ///
     /// # Errors
     /// [`Error::Store`].

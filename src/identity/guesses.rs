@@ -388,12 +388,12 @@ mod tests {
                 guesses.delayed.available_permits(),
             )
         };
-        let (flood, (admitted, after, places)) = tokio::join!(flood, alice);
+        let (flood, (admitted, after, permits)) = tokio::join!(flood, alice);
         assert!(
             admitted && after > Duration::from_secs(1),
             "{admitted} after {after:?}"
         );
-        assert!(places >= 256 - 2 * 20, "{places} places are left");
+        assert!(permits >= 256 - 2 * 20, "{permits} permits are left");
         assert_eq!(
             flood.iter().filter(|said| said.is_ok()).count(),
             2 * 20,

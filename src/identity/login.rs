@@ -54,7 +54,7 @@ impl Logins {
     /// have [succeeded](Self::succeeded), also where its caller disconnects before.
     ///
     /// # Errors
-    /// [`Error::TooManyGuesses`], [`Error::Busy`]: it was not looked at.
+    /// [`Error::TooManyGuesses`], [`Error::Busy`]: it was not checked.
     pub(super) async fn matches(
         &self,
         guess: &Guess,
@@ -77,7 +77,7 @@ impl Logins {
         }
     }
 
-    /// The login could not be judged: its password was not looked at.
+    /// The login could not be judged: its password was not checked.
     pub(super) fn not_judged(&self, guess: &Guess) {
         self.guesses.release(guess);
     }

@@ -118,8 +118,7 @@ pub trait Identity: Send + Sync + 'static {
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable).
     async fn knows_project(&self, project: &ProjectId) -> Result<bool>;
 
-    /// Whether the service behind it answered when it was last asked. One that is built in always
-    /// does.
+    /// Whether the service behind it responded to the last call. The embedded one always does.
     fn is_reachable(&self) -> bool {
         true
     }

@@ -26,7 +26,7 @@ use crate::{
 /// All of them are removed, or none. A user goes with its tokens and access keys, a backup with its
 /// shares, and the vaults that it was accepted into get the capacity back. A vault that holds a
 /// backup, an accepted one included, and a project that has a user, a vault, a backup or a share is
-/// refused with the list of what stands in the way.
+/// refused with the list of what is in the way.
 ///
 /// Servers may be running on the store. Each of them refuses removed users and tokens, and to share
 /// with removed projects, within 5 seconds, for which it caches them; everything else takes effect
@@ -44,7 +44,7 @@ pub(super) struct RemoveArgs {
     kind: RemovalKind,
     /// Their ids: names of users; tokens, or sha256: and the hexadecimal SHA-256 of one; the public
     /// part of access keys; ids of projects, vaults and backups. `-` reads them from stdin, one in
-    /// a line: other users of this machine can see what stands on a command line
+    /// a line: other users of this machine can see a command line
     #[arg(value_name = "ID", required = true, value_parser = words::text)]
     ids: Vec<String>,
     /// Print what would go, and what with it, and write nothing

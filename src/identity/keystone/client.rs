@@ -82,8 +82,7 @@ struct TokenResponse {
     token: TokenBody,
 }
 
-/// A token as Keystone describes it. One without a project is good for other services, and not
-/// here.
+/// A token as Keystone describes it. One without a project (unscoped) is of no use here.
 #[derive(Deserialize)]
 struct TokenBody {
     user: NameBody,

@@ -59,11 +59,11 @@ pub(super) struct FakeKeystone {
 
 pub(super) struct FakeState {
     pub(super) weather: Weather,
-    /// Tokens of callers that are good at present.
+    /// Valid tokens of callers.
     pub(super) callers: BTreeMap<String, Holder>,
-    /// Tokens of ours that are good at present.
+    /// Valid tokens of the service account.
     pub(super) own: Vec<String>,
-    /// How long a token of ours is good.
+    /// The lifetime of a token of the service account.
     pub(super) lifetime: Duration,
     pub(super) account_good: bool,
     pub(super) account_trusted: bool,
@@ -111,7 +111,7 @@ impl FakeKeystone {
         self.state.lock().expect("no test panics with it")
     }
 
-    /// Lets somebody have a token for an hour.
+    /// Issues a token for an hour.
     pub(super) fn issues(&self, token: &str) {
         let ends = self.clock.after(Duration::from_secs(3600));
         self.state().callers.insert(
@@ -123,7 +123,7 @@ impl FakeKeystone {
         );
     }
 
-    fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+    fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let mut state = self.state();
         if request.method() == Method::POST {
             state.log_ins += 1;
@@ -182,7 +182,7 @@ impl Transport for FakeKeystone {
         };
         let _pending = PendingCall::begin(self, subject);
         match weather {
-            Weather::Clear => Ok(self.answer(&request)),
+            Weather::Clear => Ok(self.respond(&request)),
             Weather::Refused => Err(Unreachable {
                 unsent: true,
                 source: "refused".into(),
@@ -190,14 +190,14 @@ impl Transport for FakeKeystone {
             Weather::Hung => std::future::pending().await,
             Weather::Slow(delay) => {
                 tokio::time::sleep(delay / 2).await;
-                let answer = self.answer(&request);
+                let response = self.respond(&request);
                 tokio::time::sleep(delay / 2).await;
-                Ok(answer)
+                Ok(response)
             }
             Weather::Answers(status, body) => {
-                let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
-                *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
-                Ok(answer)
+                let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+                *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+                Ok(response)
             }
         }
     }
@@ -244,7 +244,7 @@ fn response(status: u16, body: &Value) -> Response<Bytes> {
     Response::builder()
         .status(status)
         .body(body.to_string().into())
-        .expect("an answer")
+        .expect("a response")
 }
 
 fn token_body(holder: &Holder) -> Value {

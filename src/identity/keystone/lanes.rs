@@ -33,7 +33,7 @@ const UNKNOWN_OF_NETWORK: usize = 64;
 const ATTEMPTS: u32 = 3;
 const BACKOFF: Duration = Duration::from_millis(50);
 
-/// Two lanes with permits of their own, so that a flood of garbage takes none of known callers.
+/// Two lanes with separate permits, so that a flood of garbage takes none of known callers.
 #[derive(Clone, Copy)]
 pub(super) enum Lane {
     /// Calls about tokens that were valid before, and those that are not about a caller's token.

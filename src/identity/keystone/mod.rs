@@ -97,7 +97,7 @@ pub struct Keystone {
     client: KeystoneClient,
     account: Option<ServiceAccount>,
     clock: Arc<dyn Clock>,
-    /// Where callers are told to get a token.
+    /// Where callers are sent for a token.
     address: String,
     settings: Settings,
     tokens: TtlCache<TokenHash, TokenStatus>,
@@ -126,7 +126,7 @@ impl TokenStatus {
 }
 
 impl Keystone {
-    /// Sends nothing yet. `address`: where callers are told to get a token; that of the settings
+    /// Sends nothing yet. `address`: where callers are sent for a token; that of the settings
     /// where it is empty.
     pub fn new(
         settings: Settings,

@@ -1,6 +1,6 @@
-//! Two hundred days with a Keystone that is cut off, slow, broken and back again, while tokens end
-//! and come back: nobody is let in who should not be, nobody waits longer than the deadline, and
-//! all is well again once Keystone is. Runs on the runtime's own time, so that a day takes
+//! Two hundred days with a Keystone that is cut off, slow, broken and back again, while tokens expire
+//! and come back: no invalid token is accepted beyond its TTL, no caller waits longer than the
+//! deadline, and all recovers once Keystone does. Runs on the runtime's own time, so that a day takes
 //! milliseconds and each seed gives the same day again.
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
@@ -33,7 +33,7 @@ struct Day {
 }
 
 #[test]
-fn nobody_is_let_in_who_should_not_be_and_nobody_waits_too_long() {
+fn no_invalid_token_is_accepted_and_no_caller_waits_too_long() {
     let (mut welcomes, mut unavailable) = (0, 0);
     for seed in 0..SEEDS {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -53,7 +53,7 @@ fn nobody_is_let_in_who_should_not_be_and_nobody_waits_too_long() {
     );
 }
 
-/// How many were let in, and how many were told to come again.
+/// How many calls were accepted, and how many unavailable.
 async fn day(seed: usize) -> (usize, usize) {
     let clock = RuntimeClock::start();
     let fake = FakeKeystone::start(&clock);

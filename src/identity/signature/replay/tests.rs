@@ -1,4 +1,4 @@
-//! What is let in, what is refused, what is forgotten, and how much memory it takes.
+//! What is admitted, refused and dropped, and how much memory it takes.
 
 use std::{sync::Arc, time::Duration};
 
