@@ -38,13 +38,13 @@ impl ListMembers<'_> {
 }
 
 /// A page, and what the one after it is fetched with.
-type Page<'c> = (Vec<Member>, (ListMembers<'c>, Option<ShareId>));
+type FetchedPage<'c> = (Vec<Member>, (ListMembers<'c>, Option<ShareId>));
 
 /// The page after `marker`, the last member that was read.
 async fn next_page(
     call: ListMembers<'_>,
     marker: Option<ShareId>,
-) -> Result<Option<Page<'_>>, Error<types::Error>> {
+) -> Result<Option<FetchedPage<'_>>, Error<types::Error>> {
     let after = match &marker {
         Some(marker) => call.clone().marker(marker.clone()),
         None => call.clone(),
