@@ -52,7 +52,7 @@ fn refused(settings: &[(&str, &str)], code: i32) -> String {
 }
 
 #[test]
-fn a_port_in_use_is_told_with_a_way_out_and_leaves_nothing() {
+fn a_port_in_use_is_reported_with_a_way_out_and_leaves_nothing() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let said = refused(&[("BACKUP_SHARE_LISTEN", &address)], 1);
@@ -122,7 +122,7 @@ fn data_with_a_mistake_leaves_no_store_and_does_no_harm_to_one_that_was_there() 
         named(&data)
     );
     run(&format!(
-        "catalog load tests/service/data.yaml --database sqlite:{}",
+        "catalog load testkit/src/data.yaml --database sqlite:{}",
         named(&store)
     ))
     .done();

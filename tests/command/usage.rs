@@ -3,16 +3,14 @@
 
 use std::net::TcpListener;
 
-use crate::{
-    ANOTHER, BACKUP, MEMBER, OWNER, VAULT,
-    process::{Server, run, run_with},
-};
+use crate::process::{Server, run, run_with};
+use testkit::demo::{ANOTHER, BACKUP, MEMBER, OWNER, VAULT};
 
 #[test]
 fn a_flag_wins_over_the_environment_wherever_it_stands() {
     let server = Server::demo();
     let good = [
-        ("BACKUP_SHARE_ENDPOINT", server.address.as_str()),
+        ("BACKUP_SHARE_ENDPOINT", server.endpoint.as_str()),
         ("BACKUP_SHARE_PROJECT", OWNER),
         ("BACKUP_SHARE_TOKEN", "demo-owner"),
     ];
@@ -151,7 +149,7 @@ fn a_service_out_of_reach_ends_with_3() {
         assert_eq!(
             said.err.lines().count(),
             1,
-            "nobody is asked twice: {said:?}"
+            "one request alone is sent: {said:?}"
         );
     }
 }
