@@ -11,7 +11,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::process::{Server, named, run, run_with};
+use crate::process::{Server, named, run};
 use testkit::demo::{BACKUP, OWNER};
 
 /// One backup of alice's, to be added to.
@@ -95,22 +95,6 @@ fn a_bad_data_file_is_refused_with_the_place_and_the_schema_says_what_is_good() 
     );
     let schema: Value = serde_json::from_str(&run("catalog schema").done()).expect("JSON");
     assert!(schema["properties"]["backups"].is_object(), "{schema}");
-}
-
-#[test]
-fn an_unknown_setting_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = folder.path().join("config.toml");
-    fs::write(&config, "[limits]\nbody_kilobytes = 1").expect("written");
-    for line in ["serve --demo --config", "catalog load none.yaml --config"] {
-        let said = run(&format!("{line} {}", named(&config))).failed(2);
-        assert!(
-            said.contains("config.toml") && said.contains("body_kilobytes"),
-            "{said}"
-        );
-    }
-    let said = run_with(&[("BACKUP_SHARE_LISTN", "127.0.0.1:0")], "serve --demo").failed(2);
-    assert!(said.contains("BACKUP_SHARE_LISTN"), "{said}");
 }
 
 #[test]

@@ -72,38 +72,20 @@ fn a_port_in_use_is_reported_with_a_way_out_and_leaves_nothing() {
 
 #[test]
 fn bad_addresses_files_and_networks_leave_nothing() {
-    for (name, value, code, told) in [
-        ("LISTEN", "nonsense", 1, "cannot listen on nonsense"),
-        (
-            "METRICS",
-            "nonsense",
-            1,
-            "metrics: cannot listen on nonsense",
-        ),
-        (
-            "AUDIT",
-            "/nowhere/audit",
-            1,
-            "audit: cannot write to /nowhere/audit",
-        ),
-        (
-            "DATA",
-            "/nowhere/data.yaml",
-            1,
-            "cannot read /nowhere/data.yaml",
-        ),
-        ("DATA", "/tmp", 1, "cannot read /tmp"),
-        (
-            "TRUSTED_PROXIES",
-            "10.0.0.0/33",
-            2,
-            "trusted_proxies: \"10.0.0.0/33\" is neither an address nor a network",
-        ),
-        ("IDENTITY_MODE", "keystone", 2, "keystone.address"),
+    let mut said = String::new();
+    for (name, value, code) in [
+        ("LISTEN", "nonsense", 1),
+        ("METRICS", "nonsense", 1),
+        ("AUDIT", "/nowhere/audit", 1),
+        ("DATA", "/nowhere/data.yaml", 1),
+        ("DATA", "/tmp", 1),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", 2),
+        ("IDENTITY_MODE", "keystone", 2),
     ] {
-        let said = refused(&[(&format!("BACKUP_SHARE_{name}"), value)], code);
-        assert!(said.starts_with(&format!("backup-share: {told}")), "{said}");
+        said += &format!("$ BACKUP_SHARE_{name}={value} serve\n");
+        said += &refused(&[(&format!("BACKUP_SHARE_{name}"), value)], code);
     }
+    insta::assert_snapshot!(said);
 }
 
 #[test]

@@ -12,6 +12,7 @@
 mod bad_input;
 mod command;
 mod corpus;
+mod formats;
 #[path = "../mutations/mod.rs"]
 mod mutations;
 mod pairs;
