@@ -6,9 +6,6 @@
     reason = "a measurement that cannot go on panics; it reads the clock"
 )]
 
-#[path = "../tests/postgres/mod.rs"]
-mod cluster;
-
 use std::{
     process::Command,
     sync::{
@@ -28,7 +25,7 @@ use backup_share::{
     store::{Catalog, Store, postgres::Postgres},
     timestamp::Timestamp,
 };
-use cluster::Cluster;
+use testkit::postgres::{self, Cluster};
 use uuid::Uuid;
 
 const ROUNDS: usize = 5;
@@ -248,7 +245,7 @@ fn main() {
     let cluster = Cluster::with("fsync = on");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let settings = cluster::settings(String::new()).postgres;
+        let settings = postgres::config(String::new()).postgres;
         let store: Any = Arc::new(
             Postgres::open(&cluster.url(), &settings, now())
                 .await

@@ -4,7 +4,8 @@
 use httpmock::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{BACKUP, MEMBER, OWNER, process::run};
+use crate::process::run;
+use testkit::demo::{BACKUP, MEMBER, OWNER};
 
 fn member() -> Value {
     json!({
@@ -14,7 +15,7 @@ fn member() -> Value {
 }
 
 #[test]
-fn the_vendors_answers_print_as_ours_do() {
+fn the_vendors_responses_print_as_ours_do() {
     let cloud = MockServer::start();
     cloud.mock(|when, then| {
         when.method(POST)

@@ -1,15 +1,13 @@
 //! Logging in as OpenStack's clients do: `clouds.yaml`, the variables `OS_*`, and the token that is
-//! kept meanwhile.
+//! cached meanwhile.
 
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use httpmock::{Mock, prelude::*};
 use serde_json::{Value, json};
 
-use crate::{
-    BACKUP, OWNER,
-    process::{Ran, named, run_with},
-};
+use crate::process::{Ran, named, run_with};
+use testkit::demo::{BACKUP, OWNER};
 
 /// A Keystone that issues tokens, and the service that its catalog names.
 struct Cloud {
@@ -27,7 +25,7 @@ impl Cloud {
         }
     }
 
-    /// Issues a token to whoever asks with this body.
+    /// Issues a token for a request with this body.
     fn issues(&self, token: &str, body: &Value) -> Mock<'_> {
         let url = format!("{}/v3/{OWNER}", self.service.base_url());
         let endpoints = json!([{"interface": "public", "region": "r1", "url": url}]);
@@ -44,7 +42,7 @@ impl Cloud {
         })
     }
 
-    /// Lets in whoever has this token, and refuses all others.
+    /// Accepts this token, and refuses all others.
     fn lets_in(&self, token: &str) -> (Mock<'_>, Mock<'_>) {
         let members = format!("/v3/{OWNER}/backups/{BACKUP}/members");
         let welcome = self.service.mock(|when, then| {
@@ -77,8 +75,8 @@ impl Cloud {
         run_with(&environment, &format!("members {BACKUP} -o json {rest}"))
     }
 
-    /// The one token that is kept.
-    fn kept(&self) -> std::path::PathBuf {
+    /// The file of the one cached token.
+    fn cached(&self) -> std::path::PathBuf {
         let folder = self.home.path().join(".cache/backup-share");
         let files: Vec<_> = fs::read_dir(&folder)
             .expect("a cache")
@@ -112,7 +110,7 @@ fn clouds_yaml(cloud: &Cloud) -> String {
 }
 
 #[test]
-fn a_cloud_of_clouds_yaml_logs_in_once_and_its_token_is_kept_for_nobody_else_to_read() {
+fn a_cloud_of_clouds_yaml_logs_in_once_and_its_token_is_cached_in_a_private_file() {
     let cloud = Cloud::open();
     cloud.writes("clouds.yaml", &clouds_yaml(&cloud));
     cloud.writes("secure.yaml", "clouds: {acme: {auth: {password: secret}}}");
@@ -124,17 +122,17 @@ fn a_cloud_of_clouds_yaml_logs_in_once_and_its_token_is_kept_for_nobody_else_to_
     assert_eq!(cloud.members(&[("OS_CLOUD", "acme")], "").done(), "[]\n");
     issued.assert_calls(1);
     welcome.assert_calls(2);
-    let kept = cloud.kept();
+    let cached = cloud.cached();
     assert_eq!(
-        (mode(&kept), mode(kept.parent().expect("a folder"))),
+        (mode(&cached), mode(cached.parent().expect("a folder"))),
         (0o600, 0o700)
     );
-    let text = fs::read_to_string(kept).expect("a token");
+    let text = fs::read_to_string(cached).expect("a token");
     assert!(text.contains("first") && !text.contains("secret"), "{text}");
 }
 
 #[test]
-fn a_kept_token_that_the_service_refuses_is_renewed_once() {
+fn a_cached_token_that_the_service_refuses_is_renewed_once() {
     let cloud = Cloud::open();
     cloud.writes("clouds.yaml", &clouds_yaml(&cloud));
     cloud.writes("secure.yaml", "clouds: {acme: {auth: {password: secret}}}");
@@ -233,7 +231,7 @@ fn what_is_wrong_with_clouds_yaml_is_said_with_the_file_and_no_secret() {
         ("clouds: [password: hidden", "this is no YAML."),
         (
             "clouds: {acme: {auth: {auth_url: u, password: [hidden]}}}",
-            "a text is wanted",
+            "a text is required",
         ),
     ] {
         cloud.writes("clouds.yaml", text);

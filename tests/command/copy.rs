@@ -12,9 +12,10 @@ use std::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::{
-    cluster::{Schema, execute, number},
-    process::{Ran, Server, command, named, run_with},
+use crate::process::{Ran, Server, command, named, run_with};
+use testkit::{
+    demo::{BACKUP, MEMBER},
+    postgres::{Schema, execute, number},
 };
 
 /// The cluster of the tests has no standby.
@@ -50,7 +51,7 @@ fn source(backups: usize) -> (TempDir, String) {
 }
 
 #[test]
-fn a_copy_is_told_as_a_table_and_a_server_starts_on_it() {
+fn a_copy_is_reported_as_a_table_and_a_server_starts_on_it() {
     let ((_folder, from), schema) = (source(10), Schema::create());
     let said = run(&format!("store copy --from {from} --to {}", schema.url())).done();
     assert_eq!(
@@ -89,8 +90,8 @@ fn a_copy_is_told_as_a_table_and_a_server_starts_on_it() {
     fs::write(&config, "[postgres]\nunreplicated = \"warn\"").expect("written");
     let config = named(&config).to_owned();
     let server = Server::start(folder, &format!("{line} {config}"));
-    let members = server.alice(&format!("members {}", crate::BACKUP)).done();
-    assert!(members.contains(crate::MEMBER), "{members}");
+    let members = server.alice(&format!("members {}", BACKUP)).done();
+    assert!(members.contains(MEMBER), "{members}");
 }
 
 #[test]
@@ -243,12 +244,12 @@ fn a_store_at_work_is_refused_as_a_target_and_left_alone() {
         named(&back)
     );
     let server = Server::start(tempfile::tempdir().expect("a folder"), &line);
-    let members = server.alice(&format!("members {}", crate::BACKUP)).done();
+    let members = server.alice(&format!("members {}", BACKUP)).done();
     assert!(members.contains("rejected"), "{members}");
 }
 
 #[test]
-fn what_cannot_be_meant_ends_with_2_what_cannot_be_reached_with_1_and_no_password_is_told() {
+fn what_cannot_be_meant_exits_with_2_what_cannot_be_reached_with_1_and_no_password_is_printed() {
     let (folder, from) = source(1);
     let link = folder.path().join("link.db");
     std::fs::hard_link(folder.path().join("store.db"), &link).expect("linked");

@@ -12,10 +12,10 @@ use std::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::{
-    BACKUP, VAULT,
-    cluster::{self, Schema},
-    process::{Ran, Server, named, run},
+use crate::process::{Ran, Server, named, run};
+use testkit::{
+    demo::{BACKUP, VAULT},
+    postgres::{self, Schema},
 };
 
 /// A folder with a database in it that a server could start on.
@@ -73,12 +73,14 @@ fn refused_at(database: &str) -> String {
 
 /// The command, without root's right to pass over permissions.
 fn whom_permissions_bind() -> Command {
-    let binary = env!("CARGO_BIN_EXE_backup-share");
+    let binary = testkit::process::program();
     if !is_root() {
         return Command::new(binary);
     }
     let mut command = Command::new("setpriv");
-    command.args(["--bounding-set", "-dac_override,-dac_read_search", binary]);
+    command
+        .args(["--bounding-set", "-dac_override,-dac_read_search"])
+        .arg(binary);
     command
 }
 
@@ -172,7 +174,7 @@ const OLDEST: i64 = 15;
 #[test]
 fn an_old_postgresql_is_refused_and_any_other_one_is_used() {
     let schema = Schema::create();
-    let number = cluster::number(
+    let number = postgres::number(
         &schema.url(),
         "SELECT current_setting('server_version_num')",
     );
@@ -193,7 +195,7 @@ fn an_old_postgresql_is_refused_and_any_other_one_is_used() {
         drop(Server::start(tempfile::tempdir().expect("a folder"), &line));
     }
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema() AND tablename = 'members'";
-    let made = cluster::number(&schema.url(), tables) == 1;
+    let made = postgres::number(&schema.url(), tables) == 1;
     assert_eq!(
         made,
         version >= OLDEST,
@@ -240,9 +242,12 @@ fn what_ends_gracefully_leaves_one_file() {
     );
     let told = Command::new("sh")
         .arg("-c")
-        .arg(format!("kill -TERM {}", server.child.id()))
+        .arg(format!("kill -TERM {}", server.process.child.id()))
         .status();
-    assert!(told.expect("a shell").success() && server.child.wait().expect("it ended").success());
+    assert!(
+        told.expect("a shell").success()
+            && server.process.child.wait().expect("it ended").success()
+    );
     assert_eq!(
         files(folder.path()),
         one,

@@ -1,16 +1,16 @@
-//! Processes of the command: those that run to their end, and servers, which end with the test that
-//! started them.
+//! Processes of the command: those that run to their end, and servers, which end with their test.
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
-
-use crate::{MEMBER, OWNER};
+use testkit::{
+    demo::{MEMBER, OWNER},
+    process::{ServerProcess, program},
+};
 
 /// What a process left behind.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl Ran {
         self.out
     }
 
-    /// What was said, by a process that must have failed with this code, and printed nothing.
+    /// What was written to stderr, by a process that must have failed with this code, and printed nothing.
     pub fn failed(self, code: i32) -> String {
         assert_eq!((self.code, self.out.as_str()), (Some(code), ""), "{self:?}");
         self.err
@@ -36,7 +36,7 @@ impl Ran {
 
 /// The command, in an environment of its own.
 pub fn command(environment: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_backup-share"));
+    let mut command = Command::new(program());
     command
         .env_clear()
         .envs(environment.iter().copied())
@@ -62,10 +62,11 @@ pub fn run(line: &str) -> Ran {
     run_with(&[], line)
 }
 
-/// A server, with a folder for whatever it keeps. Both are gone when this is.
+/// A server, with a folder for its files. Both are gone when this is.
 pub struct Server {
-    pub address: String,
-    pub child: Child,
+    pub process: ServerProcess,
+    /// Its URL.
+    pub endpoint: String,
     folder: TempDir,
 }
 
@@ -83,23 +84,11 @@ impl Server {
         let log = File::create(folder.path().join("log")).expect("a file");
         // A killed server leaves its temporary files behind: let them be in our folder.
         let mut serve = command(&[("TMPDIR", folder.path().to_str().expect("text"))]);
-        let serve = serve
-            .args(line.split_whitespace())
-            .stdout(Stdio::piped())
-            .stderr(log);
-        let mut child = serve.spawn().expect("the command runs");
-        let mut first = String::new();
-        let stdout = child.stdout.take().expect("a pipe");
-        BufReader::new(stdout)
-            .read_line(&mut first)
-            .expect("a line");
-        let address = first
-            .trim_end()
-            .strip_prefix("listening on ")
-            .unwrap_or_else(|| panic!("it said {first:?}"));
+        serve.args(line.split_whitespace()).stderr(log);
+        let process = ServerProcess::spawn(serve);
         Self {
-            address: address.to_owned(),
-            child,
+            endpoint: process.endpoint(),
+            process,
             folder,
         }
     }
@@ -108,7 +97,7 @@ impl Server {
         self.folder.path().join(name)
     }
 
-    /// What the server has said on stderr.
+    /// Its log.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.file("log")).expect("a log")
     }
@@ -117,7 +106,7 @@ impl Server {
     pub fn alice(&self, line: &str) -> Ran {
         run(&format!(
             "--endpoint {} --project {OWNER} --token demo-owner {line}",
-            self.address
+            self.endpoint
         ))
     }
 
@@ -125,15 +114,8 @@ impl Server {
     pub fn bob(&self, line: &str) -> Ran {
         run(&format!(
             "--endpoint {} --project {MEMBER} --token demo-member {line}",
-            self.address
+            self.endpoint
         ))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

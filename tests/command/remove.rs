@@ -6,10 +6,10 @@ use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::PathBuf, process::S
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{
-    ANOTHER, BACKUP, MEMBER, OWNER, VAULT,
-    cluster::Schema,
-    process::{Ran, Server, command, named, run_with},
+use crate::process::{Ran, Server, command, named, run_with};
+use testkit::{
+    demo::{ANOTHER, BACKUP, MEMBER, OWNER, VAULT},
+    postgres::Schema,
 };
 
 const OWNERS_VAULT: &str = "2b2f9d34-8c0e-4c3a-9b1e-6f4f2a7c9d10";
@@ -138,7 +138,7 @@ fn a_backup_goes_with_its_shares_under_a_running_server_and_is_audited() {
         server
             .bob(&format!("show {BACKUP} {MEMBER}"))
             .code
-            .expect("it still answers");
+            .expect("it still responds");
         assert!(
             server
                 .alice(&format!("members {BACKUP}"))
@@ -178,7 +178,7 @@ fn a_backup_goes_with_its_shares_under_a_running_server_and_is_audited() {
 }
 
 #[test]
-fn what_stands_in_the_way_is_listed_and_nothing_is_removed() {
+fn what_prevents_a_removal_is_listed_and_nothing_is_removed() {
     both(|place| {
         let refused = place
             .remove(&format!("vaults {VAULT} {OWNERS_VAULT}"))

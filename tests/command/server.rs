@@ -11,10 +11,8 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
-    BACKUP, OWNER,
-    process::{Server, named, run, run_with},
-};
+use crate::process::{Server, named, run};
+use testkit::demo::{BACKUP, OWNER};
 
 /// One backup of alice's, to be added to.
 const DATA: &str = "
@@ -100,26 +98,10 @@ fn a_bad_data_file_is_refused_with_the_place_and_the_schema_says_what_is_good() 
 }
 
 #[test]
-fn an_unknown_setting_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let config = folder.path().join("config.toml");
-    fs::write(&config, "[limits]\nbody_kilobytes = 1").expect("written");
-    for line in ["serve --demo --config", "catalog load none.yaml --config"] {
-        let said = run(&format!("{line} {}", named(&config))).failed(2);
-        assert!(
-            said.contains("config.toml") && said.contains("body_kilobytes"),
-            "{said}"
-        );
-    }
-    let said = run_with(&[("BACKUP_SHARE_LISTN", "127.0.0.1:0")], "serve --demo").failed(2);
-    assert!(said.contains("BACKUP_SHARE_LISTN"), "{said}");
-}
-
-#[test]
-fn a_server_told_to_stop_answers_what_is_in_flight_and_ends_with_0() {
+fn a_terminated_server_completes_requests_in_flight_and_exits_with_0() {
     let mut server = Server::demo();
     let address = server
-        .address
+        .endpoint
         .strip_prefix("http://")
         .expect("an address")
         .to_owned();
@@ -146,12 +128,15 @@ fn a_server_told_to_stop_answers_what_is_in_flight_and_ends_with_0() {
         std::thread::sleep(Duration::from_millis(5));
     }
     in_flight.write_all(body.as_bytes()).expect("sent");
-    let mut answer = String::new();
+    let mut response = String::new();
     in_flight
-        .read_to_string(&mut answer)
-        .expect("an answer, and the end of the connection");
-    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+        .read_to_string(&mut response)
+        .expect("a response, and the end of the connection");
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
+    assert_eq!(
+        server.process.child.wait().expect("it ends").code(),
+        Some(0)
+    );
     let left: Vec<_> = fs::read_dir(server.file(""))
         .expect("a folder")
         .map(|e| e.expect("a file").file_name())
@@ -184,14 +169,17 @@ fn the_folder_of_the_demo_is_its_owners_alone() {
 }
 
 #[test]
-fn a_server_may_be_told_to_stop_as_soon_as_it_listens() {
+fn a_server_may_be_terminated_as_soon_as_it_listens() {
     let mut server = Server::demo();
     terminate(&server);
-    assert_eq!(server.child.wait().expect("it ends").code(), Some(0));
+    assert_eq!(
+        server.process.child.wait().expect("it ends").code(),
+        Some(0)
+    );
 }
 
 #[test]
-fn a_policy_is_read_anew_and_a_broken_one_is_not() {
+fn a_policy_is_reloaded_and_a_broken_one_is_not() {
     let folder = tempfile::tempdir().expect("a folder");
     let (policy, config) = (
         folder.path().join("member.json"),
@@ -340,7 +328,7 @@ fn terminate(server: &Server) {
 fn signal(server: &Server, name: &str) {
     let kill = Command::new("sh")
         .arg("-c")
-        .arg(format!("kill -{name} {}", server.child.id()))
+        .arg(format!("kill -{name} {}", server.process.child.id()))
         .status();
     assert!(kill.expect("a shell").success());
 }

@@ -52,7 +52,7 @@ fn refused(settings: &[(&str, &str)], code: i32) -> String {
 }
 
 #[test]
-fn a_port_in_use_is_told_with_a_way_out_and_leaves_nothing() {
+fn a_port_in_use_is_reported_with_a_way_out_and_leaves_nothing() {
     let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = taken.local_addr().expect("an address").to_string();
     let said = refused(&[("BACKUP_SHARE_LISTEN", &address)], 1);
@@ -72,38 +72,20 @@ fn a_port_in_use_is_told_with_a_way_out_and_leaves_nothing() {
 
 #[test]
 fn bad_addresses_files_and_networks_leave_nothing() {
-    for (name, value, code, told) in [
-        ("LISTEN", "nonsense", 1, "cannot listen on nonsense"),
-        (
-            "METRICS",
-            "nonsense",
-            1,
-            "metrics: cannot listen on nonsense",
-        ),
-        (
-            "AUDIT",
-            "/nowhere/audit",
-            1,
-            "audit: cannot write to /nowhere/audit",
-        ),
-        (
-            "DATA",
-            "/nowhere/data.yaml",
-            1,
-            "cannot read /nowhere/data.yaml",
-        ),
-        ("DATA", "/tmp", 1, "cannot read /tmp"),
-        (
-            "TRUSTED_PROXIES",
-            "10.0.0.0/33",
-            2,
-            "trusted_proxies: \"10.0.0.0/33\" is neither an address nor a network",
-        ),
-        ("IDENTITY_MODE", "keystone", 2, "keystone.address"),
+    let mut said = String::new();
+    for (name, value, code) in [
+        ("LISTEN", "nonsense", 1),
+        ("METRICS", "nonsense", 1),
+        ("AUDIT", "/nowhere/audit", 1),
+        ("DATA", "/nowhere/data.yaml", 1),
+        ("DATA", "/tmp", 1),
+        ("TRUSTED_PROXIES", "10.0.0.0/33", 2),
+        ("IDENTITY_MODE", "keystone", 2),
     ] {
-        let said = refused(&[(&format!("BACKUP_SHARE_{name}"), value)], code);
-        assert!(said.starts_with(&format!("backup-share: {told}")), "{said}");
+        said += &format!("$ BACKUP_SHARE_{name}={value} serve\n");
+        said += &refused(&[(&format!("BACKUP_SHARE_{name}"), value)], code);
     }
+    insta::assert_snapshot!(said);
 }
 
 #[test]
@@ -122,7 +104,7 @@ fn data_with_a_mistake_leaves_no_store_and_does_no_harm_to_one_that_was_there() 
         named(&data)
     );
     run(&format!(
-        "catalog load tests/service/data.yaml --database sqlite:{}",
+        "catalog load testkit/src/data.yaml --database sqlite:{}",
         named(&store)
     ))
     .done();

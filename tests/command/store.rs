@@ -5,10 +5,8 @@ use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Child, threa
 
 use rusqlite::Connection;
 
-use crate::{
-    ANOTHER, BACKUP, MEMBER, VAULT,
-    process::{Server, named, run},
-};
+use crate::process::{Server, named, run};
+use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
 /// The demo's data in a store of its own, with a share that was accepted.
 fn server() -> (Server, PathBuf) {
@@ -137,7 +135,7 @@ fn each_violation_is_found_counted_and_named() {
         ),
     ] {
         let (mut server, file) = server();
-        stop(&mut server.child);
+        stop(&mut server.process.child);
         let connection = Connection::open(&file).expect("the database");
         let by_hand =
             format!("PRAGMA foreign_keys = off; PRAGMA ignore_check_constraints = on; {sql}");
@@ -159,9 +157,9 @@ fn each_violation_is_found_counted_and_named() {
 }
 
 #[test]
-fn damage_that_the_database_sees_is_told() {
+fn damage_that_the_database_sees_is_reported() {
     let (mut server, file) = server();
-    stop(&mut server.child);
+    stop(&mut server.process.child);
     let connection = Connection::open(&file).expect("the database");
     connection
         .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
@@ -193,7 +191,7 @@ fn damage_that_the_database_sees_is_told() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_ends_with_2_and_nothing_is_made() {
+fn what_cannot_be_checked_exits_with_2_and_nothing_is_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("store.db");
     let said = run(&format!("store check --database sqlite:{}", named(&file))).failed(2);

@@ -7,10 +7,8 @@ use std::{
 
 use serde_json::Value;
 
-use crate::{
-    ANOTHER, BACKUP, MEMBER, VAULT,
-    process::{Server, run, run_with},
-};
+use crate::process::{Server, run, run_with};
+use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
 #[test]
 fn an_owner_shares_a_member_decides_and_the_owner_takes_it_back() {
@@ -169,7 +167,7 @@ fn members_can_be_filtered_ordered_and_counted_off() {
 #[test]
 fn a_name_and_a_password_are_as_good_as_a_token() {
     let server = Server::demo();
-    let members = format!("members {BACKUP} --endpoint {}", server.address);
+    let members = format!("members {BACKUP} --endpoint {}", server.endpoint);
     let seen = run(&format!("{members} --user bob --password bob")).done();
     assert!(
         seen.contains(MEMBER) && seen.lines().count() == 2,
@@ -177,7 +175,7 @@ fn a_name_and_a_password_are_as_good_as_a_token() {
     );
     run(&format!(
         "{members} --user bob --password bob --auth-url {}/v3/ --project {MEMBER}",
-        server.address
+        server.endpoint
     ))
     .done();
     let environment = [

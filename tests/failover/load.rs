@@ -1,4 +1,4 @@
-//! Load through two servers, and the account of it: what must stand, because it was acknowledged,
+//! Load through two servers, and the account of it: what must be there, because it was acknowledged,
 //! and what may.
 
 use std::{
@@ -15,7 +15,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
-use crate::backups::{self, backup};
+use testkit::backups::{self, backup};
 
 const ALICE: &str = "11111111111111111111111111111111";
 const BOB: &str = "22222222222222222222222222222222";
@@ -106,7 +106,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Clients {
     pub fn of(servers: [String; 2]) -> Arc<Self> {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        // Beyond any deadline of a server: whoever does not answer within it breaks the promise.
+        // Beyond any deadline of a server: a server that does not respond within it breaks the promise.
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(Duration::from_secs(8));
@@ -227,8 +227,8 @@ impl Clients {
             return None;
         }
         assert_eq!(status, 200, "{text}");
-        let answer: Value = serde_json::from_str(&text).expect("JSON");
-        let members = answer["members"].as_array().expect("a list");
+        let response: Value = serde_json::from_str(&text).expect("JSON");
+        let members = response["members"].as_array().expect("a list");
         assert!(members.len() <= 1, "there twice: {text}");
         Some(
             match members.first().map(|member| member["status"].as_str()) {
@@ -264,10 +264,10 @@ impl Clients {
         let request = request
             .header("Content-Type", "application/json")
             .body(body);
-        let answer = request.send().await.expect("an answer: the servers live");
+        let response = request.send().await.expect("a response: the servers live");
         (
-            answer.status(),
-            answer.text().await.expect("a whole answer"),
+            response.status(),
+            response.text().await.expect("a whole response"),
         )
     }
 
@@ -333,7 +333,7 @@ impl Running {
     pub async fn stop(self) -> [Seen; 2] {
         self.clients.stopping.store(true, Ordering::Relaxed);
         for writer in self.writers {
-            writer.await.expect("no wrong answer");
+            writer.await.expect("no wrong response");
         }
         self.clients.seen()
     }

@@ -5,25 +5,22 @@
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
-#[path = "../service/backups.rs"]
-mod backups;
 mod cluster;
 mod load;
-#[path = "../postgres/mod.rs"]
-mod postgres;
-#[path = "../service/process.rs"]
-#[allow(dead_code, reason = "other tests use more of it")]
-mod process;
 
 use std::{process::Command, sync::Arc, time::Duration};
+
+use testkit::{
+    env_number, postgres,
+    process::{ServerProcess, program},
+};
 
 use self::{
     cluster::{Cluster, Mode},
     load::{Clients, Seen},
-    process::{Process, setting},
 };
 
-/// How long nobody may be able to write, beyond the time that a leader may be silent.
+/// How long writes may fail, beyond the time that a leader may be silent.
 const GAP: Duration = Duration::from_secs(5);
 /// Acknowledged by each server before something breaks, and after.
 const SOME: usize = 50;
@@ -31,15 +28,15 @@ const SOME: usize = 50;
 const AFTERLIFE: Duration = Duration::from_secs(5);
 
 /// Two servers on a cluster, which know the same.
-fn servers(cluster: &Cluster, mode: Mode) -> [Process; 2] {
+fn servers(cluster: &Cluster, mode: Mode) -> [ServerProcess; 2] {
     let folder = tempfile::tempdir().expect("a folder");
     let data = load::data(folder.path());
     [vec![data], vec![]].map(|data| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backup-share"));
+        let mut command = Command::new(program());
         if mode == Mode::Asynchronous {
             command.env("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn");
         }
-        Process::start_by(command, &cluster.url, &data)
+        ServerProcess::start_by(command, &cluster.url, &data)
     })
 }
 
@@ -90,7 +87,7 @@ async fn round(cluster: &Cluster, clients: &Arc<Clients>, name: &str, parts: &[&
     assert_eq!(all.stale, 0, "reads of what was");
     assert!(
         all.gap <= cluster.ttl + GAP,
-        "nobody could write for {:?}",
+        "no write succeeded for {:?}",
         all.gap
     );
     sums_are_exact(cluster);
@@ -110,8 +107,8 @@ fn told(seen: &Seen, lost: usize) -> String {
 async fn a_failover_loses_no_acknowledged_write() {
     let cluster = Cluster::start(Mode::Synchronous);
     let servers = servers(&cluster, Mode::Synchronous);
-    let clients = Clients::of(servers.each_ref().map(|server| server.endpoint.clone()));
-    for number in 1..=setting("ROUNDS", 1) {
+    let clients = Clients::of(servers.each_ref().map(|server| server.endpoint()));
+    for number in 1..=env_number("ROUNDS", 1) {
         for (name, parts) in FAULTS {
             round(
                 &cluster,
@@ -129,7 +126,7 @@ async fn a_failover_loses_no_acknowledged_write() {
 async fn lost_with_a_leader_cut_off(mode: Mode) -> usize {
     let cluster = Cluster::start(mode);
     let servers = servers(&cluster, mode);
-    let clients = Clients::of(servers.each_ref().map(|server| server.endpoint.clone()));
+    let clients = Clients::of(servers.each_ref().map(|server| server.endpoint()));
     let running = clients.start();
     running.go_on(SOME).await;
     let leader = cluster.leader();

@@ -1,18 +1,16 @@
-//! A client that nobody here wrote: OpenStack's own library logs in, finds the service in
+//! A client of another project: OpenStack's own library logs in, finds the service in
 //! Keystone's catalog, and calls.
 
 use std::process::Command;
 
-use crate::{
-    cloud::{Cloud, programs},
-    house::{backup, vault},
-};
+use crate::cloud::{Cloud, programs};
+use testkit::fixture::{backup, vault};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keystoneauths_adapter_finds_the_service_in_the_catalog_and_calls_it() {
     let cloud = Cloud::start().await;
-    let house = cloud.house(|_| {}).await;
-    cloud.registers(&house.endpoint()).await;
+    let server = cloud.server(|_| {}).await;
+    cloud.registers(&server.endpoint()).await;
     let (address, bob, backup, vault) =
         (cloud.address(), cloud.bob.id.clone(), backup(1), vault(1));
     let ended = tokio::task::spawn_blocking(move || {

@@ -12,7 +12,10 @@ use backup_share::config::{Config, IdentityMode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::house::{ALICE, BOB, CAROL, House, MALLORY};
+use testkit::{
+    fixture::{ALICE, BOB, CAROL, DATA, MALLORY},
+    server::TestServer,
+};
 
 pub struct Cloud {
     folder: tempfile::TempDir,
@@ -61,7 +64,7 @@ impl Cloud {
         cloud
     }
 
-    /// With nobody but the administrator.
+    /// With the administrator alone.
     pub async fn bare(encrypted: bool) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         run(Command::new("cp")
@@ -146,17 +149,17 @@ impl Cloud {
         if let Some(scope) = scope {
             auth["auth"]["scope"] = scope;
         }
-        let answer = self
+        let response = self
             .http
             .post(format!("{}/auth/tokens", self.address()))
             .json(&auth)
             .send()
             .await;
-        let answer = answer.expect("an answer");
-        let token = answer
+        let response = response.expect("a response");
+        let token = response
             .headers()
             .get("x-subject-token")
-            .ok_or(answer.status())?;
+            .ok_or(response.status())?;
         Ok(token.to_str().expect("text").to_owned())
     }
 
@@ -172,14 +175,14 @@ impl Cloud {
             text(&user["users"][0]["id"])
         );
         let wanted = json!({"application_credential": {"name": "for the service"}});
-        let answer = self
+        let response = self
             .http
             .post(path)
             .header("X-Auth-Token", token)
             .json(&wanted)
             .send()
             .await;
-        let made: Value = answer.expect("an answer").json().await.expect("JSON");
+        let made: Value = response.expect("a response").json().await.expect("JSON");
         let made = &made["application_credential"];
         (text(&made["id"]), text(&made["secret"]))
     }
@@ -240,23 +243,26 @@ impl Cloud {
 
     pub async fn revokes(&self, token: &str) {
         let request = self.http.delete(format!("{}/auth/tokens", self.address()));
-        let answer = request
+        let response = request
             .header("X-Auth-Token", &self.admin)
             .header("X-Subject-Token", token)
             .send()
             .await;
-        assert_eq!(answer.expect("an answer").status(), StatusCode::NO_CONTENT);
+        assert_eq!(
+            response.expect("a response").status(),
+            StatusCode::NO_CONTENT
+        );
     }
 
     /// Whether a token is good, asked by itself: the administrator's has ended too, maybe.
     pub async fn knows(&self, token: &str) -> bool {
         let request = self.http.get(format!("{}/auth/tokens", self.address()));
-        let answer = request
+        let response = request
             .header("X-Auth-Token", token)
             .header("X-Subject-Token", token)
             .send()
             .await;
-        answer.expect("an answer").status().is_success()
+        response.expect("a response").status().is_success()
     }
 
     pub async fn api(&self, method: &str, path: &str, body: Value) -> Value {
@@ -267,13 +273,17 @@ impl Cloud {
         if body != Value::Null {
             request = request.json(&body);
         }
-        let answer = request
+        let response = request
             .header("X-Auth-Token", &self.admin)
             .send()
             .await
-            .expect("an answer");
-        assert!(answer.status().is_success(), "{path}: {}", answer.status());
-        answer.json().await.unwrap_or_default()
+            .expect("a response");
+        assert!(
+            response.status().is_success(),
+            "{path}: {}",
+            response.status()
+        );
+        response.json().await.unwrap_or_default()
     }
 
     // --- The process
@@ -335,7 +345,7 @@ impl Cloud {
     // --------------------------------------------------------------------------------------------------
 
     /// A service that asks this Keystone, with the data of the stories, and further settings.
-    pub async fn house(&self, settings: impl FnOnce(&mut Config)) -> House {
+    pub async fn server(&self, settings: impl FnOnce(&mut Config)) -> TestServer {
         let projects = [
             (ALICE, &self.alice),
             (BOB, &self.bob),
@@ -345,11 +355,10 @@ impl Cloud {
         let data = projects
             .iter()
             .filter(|(_, project)| !project.id.is_empty());
-        let data = data.fold(
-            include_str!("../service/data.yaml").to_owned(),
-            |data, (id, project)| data.replace(id, &project.id),
-        );
-        House::furnished(&data, |config| {
+        let data = data.fold(DATA.to_owned(), |data, (id, project)| {
+            data.replace(id, &project.id)
+        });
+        TestServer::with_data(&data, |config| {
             config.identity.mode = IdentityMode::Keystone;
             config.keystone.address = self.address();
             (config.keystone.user, config.keystone.password) = ("cbr".into(), "cbr".into());

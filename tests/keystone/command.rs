@@ -4,19 +4,17 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::{
-    cloud::Cloud,
-    house::{backup, vault},
-};
+use crate::cloud::Cloud;
+use testkit::fixture::{backup, vault};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_logs_in_at_keystone_and_finds_the_service() {
     let cloud = Cloud::start().await;
-    let house = cloud.house(|_| {}).await;
-    cloud.registers(&house.endpoint()).await;
+    let server = cloud.server(|_| {}).await;
+    cloud.registers(&server.endpoint()).await;
     let home = tempfile::tempdir().expect("a folder");
     let run = |user: &str, line: String| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_backup-share"));
+        let mut command = Command::new(testkit::process::program());
         let variables = [
             ("HOME", home.path().to_str().expect("text")),
             ("OS_AUTH_URL", &cloud.address()),

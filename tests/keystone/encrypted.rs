@@ -1,6 +1,8 @@
 //! A Keystone behind TLS, with a certificate of an authority that the machine does not know.
 
-use crate::{cloud::Cloud, house::members};
+use testkit::fixture::members;
+
+use crate::cloud::Cloud;
 
 #[tokio::test]
 async fn an_authority_is_trusted_where_it_is_named_and_nowhere_else() {
@@ -12,18 +14,18 @@ async fn an_authority_is_trusted_where_it_is_named_and_nowhere_else() {
     let path = members(project["projects"][0]["id"].as_str().expect("an id"), 1);
     let authority = cloud.folder().join("certificate.pem");
     // Without an account: the administrator's token speaks for itself.
-    let trusting = cloud.house(|config| {
+    let trusting = cloud.server(|config| {
         (config.keystone.user, config.keystone.ca_file) = (String::new(), authority)
     });
-    let answer = trusting.await.get(&path, &token).await;
+    let response = trusting.await.get(&path, &token).await;
     assert_eq!(
-        answer.refusal(),
+        response.error(),
         (404, "BackupService.6200".into()),
-        "known, and nobody to this backup"
+        "known, and a stranger to this backup"
     );
-    let doubting = cloud.house(|config| config.keystone.user.clear()).await;
+    let doubting = cloud.server(|config| config.keystone.user.clear()).await;
     assert_eq!(
-        doubting.get(&path, &token).await.refusal(),
+        doubting.get(&path, &token).await.error(),
         (503, "BackupService.9998".into())
     );
 }

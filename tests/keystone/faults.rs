@@ -6,17 +6,15 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{
-    cloud::Cloud,
-    house::{Answer, House, members},
-};
+use crate::cloud::Cloud;
+use testkit::{fixture::members, http::Response, server::TestServer};
 
 /// What was tried, what should come, and what came.
 #[derive(Default)]
 struct Table(Vec<(&'static str, String, String)>);
 
 impl Table {
-    fn row(&mut self, fault: &'static str, told: &Answer, expected: &str) {
+    fn row(&mut self, fault: &'static str, told: &Response, expected: &str) {
         let code = if told.status.is_success() {
             String::new()
         } else {
@@ -59,118 +57,118 @@ const ENDED: &str = "401 APIGW.0307";
 const UNAVAILABLE: &str = "503 BackupService.9998";
 
 /// The times of the default settings.
-const BELIEVED: Duration = Duration::from_secs(300);
+const CACHE_TTL: Duration = Duration::from_secs(300);
 const NEGATIVE_CACHE_TTL: Duration = Duration::from_secs(5);
 /// That of these tests.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-async fn list(house: &House, project: &str, token: &str) -> Answer {
-    house.get(&members(project, 1), token).await
+async fn list(server: &TestServer, project: &str, token: &str) -> Response {
+    server.get(&members(project, 1), token).await
 }
 
 #[tokio::test]
 async fn what_is_wrong_with_a_token() {
     let cloud = Cloud::start().await;
-    let house = cloud.house(|_| {}).await;
+    let server = cloud.server(|_| {}).await;
     let alice = &cloud.alice;
     let mut table = Table::default();
     let good = cloud.token("alice", "alice").await;
     let path = members(&alice.id, 1);
 
-    table.row("a good token", &list(&house, &alice.id, &good).await, GOOD);
+    table.row("a good token", &list(&server, &alice.id, &good).await, GOOD);
     table.row(
         "no token",
-        &house.send(Method::GET, &path, None, None).await,
+        &server.send(Method::GET, &path, None, None).await,
         UNKNOWN,
     );
     table.row(
         "garbage",
-        &list(&house, &alice.id, "garbage").await,
+        &list(&server, &alice.id, "garbage").await,
         UNKNOWN,
     );
     table.row(
         "a token without its last 20 characters",
-        &list(&house, &alice.id, &good[..163]).await,
+        &list(&server, &alice.id, &good[..163]).await,
         UNKNOWN,
     );
     let unscoped = cloud.unscoped_token("alice").await;
     table.row(
         "a token without a project",
-        &list(&house, &alice.id, &unscoped).await,
+        &list(&server, &alice.id, &unscoped).await,
         UNKNOWN,
     );
     table.row(
         "a token of another project",
-        &list(&house, &cloud.bob.id, &good).await,
+        &list(&server, &cloud.bob.id, &good).await,
         "403 APIGW.0302",
     );
 
     let asked = cloud.questions().values().sum::<usize>();
     table.row(
         "a token of 9,120 characters",
-        &list(&house, &alice.id, &"x".repeat(9_120)).await,
+        &list(&server, &alice.id, &"x".repeat(9_120)).await,
         UNKNOWN,
     );
     assert_eq!(cloud.questions().values().sum::<usize>(), asked + 1);
     table.row(
-        "a token of 60 KB: Keystone is not called",
-        &list(&house, &alice.id, &"x".repeat(60_000)).await,
+        "a token of 60 KB: no lookup",
+        &list(&server, &alice.id, &"x".repeat(60_000)).await,
         UNKNOWN,
     );
     assert_eq!(cloud.questions().values().sum::<usize>(), asked + 1);
-    let signed = house
+    let signed = server
         .request(Method::GET, &path, None)
         .header("Authorization", "SDK-HMAC-SHA256 Access=a");
     table.row(
         "a signature: Keystone has no access keys here",
-        &crate::house::answer(signed).await,
+        &testkit::http::send(signed).await,
         UNKNOWN,
     );
 
     cloud.revokes(&good).await;
     table.row(
         "revoked, and still cached",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         GOOD,
     );
-    house.clock.pass(BELIEVED);
-    table.row("revoked", &list(&house, &alice.id, &good).await, ENDED);
+    server.clock.advance(CACHE_TTL);
+    table.row("revoked", &list(&server, &alice.id, &good).await, ENDED);
 
     let good = cloud.token("alice", "alice").await;
-    list(&house, &alice.id, &good).await;
+    list(&server, &alice.id, &good).await;
     cloud.assigns("DELETE", alice, "member").await;
     table.row(
         "its role taken, and still cached",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         GOOD,
     );
-    house.clock.pass(BELIEVED);
+    server.clock.advance(CACHE_TTL);
     table.row(
         "its role taken",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         ENDED,
     );
     cloud.assigns("PUT", alice, "reader").await;
     table.row(
-        "another role given, and the refusal still cached",
-        &list(&house, &alice.id, &good).await,
+        "another role given, and the refusal still in the negative cache",
+        &list(&server, &alice.id, &good).await,
         ENDED,
     );
-    house.clock.pass(NEGATIVE_CACHE_TTL);
+    server.clock.advance(NEGATIVE_CACHE_TTL);
     table.row(
         "another role given: it may read",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         GOOD,
     );
-    let added = house.post(&path, &good, r#"{"members": ["p01"]}"#).await;
+    let added = server.post(&path, &good, r#"{"members": ["p01"]}"#).await;
     table.row(
         "another role given: it may not write",
         &added,
         "403 APIGW.0302",
     );
     cloud.assigns("PUT", alice, "member").await;
-    house.clock.pass(BELIEVED);
-    let added = house.post(&path, &good, r#"{"members": ["p01"]}"#).await;
+    server.clock.advance(CACHE_TTL);
+    let added = server.post(&path, &good, r#"{"members": ["p01"]}"#).await;
     table.row(
         "its role given back: the same token is good again",
         &added,
@@ -178,26 +176,26 @@ async fn what_is_wrong_with_a_token() {
     );
 
     cloud.enables(alice, false).await;
-    house.clock.pass(BELIEVED);
+    server.clock.advance(CACHE_TTL);
     table.row(
         "its project disabled",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         ENDED,
     );
     cloud.enables(alice, true).await;
     let good = cloud.token("alice", "alice").await;
     table.row(
         "its project enabled: a new token",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         GOOD,
     );
     cloud
         .changes_user(alice, json!({"password": "changed"}))
         .await;
-    house.clock.pass(BELIEVED);
+    server.clock.advance(CACHE_TTL);
     table.row(
         "its password changed",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         ENDED,
     );
     let scope = json!({"project": {"id": alice.id}});
@@ -207,14 +205,14 @@ async fn what_is_wrong_with_a_token() {
         .expect("a token");
     table.row(
         "its password changed: a new token",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         GOOD,
     );
     cloud.changes_user(alice, json!({"enabled": false})).await;
-    house.clock.pass(BELIEVED);
+    server.clock.advance(CACHE_TTL);
     table.row(
         "its user disabled",
-        &list(&house, &alice.id, &good).await,
+        &list(&server, &alice.id, &good).await,
         ENDED,
     );
     table.end();
@@ -223,13 +221,13 @@ async fn what_is_wrong_with_a_token() {
 #[tokio::test]
 async fn what_is_wrong_with_our_account() {
     let cloud = Cloud::start().await;
-    let house = cloud.house(|_| {}).await;
+    let server = cloud.server(|_| {}).await;
     let (alice, service) = (&cloud.alice, &cloud.service);
     let mut table = Table::default();
     let good = cloud.token("alice", "alice").await;
     let again = async |table: &mut Table, what, expected| {
-        house.clock.pass(BELIEVED);
-        table.row(what, &list(&house, &alice.id, &good).await, expected);
+        server.clock.advance(CACHE_TTL);
+        table.row(what, &list(&server, &alice.id, &good).await, expected);
     };
     again(&mut table, "all is well", GOOD).await;
     cloud.assigns("PUT", service, "member").await;
@@ -260,7 +258,7 @@ async fn what_is_wrong_with_our_account() {
         UNAVAILABLE,
     )
     .await;
-    let garbage = list(&house, &alice.id, "garbage").await;
+    let garbage = list(&server, &alice.id, "garbage").await;
     table.row(
         "our password changed: garbage is not told from others either",
         &garbage,
@@ -276,63 +274,67 @@ async fn what_is_wrong_with_our_account() {
 #[tokio::test]
 async fn what_is_wrong_with_keystone() {
     let mut cloud = Cloud::start().await;
-    let house = cloud.house(|_| {}).await;
+    let server = cloud.server(|_| {}).await;
     let (alice, bob) = (cloud.alice.clone(), cloud.bob.clone());
     let mut table = Table::default();
     let (seen, new) = (
         cloud.token("alice", "alice").await,
         cloud.token("bob", "bob").await,
     );
-    table.row("all is well", &list(&house, &alice.id, &seen).await, GOOD);
+    table.row("all is well", &list(&server, &alice.id, &seen).await, GOOD);
 
     cloud.stop();
     table.row(
         "stopped: a cached token",
-        &list(&house, &alice.id, &seen).await,
+        &list(&server, &alice.id, &seen).await,
         GOOD,
     );
     table.row(
         "stopped: another token",
-        &list(&house, &bob.id, &new).await,
+        &list(&server, &bob.id, &new).await,
         UNAVAILABLE,
     );
     table.row(
         "stopped: garbage",
-        &list(&house, &bob.id, "garbage").await,
+        &list(&server, &bob.id, "garbage").await,
         UNAVAILABLE,
     );
-    house.clock.pass(BELIEVED);
+    server.clock.advance(CACHE_TTL);
     table.row(
         "stopped: a token that was cached",
-        &list(&house, &alice.id, &seen).await,
+        &list(&server, &alice.id, &seen).await,
         UNAVAILABLE,
     );
     cloud.start_again();
-    table.row("started again", &list(&house, &alice.id, &seen).await, GOOD);
+    table.row(
+        "started again",
+        &list(&server, &alice.id, &seen).await,
+        GOOD,
+    );
 
     cloud.signal("STOP");
     let asked = Instant::now();
     table.row(
         "hung: a cached token",
-        &list(&house, &alice.id, &seen).await,
+        &list(&server, &alice.id, &seen).await,
         GOOD,
     );
     assert!(asked.elapsed() < DEADLINE, "{:?}", asked.elapsed());
     let asked = Instant::now();
     table.row(
         "hung: another token, within the deadline",
-        &list(&house, &bob.id, "another").await,
+        &list(&server, &bob.id, "another").await,
         UNAVAILABLE,
     );
     assert!(asked.elapsed() < 2 * DEADLINE, "{:?}", asked.elapsed());
     cloud.signal("CONT");
     table.row(
         "goes on",
-        &list(&house, &bob.id, "another").await,
+        &list(&server, &bob.id, "another").await,
         "401 APIGW.0301",
     );
 
-    // A Keystone whose tokens end at once. The time of the house stands still, and does not tell.
+    // A Keystone whose tokens end at once. The time of the server stands still, and does not tell.
     let conf = cloud.folder().join("keystone.conf");
     let short = std::fs::read_to_string(&conf)
         .expect("settings")
@@ -346,21 +348,21 @@ async fn what_is_wrong_with_keystone() {
     );
     table.row(
         "a token for two seconds",
-        &list(&house, &alice.id, &known).await,
+        &list(&server, &alice.id, &known).await,
         GOOD,
     );
     while cloud.knows(&unknown).await {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    house.clock.pass(BELIEVED);
+    server.clock.advance(CACHE_TTL);
     table.row(
         "ended, and was seen",
-        &list(&house, &alice.id, &known).await,
+        &list(&server, &alice.id, &known).await,
         ENDED,
     );
     table.row(
         "ended, and was never seen",
-        &list(&house, &bob.id, &unknown).await,
+        &list(&server, &bob.id, &unknown).await,
         UNKNOWN,
     );
     table.end();

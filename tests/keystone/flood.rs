@@ -1,8 +1,10 @@
-//! A flood of tokens that nobody issued, and what of it reaches Keystone.
+//! A flood of tokens that were never issued, and what of it reaches Keystone.
 
 use futures::{StreamExt, stream};
 
-use crate::{cloud::Cloud, house::members};
+use testkit::fixture::members;
+
+use crate::cloud::Cloud;
 
 const TOKENS: usize = 10_000;
 
@@ -10,16 +12,16 @@ const TOKENS: usize = 10_000;
 async fn a_flood_of_garbage_reaches_keystone_once_for_each_token() {
     let cloud = Cloud::start().await;
     // Slower than the default allows: what is counted here are questions, not seconds.
-    let house = cloud
-        .house(|config| config.keystone.deadline_seconds = 60)
+    let server = cloud
+        .server(|config| config.keystone.deadline_seconds = 60)
         .await;
     let path = members(&cloud.alice.id, 1);
-    let (house, path) = (&house, path.as_str());
-    // Each token comes twice at once, and once more after that: the time of the house stands still.
+    let (server, path) = (&server, path.as_str());
+    // Each token comes twice at once, and once more after that: the time of the server stands still.
     let flood = async || {
         let calls = stream::iter(0..2 * TOKENS).map(|n| async move {
-            let refused = house.get(path, &format!("garbage-{}", n / 2)).await;
-            assert_eq!(refused.refusal(), (401, "APIGW.0301".into()), "{refused:?}");
+            let refused = server.get(path, &format!("garbage-{}", n / 2)).await;
+            assert_eq!(refused.error(), (401, "APIGW.0301".into()), "{refused:?}");
         });
         calls.buffer_unordered(64).collect::<Vec<_>>().await;
     };

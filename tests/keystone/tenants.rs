@@ -5,9 +5,12 @@ use backup_share::model::Operation;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::{
-    cloud::{Cloud, Project},
-    house::{self, House, Person, backup, vault},
+use crate::cloud::{Cloud, Project};
+use testkit::{
+    caller::Caller,
+    fixture::{backup, vault},
+    http,
+    server::TestServer,
 };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +78,7 @@ fn expected(who: Who, operation: Operation, state: State, exists: bool) -> (u16,
 /// A service, and everybody's token.
 struct World {
     cloud: Cloud,
-    house: House,
+    server: TestServer,
     tokens: [String; 6],
 }
 
@@ -104,10 +107,10 @@ impl World {
         for (token, (user, project)) in tokens.iter_mut().zip(people) {
             *token = cloud.token(user, project).await;
         }
-        let house = cloud.house(|_| {}).await;
+        let server = cloud.server(|_| {}).await;
         Self {
             cloud,
-            house,
+            server,
             tokens,
         }
     }
@@ -125,13 +128,13 @@ impl World {
         }
     }
 
-    fn person(&self, who: Who) -> Person {
-        self.house.person(self.token(who), self.project(who))
+    fn caller(&self, who: Who) -> Caller {
+        self.server.caller(self.token(who), self.project(who))
     }
 
     /// Brings bob's share into a state, whatever it was in.
     async fn becomes(&self, state: State) {
-        let (alice, bob) = (self.person(Who::Owner), self.person(Who::Member));
+        let (alice, bob) = (self.caller(Who::Owner), self.caller(Who::Member));
         // There may be none to revoke.
         let _ = alice.revokes(1, self.project(Who::Member)).await;
         if state != State::Absent {
@@ -155,26 +158,26 @@ impl World {
             .replace("{project_id}", self.project(who))
             .replace("{backup_id}", backup);
         let method: Method = operation.method().parse().expect("a method");
-        let request = self.house.request(
+        let request = self.server.request(
             method,
             &path.replace("{member_id}", bob),
             Some(self.token(who)),
         );
         let request = request.header("X-Request-Id", "the-same-for-all");
-        let answer = house::answer(match operation {
+        let response = http::send(match operation {
             Operation::AddMember => request.json(&json!({"members": [bob]})),
             Operation::UpdateMemberStatus => {
                 request.json(&json!({"status": "accepted", "vault_id": vault(1)}))
             }
             Operation::ListMembers | Operation::ShowMember | Operation::DeleteMember => request,
         });
-        let answer = answer.await;
-        let code = if answer.status.is_success() {
+        let response = response.await;
+        let code = if response.status.is_success() {
             String::new()
         } else {
-            answer.code()
+            response.code()
         };
-        ((answer.status.as_u16(), code), answer.text)
+        ((response.status.as_u16(), code), response.text)
     }
 }
 
@@ -182,7 +185,7 @@ impl World {
 async fn every_caller_is_told_what_the_tables_say_whatever_the_state() {
     let world = World::new().await;
     world
-        .person(Who::Owner)
+        .caller(Who::Owner)
         .shares(1, &[world.project(Who::OtherMember)])
         .await
         .expect("shared");

@@ -2,11 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::house::{ALICE, BOB, House, MALLORY, backup, member, members, vault};
+use testkit::{
+    fixture::{ALICE, BOB, MALLORY, backup, member, members, vault},
+    server::TestServer,
+};
 
-/// A house whose audit goes to a file beside its store.
-async fn audited() -> House {
-    House::with(|config| {
+/// A server whose audit goes to a file beside its store.
+async fn audited() -> TestServer {
+    TestServer::with(|config| {
         let folder = config
             .database
             .expose()
@@ -18,8 +21,8 @@ async fn audited() -> House {
 }
 
 /// So many lines, which are accepted before the responses, and written soon after.
-async fn lines(house: &House, count: usize) -> Vec<Value> {
-    let file = house.kept.folder().join("audit.jsonl");
+async fn lines(server: &TestServer, count: usize) -> Vec<Value> {
+    let file = server.database.folder().join("audit.jsonl");
     let mut text = String::new();
     for _ in 0..500 {
         text = std::fs::read_to_string(&file).expect("an audit");
@@ -52,24 +55,24 @@ fn told(line: &Value) -> Value {
 
 #[tokio::test]
 async fn every_decision_leaves_a_line_and_no_secret_does() {
-    let house = audited().await;
-    house.share(1, &[BOB, "p01"]).await;
+    let server = audited().await;
+    server.share(1, &[BOB, "p01"]).await;
     let accept = format!(r#"{{"status": "accepted", "vault_id": "{}"}}"#, vault(1));
-    house.put(&member(BOB, 1, BOB), "bob", &accept).await;
-    house.get(&members(MALLORY, 1), "mallory").await;
-    house.get(&members(ALICE, 1), "garbage").await;
-    house.delete(&member(ALICE, 1, BOB), "rita").await;
-    house
+    server.put(&member(BOB, 1, BOB), "bob", &accept).await;
+    server.get(&members(MALLORY, 1), "mallory").await;
+    server.get(&members(ALICE, 1), "garbage").await;
+    server.delete(&member(ALICE, 1, BOB), "rita").await;
+    server
         .post(&members(ALICE, 1), "alice", r#"{"members": "s3cret"}"#)
         .await;
     let signed = "SDK-HMAC-SHA256 Access=a, SignedHeaders=host, Signature=00";
-    let signed = house
+    let signed = server
         .request(reqwest::Method::GET, &members(ALICE, 1), None)
         .header("Authorization", signed);
-    super::house::answer(signed).await;
-    house.get("/livez", "alice").await;
-    house.get("/no/such/path", "alice").await;
-    let lines = lines(&house, 7).await;
+    testkit::http::send(signed).await;
+    server.get("/livez", "alice").await;
+    server.get("/no/such/path", "alice").await;
+    let lines = lines(&server, 7).await;
     let (action, one) = (|name: &str| format!("cbr:member:{name}"), backup(1));
     let expected = [
         json!([
@@ -151,9 +154,11 @@ async fn every_decision_leaves_a_line_and_no_secret_does() {
 
 #[tokio::test]
 async fn a_fault_of_ours_leaves_a_line_too() {
-    let house = audited().await;
-    house.kept.execute("ALTER TABLE members RENAME TO gone");
-    house.get(&members(ALICE, 1), "alice").await;
+    let server = audited().await;
+    server
+        .database
+        .execute("ALTER TABLE members RENAME TO gone");
+    server.get(&members(ALICE, 1), "alice").await;
     let expected = json!([
         "alice",
         ALICE,
@@ -165,21 +170,21 @@ async fn a_fault_of_ours_leaves_a_line_too() {
         "BackupService.9910"
     ]);
     assert_eq!(
-        lines(&house, 1).await.iter().map(told).collect::<Vec<_>>(),
+        lines(&server, 1).await.iter().map(told).collect::<Vec<_>>(),
         [expected]
     );
 }
 
 #[tokio::test]
-async fn what_stands_in_place_of_an_id_is_cut_at_128_characters() {
-    let house = audited().await;
-    house
+async fn what_is_sent_instead_of_an_id_is_cut_at_128_characters() {
+    let server = audited().await;
+    server
         .get(
             &format!("{}/{}", members(ALICE, 1), "%0A".repeat(5_000)),
             "garbage",
         )
         .await;
-    let line = &lines(&house, 1).await[0];
+    let line = &lines(&server, 1).await[0];
     let member = line["members"][0].as_str().expect("a member");
     assert_eq!(
         (member.chars().count(), member.chars().last()),

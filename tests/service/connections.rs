@@ -11,11 +11,15 @@ use tokio::{
     time::timeout,
 };
 
-use super::house::{ALICE, House, answer, members};
+use testkit::{
+    fixture::{ALICE, members},
+    http::send,
+    server::TestServer,
+};
 
 /// What comes back for a text, until the server closes the connection.
-async fn sent(house: &House, text: &str) -> String {
-    let mut stream = TcpStream::connect(house.running.address)
+async fn sent(server: &TestServer, text: &str) -> String {
+    let mut stream = TcpStream::connect(server.running.address)
         .await
         .expect("connected");
     stream.write_all(text.as_bytes()).await.expect("sent");
@@ -43,7 +47,7 @@ fn has(response: &str, line: &str) -> bool {
 
 #[tokio::test]
 async fn a_body_that_is_late_is_408_and_the_connection_ends() {
-    let house = House::with(|config| config.limits.body_seconds = 1).await;
+    let server = TestServer::with(|config| config.limits.body_seconds = 1).await;
     let json = "Content-Type: application/json\r\nContent-Length: 9\r\n";
     let signed =
         "Authorization: SDK-HMAC-SHA256 Access=x, SignedHeaders=host;x-sdk-date, Signature=0\r\n";
@@ -53,7 +57,7 @@ async fn a_body_that_is_late_is_408_and_the_connection_ends() {
         (members(ALICE, 1), format!("{signed}{json}")),
     ] {
         let response = sent(
-            &house,
+            &server,
             &format!("POST {path} HTTP/1.1\r\nHost: x\r\n{headers}\r\n{{"),
         )
         .await;
@@ -78,18 +82,18 @@ async fn a_body_that_is_late_is_408_and_the_connection_ends() {
 
 #[tokio::test]
 async fn a_connection_is_kept_unless_the_rest_of_a_body_would_come_next() {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     let refused = |length: usize, body: &str| {
         let next = "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         format!("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n{body}{next}")
     };
-    let responses = sent(&house, &refused(2, "{}")).await;
+    let responses = sent(&server, &refused(2, "{}")).await;
     assert!(
         responses.starts_with("HTTP/1.1 404 ") && responses.contains("HTTP/1.1 200 "),
-        "kept: {responses}"
+        "persistent: {responses}"
     );
     for (length, body) in [(1_000, ""), (100_000, &*" ".repeat(100_000))] {
-        let response = sent(&house, &refused(length, body)).await;
+        let response = sent(&server, &refused(length, body)).await;
         assert!(
             response.starts_with("HTTP/1.1 404 ") && has(&response, "connection: close"),
             "{response}"
@@ -104,11 +108,11 @@ async fn a_connection_is_kept_unless_the_rest_of_a_body_would_come_next() {
 
 #[tokio::test]
 async fn a_refusal_does_not_ask_for_the_body_first() {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     let json = "Content-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 9\r\n";
     for (path, status) in [("/nowhere".to_owned(), 404), (members(ALICE, 1), 401)] {
         let response = sent(
-            &house,
+            &server,
             &format!("POST {path} HTTP/1.1\r\nHost: x\r\n{json}\r\n"),
         )
         .await;
@@ -122,7 +126,7 @@ async fn a_refusal_does_not_ask_for_the_body_first() {
         );
     }
     let response = timeout(Duration::from_secs(10), async {
-        let mut stream = TcpStream::connect(house.running.address)
+        let mut stream = TcpStream::connect(server.running.address)
             .await
             .expect("connected");
         let head = format!("POST /v3/auth/tokens HTTP/1.1\r\nHost: x\r\n{json}\r\n");
@@ -134,30 +138,30 @@ async fn a_refusal_does_not_ask_for_the_body_first() {
     assert_eq!(
         response.await.expect("in time"),
         "HTTP/1.1 100 Continue",
-        "a body that is wanted is asked for"
+        "the server asks for a body that it reads"
     );
 }
 
 #[tokio::test]
 async fn a_head_that_grows_beyond_64_kib_is_431() {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     let head = |size: usize| {
         format!(
             "GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\nA: {}",
             "x".repeat(size)
         )
     };
-    let whole = sent(&house, &format!("{}\r\n\r\n", head(60_000))).await;
+    let whole = sent(&server, &format!("{}\r\n\r\n", head(60_000))).await;
     assert!(whole.starts_with("HTTP/1.1 200 "), "{whole}");
-    let half = sent(&house, &head(65_600)).await;
+    let half = sent(&server, &head(65_600)).await;
     assert!(half.starts_with("HTTP/1.1 431 "), "{half}");
 }
 
 #[tokio::test]
 async fn a_request_names_one_host_and_one_of_each_credential() {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     let get =
-        async |head: &str| sent(&house, &format!("GET {head}\r\nConnection: close\r\n\r\n")).await;
+        async |head: &str| sent(&server, &format!("GET {head}\r\nConnection: close\r\n\r\n")).await;
     for good in [
         "/livez HTTP/1.0",
         "/livez HTTP/1.1\r\nHost: x:1",
@@ -207,7 +211,7 @@ async fn a_request_names_one_host_and_one_of_each_credential() {
 
 #[tokio::test]
 async fn a_wrong_method_is_told_the_right_ones_on_every_path() {
-    let house = House::with(|config| config.metrics = "127.0.0.1:0".into()).await;
+    let server = TestServer::with(|config| config.metrics = "127.0.0.1:0".into()).await;
     let member = members(ALICE, 1) + "/x";
     for (path, methods) in [
         (members(ALICE, 1).as_str(), &["GET", "POST"][..]),
@@ -219,7 +223,7 @@ async fn a_wrong_method_is_told_the_right_ones_on_every_path() {
         ("/openapi.json", &["GET"]),
         ("/docs/", &["GET"]),
     ] {
-        let refused = house.send(Method::PATCH, path, None, None).await;
+        let refused = server.send(Method::PATCH, path, None, None).await;
         assert_eq!(refused.status, 405, "{path}");
         let allowed = refused.header("allow").to_owned();
         assert!(
@@ -229,8 +233,8 @@ async fn a_wrong_method_is_told_the_right_ones_on_every_path() {
             "{path}: {allowed}"
         );
     }
-    let metrics = house.running.metrics_address.expect("metrics");
-    let refused = answer(reqwest::Client::new().post(format!("http://{metrics}/metrics"))).await;
+    let metrics = server.running.metrics_address.expect("metrics");
+    let refused = send(reqwest::Client::new().post(format!("http://{metrics}/metrics"))).await;
     assert_eq!(
         (refused.status.as_u16(), refused.header("allow")),
         (405, "GET,HEAD")
@@ -240,14 +244,14 @@ async fn a_wrong_method_is_told_the_right_ones_on_every_path() {
 #[tokio::test]
 async fn behind_a_trusted_proxy_limits_are_those_of_the_forwarded_address() {
     let limited = |trusted: &'static [&'static str]| {
-        House::with(|config| {
+        TestServer::with(|config| {
             config.limits.unauthenticated_per_second = 1;
             config.trusted_proxies = trusted.iter().map(ToString::to_string).collect();
         })
     };
-    let asks = async |house: &House, from: &str| {
-        let request = house.request(Method::GET, &members(ALICE, 1), Some("garbage"));
-        answer(request.header("X-Forwarded-For", from))
+    let asks = async |server: &TestServer, from: &str| {
+        let request = server.request(Method::GET, &members(ALICE, 1), Some("garbage"));
+        send(request.header("X-Forwarded-For", from))
             .await
             .status
             .as_u16()

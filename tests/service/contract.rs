@@ -4,23 +4,23 @@ use backup_share::{catalog, contract::document};
 use reqwest::Method;
 use serde_json::Value;
 
-use super::house::House;
+use testkit::server::TestServer;
 
 #[tokio::test]
 async fn the_contract_is_served_as_it_was_written() {
-    let house = House::open().await;
-    let yaml = house.get("/openapi.yaml", "").await;
+    let server = TestServer::start().await;
+    let yaml = server.get("/openapi.yaml", "").await;
     assert_eq!(yaml.text, document::YAML, "byte for byte");
     assert_eq!(yaml.header("content-type"), "application/yaml");
-    let json = house.get("/openapi.json", "").await;
+    let json = server.get("/openapi.json", "").await;
     assert_eq!(&json.json(), document::json());
     assert_eq!(json.json()["openapi"], "3.1.1");
 }
 
 #[tokio::test]
 async fn swagger_ui_comes_out_of_the_binary() {
-    let house = House::open().await;
-    let page = house.get("/docs/", "").await;
+    let server = TestServer::start().await;
+    let page = server.get("/docs/", "").await;
     assert!(page.text.contains("swagger-ui"), "{page:?}");
     assert!(
         !page.text.contains("https://") && !page.text.contains("http://"),
@@ -37,18 +37,22 @@ async fn swagger_ui_comes_out_of_the_binary() {
         .collect();
     assert!(loads.len() >= 6, "{loads:?}");
     for file in loads {
-        let answer = house.get(&format!("/docs/{file}"), "").await;
+        let response = server.get(&format!("/docs/{file}"), "").await;
         assert!(
-            answer.status == 200 && !answer.text.is_empty(),
-            "{file}: {answer:?}"
+            response.status == 200 && !response.text.is_empty(),
+            "{file}: {response:?}"
         );
     }
-    assert_eq!(house.get("/docs", "").await.status, 200, "by way of /docs/");
+    assert_eq!(
+        server.get("/docs", "").await.status,
+        200,
+        "by way of /docs/"
+    );
 }
 
 #[tokio::test]
 async fn no_other_page_may_show_the_documentation_and_no_script_runs_that_is_no_file_of_ours() {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     for path in [
         "/docs/",
         "/docs/index.html",
@@ -56,8 +60,8 @@ async fn no_other_page_may_show_the_documentation_and_no_script_runs_that_is_no_
         "/openapi.yaml",
         "/openapi.json",
     ] {
-        let answer = house.get(path, "").await;
-        let policy = answer.header("content-security-policy");
+        let response = server.get(path, "").await;
+        let policy = response.header("content-security-policy");
         assert!(
             policy.contains("default-src 'none'; script-src 'self';"),
             "{policy}"
@@ -66,11 +70,11 @@ async fn no_other_page_may_show_the_documentation_and_no_script_runs_that_is_no_
             policy.contains("frame-ancestors 'none'") && !policy.contains("eval"),
             "{policy}"
         );
-        assert_eq!(answer.header("referrer-policy"), "no-referrer");
-        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert_eq!(response.header("referrer-policy"), "no-referrer");
+        assert_eq!(response.header("x-content-type-options"), "nosniff");
     }
     assert_eq!(
-        house.get("/v3", "").await.header("x-content-type-options"),
+        server.get("/v3", "").await.header("x-content-type-options"),
         "nosniff",
         "errors too"
     );
@@ -78,20 +82,20 @@ async fn no_other_page_may_show_the_documentation_and_no_script_runs_that_is_no_
 
 #[tokio::test]
 async fn what_a_browser_has_is_not_sent_again_and_what_it_has_not_comes_compressed() {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     for path in [
         "/docs/swagger-ui-bundle.js",
         "/openapi.json",
         "/openapi.yaml",
     ] {
         let ask = |name: &str, value: &str| {
-            super::house::answer(house.request(Method::GET, path, None).header(name, value))
+            testkit::http::send(server.request(Method::GET, path, None).header(name, value))
         };
-        let plain = house.get(path, "").await;
+        let plain = server.get(path, "").await;
         let compressed = ask("Accept-Encoding", "gzip").await;
         assert_eq!(compressed.header("content-encoding"), "gzip");
-        let length = |answer: &super::house::Answer| {
-            answer
+        let length = |response: &testkit::http::Response| {
+            response
                 .header("content-length")
                 .parse::<usize>()
                 .expect("a length")
@@ -113,15 +117,15 @@ async fn what_a_browser_has_is_not_sent_again_and_what_it_has_not_comes_compress
 
 #[tokio::test]
 async fn the_documentation_can_be_switched_off_and_the_contract_stays() {
-    let house = House::with(|config| config.docs = false).await;
+    let server = TestServer::with(|config| config.docs = false).await;
     for path in ["/docs", "/docs/", "/docs/swagger-ui-bundle.js"] {
         assert_eq!(
-            house.get(path, "").await.refusal(),
+            server.get(path, "").await.error(),
             (404, "APIGW.0101".into()),
             "{path}"
         );
     }
-    assert_eq!(house.get("/openapi.yaml", "").await.text, document::YAML);
+    assert_eq!(server.get("/openapi.yaml", "").await.text, document::YAML);
 }
 
 /// Every string in a value.

@@ -1,4 +1,4 @@
-//! Files that were damaged while nobody looked: the server is killed, bits of its write-ahead log
+//! Files that were damaged unnoticed: the server is killed, bits of its write-ahead log
 //! or of its database are cut off, zeroed or flipped, and the store is opened again.
 //!
 //! The log has checksums: whatever happens to it, what comes back is the store as it was after some
@@ -24,11 +24,13 @@ use backup_share::{
 use futures::StreamExt;
 use reqwest::Method;
 
-use super::{
+use testkit::{
     backups,
-    house::{ALICE, BOB, http},
-    kept::database,
-    process::{Process, setting},
+    database::sqlite_url,
+    env_number,
+    fixture::{ALICE, BOB},
+    http,
+    process::ServerProcess,
 };
 
 /// How many backups are shared before the server is killed.
@@ -70,15 +72,15 @@ struct Left {
 async fn leave(killed: Killed) -> Left {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("test.db");
-    let mut server = Process::start(
-        &database(folder.path()),
+    let mut server = ServerProcess::start(
+        &sqlite_url(folder.path()),
         &[backups::data(folder.path(), SHARED)],
     );
     moved(&file).await;
     let mut after = vec![Shares::new()];
     for number in 0..SHARED {
         if number == SHARED / 3 {
-            // From here on the log is written anew, over what it held before.
+            // From here on the log is written again, over what it held before.
             moved(&file).await;
         }
         for status in [
@@ -90,7 +92,7 @@ async fn leave(killed: Killed) -> Left {
         .take(2 + number % 2)
         {
             let mut shares = after.last().expect("one").clone();
-            decide(&server.endpoint, number, *status).await;
+            decide(&server.endpoint(), number, *status).await;
             shares.insert(number, *status);
             after.push(shares);
         }
@@ -126,14 +128,16 @@ async fn decide(endpoint: &str, number: usize, status: MemberStatus) {
         "{endpoint}/v3/{caller}/backups/{}/members{path}",
         backups::backup(number)
     );
-    let request = http().request(method, url).header("X-Auth-Token", token);
-    let answer = request
+    let request = http::client()
+        .request(method, url)
+        .header("X-Auth-Token", token);
+    let response = request
         .header("Content-Type", "application/json")
         .body(body)
         .send()
         .await
-        .expect("an answer");
-    assert_eq!(answer.status(), 200);
+        .expect("a response");
+    assert_eq!(response.status(), 200);
 }
 
 /// Waits until the server, which has nothing to do, has moved its log into the database.
@@ -231,7 +235,7 @@ async fn a_damaged_log_gives_the_first_writes_and_never_half_of_one() {
     let left = leave(Killed::UnderLoad).await;
     let mut chance = Chance(0x5DEE_CE66);
     let (mut whole, mut prefixes, mut refused) = (0, 0, 0);
-    for _ in 0..setting("DAMAGES", 150) {
+    for _ in 0..env_number("DAMAGES", 150) {
         let (how, log) = damaged(&left.log, &mut chance);
         match open(&left.database, &log).await {
             Came::Sound(shares) => match left.after.iter().position(|after| *after == shares) {
@@ -269,7 +273,7 @@ async fn a_damaged_database_is_refused_or_found_and_never_a_panic() {
     let last = left.after.last().expect("one");
     let mut chance = Chance(0xDEAD_BEEF);
     let mut came: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for _ in 0..setting("DAMAGES", 150) {
+    for _ in 0..env_number("DAMAGES", 150) {
         let (how, database) = damaged(&left.database, &mut chance);
         let what = match open(&database, &[]).await {
             Came::Refused(why) => {

@@ -17,10 +17,11 @@ use backup_share::store::{
 };
 use reqwest::Method;
 
-use super::{
+use testkit::{
     backups,
-    house::{ALICE, Answer, BOB, answer, http},
-    process::Process,
+    fixture::{ALICE, BOB},
+    http::{self, Response, send},
+    process::ServerProcess,
 };
 
 /// How large the disk is: the database takes a part of it.
@@ -48,7 +49,7 @@ fn with_disk(place: &Path) -> Command {
 
 /// A server on a small disk, and the way to its files from outside, which outlives the server.
 struct Small {
-    server: Process,
+    server: ServerProcess,
     files: File,
     http: reqwest::Client,
     _folder: tempfile::TempDir,
@@ -69,9 +70,10 @@ impl Small {
             "this test mounts a disk: run it as root, or allow user namespaces: {why}"
         );
         let mut command = with_disk(&place);
-        command.arg(env!("CARGO_BIN_EXE_backup-share"));
+        command.arg(testkit::process::program());
         let database = format!("sqlite:{}", place.join("test.db").display());
-        let server = Process::start_by(command, &database, &[backups::data(folder.path(), 1000)]);
+        let server =
+            ServerProcess::start_by(command, &database, &[backups::data(folder.path(), 1000)]);
         let inside = PathBuf::from(format!(
             "/proc/{}/root{}",
             server.child.id(),
@@ -80,7 +82,7 @@ impl Small {
         Self {
             server,
             files: File::open(inside).expect("the disk"),
-            http: http(),
+            http: http::client(),
             _folder: folder,
         }
     }
@@ -98,16 +100,16 @@ impl Small {
         assert_eq!(full.kind(), std::io::ErrorKind::StorageFull);
     }
 
-    async fn get(&self, path: &str) -> Answer {
-        let request = self.http.get(format!("{}{path}", self.server.endpoint));
-        answer(request.header("X-Auth-Token", "alice")).await
+    async fn get(&self, path: &str) -> Response {
+        let request = self.http.get(format!("{}{path}", self.server.endpoint()));
+        send(request.header("X-Auth-Token", "alice")).await
     }
 
-    async fn send(&self, method: Method, path: String, token: &str, body: String) -> Answer {
+    async fn send(&self, method: Method, path: String, token: &str, body: String) -> Response {
         let request = self
             .http
-            .request(method, format!("{}{path}", self.server.endpoint));
-        answer(
+            .request(method, format!("{}{path}", self.server.endpoint()));
+        send(
             request
                 .header("X-Auth-Token", token)
                 .header("Content-Type", "application/json")
@@ -116,7 +118,7 @@ impl Small {
         .await
     }
 
-    async fn share(&self, number: usize) -> Answer {
+    async fn share(&self, number: usize) -> Response {
         self.send(
             Method::POST,
             path(ALICE, number),
@@ -126,7 +128,7 @@ impl Small {
         .await
     }
 
-    async fn accept(&self, number: usize) -> Answer {
+    async fn accept(&self, number: usize) -> Response {
         let body = r#"{"status": "accepted", "vault_id": "b0000000-0000-4000-8000-000000000001"}"#;
         self.send(
             Method::PUT,
@@ -160,7 +162,7 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_it_heals_by_itself() 
             200 => acknowledged.push(number),
             _ => {
                 assert_eq!(
-                    told.refusal(),
+                    told.error(),
                     (503, "BackupService.9910".to_owned()),
                     "{told:?}"
                 );
@@ -174,7 +176,7 @@ async fn on_a_full_disk_writes_are_refused_reads_go_on_and_it_heals_by_itself() 
     }
     assert_eq!(refused.len(), 10, "the disk is full");
     assert_eq!(
-        small.accept(refused[0]).await.refusal().0,
+        small.accept(refused[0]).await.error().0,
         404,
         "what was refused is not there: rules are still asked"
     );

@@ -15,16 +15,26 @@ use backup_share::{
 use futures::StreamExt;
 use reqwest::Method;
 
-use super::{
+use testkit::{
     backups::{backup, data},
-    house::{ALICE, BOB, http},
-    kept::Kept,
-    process::{Process, setting},
+    database::{Backend, TestDatabase},
+    env_number,
+    fixture::{ALICE, BOB},
+    http,
+    process::ServerProcess,
 };
 
 const WRITERS: usize = 8;
 /// More than are shared between two kills.
 const BACKUPS_PER_KILL: usize = 800;
+
+/// How often the server is killed.
+fn default_kills(backend: Backend) -> usize {
+    match backend {
+        Backend::Sqlite => 25,
+        Backend::Postgres => 10,
+    }
+}
 
 /// What was acknowledged: backups that bob is a member of, and those that he accepted.
 #[derive(Default)]
@@ -70,19 +80,19 @@ async fn write(
                 .send()
         };
         match send(Method::POST, members, "alice", add).await {
-            Ok(answer) => assert_eq!(answer.status(), 200, "under load"),
+            Ok(response) => assert_eq!(response.status(), 200, "under load"),
             Err(_) => return,
         }
         acknowledged.lock().expect("no panic").added.push(number);
         match send(Method::PUT, own, "bob", accept.into()).await {
-            Ok(answer) => assert_eq!(answer.status(), 200, "under load"),
+            Ok(response) => assert_eq!(response.status(), 200, "under load"),
             Err(_) => return,
         }
         acknowledged.lock().expect("no panic").accepted.push(number);
     }
 }
 
-/// The status of bob's record of each backup, as it is kept.
+/// The status of bob's record of each backup, as it is stored.
 async fn statuses(store: &dyn Export) -> HashMap<BackupId, MemberStatus> {
     let member = async |record: Result<Record>| match record.expect("a readable store") {
         Record::Member(member) => Some((member.backup_id, member.status)),
@@ -91,14 +101,16 @@ async fn statuses(store: &dyn Export) -> HashMap<BackupId, MemberStatus> {
     store.records().filter_map(member).collect().await
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
-    let kills = setting("KILLS", Kept::KILLS);
+async fn a_kill_at_any_moment_loses_no_acknowledged_write(backend: Backend) {
+    let kills = env_number("KILLS", default_kills(backend));
     let backups = kills * BACKUPS_PER_KILL;
-    let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
+    let (database, folder) = (
+        TestDatabase::new(backend),
+        tempfile::tempdir().expect("a folder"),
+    );
     let acknowledged = Arc::new(Mutex::new(Acknowledged::default()));
     let data = data(folder.path(), backups);
-    let http = http();
+    let http = http::client();
     for round in 0..kills {
         // Loaded once: after the restart everything must come from the disk.
         let files = if round == 0 {
@@ -106,12 +118,12 @@ async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
         } else {
             vec![]
         };
-        let mut server = Process::start(&kept.address(), &files);
+        let mut server = ServerProcess::start(&database.url(), &files);
         let writers: Vec<_> = (0..WRITERS)
             .map(|_| {
                 tokio::spawn(write(
                     http.clone(),
-                    server.endpoint.clone(),
+                    server.endpoint(),
                     Arc::clone(&acknowledged),
                     backups,
                 ))
@@ -125,24 +137,24 @@ async fn a_kill_at_any_moment_loses_no_acknowledged_write() {
         tokio::time::sleep(Duration::from_millis((round as u64 * 37) % 100)).await;
         server.kill();
         for writer in writers {
-            writer.await.expect("no wrong answer");
+            writer.await.expect("no wrong response");
         }
     }
-    let restarted = Process::start(&kept.address(), &[]);
+    let restarted = ServerProcess::start(&database.url(), &[]);
     let ready = http
-        .get(format!("{}/readyz", restarted.endpoint))
+        .get(format!("{}/readyz", restarted.endpoint()))
         .send()
         .await
-        .expect("an answer");
+        .expect("a response");
     assert_eq!(ready.status(), 200);
-    let store = serve::find_store(&kept.settings())
+    let store = serve::find_store(&database.config())
         .await
         .expect("the store");
     let acknowledged = std::mem::take(&mut *acknowledged.lock().expect("no panic"));
-    check(store.as_ref(), &acknowledged, kills).await;
+    check(backend, store.as_ref(), &acknowledged, kills).await;
 }
 
-async fn check(store: &dyn Export, acknowledged: &Acknowledged, kills: usize) {
+async fn check(backend: Backend, store: &dyn Export, acknowledged: &Acknowledged, kills: usize) {
     let statuses = statuses(store).await;
     let status = |number: &usize| statuses.get(&backup(*number).parse().expect("an id"));
     let lost = acknowledged
@@ -158,7 +170,7 @@ async fn check(store: &dyn Export, acknowledged: &Acknowledged, kills: usize) {
     let count = acknowledged.count();
     println!(
         "{}: {kills} kills, {count} writes acknowledged, {lost} lost",
-        Kept::NAME
+        backend.name()
     );
     assert_eq!(lost, 0, "of {count} acknowledged writes");
     assert!(
@@ -185,3 +197,7 @@ async fn check(store: &dyn Export, acknowledged: &Acknowledged, kills: usize) {
         "vaults hold exactly what was accepted into them, and no request is half done: {wrong:?}"
     );
 }
+
+testkit::on_each_backend!("multi_thread":
+    a_kill_at_any_moment_loses_no_acknowledged_write
+);

@@ -1,29 +1,26 @@
 //! The service as a whole, over real connections on loopback: stories through the typed client, and
-//! what only raw HTTP can show.
+//! what only raw HTTP can show. What must hold on every store runs on each of them; the rest on
+//! SQLite.
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod architecture;
 mod audit;
-mod backups;
+mod client;
 mod connections;
 mod contract;
 mod damage;
 mod disk;
+mod edges;
 mod errors;
 mod histories;
-mod house;
-mod kept;
 mod kills;
 mod metrics;
 mod paging;
-mod prism;
-mod process;
 mod races;
 mod reached;
-mod recording;
+mod request_check;
 mod signatures;
-#[path = "../signer/mod.rs"]
-mod signer;
 mod states;
 mod stories;
 mod takeback;

@@ -1,17 +1,21 @@
 //! What is counted, and where it is shown.
 
-use super::house::{ALICE, BOB, House, MALLORY, answer, http, members};
+use testkit::{
+    fixture::{ALICE, BOB, MALLORY, members},
+    http::{self, send},
+    server::TestServer,
+};
 
 #[tokio::test]
 async fn requests_are_counted_by_operation_and_status_on_a_listener_of_their_own() {
-    let house = House::with(|config| config.metrics = "127.0.0.1:0".into()).await;
-    house.share(1, &[BOB]).await;
-    house.share(1, &[BOB]).await;
-    house.get(&members(MALLORY, 1), "mallory").await;
-    house.get(&members(ALICE, 1), "garbage").await;
-    house.get("/no/such/path", "alice").await;
-    let address = house.running.metrics_address.expect("configured");
-    let shown = answer(http().get(format!("http://{address}/metrics"))).await;
+    let server = TestServer::with(|config| config.metrics = "127.0.0.1:0".into()).await;
+    server.share(1, &[BOB]).await;
+    server.share(1, &[BOB]).await;
+    server.get(&members(MALLORY, 1), "mallory").await;
+    server.get(&members(ALICE, 1), "garbage").await;
+    server.get("/no/such/path", "alice").await;
+    let address = server.running.metrics_address.expect("configured");
+    let shown = send(http::client().get(format!("http://{address}/metrics"))).await;
     assert!(
         shown
             .header("content-type")
@@ -33,13 +37,13 @@ async fn requests_are_counted_by_operation_and_status_on_a_listener_of_their_own
         );
     }
     assert_eq!(
-        answer(http().get(format!("http://{address}/livez")))
+        send(http::client().get(format!("http://{address}/livez")))
             .await
-            .refusal(),
+            .error(),
         (404, "APIGW.0101".into())
     );
     assert_eq!(
-        house.get("/metrics", "alice").await.status,
+        server.get("/metrics", "alice").await.status,
         404,
         "nothing of it where callers are"
     );

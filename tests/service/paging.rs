@@ -2,26 +2,29 @@
 
 use futures::TryStreamExt;
 
-use super::house::{ALICE, BOB, CAROL, House, backup, members, vault};
+use testkit::{
+    fixture::{ALICE, BOB, CAROL, backup, members, vault},
+    server::TestServer,
+};
 
 /// A backup with ten members, made one after the other.
-async fn ten() -> House {
-    let house = House::open().await;
+async fn ten() -> TestServer {
+    let server = TestServer::start().await;
     for project in [
         BOB, CAROL, "p01", "p02", "p03", "p04", "p05", "p06", "p07", "p08",
     ] {
-        assert_eq!(house.share(1, &[project]).await.status, 200);
-        house.clock.pass(std::time::Duration::from_secs(1));
+        assert_eq!(server.share(1, &[project]).await.status, 200);
+        server.clock.advance(std::time::Duration::from_secs(1));
     }
-    house
+    server
 }
 
-async fn projects(house: &House, query: &str) -> Vec<String> {
-    let answer = house
+async fn projects(server: &TestServer, query: &str) -> Vec<String> {
+    let response = server
         .get(&format!("{}?{query}", members(ALICE, 1)), "alice")
         .await;
-    assert_eq!(answer.status, 200, "{query}: {}", answer.text);
-    let list = answer.json();
+    assert_eq!(response.status, 200, "{query}: {}", response.text);
+    let list = response.json();
     let text = |member: &serde_json::Value| {
         member["dest_project_id"]
             .as_str()
@@ -38,11 +41,11 @@ async fn projects(house: &House, query: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn an_offset_walk_ends_with_an_empty_page() {
-    let house = ten().await;
+    let server = ten().await;
     let mut read = vec![];
     loop {
         let page = projects(
-            &house,
+            &server,
             &format!("limit=3&offset={}&sort=created_at%3Adesc", read.len()),
         )
         .await;
@@ -61,8 +64,8 @@ async fn an_offset_walk_ends_with_an_empty_page() {
 
 #[tokio::test]
 async fn a_marker_walk_ends_with_an_empty_page() {
-    let house = ten().await;
-    let client = house.alice().client;
+    let server = ten().await;
+    let client = server.alice().client;
     let backup: backup_share::client::types::BackupId = backup(1).parse().expect("an id");
     for page_size in [1, 3, 10, 1000] {
         let walked =
@@ -74,28 +77,28 @@ async fn a_marker_walk_ends_with_an_empty_page() {
 
 #[tokio::test]
 async fn filters_combine_and_count_is_the_total_that_matches() {
-    let house = ten().await;
-    house.bob().accepts(1, &vault(1)).await.expect("accepted");
-    assert_eq!(projects(&house, "status=accepted").await, [BOB]);
+    let server = ten().await;
+    server.bob().accepts(1, &vault(1)).await.expect("accepted");
+    assert_eq!(projects(&server, "status=accepted").await, [BOB]);
     assert_eq!(
-        projects(&house, &format!("vault_id={}", vault(1))).await,
+        projects(&server, &format!("vault_id={}", vault(1))).await,
         [BOB]
     );
     assert_eq!(
-        projects(&house, "dest_project_id=p03&status=pending").await,
+        projects(&server, "dest_project_id=p03&status=pending").await,
         ["p03"]
     );
     assert!(
-        projects(&house, "dest_project_id=p03&status=accepted")
+        projects(&server, "dest_project_id=p03&status=accepted")
             .await
             .is_empty()
     );
     assert!(
-        projects(&house, "image_id=e0000000-0000-4000-8000-000000000001")
+        projects(&server, "image_id=e0000000-0000-4000-8000-000000000001")
             .await
             .is_empty()
     );
-    let answer = house
+    let response = server
         .get(
             &format!("{}?status=pending&limit=2", members(ALICE, 1)),
             "alice",
@@ -104,8 +107,8 @@ async fn filters_combine_and_count_is_the_total_that_matches() {
         .json();
     assert_eq!(
         (
-            answer["count"].as_u64(),
-            answer["members"].as_array().map(Vec::len)
+            response["count"].as_u64(),
+            response["members"].as_array().map(Vec::len)
         ),
         (Some(9), Some(2))
     );
@@ -113,9 +116,9 @@ async fn filters_combine_and_count_is_the_total_that_matches() {
 
 #[tokio::test]
 async fn orders_are_followed_key_by_key() {
-    let house = ten().await;
-    house.bob().rejects(1).await.expect("rejected");
-    let order = projects(&house, "sort=status:asc,dest_project_id:desc").await;
+    let server = ten().await;
+    server.bob().rejects(1).await.expect("rejected");
+    let order = projects(&server, "sort=status:asc,dest_project_id:desc").await;
     assert_eq!(
         order,
         [
@@ -123,11 +126,11 @@ async fn orders_are_followed_key_by_key() {
         ]
     );
     assert_eq!(
-        projects(&house, "sort=dest_project_id:asc&limit=2").await,
+        projects(&server, "sort=dest_project_id:asc&limit=2").await,
         [BOB, CAROL]
     );
     assert_eq!(
-        projects(&house, "sort=updated_at&limit=1").await,
+        projects(&server, "sort=updated_at&limit=1").await,
         [BOB],
         "descending where no direction is named"
     );
@@ -135,10 +138,10 @@ async fn orders_are_followed_key_by_key() {
 
 #[tokio::test]
 async fn past_the_end_is_an_empty_page_and_not_an_error() {
-    let house = ten().await;
-    assert!(projects(&house, "offset=10").await.is_empty());
+    let server = ten().await;
+    assert!(projects(&server, "offset=10").await.is_empty());
     assert!(
-        projects(&house, "offset=9223372036854775807")
+        projects(&server, "offset=9223372036854775807")
             .await
             .is_empty()
     );
@@ -146,8 +149,8 @@ async fn past_the_end_is_an_empty_page_and_not_an_error() {
 
 #[tokio::test]
 async fn a_marker_of_another_member_is_unknown_to_a_member() {
-    let house = ten().await;
-    let seen = house.alice().lists(1).await.expect("listed");
+    let server = ten().await;
+    let seen = server.alice().lists(1).await.expect("listed");
     let carols = seen
         .members
         .iter()
@@ -155,8 +158,8 @@ async fn a_marker_of_another_member_is_unknown_to_a_member() {
         .expect("carol is there")
         .id
         .clone();
-    let answer = house
+    let response = server
         .get(&format!("{}?marker={carols}", members(BOB, 1)), "bob")
         .await;
-    assert_eq!(answer.refusal(), (400, "BackupService.9900".into()));
+    assert_eq!(response.error(), (400, "BackupService.9900".into()));
 }

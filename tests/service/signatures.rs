@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use super::{
-    house::{Answer, House, answer},
+use testkit::{
+    http::{Response, send},
+    server::TestServer,
     signer::Unsigned,
 };
 
@@ -16,31 +17,31 @@ const MEMBERS: &str =
 const ADD: &str = r#"{"members":["p01"]}"#;
 const ADD_SIGNATURE: &str = "e7b28f2052fed842456e885173246a8cb4773e26e7b9a3e517b9d68a6875bfeb";
 
-/// A house with the demo data, whose owner has an access key.
-async fn house() -> House {
-    let house = House::open().await;
+/// A server with the demo data, whose owner has an access key.
+async fn server() -> TestServer {
+    let server = TestServer::start().await;
     load(
-        &house,
+        &server,
         "access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]",
     )
     .await;
-    house
+    server
 }
 
 /// Loads the demo data, with more about its owner.
-async fn load(house: &House, about: &str) {
+async fn load(server: &TestServer, about: &str) {
     let data = backup_share::catalog::DEMO.replace(
         "tokens: [demo-owner]",
         &format!("tokens: [demo-owner], {about}"),
     );
-    let clock: std::sync::Arc<dyn backup_share::clock::Clock> = house.clock.clone();
-    backup_share::catalog::load_text("demo", &data, house.running.store.as_ref(), &clock)
+    let clock: std::sync::Arc<dyn backup_share::clock::Clock> = server.clock.clone();
+    backup_share::catalog::load_text("demo", &data, server.running.store.as_ref(), &clock)
         .await
         .expect("good data");
 }
 
 fn signed(
-    house: &House,
+    server: &TestServer,
     method: Method,
     path: &str,
     signature: &str,
@@ -49,7 +50,7 @@ fn signed(
     let names = "content-type;host;user-agent;x-project-id;x-sdk-date";
     let authorization =
         format!("SDK-HMAC-SHA256 Access=AKIDEXAMPLE, SignedHeaders={names}, Signature={signature}");
-    house
+    server
         .request(method, path, None)
         .header("Content-Type", media)
         .header("Host", "127.0.0.1:8799")
@@ -59,21 +60,21 @@ fn signed(
         .header("Authorization", authorization)
 }
 
-async fn add(house: &House, body: &str) -> Answer {
+async fn add(server: &TestServer, body: &str) -> Response {
     let request = signed(
-        house,
+        server,
         Method::POST,
         MEMBERS,
         ADD_SIGNATURE,
         "application/json;charset=UTF-8",
     );
-    answer(request.body(body.to_owned())).await
+    send(request.body(body.to_owned())).await
 }
 
 #[tokio::test]
 async fn what_the_vendors_sdk_signs_is_let_in() {
-    let house = house().await;
-    let added = add(&house, ADD).await;
+    let server = server().await;
+    let added = add(&server, ADD).await;
     assert_eq!(added.status, 200, "{added:?}");
     assert_eq!(added.json()["dest_project_id"], "p01");
 }
@@ -96,13 +97,13 @@ const DATE: &str = "20200205T103834Z";
 
 /// A request with these headers, of which a part is signed.
 async fn sends(
-    house: &House,
+    server: &TestServer,
     method: &str,
     path: &str,
     body: &str,
     signed: usize,
     headers: &[(&str, &str)],
-) -> Answer {
+) -> Response {
     let unsigned = Unsigned {
         method,
         path,
@@ -112,14 +113,14 @@ async fn sends(
         body,
     };
     let authorization = unsigned.authorization("AKIDEXAMPLE", "example-secret");
-    let mut request = house.request(method.parse().expect("a method"), path, None);
+    let mut request = server.request(method.parse().expect("a method"), path, None);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     if !headers.iter().any(|(name, _)| *name == "content-type") {
         request = request.header("content-type", "application/json");
     }
-    answer(
+    send(
         request
             .header("authorization", authorization)
             .body(body.to_owned()),
@@ -127,16 +128,16 @@ async fn sends(
     .await
 }
 
-async fn go(house: &House, method: &str, path: &str, body: &str) -> Answer {
-    sends(house, method, path, body, GO.len(), &GO).await
+async fn go(server: &TestServer, method: &str, path: &str, body: &str) -> Response {
+    sends(server, method, path, body, GO.len(), &GO).await
 }
 
 #[tokio::test]
 async fn clients_that_do_not_sign_the_host_are_let_in() {
     for headers in [GO.as_slice(), &TERRAFORM] {
-        let house = house().await;
+        let server = server().await;
         let client = async |method, path: &str, body| {
-            sends(&house, method, path, body, headers.len(), headers).await
+            sends(&server, method, path, body, headers.len(), headers).await
         };
         assert_eq!(client("POST", MEMBERS, ADD).await.status, 200);
         let member = format!("{MEMBERS}/p01");
@@ -151,18 +152,18 @@ async fn clients_that_do_not_sign_the_host_are_let_in() {
 
 #[tokio::test]
 async fn what_is_signed_must_match_and_the_time_must_be_signed() {
-    let house = house().await;
+    let server = server().await;
     let refused = (401, "APIGW.0301".to_owned());
     let host = [("host", "backups.example.com"), ("x-sdk-date", DATE)];
     assert_eq!(
-        sends(&house, "GET", MEMBERS, "", 2, &host).await.status,
+        sends(&server, "GET", MEMBERS, "", 2, &host).await.status,
         200
     );
     let timeless = [("user-agent", "a"), ("x-sdk-date", DATE)];
     assert_eq!(
-        sends(&house, "GET", MEMBERS, "", 1, &timeless)
+        sends(&server, "GET", MEMBERS, "", 1, &timeless)
             .await
-            .refusal(),
+            .error(),
         refused
     );
     let unsigned = Unsigned {
@@ -174,33 +175,33 @@ async fn what_is_signed_must_match_and_the_time_must_be_signed() {
         body: "",
     };
     let authorization = unsigned.authorization("AKIDEXAMPLE", "example-secret");
-    let elsewhere = house
+    let elsewhere = server
         .request(Method::GET, MEMBERS, None)
         .header("host", "elsewhere.example.com");
     let elsewhere = elsewhere
         .header("x-sdk-date", DATE)
         .header("authorization", authorization);
-    assert_eq!(answer(elsewhere).await.refusal(), refused);
+    assert_eq!(send(elsewhere).await.error(), refused);
 }
 
 #[tokio::test]
 async fn equal_requests_within_a_second_are_all_carried_out() {
-    let house = house().await;
+    let server = server().await;
     let member = format!("{MEMBERS}/p01");
     for _ in 0..2 {
-        assert_eq!(go(&house, "POST", MEMBERS, ADD).await.status, 200);
+        assert_eq!(go(&server, "POST", MEMBERS, ADD).await.status, 200);
         assert_eq!(
-            go(&house, "POST", MEMBERS, ADD).await.code(),
+            go(&server, "POST", MEMBERS, ADD).await.code(),
             "BackupService.6703",
             "it is what it asks for"
         );
-        assert_eq!(go(&house, "DELETE", &member, "").await.status, 204);
+        assert_eq!(go(&server, "DELETE", &member, "").await.status, 204);
     }
 }
 
 #[tokio::test]
-async fn a_write_that_was_overheard_is_refused_later_and_told_why() {
-    let house = house().await;
+async fn a_replayed_write_is_refused_with_the_reason() {
+    let server = server().await;
     let member = format!("{MEMBERS}/p01");
     let vault = r#"{"status":"pending"}"#;
     let writes = [
@@ -209,21 +210,21 @@ async fn a_write_that_was_overheard_is_refused_later_and_told_why() {
         ("DELETE", &*member, ""),
     ];
     for (method, path, body) in writes {
-        let answer = go(&house, method, path, body).await;
-        assert_ne!(answer.status, 401, "{method}: {answer:?}");
+        let response = go(&server, method, path, body).await;
+        assert_ne!(response.status, 401, "{method}: {response:?}");
     }
-    assert_eq!(go(&house, "GET", MEMBERS, "").await.status, 200);
+    assert_eq!(go(&server, "GET", MEMBERS, "").await.status, 200);
     tokio::time::sleep(Duration::from_millis(2_100)).await;
     for (method, path, body) in writes {
-        let again = go(&house, method, path, body).await;
-        assert_eq!(again.refusal(), (401, "APIGW.0301".into()), "{method}");
+        let again = go(&server, method, path, body).await;
+        assert_eq!(again.error(), (401, "APIGW.0301".into()), "{method}");
         assert!(
             again.text.contains("The signature was used before"),
             "{again:?}"
         );
     }
     assert_eq!(
-        go(&house, "GET", MEMBERS, "").await.status,
+        go(&server, "GET", MEMBERS, "").await.status,
         200,
         "reading twice does no harm"
     );
@@ -231,72 +232,72 @@ async fn a_write_that_was_overheard_is_refused_later_and_told_why() {
 
 #[tokio::test]
 async fn another_body_or_another_path_is_not_what_was_signed() {
-    let house = house().await;
+    let server = server().await;
     assert_eq!(
-        add(&house, r#"{"members":["p02"]}"#).await.refusal(),
+        add(&server, r#"{"members":["p02"]}"#).await.error(),
         (401, "APIGW.0301".into())
     );
     let elsewhere = MEMBERS.replace("a5200268", "a5200269");
     let request = signed(
-        &house,
+        &server,
         Method::POST,
         &elsewhere,
         ADD_SIGNATURE,
         "application/json;charset=UTF-8",
     )
     .body(ADD);
-    assert_eq!(answer(request).await.refusal(), (401, "APIGW.0301".into()));
+    assert_eq!(send(request).await.error(), (401, "APIGW.0301".into()));
 }
 
 #[tokio::test]
 async fn a_signature_grows_old() {
-    let house = house().await;
-    house.clock.pass(Duration::from_secs(16 * 60));
-    assert_eq!(add(&house, ADD).await.refusal(), (401, "APIGW.0301".into()));
+    let server = server().await;
+    server.clock.advance(Duration::from_secs(16 * 60));
+    assert_eq!(add(&server, ADD).await.error(), (401, "APIGW.0301".into()));
 }
 
 #[tokio::test]
 async fn when_a_token_comes_too_the_token_decides() {
-    let house = house().await;
+    let server = server().await;
     let both = |token: &str, signature: &str| {
-        signed(&house, Method::GET, MEMBERS, signature, "application/json")
+        signed(&server, Method::GET, MEMBERS, signature, "application/json")
             .header("X-Auth-Token", token)
     };
-    assert_eq!(answer(both("demo-owner", "00")).await.status, 200);
-    assert_eq!(answer(both("garbage", ADD_SIGNATURE)).await.status, 401);
+    assert_eq!(send(both("demo-owner", "00")).await.status, 200);
+    assert_eq!(send(both("garbage", ADD_SIGNATURE)).await.status, 401);
 }
 
 #[tokio::test]
 async fn a_key_that_is_disabled_or_whose_user_is_or_that_was_removed_is_refused_at_once() {
-    let house = house().await;
+    let server = server().await;
     let key = "access_keys: [{access: AKIDEXAMPLE, secret: example-secret}]";
     for about in [
         &key.replace('}', ", enabled: false}"),
         &format!("enabled: false, {key}"),
     ] {
-        load(&house, about).await;
+        load(&server, about).await;
         assert_eq!(
-            add(&house, ADD).await.refusal(),
+            add(&server, ADD).await.error(),
             (401, "APIGW.0301".into()),
             "{about}"
         );
     }
-    load(&house, key).await;
-    assert_eq!(add(&house, ADD).await.status, 200, "enabled again");
+    load(&server, key).await;
+    assert_eq!(add(&server, ADD).await.status, 200, "enabled again");
     let removal = backup_share::store::Removal::AccessKeys(vec!["AKIDEXAMPLE".into()]);
-    house
+    server
         .running
         .store
         .remove(removal)
         .await
-        .expect("an answer")
+        .expect("a response")
         .expect("removed");
     let list = signed(
-        &house,
+        &server,
         Method::GET,
         MEMBERS,
         ADD_SIGNATURE,
         "application/json;charset=UTF-8",
     );
-    assert_eq!(answer(list).await.refusal(), (401, "APIGW.0301".into()));
+    assert_eq!(send(list).await.error(), (401, "APIGW.0301".into()));
 }

@@ -2,18 +2,22 @@
 
 use backup_share::client::types::MemberStatus;
 
-use super::house::{ALICE, BOB, House, member, vault};
+use testkit::{
+    database::Backend,
+    fixture::{ALICE, BOB, member, vault},
+    server::TestServer,
+};
 
 /// Brings bob's share of backup 1 into a state.
-async fn house_in(state: MemberStatus) -> House {
-    let house = House::open().await;
-    house.alice().shares(1, &[BOB]).await.expect("shared");
+async fn server_in(backend: Backend, state: MemberStatus) -> TestServer {
+    let server = TestServer::on(backend).await;
+    server.alice().shares(1, &[BOB]).await.expect("shared");
     match state {
         MemberStatus::Pending => {}
-        MemberStatus::Accepted => drop(house.bob().accepts(1, &vault(1)).await.expect("accepted")),
-        MemberStatus::Rejected => drop(house.bob().rejects(1).await.expect("rejected")),
+        MemberStatus::Accepted => drop(server.bob().accepts(1, &vault(1)).await.expect("accepted")),
+        MemberStatus::Rejected => drop(server.bob().rejects(1).await.expect("rejected")),
     }
-    house
+    server
 }
 
 const STATES: [MemberStatus; 3] = [
@@ -22,18 +26,17 @@ const STATES: [MemberStatus; 3] = [
     MemberStatus::Rejected,
 ];
 
-#[tokio::test]
-async fn every_state_can_be_left_for_every_other_and_capacity_follows() {
+async fn every_state_can_be_left_for_every_other_and_capacity_follows(backend: Backend) {
     for from in STATES {
         for to in STATES {
-            let house = house_in(from).await;
+            let server = server_in(backend, from).await;
             let moved = match to {
-                MemberStatus::Pending => house.bob().postpones(1).await,
-                MemberStatus::Accepted => house.bob().accepts(1, &vault(1)).await,
-                MemberStatus::Rejected => house.bob().rejects(1).await,
+                MemberStatus::Pending => server.bob().postpones(1).await,
+                MemberStatus::Accepted => server.bob().accepts(1, &vault(1)).await,
+                MemberStatus::Rejected => server.bob().rejects(1).await,
             };
             let moved = moved.unwrap_or_else(|code| panic!("{from} to {to}: {code}"));
-            let taken = house.number("SELECT shared FROM vaults WHERE name = 'room for two'");
+            let taken = server.number("SELECT shared FROM vaults WHERE name = 'room for two'");
             assert_eq!(moved.status, to, "{from} to {to}");
             assert_eq!(
                 moved.vault_id.is_some(),
@@ -53,49 +56,46 @@ async fn every_state_can_be_left_for_every_other_and_capacity_follows() {
     }
 }
 
-#[tokio::test]
-async fn repeating_an_update_changes_nothing_not_even_the_time() {
+async fn repeating_an_update_changes_nothing_not_even_the_time(backend: Backend) {
     for state in STATES {
-        let house = house_in(state).await;
-        let before = house.bob().shows(1, BOB).await.expect("shown");
-        house.clock.pass(std::time::Duration::from_secs(5));
+        let server = server_in(backend, state).await;
+        let before = server.bob().shows(1, BOB).await.expect("shown");
+        server.clock.advance(std::time::Duration::from_secs(5));
         let body = match state {
             MemberStatus::Accepted => {
                 format!(r#"{{"status": "accepted", "vault_id": "{}"}}"#, vault(1))
             }
             other => format!(r#"{{"status": "{other}"}}"#),
         };
-        let answer = house.put(&member(BOB, 1, BOB), "bob", &body).await;
-        assert_eq!(answer.status, 200, "{state}");
+        let response = server.put(&member(BOB, 1, BOB), "bob", &body).await;
+        assert_eq!(response.status, 200, "{state}");
         assert_eq!(
-            house.bob().shows(1, BOB).await.expect("shown"),
+            server.bob().shows(1, BOB).await.expect("shown"),
             before,
             "{state}"
         );
     }
 }
 
-#[tokio::test]
-async fn a_reject_ignores_the_vault_it_carries() {
+async fn a_reject_ignores_the_vault_it_carries(backend: Backend) {
     for vault_id in [
         "null",
         r#""""#,
         &format!(r#""{}""#, vault(1)),
         r#""f0000000-0000-4000-8000-000000000001""#,
     ] {
-        let house = house_in(MemberStatus::Accepted).await;
+        let server = server_in(backend, MemberStatus::Accepted).await;
         let body = format!(r#"{{"status": "rejected", "vault_id": {vault_id}}}"#);
-        let answer = house.put(&member(BOB, 1, BOB), "bob", &body).await;
-        assert_eq!(answer.status, 200, "{vault_id}");
+        let response = server.put(&member(BOB, 1, BOB), "bob", &body).await;
+        assert_eq!(response.status, 200, "{vault_id}");
         assert!(
-            answer.json()["member"]["vault_id"].is_null(),
+            response.json()["member"]["vault_id"].is_null(),
             "{vault_id} is not stored"
         );
     }
 }
 
-#[tokio::test]
-async fn accepting_is_refused_for_each_reason_in_turn() {
+async fn accepting_is_refused_for_each_reason_in_turn(backend: Backend) {
     let unknown = "f0000000-0000-4000-8000-000000000001";
     let carols = "c0000000-0000-4000-8000-000000000001";
     for (vault_id, refusal, why) in [
@@ -136,37 +136,36 @@ async fn accepting_is_refused_for_each_reason_in_turn() {
             "exactly as much free space as the backup's size",
         ),
     ] {
-        let house = house_in(MemberStatus::Pending).await;
+        let server = server_in(backend, MemberStatus::Pending).await;
         let body = format!(r#"{{"status": "accepted", "vault_id": {vault_id}}}"#);
-        let answer = house.put(&member(BOB, 1, BOB), "bob", &body).await;
-        assert_eq!(answer.refusal(), (refusal.0, refusal.1.to_owned()), "{why}");
+        let response = server.put(&member(BOB, 1, BOB), "bob", &body).await;
+        assert_eq!(response.error(), (refusal.0, refusal.1.to_owned()), "{why}");
         assert_eq!(
-            house.bob().shows(1, BOB).await.map(|m| m.status),
+            server.bob().shows(1, BOB).await.map(|m| m.status),
             Ok(MemberStatus::Pending),
             "{why}"
         );
     }
-    let house = house_in(MemberStatus::Pending).await;
-    let without = house
+    let server = server_in(backend, MemberStatus::Pending).await;
+    let without = server
         .put(&member(BOB, 1, BOB), "bob", r#"{"status": "accepted"}"#)
         .await;
     assert_eq!(
-        without.refusal(),
+        without.error(),
         (400, "BackupService.6706".into()),
         "no vault_id at all"
     );
     assert!(
-        house.bob().accepts(1, &vault(7)).await.is_ok(),
+        server.bob().accepts(1, &vault(7)).await.is_ok(),
         "one MB more than the backup's size is room enough"
     );
 }
 
-#[tokio::test]
-async fn two_unknown_vaults_look_alike_whoever_owns_them() {
-    let house = house_in(MemberStatus::Pending).await;
+async fn a_vault_of_another_project_looks_like_one_that_does_not_exist(backend: Backend) {
+    let server = server_in(backend, MemberStatus::Pending).await;
     let body = |vault: &str| format!(r#"{{"status": "accepted", "vault_id": "{vault}"}}"#);
     let send = async |vault: &str| {
-        let mut json = house
+        let mut json = server
             .put(&member(BOB, 1, BOB), "bob", &body(vault))
             .await
             .json();
@@ -177,35 +176,33 @@ async fn two_unknown_vaults_look_alike_whoever_owns_them() {
     assert_eq!(send("c0000000-0000-4000-8000-000000000001").await, unknown);
 }
 
-#[tokio::test]
-async fn an_accepted_backup_does_not_move_to_another_vault() {
-    let house = house_in(MemberStatus::Accepted).await;
+async fn an_accepted_backup_does_not_move_to_another_vault(backend: Backend) {
+    let server = server_in(backend, MemberStatus::Accepted).await;
     assert_eq!(
-        house.bob().accepts(1, &vault(2)).await,
+        server.bob().accepts(1, &vault(2)).await,
         Err("BackupService.6708".into())
     );
     assert_eq!(
-        house.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
+        server.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
         40 * 1024
     );
 }
 
-#[tokio::test]
-async fn an_image_holds_the_accepted_backup() {
-    let house = House::open().await;
+async fn an_image_holds_the_accepted_backup(backend: Backend) {
+    let server = TestServer::on(backend).await;
     assert_eq!(
-        house.bob().rejects(8).await,
+        server.bob().rejects(8).await,
         Err("BackupService.6710".into())
     );
     assert_eq!(
-        house.bob().postpones(8).await,
+        server.bob().postpones(8).await,
         Err("BackupService.6710".into())
     );
     assert_eq!(
-        house.alice().revokes(8, BOB).await,
+        server.alice().revokes(8, BOB).await,
         Err("BackupService.6710".into())
     );
-    let same = house
+    let same = server
         .bob()
         .accepts(8, &vault(2))
         .await
@@ -213,31 +210,41 @@ async fn an_image_holds_the_accepted_backup() {
     assert!(same.image_id.is_some() && same.updated_at.is_none());
 }
 
-#[tokio::test]
-async fn a_vault_is_full_when_its_shares_fill_it() {
-    let house = House::open().await;
+async fn a_vault_is_full_when_its_shares_fill_it(backend: Backend) {
+    let server = TestServer::on(backend).await;
     for number in 1..=3 {
-        house.share(number, &[BOB]).await;
+        server.share(number, &[BOB]).await;
     }
-    assert!(house.bob().accepts(1, &vault(1)).await.is_ok());
+    assert!(server.bob().accepts(1, &vault(1)).await.is_ok());
     assert!(
-        house.bob().accepts(2, &vault(1)).await.is_ok(),
+        server.bob().accepts(2, &vault(1)).await.is_ok(),
         "80 of 100 GB"
     );
     assert_eq!(
-        house.bob().accepts(3, &vault(1)).await,
+        server.bob().accepts(3, &vault(1)).await,
         Err("BackupService.6129".into())
     );
-    house.alice().revokes(1, BOB).await.expect("revoked");
+    server.alice().revokes(1, BOB).await.expect("revoked");
     assert!(
-        house.bob().accepts(3, &vault(1)).await.is_ok(),
+        server.bob().accepts(3, &vault(1)).await.is_ok(),
         "there is room again"
     );
     assert_eq!(
-        house
+        server
             .put(&member(ALICE, 1, BOB), "alice", r#"{"status": "pending"}"#)
             .await
             .code(),
         "BackupService.6705"
     );
 }
+
+testkit::on_each_backend!("current_thread":
+    every_state_can_be_left_for_every_other_and_capacity_follows,
+    repeating_an_update_changes_nothing_not_even_the_time,
+    a_reject_ignores_the_vault_it_carries,
+    accepting_is_refused_for_each_reason_in_turn,
+    a_vault_of_another_project_looks_like_one_that_does_not_exist,
+    an_accepted_backup_does_not_move_to_another_vault,
+    an_image_holds_the_accepted_backup,
+    a_vault_is_full_when_its_shares_fill_it
+);

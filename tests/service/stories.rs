@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use backup_share::client::types::MemberStatus;
 
-use super::house::{ALICE, BOB, CAROL, House, vault};
+use testkit::{
+    database::Backend,
+    fixture::{ALICE, BOB, CAROL, vault},
+    server::TestServer,
+};
 
-#[tokio::test]
-async fn an_owner_shares_a_member_accepts_and_the_owner_sees_it() {
-    let house = House::open().await;
-    let added = house
+async fn an_owner_shares_a_member_accepts_and_the_owner_sees_it(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    let added = server
         .alice()
         .shares(1, &[BOB])
         .await
@@ -18,8 +21,8 @@ async fn an_owner_shares_a_member_accepts_and_the_owner_sees_it() {
     assert_eq!(added.members[0].status, MemberStatus::Pending);
     assert_eq!(added.members[0].updated_at, None, "nothing has changed yet");
 
-    house.clock.pass(Duration::from_secs(60));
-    let accepted = house
+    server.clock.advance(Duration::from_secs(60));
+    let accepted = server
         .bob()
         .accepts(1, &vault(1))
         .await
@@ -30,7 +33,7 @@ async fn an_owner_shares_a_member_accepts_and_the_owner_sees_it() {
         Some(vault(1))
     );
 
-    let seen = house
+    let seen = server
         .alice()
         .lists(1)
         .await
@@ -50,94 +53,91 @@ async fn an_owner_shares_a_member_accepts_and_the_owner_sees_it() {
         Some("2020-02-05T10:39:34.209782")
     );
     assert_eq!(
-        house.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
+        server.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
         40 * 1024,
         "in MB"
     );
 }
 
-#[tokio::test]
-async fn a_member_sees_itself_and_no_other_member() {
-    let house = House::open().await;
-    house
+async fn a_member_sees_itself_and_no_other_member(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    server
         .alice()
         .shares(1, &[BOB, CAROL])
         .await
         .expect("two at once");
-    let seen = house.bob().lists(1).await.expect("a member may list");
+    let seen = server.bob().lists(1).await.expect("a member may list");
     assert_eq!(seen.count, Some(1));
     assert_eq!(seen.members[0].dest_project_id.to_string(), BOB);
     assert_eq!(
-        house.bob().shows(1, BOB).await.map(|m| m.id),
+        server.bob().shows(1, BOB).await.map(|m| m.id),
         Ok(seen.members[0].id.clone())
     );
     assert_eq!(
-        house.bob().shows(1, CAROL).await,
+        server.bob().shows(1, CAROL).await,
         Err("BackupService.6705".into()),
         "as if carol were no member"
     );
     assert_eq!(
-        house.carol().lists(1).await.expect("so does carol").count,
+        server.carol().lists(1).await.expect("so does carol").count,
         Some(1)
     );
 }
 
-#[tokio::test]
-async fn a_stranger_learns_nothing() {
-    let house = House::open().await;
-    house.alice().shares(1, &[BOB]).await.expect("shared");
+async fn a_stranger_learns_nothing(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    server.alice().shares(1, &[BOB]).await.expect("shared");
     assert_eq!(
-        house.mallory().lists(1).await,
+        server.mallory().lists(1).await,
         Err("BackupService.6200".into())
     );
     assert_eq!(
-        house.mallory().shows(1, BOB).await,
+        server.mallory().shows(1, BOB).await,
         Err("BackupService.6200".into())
     );
     assert_eq!(
-        house.mallory().rejects(1).await,
+        server.mallory().rejects(1).await,
         Err("BackupService.6200".into())
     );
     assert_eq!(
-        house.mallory().shares(1, &[CAROL]).await.map(drop),
+        server.mallory().shares(1, &[CAROL]).await.map(drop),
         Err("BackupService.6200".into())
     );
     assert_eq!(
-        house.mallory().revokes(1, BOB).await,
+        server.mallory().revokes(1, BOB).await,
         Err("BackupService.6200".into())
     );
 }
 
-#[tokio::test]
-async fn a_member_changes_its_mind_and_the_vault_keeps_count() {
-    let house = House::open().await;
-    let taken = || house.number("SELECT shared FROM vaults WHERE name = 'room for two'");
-    house.alice().shares(1, &[BOB]).await.expect("shared");
+async fn a_member_changes_its_mind_and_the_vault_keeps_count(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    let taken = || server.number("SELECT shared FROM vaults WHERE name = 'room for two'");
+    server.alice().shares(1, &[BOB]).await.expect("shared");
     assert!(
-        house
+        server
             .bob()
             .rejects(1)
             .await
             .is_ok_and(|m| m.status == MemberStatus::Rejected)
     );
     assert!(
-        house
+        server
             .bob()
             .accepts(1, &vault(1))
             .await
             .is_ok_and(|m| m.status == MemberStatus::Accepted)
     );
     assert_eq!(taken(), 40 * 1024);
-    let open = house.bob().postpones(1).await.expect("back to pending");
+    let open = server.bob().postpones(1).await.expect("back to pending");
     assert_eq!((open.status, open.vault_id), (MemberStatus::Pending, None));
     assert_eq!(taken(), 0, "leaving accepted frees the capacity");
-    house
+    server
         .bob()
         .accepts(1, &vault(1))
         .await
         .expect("accepted again");
     assert!(
-        house
+        server
             .bob()
             .rejects(1)
             .await
@@ -146,10 +146,9 @@ async fn a_member_changes_its_mind_and_the_vault_keeps_count() {
     assert_eq!(taken(), 0);
 }
 
-#[tokio::test]
-async fn the_owner_stops_sharing_and_may_begin_anew() {
-    let house = House::open().await;
-    let first = house
+async fn the_owner_stops_sharing_and_may_share_again(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    let first = server
         .alice()
         .shares(1, &[BOB])
         .await
@@ -157,47 +156,50 @@ async fn the_owner_stops_sharing_and_may_begin_anew() {
         .members[0]
         .id
         .clone();
-    house.bob().accepts(1, &vault(1)).await.expect("accepted");
-    house
+    server.bob().accepts(1, &vault(1)).await.expect("accepted");
+    server
         .alice()
         .revokes(1, BOB)
         .await
         .expect("alice may stop sharing");
     assert_eq!(
-        house.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
+        server.number("SELECT shared FROM vaults WHERE name = 'room for two'"),
         0,
         "the capacity is free again"
     );
     assert_eq!(
-        house.bob().shows(1, BOB).await,
+        server.bob().shows(1, BOB).await,
         Err("BackupService.6200".into()),
         "bob is a stranger now"
     );
-    let again = house.alice().shares(1, &[BOB]).await.expect("shared anew");
+    let again = server
+        .alice()
+        .shares(1, &[BOB])
+        .await
+        .expect("shared again");
     assert_ne!(again.members[0].id, first, "a new record");
     assert_eq!(again.members[0].status, MemberStatus::Pending);
 }
 
-#[tokio::test]
-async fn all_are_added_or_none() {
-    let house = House::open().await;
-    house
+async fn all_are_added_or_none(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    server
         .alice()
         .shares(1, &[CAROL])
         .await
         .expect("carol alone");
-    let refused = house.alice().shares(1, &[BOB, CAROL]).await.map(drop);
+    let refused = server.alice().shares(1, &[BOB, CAROL]).await.map(drop);
     assert_eq!(refused, Err("BackupService.6703".into()));
     assert_eq!(
-        house.alice().shares(1, &[BOB, ALICE]).await.map(drop),
+        server.alice().shares(1, &[BOB, ALICE]).await.map(drop),
         Err("BackupService.6704".into())
     );
     assert_eq!(
-        house.alice().lists(1).await.expect("listed").count,
+        server.alice().lists(1).await.expect("listed").count,
         Some(1),
         "one bad id, and none is added"
     );
-    let added = house
+    let added = server
         .alice()
         .shares(1, &["p02", BOB, "p01"])
         .await
@@ -216,34 +218,43 @@ async fn all_are_added_or_none() {
     );
 }
 
-#[tokio::test]
-async fn an_eleventh_member_is_refused() {
-    let house = House::open().await;
+async fn an_eleventh_member_is_refused(backend: Backend) {
+    let server = TestServer::on(backend).await;
     let ten: Vec<String> = (1..=10).map(|n| format!("p{n:02}")).collect();
     let ten: Vec<&str> = ten.iter().map(String::as_str).collect();
-    house.alice().shares(1, &ten).await.expect("ten at once");
+    server.alice().shares(1, &ten).await.expect("ten at once");
     assert_eq!(
-        house.alice().shares(1, &["p11"]).await.map(drop),
+        server.alice().shares(1, &["p11"]).await.map(drop),
         Err("BackupService.6701".into())
     );
-    house
+    server
         .alice()
         .revokes(1, "p05")
         .await
         .expect("one place is free");
-    house.alice().shares(1, &["p11"]).await.expect("and taken");
+    server.alice().shares(1, &["p11"]).await.expect("and taken");
 }
 
-#[tokio::test]
-async fn everything_is_there_after_a_restart() {
-    let house = House::open().await;
-    house
+async fn everything_is_there_after_a_restart(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    server
         .alice()
         .shares(1, &[BOB, CAROL])
         .await
         .expect("shared");
-    house.bob().accepts(1, &vault(1)).await.expect("accepted");
-    let before = house.alice().lists(1).await.expect("listed");
-    let house = house.restarted().await;
-    assert_eq!(house.alice().lists(1).await.expect("listed"), before);
+    server.bob().accepts(1, &vault(1)).await.expect("accepted");
+    let before = server.alice().lists(1).await.expect("listed");
+    let server = server.restart().await;
+    assert_eq!(server.alice().lists(1).await.expect("listed"), before);
 }
+
+testkit::on_each_backend!("current_thread":
+    an_owner_shares_a_member_accepts_and_the_owner_sees_it,
+    a_member_sees_itself_and_no_other_member,
+    a_stranger_learns_nothing,
+    a_member_changes_its_mind_and_the_vault_keeps_count,
+    the_owner_stops_sharing_and_may_share_again,
+    all_are_added_or_none,
+    an_eleventh_member_is_refused,
+    everything_is_there_after_a_restart
+);

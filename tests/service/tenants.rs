@@ -3,7 +3,11 @@
 use backup_share::model::Operation;
 use reqwest::Method;
 
-use super::house::{ALICE, Answer, BOB, CAROL, House, MALLORY, backup, vault};
+use testkit::{
+    fixture::{ALICE, BOB, CAROL, MALLORY, backup, vault},
+    http::Response,
+    server::TestServer,
+};
 
 /// Who calls: name, token, and the project in the path.
 const CALLERS: [(&str, Option<&str>, &str); 10] = [
@@ -17,7 +21,7 @@ const CALLERS: [(&str, Option<&str>, &str); 10] = [
         Some("nora"),
         ALICE,
     ),
-    ("nobody", None, ALICE),
+    ("unauthenticated", None, ALICE),
     ("bad token", Some("garbage"), ALICE),
     ("expired token", Some("expired"), ALICE),
     ("wrong project", Some("alice"), BOB),
@@ -77,12 +81,12 @@ fn expected(operation: Operation) -> [(u16, &'static str); 10] {
 /// Sends an operation as the contract describes it: method and path from there, with a body where
 /// it wants one.
 async fn call(
-    house: &House,
+    server: &TestServer,
     operation: Operation,
     token: Option<&str>,
     project: &str,
     backup: &str,
-) -> Answer {
+) -> Response {
     let path = operation
         .path()
         .replace("{project_id}", project)
@@ -97,22 +101,22 @@ async fn call(
         Operation::ListMembers | Operation::ShowMember | Operation::DeleteMember => None,
     };
     let method: Method = operation.method().parse().expect("a method");
-    house.send(method, &path, token, body.as_deref()).await
+    server.send(method, &path, token, body.as_deref()).await
 }
 
-/// A house where bob and carol are members of backup 1, and the token `expired` has ended.
-async fn shared() -> (House, String) {
-    let house = House::with(|config| config.identity.token_seconds = 60).await;
-    house.share(1, &[BOB, CAROL]).await;
-    let ended = super::tokens::log_in(&house, "alice", "alice's password").await;
-    house.clock.pass(std::time::Duration::from_secs(61));
-    (house, ended)
+/// A server where bob and carol are members of backup 1, and the token `expired` has ended.
+async fn shared() -> (TestServer, String) {
+    let server = TestServer::with(|config| config.identity.token_seconds = 60).await;
+    server.share(1, &[BOB, CAROL]).await;
+    let ended = super::tokens::log_in(&server, "alice", "alice's password").await;
+    server.clock.advance(std::time::Duration::from_secs(61));
+    (server, ended)
 }
 
 #[tokio::test]
 async fn every_caller_of_every_operation_is_told_what_the_table_says() {
     for operation in Operation::ALL {
-        let (house, ended) = shared().await;
+        let (server, ended) = shared().await;
         // The owner last: what it deletes nobody can ask about afterwards.
         for ((who, token, project), (status, code)) in
             CALLERS.into_iter().zip(expected(operation)).rev()
@@ -124,21 +128,21 @@ async fn every_caller_of_every_operation_is_told_what_the_table_says() {
                     token
                 }
             });
-            let answer = call(&house, operation, token, project, &backup(1)).await;
+            let response = call(&server, operation, token, project, &backup(1)).await;
             assert_eq!(
-                answer.status,
+                response.status,
                 status,
                 "{} by {who}: {}",
                 operation.id(),
-                answer.text
+                response.text
             );
             if !code.is_empty() {
-                assert_eq!(answer.code(), code, "{} by {who}", operation.id());
+                assert_eq!(response.code(), code, "{} by {who}", operation.id());
             }
             if status == 401 {
-                let sent_to = format!("Keystone uri=\"{}/v3\"", house.endpoint());
+                let sent_to = format!("Keystone uri=\"{}/v3\"", server.endpoint());
                 assert_eq!(
-                    answer.header("www-authenticate"),
+                    response.header("www-authenticate"),
                     sent_to,
                     "every 401 says where to get a token"
                 );
@@ -149,7 +153,7 @@ async fn every_caller_of_every_operation_is_told_what_the_table_says() {
 
 #[tokio::test]
 async fn to_a_stranger_a_backup_looks_exactly_as_if_it_did_not_exist() {
-    let (house, _) = shared().await;
+    let (server, _) = shared().await;
     for operation in Operation::ALL {
         let told = async |backup: &str| {
             let request_id = "the-same-for-both";
@@ -158,7 +162,8 @@ async fn to_a_stranger_a_backup_looks_exactly_as_if_it_did_not_exist() {
                 .replace("{project_id}", MALLORY)
                 .replace("{backup_id}", backup);
             let method: Method = operation.method().parse().expect("a method");
-            let request = house.request(method, &path.replace("{member_id}", BOB), Some("mallory"));
+            let request =
+                server.request(method, &path.replace("{member_id}", BOB), Some("mallory"));
             let request = request
                 .header("X-Request-Id", request_id)
                 .header("Content-Type", "application/json");
@@ -167,9 +172,13 @@ async fn to_a_stranger_a_backup_looks_exactly_as_if_it_did_not_exist() {
             } else {
                 r#"{"status": "rejected"}"#
             };
-            let mut answer = super::house::answer(request.body(body)).await;
-            answer.headers.remove("date");
-            (answer.status, format!("{:?}", answer.headers), answer.text)
+            let mut response = testkit::http::send(request.body(body)).await;
+            response.headers.remove("date");
+            (
+                response.status,
+                format!("{:?}", response.headers),
+                response.text,
+            )
         };
         let (real, missing) = (
             told(&backup(1)).await,
@@ -183,39 +192,39 @@ async fn to_a_stranger_a_backup_looks_exactly_as_if_it_did_not_exist() {
 #[tokio::test]
 async fn credentials_come_before_the_project_the_project_before_syntax_and_syntax_before_the_backup()
  {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     let bad = "/v3/some-project/backups/no-uuid/members";
     assert_eq!(
-        house
+        server
             .send(Method::POST, bad, None, Some("{"))
             .await
-            .refusal(),
+            .error(),
         (401, "APIGW.0301".into())
     );
     assert_eq!(
-        house.post(bad, "alice", "{").await.refusal(),
+        server.post(bad, "alice", "{").await.error(),
         (403, "APIGW.0302".into())
     );
     let bad = format!("/v3/{ALICE}/backups/no-uuid/members");
     assert_eq!(
-        house.post(&bad, "rita", "{").await.refusal(),
+        server.post(&bad, "rita", "{").await.error(),
         (403, "APIGW.0302".into()),
         "the role comes before syntax"
     );
     assert_eq!(
-        house.post(&bad, "alice", "{").await.refusal(),
+        server.post(&bad, "alice", "{").await.error(),
         (400, "BackupService.9900".into())
     );
     let missing = format!("/v3/{ALICE}/backups/f0000000-0000-4000-8000-000000000009/members");
     assert_eq!(
-        house.post(&missing, "alice", "{").await.refusal(),
+        server.post(&missing, "alice", "{").await.error(),
         (400, "BackupService.9900".into())
     );
     assert_eq!(
-        house
+        server
             .post(&missing, "alice", r#"{"members": ["p01"]}"#)
             .await
-            .refusal(),
+            .error(),
         (404, "BackupService.6200".into())
     );
 }

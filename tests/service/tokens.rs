@@ -5,31 +5,35 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::house::{ALICE, Answer, House, answer, members};
+use testkit::{
+    fixture::{ALICE, members},
+    http::{Response, send},
+    server::TestServer,
+};
 
 const PATH: &str = "/v3/auth/tokens";
 
-async fn ask(house: &House, name: &str, password: &str, scope: Value) -> Answer {
+async fn ask(server: &TestServer, name: &str, password: &str, scope: Value) -> Response {
     let user = json!({"name": name, "domain": {"id": "default"}, "password": password});
     let identity = json!({"methods": ["password"], "password": {"user": user}});
     let body = match scope {
         Value::Null => json!({"auth": {"identity": identity}}),
         scope => json!({"auth": {"identity": identity, "scope": scope}}),
     };
-    house
+    server
         .send(Method::POST, PATH, None, Some(&body.to_string()))
         .await
 }
 
-pub async fn log_in(house: &House, name: &str, password: &str) -> String {
-    let answer = ask(house, name, password, Value::Null).await;
-    assert_eq!(answer.status, 201, "{answer:?}");
-    answer.header("x-subject-token").to_owned()
+pub async fn log_in(server: &TestServer, name: &str, password: &str) -> String {
+    let response = ask(server, name, password, Value::Null).await;
+    assert_eq!(response.status, 201, "{response:?}");
+    response.header("x-subject-token").to_owned()
 }
 
-async fn about(house: &House, method: Method, token: &str, subject: &str) -> Answer {
-    answer(
-        house
+async fn about(server: &TestServer, method: Method, token: &str, subject: &str) -> Response {
+    send(
+        server
             .request(method, PATH, Some(token))
             .header("X-Subject-Token", subject),
     )
@@ -38,8 +42,8 @@ async fn about(house: &House, method: Method, token: &str, subject: &str) -> Ans
 
 #[tokio::test]
 async fn a_password_gives_a_token_that_is_good_for_the_users_project() {
-    let house = House::open().await;
-    let issued = ask(&house, "alice", "alice's password", Value::Null).await;
+    let server = TestServer::start().await;
+    let issued = ask(&server, "alice", "alice's password", Value::Null).await;
     let token = &issued.json()["token"];
     assert_eq!(token["project"]["id"], ALICE);
     assert_eq!(token["project"]["name"], "alice-project");
@@ -49,7 +53,7 @@ async fn a_password_gives_a_token_that_is_good_for_the_users_project() {
         token["expires_at"], "2020-02-06T10:38:34.209782Z",
         "a day later"
     );
-    let listed = house
+    let listed = server
         .get(&members(ALICE, 1), issued.header("x-subject-token"))
         .await;
     assert_eq!(listed.status, 200);
@@ -57,7 +61,7 @@ async fn a_password_gives_a_token_that_is_good_for_the_users_project() {
 
 #[tokio::test]
 async fn name_password_and_project_are_refused_alike() {
-    let house = House::open().await;
+    let server = TestServer::start().await;
     let elsewhere = json!({"project": {"id": "22222222222222222222222222222222"}});
     for (name, password, scope) in [
         ("alice", "wrong", Value::Null),
@@ -70,16 +74,16 @@ async fn name_password_and_project_are_refused_alike() {
             json!({"project": {"name": "bob-project", "domain": {"id": "default"}}}),
         ),
     ] {
-        let refused = ask(&house, name, password, scope).await;
+        let refused = ask(&server, name, password, scope).await;
         assert_eq!(
-            refused.refusal(),
+            refused.error(),
             (401, "APIGW.0301".into()),
             "{name} {password}"
         );
     }
     let by_name = json!({"project": {"name": "alice-project", "domain": {"name": "Default"}}});
     assert_eq!(
-        ask(&house, "alice", "alice's password", by_name)
+        ask(&server, "alice", "alice's password", by_name)
             .await
             .status,
         201
@@ -88,22 +92,22 @@ async fn name_password_and_project_are_refused_alike() {
 
 #[tokio::test]
 async fn a_token_ends_with_its_time_even_while_it_is_in_use() {
-    let house = House::with(|config| config.identity.token_seconds = 60).await;
-    let token = log_in(&house, "alice", "alice's password").await;
-    house.clock.pass(Duration::from_secs(59));
-    assert_eq!(house.get(&members(ALICE, 1), &token).await.status, 200);
-    house.clock.pass(Duration::from_secs(1));
+    let server = TestServer::with(|config| config.identity.token_seconds = 60).await;
+    let token = log_in(&server, "alice", "alice's password").await;
+    server.clock.advance(Duration::from_secs(59));
+    assert_eq!(server.get(&members(ALICE, 1), &token).await.status, 200);
+    server.clock.advance(Duration::from_secs(1));
     assert_eq!(
-        house.get(&members(ALICE, 1), &token).await.refusal(),
+        server.get(&members(ALICE, 1), &token).await.error(),
         (401, "APIGW.0307".into())
     );
 }
 
 #[tokio::test]
-async fn a_token_is_looked_at_and_ended_by_its_holder() {
-    let house = House::open().await;
-    let token = log_in(&house, "alice", "alice's password").await;
-    let seen = about(&house, Method::GET, &token, &token).await;
+async fn a_token_is_shown_to_and_revoked_by_its_holder() {
+    let server = TestServer::start().await;
+    let token = log_in(&server, "alice", "alice's password").await;
+    let seen = about(&server, Method::GET, &token, &token).await;
     assert_eq!(
         (
             seen.status.as_u16(),
@@ -113,11 +117,11 @@ async fn a_token_is_looked_at_and_ended_by_its_holder() {
     );
     assert_eq!(seen.header("x-subject-token"), token);
     assert_eq!(
-        about(&house, Method::DELETE, &token, &token).await.status,
+        about(&server, Method::DELETE, &token, &token).await.status,
         204
     );
     assert_eq!(
-        house.get(&members(ALICE, 1), &token).await.refusal(),
+        server.get(&members(ALICE, 1), &token).await.error(),
         (401, "APIGW.0307".into()),
         "at once"
     );
@@ -125,10 +129,10 @@ async fn a_token_is_looked_at_and_ended_by_its_holder() {
 
 #[tokio::test]
 async fn a_response_that_shows_a_token_is_not_to_be_stored() {
-    let house = House::open().await;
-    let issued = ask(&house, "alice", "alice's password", Value::Null).await;
+    let server = TestServer::start().await;
+    let issued = ask(&server, "alice", "alice's password", Value::Null).await;
     assert_eq!(issued.header("cache-control"), "no-store");
-    let seen = about(&house, Method::GET, "alice", "alice").await;
+    let seen = about(&server, Method::GET, "alice", "alice").await;
     assert_eq!(
         (seen.status.as_u16(), seen.header("cache-control")),
         (200, "no-store")
@@ -136,14 +140,14 @@ async fn a_response_that_shows_a_token_is_not_to_be_stored() {
 }
 
 #[tokio::test]
-async fn a_password_beyond_the_quota_is_not_looked_at_whether_wrong_or_right() {
-    let house = House::with(|config| {
+async fn a_password_beyond_the_quota_is_not_checked_whether_wrong_or_right() {
+    let server = TestServer::with(|config| {
         config.limits.failed_logins_per_minute_of_user = 3;
         config.limits.failed_logins_per_minute = 5;
     })
     .await;
     let status = async |name: &str, password: &str| {
-        ask(&house, name, password, Value::Null)
+        ask(&server, name, password, Value::Null)
             .await
             .status
             .as_u16()
@@ -158,8 +162,8 @@ async fn a_password_beyond_the_quota_is_not_looked_at_whether_wrong_or_right() {
     for expected in [401, 401, 401, 429] {
         assert_eq!(status("alice", "guess").await, expected);
     }
-    let refused = ask(&house, "alice", "alice's password", Value::Null).await;
-    assert_eq!(refused.refusal(), (429, "APIGW.0308".into()));
+    let refused = ask(&server, "alice", "alice's password", Value::Null).await;
+    assert_eq!(refused.error(), (429, "APIGW.0308".into()));
     let seconds: u64 = refused.header("retry-after").parse().expect("a number");
     assert!(
         (10..=20).contains(&seconds),
@@ -181,11 +185,12 @@ async fn a_password_beyond_the_quota_is_not_looked_at_whether_wrong_or_right() {
 
 #[tokio::test]
 async fn a_right_password_for_another_project_counts_as_a_failed_login() {
-    let house = House::with(|config| config.limits.failed_logins_per_minute_of_user = 2).await;
+    let server =
+        TestServer::with(|config| config.limits.failed_logins_per_minute_of_user = 2).await;
     let elsewhere = json!({"project": {"id": "22222222222222222222222222222222"}});
     for expected in [401, 401, 429] {
         assert_eq!(
-            ask(&house, "alice", "alice's password", elsewhere.clone())
+            ask(&server, "alice", "alice's password", elsewhere.clone())
                 .await
                 .status,
             expected
@@ -194,27 +199,25 @@ async fn a_right_password_for_another_project_counts_as_a_failed_login() {
 }
 
 #[tokio::test]
-async fn only_trusted_roles_look_at_tokens_of_others() {
-    let house = House::open().await;
+async fn only_trusted_roles_see_tokens_of_others() {
+    let server = TestServer::start().await;
     assert_eq!(
-        about(&house, Method::GET, "bob", "alice").await.refusal(),
+        about(&server, Method::GET, "bob", "alice").await.error(),
         (403, "APIGW.0302".into())
     );
     assert_eq!(
-        about(&house, Method::DELETE, "bob", "alice")
-            .await
-            .refusal(),
+        about(&server, Method::DELETE, "bob", "alice").await.error(),
         (403, "APIGW.0302".into())
     );
-    let seen = about(&house, Method::GET, "root", "alice").await;
+    let seen = about(&server, Method::GET, "root", "alice").await;
     assert_eq!(seen.json()["token"]["project"]["id"], ALICE);
     assert_eq!(
-        about(&house, Method::GET, "root", "garbage").await.status,
+        about(&server, Method::GET, "root", "garbage").await.status,
         404,
         "as Keystone says it"
     );
     assert_eq!(
-        about(&house, Method::DELETE, "root", "garbage")
+        about(&server, Method::DELETE, "root", "garbage")
             .await
             .status,
         404
@@ -222,10 +225,10 @@ async fn only_trusted_roles_look_at_tokens_of_others() {
 }
 
 #[tokio::test]
-async fn no_token_and_no_password_is_kept_as_it_is() {
-    let house = House::open().await;
-    let token = log_in(&house, "alice", "alice's password").await;
-    for file in std::fs::read_dir(house.kept.folder()).expect("the folder") {
+async fn no_token_and_no_password_is_stored_in_plain_text() {
+    let server = TestServer::start().await;
+    let token = log_in(&server, "alice", "alice's password").await;
+    for file in std::fs::read_dir(server.database.folder()).expect("the folder") {
         let bytes = std::fs::read(file.expect("a file").path()).expect("read");
         for secret in [token.as_bytes(), b"alice's password"] {
             assert!(

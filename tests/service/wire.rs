@@ -3,12 +3,16 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::house::{ALICE, BOB, House, answer, member, members, vault};
+use testkit::{
+    fixture::{ALICE, BOB, member, members, vault},
+    http::send,
+    server::TestServer,
+};
 
 #[tokio::test]
-async fn the_vendors_media_type_and_headers_are_taken() {
-    let house = House::open().await;
-    let request = house
+async fn the_vendors_media_type_and_headers_are_accepted() {
+    let server = TestServer::start().await;
+    let request = server
         .request(Method::POST, &members(ALICE, 1), Some("alice"))
         .header("Content-Type", "application/json;charset=utf-8")
         .header("X-Project-Id", "something-else")
@@ -18,7 +22,7 @@ async fn the_vendors_media_type_and_headers_are_taken() {
             "Authorization",
             "SDK-HMAC-SHA256 Access=x, SignedHeaders=host, Signature=0",
         );
-    let added = answer(request.body(format!(
+    let added = send(request.body(format!(
         r#"{{"members": ["{BOB}"], "unknown": {{"key": 1}}}}"#
     )))
     .await;
@@ -26,26 +30,26 @@ async fn the_vendors_media_type_and_headers_are_taken() {
         added.status, 200,
         "the token decides, unknown headers and keys are ignored: {added:?}"
     );
-    let request = house
+    let request = server
         .request(Method::GET, &members(ALICE, 1), Some("alice"))
         .header("Content-Type", "application/json");
     assert_eq!(
-        answer(request.body("")).await.status,
+        send(request.body("")).await.status,
         200,
         "a media type on an empty GET"
     );
-    let request = house
+    let request = server
         .request(Method::DELETE, &member(ALICE, 1, BOB), Some("alice"))
         .header("Content-Type", "application/json;charset=UTF-8");
-    let deleted = answer(request).await;
+    let deleted = send(request).await;
     assert_eq!((deleted.status.as_u16(), deleted.text.as_str()), (204, ""));
 }
 
 #[tokio::test]
 async fn a_reject_may_carry_a_null_vault() {
-    let house = House::open().await;
-    house.share(1, &[BOB]).await;
-    let rejected = house
+    let server = TestServer::start().await;
+    server.share(1, &[BOB]).await;
+    let rejected = server
         .put(
             &member(BOB, 1, BOB),
             "bob",
@@ -81,8 +85,8 @@ async fn every_key_is_sent_whether_or_not_the_contract_requires_it() {
     let mut ten = eight.to_vec();
     ten.extend(["count", "members"]);
     ten.sort_unstable();
-    let house = House::open().await;
-    let added = house.share(1, &[BOB, "p01"]).await.json();
+    let server = TestServer::start().await;
+    let added = server.share(1, &[BOB, "p01"]).await.json();
     assert_eq!(keys(&added), ten);
     assert_eq!(keys(&added["members"][0]), eight);
     assert_eq!(added["count"], 2);
@@ -92,15 +96,15 @@ async fn every_key_is_sent_whether_or_not_the_contract_requires_it() {
             "the top level is the first member: {key}"
         );
     }
-    let listed = house.get(&members(ALICE, 1), "alice").await.json();
+    let listed = server.get(&members(ALICE, 1), "alice").await.json();
     assert_eq!(keys(&listed), ["count", "members"]);
     assert_eq!(keys(&listed["members"][0]), eight);
-    let shown = house.get(&member(ALICE, 1, BOB), "alice").await.json();
+    let shown = server.get(&member(ALICE, 1, BOB), "alice").await.json();
     assert_eq!(
         (keys(&shown), keys(&shown["member"])),
         (vec!["member".to_owned()], eight.map(str::to_owned).to_vec())
     );
-    let updated = house
+    let updated = server
         .put(&member(BOB, 1, BOB), "bob", r#"{"status": "rejected"}"#)
         .await
         .json();
@@ -120,11 +124,11 @@ async fn the_vendors_example_of_an_update_byte_for_byte() {
     let owner = "0605767b5780d5762fc5c0118072a564";
     let project = "f841e01fd2b14e7fa41b6ae7aa6b0594";
     let backup = "a5200268-74a5-4806-acc6-95793ab0228b";
-    let house = House::open().await;
-    load_demo(&house).await;
+    let server = TestServer::start().await;
+    load_demo(&server).await;
     let path = format!("/v3/{project}/backups/{backup}/members/{project}");
     let body = r#"{ "status" : "accepted", "vault_id" : "4b27c05b-8ad7-48c6-a886-526666c035f0" }"#;
-    let accepted = house.put(&path, "demo-member", body).await;
+    let accepted = server.put(&path, "demo-member", body).await;
     assert_eq!(accepted.status, 200);
     assert_eq!(
         accepted.json(),
@@ -140,7 +144,7 @@ async fn the_vendors_example_of_an_update_byte_for_byte() {
         }})
     );
     let path = format!("/v3/{owner}/backups/{backup}/members");
-    let added = house
+    let added = server
         .post(
             &path,
             "demo-owner",
@@ -154,22 +158,22 @@ async fn the_vendors_example_of_an_update_byte_for_byte() {
     );
 }
 
-async fn load_demo(house: &House) {
-    let clock: std::sync::Arc<dyn backup_share::clock::Clock> = house.clock.clone();
-    let store = house.running.store.as_ref();
+async fn load_demo(server: &TestServer) {
+    let clock: std::sync::Arc<dyn backup_share::clock::Clock> = server.clock.clone();
+    let store = server.running.store.as_ref();
     backup_share::catalog::load_text("demo", backup_share::catalog::DEMO, store, &clock)
         .await
         .expect("good data");
 }
 
 #[tokio::test]
-async fn a_sane_request_id_is_taken_over_and_any_other_replaced() {
-    let house = House::open().await;
+async fn a_valid_request_id_is_adopted_and_any_other_replaced() {
+    let server = TestServer::start().await;
     let sent = async |id: &str| {
-        let request = house
+        let request = server
             .request(Method::GET, &members(ALICE, 1), Some("alice"))
             .header("X-Request-Id", id);
-        answer(request).await.header("x-request-id").to_owned()
+        send(request).await.header("x-request-id").to_owned()
     };
     assert_eq!(sent("req-5d1fb9a2:1.0_x").await, "req-5d1fb9a2:1.0_x");
     let long = "x".repeat(129);
@@ -181,37 +185,37 @@ async fn a_sane_request_id_is_taken_over_and_any_other_replaced() {
         );
     }
     let (one, two) = (
-        house.get("/livez", "x").await,
-        house.get("/livez", "x").await,
+        server.get("/livez", "x").await,
+        server.get("/livez", "x").await,
     );
     assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
 }
 
 #[tokio::test]
 async fn ids_are_read_in_either_case_and_written_in_small_letters() {
-    let house = House::open().await;
-    house.share(1, &[BOB]).await;
+    let server = TestServer::start().await;
+    server.share(1, &[BOB]).await;
     let upper = vault(1).to_uppercase();
     let body = format!(r#"{{"status": "accepted", "vault_id": "{upper}"}}"#);
     let path = member(BOB, 1, BOB).replace("d0000000", "D0000000");
     assert_eq!(
-        house.put(&path, "bob", &body).await.json()["member"]["vault_id"],
+        server.put(&path, "bob", &body).await.json()["member"]["vault_id"],
         vault(1)
     );
 }
 
 #[tokio::test]
 async fn alive_and_ready_are_told_apart() {
-    let house = House::open().await;
-    assert_eq!(house.get("/livez", "").await.status, 200);
-    assert_eq!(house.get("/readyz", "").await.status, 200);
+    let server = TestServer::start().await;
+    assert_eq!(server.get("/livez", "").await.status, 200);
+    assert_eq!(server.get("/readyz", "").await.status, 200);
 }
 
 #[tokio::test]
 async fn half_a_request_does_not_stay_for_ever() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    let house = House::with(|config| config.limits.header_seconds = 1).await;
-    let mut stream = tokio::net::TcpStream::connect(house.running.address)
+    let server = TestServer::with(|config| config.limits.header_seconds = 1).await;
+    let mut stream = tokio::net::TcpStream::connect(server.running.address)
         .await
         .expect("connected");
     stream

@@ -24,7 +24,7 @@ use futures::{StreamExt, stream};
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::cluster::{self, Schema};
+use testkit::postgres::{self, Schema};
 
 /// More than go into one transaction.
 const MANY: usize = 1_500;
@@ -224,7 +224,7 @@ impl Places {
     }
 
     fn postgres(&self) -> Config {
-        cluster::settings(self.schema.url())
+        postgres::config(self.schema.url())
     }
 }
 
@@ -446,7 +446,7 @@ async fn a_target_with_records_that_the_source_does_not_have_stays_as_it_is() {
     assert!(matches!(refused, CopyError::Foreign(6)), "{refused}");
     assert_eq!(digests(target.written()).await, before);
     assert!(
-        !target.is_unfinished().await.expect("an answer"),
+        !target.is_unfinished().await.expect("a response"),
         "a server may go on with it"
     );
 }

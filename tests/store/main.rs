@@ -3,24 +3,15 @@
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
-#[path = "../postgres/mod.rs"]
-mod cluster;
 mod copies;
 mod reference;
+mod releases;
 mod removal;
 mod suite;
 
 use std::sync::Arc;
 
 use backup_share::store::{Store, postgres::Postgres, sqlite::Sqlite};
-
-/// A number from the environment, for longer runs.
-fn setting(name: &str, default: usize) -> usize {
-    std::env::var(name).map_or(default, |text| {
-        text.parse()
-            .unwrap_or_else(|_| panic!("{name} is no number: {text}"))
-    })
-}
 
 /// A store of its own for each test, and whatever keeps it alive.
 struct Opened {
@@ -38,8 +29,8 @@ async fn sqlite() -> Opened {
 }
 
 async fn postgres() -> Opened {
-    let schema = cluster::Schema::create();
-    let settings = cluster::settings(schema.url()).postgres;
+    let schema = testkit::postgres::Schema::create();
+    let settings = testkit::postgres::config(schema.url()).postgres;
     let store = Postgres::open(&schema.url(), &settings, suite::now())
         .await
         .expect("a store");
@@ -60,7 +51,7 @@ macro_rules! through_the_suite {
                 a_change_is_done_whole_or_not_at_all,
                 a_vault_never_holds_less_than_nothing,
                 a_change_of_what_is_not_there_any_more_fails,
-                many_changes_at_once_are_all_decided_on_what_stands,
+                many_changes_at_once_are_all_decided_on_current_facts,
                 a_bad_change_harms_none_of_those_that_wait_with_it,
                 a_caller_that_leaves_harms_none_of_those_that_wait_with_it,
                 a_catalog_loaded_twice_changes_nothing,

@@ -28,7 +28,7 @@ async fn gone(store: &Any, removal: Removal) -> Vec<Removed> {
     store
         .remove(removal)
         .await
-        .expect("an answer")
+        .expect("a response")
         .expect("removed")
 }
 
@@ -36,7 +36,7 @@ async fn refused(store: &Any, removal: Removal) -> RemovalRefused {
     store
         .remove(removal)
         .await
-        .expect("an answer")
+        .expect("a response")
         .expect_err("refused")
 }
 
@@ -514,7 +514,7 @@ pub async fn a_vault_is_removed_or_accepted_into_and_never_both(store: Any) {
             let (removed, accepted) = tokio::join!(removing, accepting);
             (accepted, removed)
         };
-        match (accepted, removed.expect("an answer")) {
+        match (accepted, removed.expect("a response")) {
             (Ok(_), Err(RemovalRefused::InTheWay { count: 1, .. })) => outcomes[0] += 1,
             (Err(Error::NoSuchVault), Ok(_)) => outcomes[1] += 1,
             other => panic!("{other:?}"),

@@ -307,7 +307,7 @@ pub async fn a_change_of_what_is_not_there_any_more_fails(store: Any) {
     assert_eq!(used(&store).await, 512, "and no capacity was taken");
 }
 
-pub async fn many_changes_at_once_are_all_decided_on_what_stands(store: Any) {
+pub async fn many_changes_at_once_are_all_decided_on_current_facts(store: Any) {
     loaded(&store).await;
     let add = |number: u128| {
         let store = store.clone();
@@ -375,7 +375,7 @@ pub async fn a_bad_change_harms_none_of_those_that_wait_with_it(store: Any) {
             | (1, Err(Error::VaultFull))
             | (2, Err(Error::Store(_)))
             | (3, Ok(_)) => {}
-            (_, other) => panic!("{number} got the answer of another: {other:?}"),
+            (_, other) => panic!("{number} got the response of another: {other:?}"),
         }
     }
     assert_eq!(facts(&store).await.members.len(), 1 + 2 * 50);

@@ -9,6 +9,8 @@
 
 mod bad_input;
 mod corpus;
+#[cfg(feature = "cli")]
+mod formats;
 mod pairs;
 mod rules;
 mod schemas;

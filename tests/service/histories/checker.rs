@@ -1,6 +1,6 @@
 //! Whether a history is linearizable: whether its operations can be put into one order, each at a
-//! moment between its call and its answer, in which the object, taken by itself, gives exactly
-//! these answers. The search of Wing and Gong, which remembers where it has been (Lowe).
+//! moment between its call and its response, in which the object, taken by itself, gives exactly
+//! these responses. The search of Wing and Gong, which remembers where it has been (Lowe).
 
 use std::{collections::HashSet, hash::Hash};
 
@@ -9,13 +9,13 @@ use std::{collections::HashSet, hash::Hash};
 pub struct Operation<C> {
     pub call: C,
     pub invoked: u64,
-    /// `None`: nobody knows. It took effect at some moment after the call, which may be long after,
+    /// `None`: in doubt. It took effect at some moment after the call, which may be long after,
     /// or never does.
     pub returned: Option<u64>,
 }
 
-/// `step`: the state after a call, `None` where its answer cannot be given in the state. A call
-/// without an answer can always be made.
+/// `step`: the state after a call, `None` where its response cannot be given in the state. A call
+/// without a response can always be made.
 pub fn is_linearizable<C, S: Clone + Eq + Hash>(
     initial: S,
     history: &[Operation<C>],

@@ -21,9 +21,12 @@ use tokio::sync::watch;
 
 use super::{
     checker::{self, Operation},
-    record::{Answer, Call, Request, Seen, step, vault_id},
+    record::{Call, Request, Response, Seen, step, vault_id},
 };
-use crate::house::{ALICE, BOB, CAROL, http};
+use testkit::{
+    fixture::{ALICE, BOB, CAROL},
+    http,
+};
 
 const CLIENTS: usize = 6;
 pub const RECORDS: usize = 50;
@@ -114,7 +117,7 @@ impl Clients {
             taken: Arc::default(),
             clock: Arc::default(),
             histories: Arc::new(Mutex::new(vec![vec![]; RECORDS])),
-            http: http(),
+            http: http::client(),
         }
     }
 
@@ -131,7 +134,7 @@ impl Clients {
         };
         let clients: Vec<_> = (0..CLIENTS).map(client).collect();
         for client in clients {
-            client.await.expect("no wrong answer");
+            client.await.expect("no wrong response");
         }
         std::mem::take(&mut *self.histories.lock().expect("no panic"))
     }
@@ -160,16 +163,16 @@ impl Clients {
         request: Request,
     ) -> Option<Operation<Call>> {
         let invoked = self.clock.fetch_add(1, Ordering::SeqCst);
-        let answer = match self.send(endpoint, record, request).await {
-            Ok(answer) => answer,
+        let response = match self.send(endpoint, record, request).await {
+            Ok(response) => response,
             Err(error) if error.is_connect() => return None,
             Err(_) => None,
         };
-        let returned = answer
+        let returned = response
             .is_some()
             .then(|| self.clock.fetch_add(1, Ordering::SeqCst));
         Some(Operation {
-            call: Call { request, answer },
+            call: Call { request, response },
             invoked,
             returned,
         })
@@ -181,7 +184,7 @@ impl Clients {
         endpoint: &str,
         record: usize,
         request: Request,
-    ) -> reqwest::Result<Option<Answer>> {
+    ) -> reqwest::Result<Option<Response>> {
         let (project, name) = MEMBERS[record % 2];
         let path = |caller: &str| {
             format!(
@@ -222,23 +225,23 @@ impl Clients {
             ),
         };
         let sent = self.http.request(method, url).header("X-Auth-Token", token);
-        let answer = sent
+        let response = sent
             .header("Content-Type", "application/json")
             .body(body)
             .send()
             .await?;
-        let (status, text) = (answer.status().as_u16(), answer.text().await?);
+        let (status, text) = (response.status().as_u16(), response.text().await?);
         let json = || {
             serde_json::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
         };
         Ok(match status {
             503 => None,
-            204 => Some(Answer::Deleted),
+            204 => Some(Response::Deleted),
             200 if request == Request::Add => {
-                Some(Answer::Member(Seen::read(&json()["members"][0])))
+                Some(Response::Member(Seen::read(&json()["members"][0])))
             }
-            200 => Some(Answer::Member(Seen::read(&json()["member"]))),
-            400 | 404 => Some(Answer::Refused(
+            200 => Some(Response::Member(Seen::read(&json()["member"]))),
+            400 | 404 => Some(Response::Refused(
                 json()["error_code"].as_str().expect("a code").to_owned(),
             )),
             other => panic!("{other} for {request:?}: {text}"),
@@ -271,14 +274,14 @@ pub fn broken(histories: &Histories) -> Vec<usize> {
         .collect()
 }
 
-/// Calls and answers of one history, in the order of the calls.
+/// Calls and responses of one history, in the order of the calls.
 pub fn told(history: &[Operation<Call>]) -> String {
     let mut history = history.to_vec();
     history.sort_by_key(|operation| operation.invoked);
     let line = |o: &Operation<Call>| {
         format!(
             "{:>5} {:<7?} {:?} -> {:?}\n",
-            o.invoked, o.returned, o.call.request, o.call.answer
+            o.invoked, o.returned, o.call.request, o.call.response
         )
     };
     history.iter().map(line).collect()

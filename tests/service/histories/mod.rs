@@ -22,22 +22,23 @@ use self::{
     clients::{Clients, Histories, OPERATIONS, RECORDS, broken, data, told},
     seeded::{Bug, Seeded},
 };
-use crate::{
-    kept::Kept,
-    process::{Process, setting},
+use testkit::{
+    database::{Backend, TestDatabase},
+    env_number,
+    process::ServerProcess,
 };
 
 /// How often the server is killed during one history.
 const KILLS: usize = 5;
 
-fn sound(histories: &Histories, what: &str) {
+fn sound(backend: Backend, histories: &Histories, what: &str) {
     let all = || histories.iter().flatten();
     let unknown = all()
         .filter(|operation| operation.returned.is_none())
         .count();
     println!(
         "{}, {what}: {} records, {} operations, {unknown} with an unknown outcome",
-        Kept::NAME,
+        backend.name(),
         histories.len(),
         all().count()
     );
@@ -51,11 +52,14 @@ fn sound(histories: &Histories, what: &str) {
 }
 
 /// Races between six clients, while the server dies and comes back.
-async fn hold_with_kills() {
-    let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
-    let database = kept.address();
-    let mut server = Process::start(&database, &[data(folder.path())]);
-    let (moved, endpoint) = watch::channel(server.endpoint.clone());
+async fn hold_with_kills(backend: Backend) {
+    let (database, folder) = (
+        TestDatabase::new(backend),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let database = database.url();
+    let mut server = ServerProcess::start(&database, &[data(folder.path())]);
+    let (moved, endpoint) = watch::channel(server.endpoint());
     let clients = Clients::new();
     let running = tokio::spawn({
         let clients = clients.clone();
@@ -66,43 +70,52 @@ async fn hold_with_kills() {
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         server.kill();
-        server = Process::start(&database, &[]);
-        moved.send(server.endpoint.clone()).expect("clients");
+        server = ServerProcess::start(&database, &[]);
+        moved.send(server.endpoint()).expect("clients");
     }
     sound(
-        &running.await.expect("no wrong answer"),
+        backend,
+        &running.await.expect("no wrong response"),
         &format!("{KILLS} kills"),
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_history_with_kills_in_between_is_linearizable() {
-    for _ in 0..setting("HISTORIES", 2) {
-        hold_with_kills().await;
+async fn every_history_with_kills_in_between_is_linearizable(backend: Backend) {
+    for _ in 0..env_number("HISTORIES", 2) {
+        hold_with_kills(backend).await;
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_servers_on_one_database_are_as_good_as_one() {
-    let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
-    let database = kept.address();
+async fn two_servers_on_one_database_are_linearizable(backend: Backend) {
+    let (database, folder) = (
+        TestDatabase::new(backend),
+        tempfile::tempdir().expect("a folder"),
+    );
+    let database = database.url();
     let servers = [
-        Process::start(&database, &[data(folder.path())]),
-        Process::start(&database, &[]),
+        ServerProcess::start(&database, &[data(folder.path())]),
+        ServerProcess::start(&database, &[]),
     ];
     let channels = servers
         .each_ref()
-        .map(|server| watch::channel(server.endpoint.clone()));
+        .map(|server| watch::channel(server.endpoint()));
     let endpoints = channels.each_ref().map(|(_, endpoint)| endpoint.clone());
-    sound(&Clients::new().run(&endpoints).await, "two servers");
+    sound(
+        backend,
+        &Clients::new().run(&endpoints).await,
+        "two servers",
+    );
 }
 
 /// A history of a store with a bug; whether the checker finds it. A race may not come about: there
 /// are some tries.
-async fn finds(bug: impl Fn() -> Bug) -> bool {
+async fn finds(backend: Backend, bug: impl Fn() -> Bug) -> bool {
     for _ in 0..5 {
-        let (kept, folder) = (Kept::new(), tempfile::tempdir().expect("a folder"));
-        let config = kept.settings();
+        let (database, folder) = (
+            TestDatabase::new(backend),
+            tempfile::tempdir().expect("a folder"),
+        );
+        let config = database.config();
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let store = serve::open_store(&config, clock.as_ref())
             .await
@@ -125,12 +138,17 @@ async fn finds(bug: impl Fn() -> Bug) -> bool {
     false
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_decision_that_is_made_twice_is_found() {
-    assert!(finds(|| Bug::DoubleDecision).await);
+async fn a_decision_that_is_made_twice_is_found(backend: Backend) {
+    assert!(finds(backend, || Bug::DoubleDecision).await);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_stale_read_is_found() {
-    assert!(finds(|| Bug::StaleRead(Default::default())).await);
+async fn a_stale_read_is_found(backend: Backend) {
+    assert!(finds(backend, || Bug::StaleRead(Default::default())).await);
 }
+
+testkit::on_each_backend!("multi_thread":
+    every_history_with_kills_in_between_is_linearizable,
+    two_servers_on_one_database_are_linearizable,
+    a_decision_that_is_made_twice_is_found,
+    a_stale_read_is_found
+);

@@ -19,13 +19,13 @@ pub enum Request {
 
 /// What it was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answer {
+pub enum Response {
     Member(Seen),
     Deleted,
     Refused(String),
 }
 
-/// A record in an answer.
+/// A record in a response.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
     pub id: String,
@@ -46,14 +46,14 @@ impl Seen {
     }
 }
 
-/// A request, and the answer where there was one.
+/// A request, and the response where there was one.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub request: Request,
-    pub answer: Option<Answer>,
+    pub response: Option<Response>,
 }
 
-/// What the service makes up itself: not known until an answer shows it, and from then on always
+/// What the service makes up itself: not known until a response shows it, and from then on always
 /// the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Made<T> {
@@ -89,7 +89,7 @@ pub fn vault_id(project: usize, vault: u8) -> String {
     format!("b{project}000000-0000-4000-8000-00000000000{vault}")
 }
 
-/// What a request comes to, whoever gets to hear of it.
+/// The outcome of a request, whether or not the client learns it.
 enum Outcome {
     Shown,
     Deleted,
@@ -136,15 +136,15 @@ fn outcome(state: &State, request: Request) -> (Outcome, State) {
     }
 }
 
-/// The state after a call, where the record can have given its answer; `project` is the member's
+/// The state after a call, where the record can have given its response; `project` is the member's
 /// number.
 pub fn step(project: usize, state: &State, call: &Call) -> Option<State> {
     let (outcome, mut after) = outcome(state, call.request);
-    let given = match (outcome, &call.answer) {
+    let given = match (outcome, &call.response) {
         (_, None) => true,
-        (Outcome::Refused(code), Some(Answer::Refused(told))) => code == told,
-        (Outcome::Deleted, Some(Answer::Deleted)) => true,
-        (Outcome::Shown, Some(Answer::Member(seen))) => after.as_mut().is_some_and(|share| {
+        (Outcome::Refused(code), Some(Response::Refused(told))) => code == told,
+        (Outcome::Deleted, Some(Response::Deleted)) => true,
+        (Outcome::Shown, Some(Response::Member(seen))) => after.as_mut().is_some_and(|share| {
             share.status == seen.status
                 && share.vault.map(|vault| vault_id(project, vault)) == seen.vault_id
                 && share.id.meets(&seen.id)

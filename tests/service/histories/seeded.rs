@@ -40,13 +40,13 @@ impl Store for Seeded {
             return self.store.load(selection).await;
         };
         let key = format!("{selection:?}");
-        let kept = read
+        let cached = read
             .lock()
             .expect("no panic")
             .get(&key)
             .filter(|(at, _)| at.elapsed() < STALE)
             .cloned();
-        if let Some((_, facts)) = kept {
+        if let Some((_, facts)) = cached {
             return Ok(facts);
         }
         let facts = self.store.load(selection).await?;

@@ -1,11 +1,11 @@
 //! A store with the rules and use cases over it, held against a model of the rules in memory:
-//! random sequences of operations, after each of which both must have given the same answer, and at
+//! random sequences of operations, after each of which both must have given the same response, and at
 //! whose end the same must stand. A sequence that tells them apart is shrunk to the few operations
 //! that it takes.
 
+mod fixture;
 mod model;
 mod operation;
-mod world;
 
 use std::{
     collections::BTreeMap,
@@ -33,9 +33,9 @@ use proptest::{
 use tokio::runtime::Runtime;
 
 use self::{
+    fixture::{GHOST, LASTING, LIMIT, World},
     model::Model,
     operation::{Choice, Operation, Step, step},
-    world::{GHOST, LASTING, LIMIT, World},
 };
 
 /// What an operation came to; an error by its name.
@@ -50,7 +50,7 @@ enum Said {
     Done,
 }
 
-/// Every answer that the rules can give, so that it shows where the operations do not reach one of
+/// Every response that the rules can give, so that it shows where the operations do not reach one of
 /// them any more.
 const ANSWERS: [&str; 23] = [
     "AcceptedElsewhere",
@@ -78,7 +78,7 @@ const ANSWERS: [&str; 23] = [
     "changed by the operator",
 ];
 
-/// How often each answer was given.
+/// How often each response was given.
 type Seen = Mutex<BTreeMap<&'static str, usize>>;
 
 /// Sequences that run at the same time, each in a world of its own, so that they share the waiting
@@ -88,8 +88,8 @@ const THREADS: usize = 16;
 /// Holds a store against the model: `MODEL_SEQUENCES` sequences of `MODEL_OPERATIONS` operations
 /// on average: a sequence that can become shorter can be shrunk.
 pub fn hold(runtime: &Runtime, store: &Arc<dyn Store>) {
-    let sequences = super::setting("MODEL_SEQUENCES", 500);
-    let operations = super::setting("MODEL_OPERATIONS", 40);
+    let sequences = testkit::env_number("MODEL_SEQUENCES", 500);
+    let operations = testkit::env_number("MODEL_OPERATIONS", 40);
     let (worlds, seen) = (AtomicU32::new(0), Seen::default());
     let share = sequences.div_ceil(THREADS);
     std::thread::scope(|scope| {
@@ -109,7 +109,7 @@ pub fn hold(runtime: &Runtime, store: &Arc<dyn Store>) {
     );
     assert!(
         seen.keys().eq(ANSWERS.iter()),
-        "the operations do not reach every answer, or reach another: {seen:?}"
+        "the operations do not reach every response, or reach another: {seen:?}"
     );
 }
 
@@ -168,30 +168,30 @@ async fn lockstep(
             other => other.clone(),
         };
         time.0.fetch_add(i64::from(*pause), Ordering::Relaxed);
-        let answer = service.run(&operation, &model).await;
-        let ids: Vec<ShareId> = match &answer {
+        let response = service.run(&operation, &model).await;
+        let ids: Vec<ShareId> = match &response {
             Ok(Said::Added(members)) => members.iter().map(|m| m.id).collect(),
             _ => vec![],
         };
         let expected = model.run(&operation, time.now(), &ids);
-        if answer != expected {
+        if response != expected {
             return Err(format!(
-                "{operation:?}\n  the service says {answer:?}\n  the model says {expected:?}"
+                "{operation:?}\n  the service says {response:?}\n  the model says {expected:?}"
             ));
         }
         *seen
             .lock()
             .expect("no panic")
-            .entry(word(&operation, &answer))
+            .entry(word(&operation, &response))
             .or_default() += 1;
         last = Some(operation);
     }
     same_state(store.as_ref(), &model).await
 }
 
-fn word(operation: &Operation, answer: &Answer) -> &'static str {
+fn word(operation: &Operation, response: &Answer) -> &'static str {
     let of_the_operator = operation.is_the_operators();
-    let word = match answer {
+    let word = match response {
         Ok(_) if of_the_operator => "changed by the operator",
         Ok(Said::Added(_)) => "Added",
         Ok(Said::Listed(_)) => "Listed",
@@ -202,10 +202,10 @@ fn word(operation: &Operation, answer: &Answer) -> &'static str {
     ANSWERS
         .into_iter()
         .find(|known| *known == word)
-        .unwrap_or_else(|| panic!("a new answer: {word}"))
+        .unwrap_or_else(|| panic!("a new response: {word}"))
 }
 
-/// Every backup, record and vault, read back from the store; the model adds up the vaults anew.
+/// Every backup, record and vault, read back from the store; the model adds up the vaults again.
 async fn same_state(store: &dyn Store, model: &Model) -> std::result::Result<(), String> {
     let everything = |backup_id, vault| Selection {
         backup_id,
@@ -270,7 +270,7 @@ impl Service {
     async fn said(&self, operation: &Operation, model: &Model) -> Result<Said> {
         let world = &model.world;
         let target = |caller: usize, backup| Target {
-            caller: world::project(caller),
+            caller: fixture::project(caller),
             backup_id: world.backup_id(backup),
         };
         match operation {
@@ -279,7 +279,7 @@ impl Service {
                 backup,
                 projects,
             } => {
-                let projects = projects.iter().map(|&p| world::project(p)).collect();
+                let projects = projects.iter().map(|&p| fixture::project(p)).collect();
                 self.sharing
                     .add_member(target(*caller, *backup), projects)
                     .await
@@ -302,7 +302,7 @@ impl Service {
                 member,
             } => self
                 .sharing
-                .show_member(target(*caller, *backup), world::project(*member))
+                .show_member(target(*caller, *backup), fixture::project(*member))
                 .await
                 .map(Said::One),
             Operation::Update {
@@ -318,7 +318,7 @@ impl Service {
                     Choice::Reject => Decision::Reject,
                     Choice::Postpone => Decision::Postpone,
                 };
-                let (target, member) = (target(*caller, *backup), world::project(*member));
+                let (target, member) = (target(*caller, *backup), fixture::project(*member));
                 self.sharing
                     .update_member_status(target, member, decision)
                     .await
@@ -329,7 +329,7 @@ impl Service {
                 backup,
                 member,
             } => {
-                let (target, member) = (target(*caller, *backup), world::project(*member));
+                let (target, member) = (target(*caller, *backup), fixture::project(*member));
                 self.sharing
                     .delete_member(target, member)
                     .await
@@ -372,7 +372,7 @@ impl Identity for Known {
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {
-        Ok(*project != world::project(GHOST))
+        Ok(*project != fixture::project(GHOST))
     }
 
     fn address(&self) -> &str {

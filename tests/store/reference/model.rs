@@ -1,5 +1,5 @@
 //! The rules once more, written from the description of the service and not from its code: as
-//! tables and plain lists, without a thought of speed. Vaults are added up anew whenever somebody
+//! tables and plain lists, without a thought of speed. Vaults are added up again whenever somebody
 //! asks.
 
 use std::{cmp::Ordering, collections::BTreeSet};
@@ -15,9 +15,10 @@ use backup_share::{
 use uuid::Uuid;
 
 use super::{
-    Answer, Said, name,
+    Answer, Said,
+    fixture::{self, GHOST, LIMIT, World},
+    name,
     operation::{Choice, Listing, Operation},
-    world::{self, GHOST, LIMIT, World},
 };
 
 pub struct Model {
@@ -106,7 +107,7 @@ impl Model {
         self.world.id(3, backup).into()
     }
 
-    /// Who the caller is to the backup: the owner (true), a member (false), or nobody.
+    /// Who the caller is to the backup: the owner (true), a member (false), or a stranger.
     fn relation(&self, caller: &ProjectId, number: usize) -> Result<(Backup, bool), Error> {
         let there = self
             .world
@@ -130,9 +131,9 @@ impl Model {
 
     /// Whether the caller is the owner, and where the record is.
     fn find(&self, caller: usize, number: usize, member: usize) -> Result<(bool, usize), Error> {
-        let (backup, owner) = self.relation(&world::project(caller), number)?;
+        let (backup, owner) = self.relation(&fixture::project(caller), number)?;
         let at = self
-            .position(&backup, &world::project(member))
+            .position(&backup, &fixture::project(member))
             .ok_or(Error::NoSuchMember)?;
         if owner || caller == member {
             Ok((owner, at))
@@ -149,7 +150,7 @@ impl Model {
         now: Timestamp,
         ids: &[ShareId],
     ) -> Outcome {
-        let (backup, owner) = self.relation(&world::project(caller), number)?;
+        let (backup, owner) = self.relation(&fixture::project(caller), number)?;
         let source = self
             .world
             .vaults
@@ -161,7 +162,7 @@ impl Model {
             .iter()
             .filter(|m| m.backup_id == backup.id)
             .count();
-        let projects: Vec<ProjectId> = named.iter().map(|&p| world::project(p)).collect();
+        let projects: Vec<ProjectId> = named.iter().map(|&p| fixture::project(p)).collect();
         // In the order of the page.
         let rules = [
             (owner, Error::NotTheOwner),
@@ -213,7 +214,7 @@ impl Model {
     }
 
     fn list(&self, caller: usize, number: usize, listing: &Listing) -> Outcome {
-        let project = world::project(caller);
+        let project = fixture::project(caller);
         let (backup, owner) = self.relation(&project, number)?;
         let of_backup = self.members.iter().filter(|m| m.backup_id == backup.id);
         let mut seen: Vec<&Member> = of_backup
@@ -235,7 +236,7 @@ impl Model {
             listing.status.is_none_or(|status| m.status == status)
                 && listing
                     .dest
-                    .is_none_or(|p| m.dest_project_id == world::project(p))
+                    .is_none_or(|p| m.dest_project_id == fixture::project(p))
                 && listing
                     .vault
                     .is_none_or(|v| m.vault_id == Some(self.world.vault_id(v)))
@@ -382,9 +383,9 @@ impl Model {
                 catalog.members.push(Member {
                     id: self.world.id(4, backup * 100 + member).into(),
                     backup_id: self.world.backup_id(*backup),
-                    dest_project_id: world::project(*member),
+                    dest_project_id: fixture::project(*member),
                     status: MemberStatus::Accepted,
-                    created_at: world::early(),
+                    created_at: fixture::early(),
                     updated_at: None,
                     vault_id: Some(self.world.vault_id(*vault)),
                     image_id: Some(self.image_id(*backup)),

@@ -14,8 +14,8 @@ use proptest::{
 use uuid::Uuid;
 
 use super::{
+    fixture::{self, BACKUPS, CALLERS, GHOST, LASTING, MALLORY, NAMED, VAULTS},
     model::Model,
-    world::{self, BACKUPS, CALLERS, GHOST, LASTING, MALLORY, NAMED, VAULTS},
 };
 
 /// An operation, and how many microseconds after the last.
@@ -120,7 +120,7 @@ impl Listing {
         let world = &model.world;
         PageQuery {
             status: self.status,
-            dest_project_id: self.dest.map(world::project),
+            dest_project_id: self.dest.map(fixture::project),
             vault_id: self.vault.map(|vault| world.vault_id(vault)),
             image_id: self.image.map(|backup| model.image_id(backup)),
             limit: self.limit,
@@ -160,7 +160,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     prop_oneof![12 => usual(), 6 => unusual(), 2 => by_the_operator(), 1 => Just(Operation::Again)]
 }
 
-/// Alice shares with bob and carol, who answer into vaults that may take it.
+/// Alice shares with bob and carol, who accept into vaults that may take it.
 fn usual() -> impl Strategy<Value = Operation> {
     let backup = || prop_oneof![5 => 0..3_usize, 1 => Just(7)];
     let member = || prop_oneof![2 => Just(1), 1 => Just(2)];
