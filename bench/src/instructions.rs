@@ -13,10 +13,10 @@ use crate::{
     Outcome, load,
     process::Process,
     table,
-    world::{self, add_member, list_members, show_member, update_member_status},
+    workload::{self, add_member, list_members, show_member, update_member_status},
 };
 
-/// How many requests the two servers answer.
+/// How many requests the two servers get.
 const FEW: usize = 200;
 const MANY: usize = 1_200;
 
@@ -92,18 +92,18 @@ impl Kind {
         Ok(total(MANY)?.saturating_sub(total(FEW)?) / (MANY - FEW) as u64)
     }
 
-    /// All instructions of a server that answers so many requests.
+    /// All instructions of a server that gets so many requests.
     fn total(&self, server: &Path, folder: &Path, requests: usize) -> Outcome<u64> {
         let file = folder.join("store.db");
         for name in ["store.db", "store.db-wal", "store.db-shm"] {
             let _ = fs::remove_file(folder.join(name));
         }
         let database = format!("sqlite:{}", file.display());
-        world::prepare(server, &database, MANY)?;
+        workload::prepare(server, &database, MANY)?;
         let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", &database];
         if self.shared {
             let plain = Process::start(server, &arguments)?;
-            answer(&plain, &(0..MANY).map(add_member).collect::<Vec<_>>())?;
+            respond_to(&plain, &(0..MANY).map(add_member).collect::<Vec<_>>())?;
             plain.stop()?;
         }
         let log = folder.join("callgrind");
@@ -117,7 +117,7 @@ impl Kind {
         all.extend([to.as_str(), server]);
         all.extend(arguments);
         let counted = Process::start(Path::new("valgrind"), &all)?;
-        answer(
+        respond_to(
             &counted,
             &(0..requests).map(self.request).collect::<Vec<_>>(),
         )?;
@@ -131,7 +131,7 @@ impl Kind {
     }
 }
 
-fn answer(server: &Process, requests: &[Vec<u8>]) -> Outcome<()> {
+fn respond_to(server: &Process, requests: &[Vec<u8>]) -> Outcome<()> {
     let burst = load::run(server.address, 1, requests)?;
     match burst.first_error {
         Some(error) => Err(format!("{} requests failed, the first: {error}", burst.errors).into()),

@@ -13,11 +13,11 @@ use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use crate::Outcome;
 
 /// A server that says nothing for so long will not say anything any more.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What a burst of requests came to.
 pub struct Burst {
-    /// From the first request to the last answer.
+    /// From the first request to the last response.
     pub took: Duration,
     /// How long each request took.
     pub latencies: Vec<Duration>,
@@ -38,12 +38,12 @@ impl Burst {
 
 struct Connection {
     stream: TcpStream,
-    answer: Vec<u8>,
+    response: Vec<u8>,
     sent: Instant,
 }
 
 /// Sends all of these requests, as many at a time as there are connections, and waits for all
-/// answers.
+/// responses.
 pub fn run(address: SocketAddr, connections: usize, requests: &[Vec<u8>]) -> Outcome<Burst> {
     let mut poll = Poll::new()?;
     let mut connections = connect(address, connections, &poll)?;
@@ -60,9 +60,9 @@ pub fn run(address: SocketAddr, connections: usize, requests: &[Vec<u8>]) -> Out
         connection.send_next(&mut waiting)?;
     }
     while burst.latencies.len() < requests.len() {
-        poll.poll(&mut events, Some(PATIENCE))?;
+        poll.poll(&mut events, Some(TIMEOUT))?;
         if events.is_empty() {
-            return Err(format!("no answer within {PATIENCE:?}").into());
+            return Err(format!("no response within {TIMEOUT:?}").into());
         }
         for event in &events {
             let connection = &mut connections[event.token().0];
@@ -86,7 +86,7 @@ fn connect(address: SocketAddr, connections: usize, poll: &Poll) -> Outcome<Vec<
             .register(&mut stream, Token(at), Interest::READABLE)?;
         Ok(Connection {
             stream,
-            answer: Vec::with_capacity(16 * 1024),
+            response: Vec::with_capacity(16 * 1024),
             sent: Instant::now(),
         })
     };
@@ -98,26 +98,26 @@ impl Connection {
         let Some(request) = waiting.next() else {
             return Ok(());
         };
-        self.answer.clear();
+        self.response.clear();
         self.sent = Instant::now();
         // A request is smaller than the socket's buffer: it goes out at once.
         Ok(self.stream.write_all(request)?)
     }
 
-    /// Reads what is there; whether the answer is complete.
+    /// Reads what is there; whether the response is complete.
     ///
-    /// Does not read until there is nothing: after a complete answer the server sends nothing of
+    /// Does not read until there is nothing: after a complete response the server sends nothing of
     /// its own accord.
     fn receive(&mut self) -> Outcome<bool> {
         let mut buffer = [0; 16 * 1024];
         loop {
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err("the server closed a connection".into()),
-                Ok(length) => self.answer.extend_from_slice(&buffer[..length]),
+                Ok(length) => self.response.extend_from_slice(&buffer[..length]),
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => return Ok(false),
                 Err(error) => return Err(error.into()),
             }
-            if is_complete(&self.answer) {
+            if is_complete(&self.response) {
                 return Ok(true);
             }
         }
@@ -125,21 +125,21 @@ impl Connection {
 
     fn note(&self, burst: &mut Burst) {
         burst.latencies.push(self.sent.elapsed());
-        if !self.answer.starts_with(b"HTTP/1.1 20") {
+        if !self.response.starts_with(b"HTTP/1.1 20") {
             burst.errors += 1;
             burst
                 .first_error
-                .get_or_insert_with(|| String::from_utf8_lossy(&self.answer).into_owned());
+                .get_or_insert_with(|| String::from_utf8_lossy(&self.response).into_owned());
         }
     }
 }
 
-/// Whether this is a whole answer: a head, and as much of a body as the head announces.
-fn is_complete(answer: &[u8]) -> bool {
-    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+/// Whether this is a whole response: a head, and as much of a body as the head announces.
+fn is_complete(response: &[u8]) -> bool {
+    let Some(end) = response.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;
     };
-    answer.len() >= end + 4 + announced(&answer[..end])
+    response.len() >= end + 4 + announced(&response[..end])
 }
 
 fn announced(head: &[u8]) -> usize {

@@ -18,7 +18,7 @@ mod load;
 mod process;
 mod sample;
 mod table;
-mod world;
+mod workload;
 
 use std::{
     env,
@@ -174,7 +174,7 @@ impl Arguments {
     }
 }
 
-/// One round: every kind once, on every server that answers it.
+/// One round: every kind once, on every server that offers it.
 fn measure(
     kinds: &[&Kind],
     bare: &Process,
@@ -224,7 +224,7 @@ impl Service {
         thread::sleep(IDLE);
         let resident = empty.resident()?;
         let full = database("full");
-        let loaded = world::prepare(program, &full, rounds * BACKUPS_A_ROUND)?;
+        let loaded = workload::prepare(program, &full, rounds * BACKUPS_A_ROUND)?;
         let process = serve(program, &full)?;
         Ok(Self {
             program: program.to_owned(),

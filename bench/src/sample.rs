@@ -3,7 +3,7 @@
 
 use std::{ops::Range, process::Command, thread, time::Duration};
 
-use crate::{Outcome, load, process::Process, world};
+use crate::{Outcome, load, process::Process, workload};
 
 /// How many requests are on the way at a time.
 const CONNECTIONS: usize = 64;
@@ -34,42 +34,42 @@ pub const KINDS: [Kind; 6] = [
         bare: true,
         target: None,
         durable: false,
-        request: world::bare_post,
+        request: workload::bare_post,
     },
     Kind {
         name: "bare axum GET",
         bare: true,
         target: None,
         durable: false,
-        request: world::bare_get,
+        request: workload::bare_get,
     },
     Kind {
         name: "add_member",
         bare: false,
         target: Some(0.30),
         durable: true,
-        request: world::add_member,
+        request: workload::add_member,
     },
     Kind {
         name: "update_member_status",
         bare: false,
         target: Some(0.30),
         durable: true,
-        request: world::update_member_status,
+        request: workload::update_member_status,
     },
     Kind {
         name: "show_member",
         bare: false,
         target: Some(0.60),
         durable: false,
-        request: world::show_member,
+        request: workload::show_member,
     },
     Kind {
         name: "list_members",
         bare: false,
         target: None,
         durable: false,
-        request: world::list_members,
+        request: workload::list_members,
     },
 ];
 
@@ -119,7 +119,7 @@ impl Kind {
         match self.durable {
             true => backups.map(self.request).collect(),
             false => (0..READS)
-                .map(|at| (self.request)(world::mixed(at as u64) as usize % backups.end))
+                .map(|at| (self.request)(workload::mixed(at as u64) as usize % backups.end))
                 .collect(),
         }
     }

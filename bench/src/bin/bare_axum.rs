@@ -1,4 +1,4 @@
-//! The baseline: axum and nothing else. `POST` answers with the JSON that was sent, `GET` with a
+//! The baseline: axum and nothing else. `POST` responds with the JSON that was sent, `GET` with a
 //! fixed one of the size of a member.
 
 use std::{error::Error, io::Write};

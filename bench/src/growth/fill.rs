@@ -11,13 +11,13 @@ use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::requests::SHARES;
-use crate::{Outcome, world};
+use crate::{Outcome, workload};
 
 /// A store of the projects, users and vaults that the requests name, and so many shares, all
 /// pending; how long it took.
 pub fn fill(program: &Path, file: &Path, members: usize) -> Outcome<Duration> {
     let start = Instant::now();
-    world::prepare(program, &format!("sqlite:{}", file.display()), 0)?;
+    workload::prepare(program, &format!("sqlite:{}", file.display()), 0)?;
     let mut connection = Connection::open(file)?;
     // Nothing is lost in a crash but this measurement. The cache, in KiB, holds all of the largest
     // store.
@@ -38,12 +38,12 @@ fn backups(connection: &Connection, backups: usize) -> Outcome<()> {
          VALUES (?1, ?2, ?3, 'backup', 'OS::Nova::Server', 1, 'available', 0)",
     )?;
     let (owner, vault) = (
-        world::project(world::OWNER),
-        world::vault_id(world::OWNER, 0),
+        workload::project(workload::OWNER),
+        workload::vault_id(workload::OWNER, 0),
     );
     for number in 0..backups {
         insert.execute(params![
-            bytes(world::backup_id(number).as_uuid()),
+            bytes(workload::backup_id(number).as_uuid()),
             owner,
             bytes(vault.as_uuid())
         ])?;
@@ -55,13 +55,13 @@ fn shares(connection: &Connection, backups: usize) -> Outcome<()> {
     let mut insert = connection.prepare(
         "INSERT INTO members (backup_id, dest_project_id, id, status, created_at) VALUES (?1, ?2, ?3, 'pending', ?4)",
     )?;
-    let projects: Vec<_> = (0..SHARES).map(world::project).collect();
+    let projects: Vec<_> = (0..SHARES).map(workload::project).collect();
     // Round after round, as users do: a backup's shares do not come all at once.
     for (at, project) in projects.iter().enumerate() {
         for number in 0..backups {
-            let id = world::share_id(number * SHARES + at);
+            let id = workload::share_id(number * SHARES + at);
             insert.execute(params![
-                bytes(world::backup_id(number).as_uuid()),
+                bytes(workload::backup_id(number).as_uuid()),
                 project,
                 bytes(&id),
                 number as i64

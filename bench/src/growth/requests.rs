@@ -1,7 +1,7 @@
 //! What is asked of the stores. A round leaves a store as it found it: what it adds it deletes, and
 //! what it accepts it makes pending again.
 
-use crate::world::{self, MEMBERS, mixed};
+use crate::workload::{self, MEMBERS, mixed};
 
 /// How many shares each backup has from the start: with projects 0 to 4.
 pub const SHARES: usize = 5;
@@ -29,37 +29,37 @@ pub const OPERATIONS: [Operation; 6] = [
         name: "show_member",
         bound: 2,
         durable: false,
-        request: world::show_share,
+        request: workload::show_share,
     },
     Operation {
         name: "list_members",
         bound: 2,
         durable: false,
-        request: |backup, _| world::list_members(backup),
+        request: |backup, _| workload::list_members(backup),
     },
     Operation {
         name: "update_member_status",
         bound: 5,
         durable: true,
-        request: world::accept_share,
+        request: workload::accept_share,
     },
     Operation {
         name: "update_member_status, back",
         bound: 5,
         durable: true,
-        request: world::leave_share_pending,
+        request: workload::leave_share_pending,
     },
     Operation {
         name: "add_member",
         bound: 10,
         durable: true,
-        request: |b, p| world::share_with(b, p + SHARES),
+        request: |b, p| workload::share_with(b, p + SHARES),
     },
     Operation {
         name: "delete_member",
         bound: 10,
         durable: true,
-        request: |b, p| world::revoke(b, p + SHARES),
+        request: |b, p| workload::revoke(b, p + SHARES),
     },
 ];
 

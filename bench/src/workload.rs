@@ -121,7 +121,7 @@ pub fn mixed(number: u64) -> u64 {
     number ^ (number >> 31)
 }
 
-/// Shares a backup that is shared with nobody yet.
+/// Shares a backup that is not shared yet.
 pub fn add_member(backup: usize) -> Vec<u8> {
     share_with(backup, backup % MEMBERS)
 }
@@ -180,7 +180,7 @@ pub fn bare_post(backup: usize) -> Vec<u8> {
     request("POST", "/", OWNER, Some(&body))
 }
 
-/// Asks bare axum for its fixed answer.
+/// Asks bare axum for its fixed response.
 pub fn bare_get(_: usize) -> Vec<u8> {
     request("GET", "/", OWNER, None)
 }
