@@ -24,6 +24,8 @@ pub mod config;
 #[cfg(feature = "server")]
 pub mod contract;
 #[cfg(feature = "server")]
+mod deadline;
+#[cfg(feature = "server")]
 mod expiry;
 #[cfg(feature = "server")]
 pub mod identity;

@@ -40,7 +40,7 @@ use super::{
 use crate::{
     causes,
     config::{CheckAnswers, Hosts},
-    store::patience,
+    deadline,
 };
 
 static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -130,7 +130,7 @@ impl Front {
         let checks = self.answer_checks.as_ref().filter(|checks| checks.due());
         let kept = checks.is_some() || tracing::enabled!(Level::DEBUG);
         let asked = kept.then(|| (request.method().clone(), request.uri().clone()));
-        let answered = AssertUnwindSafe(patience::of_one_request(self.route(request)))
+        let answered = AssertUnwindSafe(deadline::scope(self.route(request)))
             .catch_unwind()
             .await;
         let mut response = answered.unwrap_or_else(|_| Problem::Panicked.into_response());
