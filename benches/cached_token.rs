@@ -38,11 +38,11 @@ impl Transport for Knowing {
 fn cached_token(criterion: &mut Criterion) {
     let settings = Settings {
         address: "http://127.0.0.1/v3".into(),
-        account: None,
+        credentials: None,
         deadline: Duration::from_secs(3),
-        believed: Duration::from_secs(3600),
-        refusals_believed: Duration::from_secs(5),
-        remembered: 100_000,
+        cache_ttl: Duration::from_secs(3600),
+        negative_cache_ttl: Duration::from_secs(5),
+        cache_capacity: 100_000,
         check_projects: false,
     };
     let keystone = Keystone::new(settings, "", Arc::new(Knowing), Arc::new(SystemClock));
@@ -52,7 +52,7 @@ fn cached_token(criterion: &mut Criterion) {
         .enable_all()
         .build()
         .expect("a runtime");
-    criterion.bench_function("a token that is remembered", |bencher| {
+    criterion.bench_function("a cached token", |bencher| {
         bencher.iter(|| {
             runtime
                 .block_on(keystone.authenticate(black_box(&token)))

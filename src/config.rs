@@ -1,5 +1,5 @@
-//! Settings: what can be set, and the defaults. Where values come from stands in `read`, how large
-//! numbers may be in `bounds`.
+//! Settings: what can be set, and the defaults, as plain values. `read` knows where values come from,
+//! `bounds` how large numbers may be.
 
 mod bounds;
 mod database;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{
     database::{Database, Postgres, Unreplicated},
-    identity::{Identity, IdentityMode, Keystone},
+    identity::{IdentityConfig, IdentityMode, KeystoneConfig},
     read::ConfigError,
     roles::{Role, Roles, policy},
 };
@@ -25,57 +25,57 @@ pub use self::{
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Address and port to listen on; port 0 takes a free one.
+    /// Address and port to listen on; port 0 picks a free one.
     pub listen: String,
     /// The address under which clients reach this service, such as `https://backups.example.com`:
     /// what `WWW-Authenticate` and links say. Empty for the `Host` of each request.
     pub public_url: String,
     /// Proxies before this server, as addresses or networks (`10.0.0.0/8`). A request that comes
-    /// from one of them is taken to come from the address that it names in `Forwarded` or
+    /// from one of them is attributed to the address that it names in `Forwarded` or
     /// `X-Forwarded-For`.
     pub trusted_proxies: Vec<String>,
     /// Whether `/docs/` shows the contract in Swagger UI.
     pub docs: bool,
-    /// Where to keep everything: `sqlite:FILE`, or `postgres://…`.
+    /// The database: `sqlite:FILE`, or `postgres://…`.
     pub database: Database,
     /// How PostgreSQL is used.
     pub postgres: Postgres,
     /// Data files to load at start.
     pub data: Vec<PathBuf>,
-    /// Who is calling.
-    pub identity: Identity,
-    /// The Keystone to ask, where that is who knows.
-    pub keystone: Keystone,
-    /// How much and how large.
+    /// How callers are authenticated.
+    pub identity: IdentityConfig,
+    /// The Keystone, where that authenticates callers.
+    pub keystone: KeystoneConfig,
+    /// Limits of size, number, rate and time.
     pub limits: Limits,
     /// What roles may do, in place of the roles that there are by default: role to actions, `*` for
     /// any characters; or to the file of a policy document.
     pub roles: Roles,
-    /// Where to write who was let do what, a line of JSON each: `stderr` or a file; empty for
+    /// Where to write the audit log, a line of JSON for each call: `stderr` or a file; empty for
     /// nowhere.
     pub audit: String,
-    /// Address and port to answer `GET /metrics` on; empty for nowhere.
+    /// Address and port to serve `GET /metrics` on; empty for nowhere.
     pub metrics: String,
     /// What to log.
     pub log: Log,
-    /// Which answers to hold against the contract before they go out.
-    pub check_answers: CheckAnswers,
+    /// Which responses to check against the contract before they are sent.
+    pub check_responses: CheckResponses,
     /// Which hosts are served: no setting, the demo decides it.
     #[serde(skip)]
     pub hosts: Hosts,
 }
 
-/// Which hosts are served, by the `Host` of requests.
+/// Which hosts are served, by the `Host` header of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Hosts {
-    /// Whatever it says.
+    /// All.
     #[default]
     Any,
     /// This machine, by a loopback address or `localhost`.
     Loopback,
 }
 
-/// How much and how large.
+/// Limits of size, number, rate and time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
@@ -85,13 +85,13 @@ pub struct Limits {
     pub members_per_backup: usize,
     /// How many requests a project may send in a second; 0 for no limit.
     pub requests_per_second: u32,
-    /// How many requests without good credentials may come from an address in a second; 0 for no
-    /// limit. Beyond, no password is hashed and Keystone is not asked for that address; tokens that
-    /// are known are let in all the same. Logins and questions count until they turn out to be
-    /// good, so that no more of them are under way than this.
+    /// The rate limit of unauthenticated requests of an address, per second; 0 for no limit. Beyond,
+    /// no password is hashed and Keystone is not called for that address; cached tokens are accepted
+    /// all the same. Logins and validations count until they succeed, so that no more of them are in
+    /// flight than this.
     pub unauthenticated_per_second: u32,
     /// How many logins with a wrong password an address may try in a minute, in all; 0 for no
-    /// limit. Beyond, no password from there is looked at. In IPv6 an address is its first 64 bits.
+    /// limit. Beyond, no password from there is checked. In IPv6 an address is its first 64 bits.
     pub failed_logins_per_minute: u32,
     /// How many logins with a wrong password an address may try in a minute for one user; 0 for no
     /// limit.
@@ -103,14 +103,14 @@ pub struct Limits {
     /// How many connections an address may have open at a time; 0 for no limit. Trusted proxies are
     /// exempt.
     pub connections_per_address: usize,
-    /// How long a client may take to send the head of a request, in seconds. A connection that is
-    /// kept without one is closed after the same time.
+    /// How long a client may take to send the head of a request, in seconds. An idle connection is
+    /// closed after the same time.
     pub header_seconds: u64,
     /// How long a client may take to send the body of a request, as a whole, in seconds.
     pub body_seconds: u64,
     /// How long a client may read nothing of a response, in seconds.
     pub response_seconds: u64,
-    /// How long requests in flight may take once the server is told to stop, in seconds.
+    /// The grace period of requests in flight when the server stops, in seconds.
     pub stop_seconds: u64,
 }
 
@@ -134,26 +134,26 @@ pub enum LogFormat {
     Json,
 }
 
-/// Which answers to hold against the contract before they go out.
+/// Which responses to check against the contract before they are sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct CheckAnswers {
-    /// What an answer that breaks the contract leads to.
-    pub mode: AnswerMode,
-    /// One answer in so many is checked; 1 for every one.
+pub struct CheckResponses {
+    /// What happens when a response breaks the contract.
+    pub mode: CheckMode,
+    /// One response in so many is checked; 1 for every one.
     pub one_in: u32,
 }
 
-/// What an answer that breaks the contract leads to.
+/// What happens when a response breaks the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "cli", derive(clap::ValueEnum))]
 #[serde(rename_all = "snake_case")]
-pub enum AnswerMode {
+pub enum CheckMode {
     /// Nothing is checked.
     Off,
     /// A line in the log.
     Log,
-    /// The same, and a 500 in its place.
+    /// The same, and a 500 is sent in its place.
     Fail,
 }
 
@@ -167,14 +167,14 @@ impl Default for Config {
             database: "sqlite:backup-share.db".into(),
             postgres: Postgres::default(),
             data: vec![],
-            identity: Identity::default(),
-            keystone: Keystone::default(),
+            identity: IdentityConfig::default(),
+            keystone: KeystoneConfig::default(),
             limits: Limits::default(),
             roles: roles::defaults(),
             audit: String::new(),
             metrics: String::new(),
             log: Log::default(),
-            check_answers: CheckAnswers::default(),
+            check_responses: CheckResponses::default(),
             hosts: Hosts::Any,
         }
     }
@@ -208,17 +208,17 @@ impl Default for Log {
     }
 }
 
-/// In a build for tests, every answer, and a breach fails: whatever the test is about, it holds the
+/// In a debug build every response is checked, and a violation fails: every test is a test of the
 /// contract too.
-impl Default for CheckAnswers {
+impl Default for CheckResponses {
     fn default() -> Self {
         match cfg!(debug_assertions) {
             true => Self {
-                mode: AnswerMode::Fail,
+                mode: CheckMode::Fail,
                 one_in: 1,
             },
             false => Self {
-                mode: AnswerMode::Log,
+                mode: CheckMode::Log,
                 one_in: 100,
             },
         }

@@ -1,4 +1,4 @@
-//! The command `backup-share`. All of it stands in `cli`.
+//! The command `backup-share`. All of it is in `cli`.
 
 use std::process::ExitCode;
 

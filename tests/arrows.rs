@@ -2,7 +2,11 @@
 //! the wrong way.
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
-use std::{fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 /// Where, and what must not be named there, with the reason.
 const BREACHES: [(&str, &[&str], &str); 7] = [
@@ -113,7 +117,8 @@ fn files(path: &Path, found: &mut Vec<(String, String)>) {
 
 /// Code without comments and without the tests at the end of a file.
 fn code(text: &str) -> impl Iterator<Item = &str> {
-    let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+    let code = text.split("#[cfg(test)]\nmod tests {").next();
+    let code = code.unwrap_or_default();
     code.lines()
         .filter(|line| !line.trim_start().starts_with("//"))
 }
@@ -141,6 +146,107 @@ fn the_arrows_point_one_way() {
                 assert_eq!(breach, None, "{file} names {name}, but {reason}");
             }
         }
+    }
+}
+
+/// The folders of `src`, and files at its top, that are named in a text: in `crate::store::Store` as
+/// in `use crate::{clock::Clock, store::{Store, TokenHash}}`.
+fn folders_named(code: &str) -> BTreeSet<String> {
+    let word = |c: &char| c.is_alphanumeric() || *c == '_';
+    let first = |text: &str| {
+        text.trim_start()
+            .chars()
+            .take_while(word)
+            .collect::<String>()
+    };
+    let mut named = BTreeSet::new();
+    for (at, path) in code.match_indices("crate::") {
+        let rest = &code[at + path.len()..];
+        let Some(group) = rest.strip_prefix('{') else {
+            named.insert(first(rest));
+            continue;
+        };
+        let mut depth = 0;
+        let mut starts = true;
+        for (at, c) in group.char_indices() {
+            if starts {
+                named.insert(first(&group[at..]));
+            }
+            starts = depth == 0 && c == ',';
+            match c {
+                '{' => depth += 1,
+                '}' if depth == 0 => break,
+                '}' => depth -= 1,
+                _ => {}
+            }
+        }
+    }
+    named
+}
+
+/// Which folder names which, tests apart.
+fn arrows() -> BTreeMap<String, BTreeSet<String>> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = vec![];
+    files(&source, &mut found);
+    let mut arrows = BTreeMap::<String, BTreeSet<String>>::new();
+    for (file, text) in found {
+        let inner = file.strip_prefix(&format!("{}/", source.display()));
+        let inner = inner.expect("a file of src");
+        let folder = inner.split(['/', '.']).next().expect("a folder");
+        if inner.ends_with("tests.rs") || ["lib", "main"].contains(&folder) {
+            continue;
+        }
+        let code: Vec<&str> = code(&text).collect();
+        let mut named = folders_named(&code.join("\n"));
+        named.remove(folder);
+        arrows
+            .entry(folder.to_owned())
+            .or_default()
+            .append(&mut named);
+    }
+    arrows
+}
+
+/// Whether one folder names the other, by itself or through others.
+fn reaches(arrows: &BTreeMap<String, BTreeSet<String>>, from: &str, to: &str) -> bool {
+    let mut seen = BTreeSet::from([from]);
+    let mut queue = vec![from];
+    while let Some(folder) = queue.pop() {
+        for named in arrows.get(folder).into_iter().flatten() {
+            if named == to {
+                return true;
+            }
+            if seen.insert(named) {
+                queue.push(named);
+            }
+        }
+    }
+    false
+}
+
+#[test]
+fn no_folders_make_a_circle() {
+    let arrows = arrows();
+    assert!(reaches(&arrows, "api", "store"), "this test reads nothing");
+    for (from, named) in &arrows {
+        for to in named {
+            // The derived document is still fetched by what compares it.
+            let known = (from.as_str(), to.as_str()) == ("contract", "api") || to == "contract";
+            assert!(
+                known || !reaches(&arrows, to, from),
+                "{from} names {to}, which names {from}, perhaps through others"
+            );
+        }
+    }
+}
+
+/// Configuration is plain values: what they are for reads them, and not the other way round.
+#[test]
+fn configuration_names_nothing_that_is_configured() {
+    let arrows = arrows();
+    for folder in ["identity", "store", "serve", "api", "cli"] {
+        assert!(!reaches(&arrows, "config", folder), "config names {folder}");
     }
 }
 

@@ -43,7 +43,7 @@ use super::{
     types,
 };
 use crate::{
-    config::{CheckAnswers, Hosts},
+    config::{CheckResponses, Hosts},
     deadline, error_chain,
     model::Operation,
 };
@@ -104,7 +104,7 @@ impl HttpService {
     }
 
     /// Holds responses against the contract before they go out.
-    pub fn checking_responses(self, settings: &CheckAnswers) -> Self {
+    pub fn checking_responses(self, settings: &CheckResponses) -> Self {
         Self {
             response_checks: Some(Arc::new(ResponseChecks::new(settings))),
             ..self

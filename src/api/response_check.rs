@@ -11,20 +11,20 @@ use http_body_util::BodyExt;
 
 use super::problem::Problem;
 use crate::{
-    config::{AnswerMode, CheckAnswers},
+    config::{CheckMode, CheckResponses},
     contract::check::{self, Breach},
     model::Operation,
 };
 
 /// Which responses to check, and what a breach leads to.
 pub(super) struct ResponseChecks {
-    mode: AnswerMode,
+    mode: CheckMode,
     one_in: u32,
     seen: AtomicU32,
 }
 
 impl ResponseChecks {
-    pub(super) fn new(settings: &CheckAnswers) -> Self {
+    pub(super) fn new(settings: &CheckResponses) -> Self {
         Self {
             mode: settings.mode,
             one_in: settings.one_in.max(1),
@@ -34,7 +34,7 @@ impl ResponseChecks {
 
     /// Whether it is the turn of the next response.
     pub(super) fn due(&self) -> bool {
-        self.mode != AnswerMode::Off
+        self.mode != CheckMode::Off
             && self
                 .seen
                 .fetch_add(1, Ordering::Relaxed)
@@ -74,7 +74,7 @@ impl ResponseChecks {
             reason,
             rule,
         } = breach;
-        if self.mode == AnswerMode::Fail {
+        if self.mode == CheckMode::Fail {
             let breach = format!("{operation}, {place}: {reason} ({rule})");
             return Some(Problem::ResponseBreaksContract(breach));
         }
@@ -94,17 +94,17 @@ impl ResponseChecks {
 #[cfg(test)]
 mod tests {
     use super::ResponseChecks;
-    use crate::config::{AnswerMode, CheckAnswers};
+    use crate::config::{CheckMode, CheckResponses};
 
     #[test]
     fn one_in_so_many_is_checked_and_none_when_off() {
         let due = |mode, one_in| {
-            let checks = ResponseChecks::new(&CheckAnswers { mode, one_in });
+            let checks = ResponseChecks::new(&CheckResponses { mode, one_in });
             (0..300).filter(|_| checks.due()).count()
         };
-        assert_eq!(due(AnswerMode::Log, 100), 3);
-        assert_eq!(due(AnswerMode::Fail, 1), 300);
-        assert_eq!(due(AnswerMode::Log, 0), 300);
-        assert_eq!(due(AnswerMode::Off, 1), 0);
+        assert_eq!(due(CheckMode::Log, 100), 3);
+        assert_eq!(due(CheckMode::Fail, 1), 300);
+        assert_eq!(due(CheckMode::Log, 0), 300);
+        assert_eq!(due(CheckMode::Off, 1), 0);
     }
 }

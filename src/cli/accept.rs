@@ -1,15 +1,17 @@
-//! `backup-share accept`: a member accepts a backup into a vault of its own.
+//! `backup-share accept`: a member accepts a backup into one of its vaults.
 
 use clap::Args;
 
-use super::{ClientCommand, Outcome, output::Output, refusal, session::Session, words};
+use super::{
+    ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession, words,
+};
 use crate::client::types::{BackupId, MemberStatus, VaultId};
 
 /// Accept a backup that is shared with your project
 ///
 /// Prints your project's member; json and yaml are that member by itself.
 #[derive(Args, Clone)]
-pub(super) struct Accept {
+pub(super) struct AcceptArgs {
     /// The backup
     #[arg(value_parser = words::backup)]
     backup: BackupId,
@@ -18,20 +20,20 @@ pub(super) struct Accept {
     vault: VaultId,
 }
 
-impl ClientCommand for Accept {
-    async fn run(self, session: Session, output: Output) -> Outcome {
-        let Session { client, project } = session;
+impl ClientCommand for AcceptArgs {
+    async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
+        let ClientSession { client, project } = session;
         let call = client
             .update_member_status()
             .project_id(project.clone())
             .backup_id(self.backup)
             .member_id(project);
-        let answer = call
+        let response = call
             .body_map(|body| body.status(MemberStatus::Accepted).vault_id(self.vault))
             .send()
             .await;
-        match answer {
-            Ok(answer) => output.member(&answer.member),
+        match response {
+            Ok(response) => output.member(&response.member),
             Err(error) => Err(refusal(error).await),
         }
     }

@@ -1,4 +1,4 @@
-//! What a command did to a store, in the audit: lines of JSON beside those of requests. No token
+//! What a command did to a store, in the audit log: lines of JSON beside those of requests. No token
 //! goes there.
 
 use std::{
@@ -9,15 +9,15 @@ use std::{
 
 use serde::Serialize;
 
-use super::{Failure, Outcome};
+use super::{CliError, CommandResult};
 use crate::{clock::Clock, telemetry, timestamp::Timestamp};
 
-/// How many ids stand in a line, and how long each may be, in characters.
+/// How many ids are in a line, and how long each may be, in characters.
 const IDS: usize = 100;
 const LONGEST: usize = 128;
 
-/// Where the lines go. Opened before anything is done: what cannot be written down is not done.
-pub(super) enum Audit {
+/// Where the lines go. Opened before anything is done: what cannot be logged is not done.
+pub(super) enum CommandAudit {
     Nowhere,
     Stderr,
     File(String, File),
@@ -33,7 +33,7 @@ pub(super) enum Ended {
 }
 
 #[derive(Serialize)]
-struct Line<'a> {
+struct CommandRecord<'a> {
     time: Timestamp,
     /// Who ran the command on this machine.
     user: &'a str,
@@ -42,16 +42,16 @@ struct Line<'a> {
     outcome: Ended,
 }
 
-impl Audit {
+impl CommandAudit {
     /// `target`: the setting `audit`.
-    pub(super) fn open(target: &str) -> Result<Self, Failure> {
+    pub(super) fn open(target: &str) -> Result<Self, CliError> {
         match target {
             "" => Ok(Self::Nowhere),
             "stderr" => Ok(Self::Stderr),
             file => {
                 let opened = telemetry::append_to(Path::new(file));
                 let failed =
-                    |error| Failure::failed(format!("audit: cannot write to {file}: {error}"));
+                    |error| CliError::failed(format!("audit: cannot write to {file}: {error}"));
                 opened
                     .map(|opened| Self::File(file.to_owned(), opened))
                     .map_err(failed)
@@ -66,7 +66,7 @@ impl Audit {
         action: &str,
         ids: &[String],
         outcome: Ended,
-    ) -> Outcome {
+    ) -> CommandResult {
         if let Self::Nowhere = self {
             return Ok(());
         }
@@ -76,14 +76,14 @@ impl Audit {
                 .iter()
                 .map(|id| id.chars().take(LONGEST).collect())
                 .collect();
-            let line = Line {
+            let line = CommandRecord {
                 time,
                 user: &user,
                 action,
                 ids,
                 outcome,
             };
-            let mut text = serde_json::to_vec(&line).map_err(Failure::failed)?;
+            let mut text = serde_json::to_vec(&line).map_err(CliError::failed)?;
             text.push(b'\n');
             self.append(&text)?;
         }
@@ -91,14 +91,14 @@ impl Audit {
     }
 
     /// One write for a line: others add to the same file.
-    fn append(&mut self, text: &[u8]) -> Outcome {
+    fn append(&mut self, text: &[u8]) -> CommandResult {
         let (name, written) = match self {
             Self::Nowhere => return Ok(()),
             Self::Stderr => ("stderr", io::stderr().write_all(text)),
             Self::File(name, file) => (name.as_str(), file.write_all(text)),
         };
         written.map_err(|error| {
-            Failure::failed(format!(
+            CliError::failed(format!(
                 "the command has run, but its line in the audit {name} was not written: {error}"
             ))
         })

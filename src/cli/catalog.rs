@@ -1,56 +1,54 @@
 //! `backup-share catalog`: data files into a store, which may be one that a server is running on.
-//! It opens the store itself and calls nobody.
+//! It opens the store itself and calls no service.
 
-use std::{
-    io::{IsTerminal, stderr},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle, style::TemplateError};
-use tokio::runtime::Runtime;
+use indicatif::ProgressBar;
 
-use super::{Failure, Outcome, output, remove::Remove, serve::failure};
+use super::{
+    CliError, CommandResult, block_on, output, progress,
+    remove::RemoveArgs,
+    settings::{StoreFlags, settings},
+};
 use crate::{
-    catalog::{self, CatalogError, Checked, Data, Environment, Progress, Tell},
+    catalog::{self, CatalogError, Checked, Data, Progress, Tell},
     clock::SystemClock,
     config::{Config, Database},
     serve,
     store::{Loaded, Nothing},
 };
 
+/// How progress is shown: the phase, and how far it is.
+const BAR: &str = "{msg:8} {bar:40} {percent} %, {eta} to go";
+
 /// Load data files into a store, remove records from it, and say what data files may hold
 #[derive(Args)]
-pub(super) struct Catalog {
+pub(super) struct CatalogArgs {
     #[command(subcommand)]
-    command: Command,
+    command: CatalogCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
-    Load(Load),
-    Check(Check),
-    Remove(Remove),
+enum CatalogCommand {
+    Load(LoadArgs),
+    Check(CheckArgs),
+    Remove(RemoveArgs),
     /// Print the JSON Schema of data files
     Schema,
 }
 
 /// Load a data file (YAML), of any size, into a store
 ///
-/// All of the file is checked before any of it is taken over. A server may be running on the store:
-/// it goes on writing meanwhile, and sees what was loaded within seconds. What stands there already
-/// is brought up to date; loading a file again changes nothing, and completes what was interrupted.
+/// All of the file is checked before any of it is loaded. A server may be running on the store:
+/// it goes on writing meanwhile, and sees what was loaded within seconds. Records that are there already
+/// are updated; loading a file again changes nothing, and completes what was interrupted.
 #[derive(Args)]
-struct Load {
+struct LoadArgs {
     /// The data file; `-` for standard input
     file: PathBuf,
-    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env:
-    /// BACKUP_SHARE_DATABASE]
-    #[arg(long, value_name = "URL")]
-    database: Option<Database>,
-    /// Settings in TOML, the same as the server's
-    #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreFlags,
 }
 
 /// Check a data file (YAML), without loading it
@@ -60,7 +58,7 @@ struct Load {
 ///
 /// Exit codes: 0 no mistakes, 1 mistakes, 2 could not look.
 #[derive(Args)]
-struct Check {
+struct CheckArgs {
     /// The data file; `-` for standard input
     file: PathBuf,
     /// A store that is there, in which references may lead as well: sqlite:FILE, or postgres://…
@@ -71,24 +69,24 @@ struct Check {
     config: Option<PathBuf>,
 }
 
-impl Catalog {
-    pub(super) fn run(self) -> Outcome {
+impl CatalogArgs {
+    pub(super) fn run(self) -> CommandResult {
         match self.command {
-            Command::Load(load) => load.run(),
-            Command::Check(check) => check.run(),
-            Command::Remove(remove) => remove.run(),
-            Command::Schema => output::print(&output::json(&catalog::schema())?),
+            CatalogCommand::Load(load) => load.run(),
+            CatalogCommand::Check(check) => check.run(),
+            CatalogCommand::Remove(remove) => remove.run(),
+            CatalogCommand::Schema => output::print(&output::json(&catalog::schema())?),
         }
     }
 }
 
-impl Load {
-    fn run(self) -> Outcome {
-        let config = settings(self.config.as_deref(), self.database)?;
-        let is_absent = serve::is_absent(&config).map_err(failure)?;
-        let data = Data::open(&self.file).map_err(Failure::failed)?;
-        let bar = bar().map_err(Failure::failed)?;
-        let loaded = runtime()?.block_on(load(data, &config, is_absent, &|progress| {
+impl LoadArgs {
+    fn run(self) -> CommandResult {
+        let config = self.store.settings()?;
+        let is_absent = serve::is_absent(&config)?;
+        let data = Data::open(&self.file).map_err(CliError::failed)?;
+        let bar = progress::bar(BAR)?;
+        let loaded = block_on(load(data, &config, is_absent, &|progress| {
             show(&bar, progress)
         }));
         bar.finish_and_clear();
@@ -107,19 +105,15 @@ async fn load(
     config: &Config,
     is_absent: bool,
     tell: Tell<'_>,
-) -> Result<Loaded, Failure> {
-    let environment = environment(config)?;
-    let open = async || {
-        serve::open_store(config, &SystemClock)
-            .await
-            .map_err(failure)
-    };
+) -> Result<Loaded, CliError> {
+    let environment = serve::environment(config)?;
+    let open = || serve::open_store(config, &SystemClock);
     let store = if is_absent { None } else { Some(open().await?) };
     let checked = match &store {
         Some(store) => data.check(store, &environment, tell).await,
         None => data.check(&Nothing, &environment, tell).await,
     };
-    let checked = checked.map_err(Failure::failed)?;
+    let checked = checked.map_err(CliError::failed)?;
     warn(&checked);
     let store = match store {
         Some(store) => store,
@@ -128,18 +122,18 @@ async fn load(
     checked
         .load(store.as_ref(), &SystemClock, tell)
         .await
-        .map_err(Failure::failed)
+        .map_err(CliError::failed)
 }
 
-impl Check {
-    fn run(self) -> Outcome {
+impl CheckArgs {
+    fn run(self) -> CommandResult {
         let look_in_store = self.database.is_some();
         let config = settings(self.config.as_deref(), self.database)?;
-        let environment = environment(&config)?;
-        let could_not_look = |why: String| Failure::Usage(format!("could not look: {why}"));
+        let environment = serve::environment(&config)?;
+        let could_not_look = |why: String| CliError::Usage(format!("could not look: {why}"));
         let data = Data::open(&self.file).map_err(|error| could_not_look(error.to_string()))?;
-        let bar = bar().map_err(Failure::failed)?;
-        let checked = runtime()?.block_on(async {
+        let bar = progress::bar(BAR)?;
+        let checked = block_on(async {
             let store = match look_in_store {
                 true => serve::look_up(&config)
                     .await
@@ -151,7 +145,7 @@ impl Check {
             })
             .await
             .map_err(|error| match error {
-                CatalogError::Mistakes(_) => Failure::failed(error),
+                CatalogError::Mistakes(_) => CliError::failed(error),
                 other => could_not_look(other.to_string()),
             })
         });
@@ -166,26 +160,6 @@ impl Check {
     }
 }
 
-fn settings(file: Option<&Path>, database: Option<Database>) -> Result<Config, Failure> {
-    let config =
-        Config::read(file, std::env::vars()).map_err(|error| Failure::Usage(error.to_string()))?;
-    Ok(Config {
-        database: database.unwrap_or_else(|| config.database.clone()),
-        ..config
-    })
-}
-
-fn environment(config: &Config) -> Result<Environment, Failure> {
-    serve::environment(config).map_err(|error| Failure::Usage(error.to_string()))
-}
-
-fn runtime() -> Result<Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::failed)
-}
-
 fn warn(checked: &Checked) {
     for warning in checked.warnings() {
         eprintln!("warning: {warning}");
@@ -198,18 +172,5 @@ fn show(bar: &ProgressBar, progress: Progress) {
     } else {
         "checking"
     });
-    bar.set_length(progress.all);
-    bar.set_position(progress.done);
-}
-
-/// Seen by people only.
-fn bar() -> Result<ProgressBar, TemplateError> {
-    let bar = if stderr().is_terminal() {
-        ProgressBar::new(0)
-    } else {
-        ProgressBar::hidden()
-    };
-    Ok(bar.with_style(ProgressStyle::with_template(
-        "{msg:8} {bar:40} {percent} %, {eta} to go",
-    )?))
+    progress::show(bar, progress.done, progress.all);
 }

@@ -1,5 +1,5 @@
-//! Whom OpenStack's clients are told to log in as: a cloud of `clouds.yaml`, or the variables
-//! `OS_*`, read as they read them. Logging in is not done here.
+//! The login configuration of OpenStack's clients: a cloud of `clouds.yaml`, or the variables `OS_*`,
+//! read as they read them. Logging in is not done here.
 
 use std::{
     env,
@@ -11,14 +11,14 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::{
-    Failure,
-    login::{Account, Domain, LogIn, Named, Scope},
+    CliError,
+    login::{Domain, IdOrName, LoginCredentials, LoginRequest, TokenScope},
 };
 
 /// Where to log in, as whom, and which of the services that are found there is meant.
 pub(super) struct Cloud {
     pub(super) auth_url: String,
-    pub(super) log_in: LogIn,
+    pub(super) log_in: LoginRequest,
     /// The region of the service; any where there is none.
     pub(super) region: Option<String>,
     /// Which of the service's addresses: public, internal or admin.
@@ -30,8 +30,8 @@ pub(super) struct Cloud {
 /// One entry of `clouds.yaml`. It has more, for other services, which is left alone.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Entry {
-    auth: Auth,
+struct CloudEntry {
+    auth: CloudAuth,
     #[serde(deserialize_with = "text")]
     auth_type: Option<String>,
     #[serde(deserialize_with = "text")]
@@ -50,7 +50,7 @@ macro_rules! auth {
         /// Who logs in. All of it is optional: what has to be there depends on the rest.
         #[derive(Default, Deserialize)]
         #[serde(default)]
-        struct Auth {
+        struct CloudAuth {
             $(#[serde(deserialize_with = "text")] $field: Option<String>,)*
             #[serde(deserialize_with = "secret")]
             password: Option<SecretString>,
@@ -58,7 +58,7 @@ macro_rules! auth {
             application_credential_secret: Option<SecretString>,
         }
 
-        impl Auth {
+        impl CloudAuth {
             fn from_environment() -> Self {
                 Self {
                     $($field: variable($variable),)*
@@ -87,11 +87,11 @@ auth! {
 impl Cloud {
     /// The cloud of this name in the `clouds.yaml` that is found first, with what `secure.yaml`
     /// adds to it.
-    pub(super) fn named(name: &str) -> Result<Self, Failure> {
+    pub(super) fn named(name: &str) -> Result<Self, CliError> {
         let folders = folders();
         let explicit = variable("OS_CLIENT_CONFIG_FILE").map(PathBuf::from);
         let found = explicit.or_else(|| first(&folders, "clouds"));
-        let found = found.ok_or_else(|| Failure::Usage("There is no clouds.yaml.".to_owned()))?;
+        let found = found.ok_or_else(|| CliError::Usage("There is no clouds.yaml.".to_owned()))?;
         let mut clouds = read(&found)?;
         let secure = variable("OS_CLIENT_SECURE_FILE")
             .map(PathBuf::from)
@@ -100,24 +100,24 @@ impl Cloud {
             merge(&mut clouds, read(&secure)?);
         }
         let wrong =
-            |reason: &str| Failure::Usage(format!("{}: cloud {name}: {reason}.", found.display()));
+            |reason: &str| CliError::Usage(format!("{}: cloud {name}: {reason}.", found.display()));
         let entry = clouds
             .get("clouds")
             .and_then(|clouds| clouds.get(name))
             .cloned();
         let entry = entry.ok_or_else(|| wrong("there is none of this name"))?;
-        let entry: Entry =
+        let entry: CloudEntry =
             serde_json::from_value(entry).map_err(|error| wrong(&error.to_string()))?;
         entry.cloud().map_err(|reason| wrong(&reason))
     }
 
     /// What the variables `OS_*` say, where they say where to log in.
-    pub(super) fn from_environment() -> Result<Option<Self>, Failure> {
-        let auth = Auth::from_environment();
+    pub(super) fn from_environment() -> Result<Option<Self>, CliError> {
+        let auth = CloudAuth::from_environment();
         if auth.auth_url.is_none() {
             return Ok(None);
         }
-        let entry = Entry {
+        let entry = CloudEntry {
             auth,
             auth_type: variable("OS_AUTH_TYPE"),
             region_name: variable("OS_REGION_NAME"),
@@ -128,12 +128,12 @@ impl Cloud {
         };
         let cloud = entry
             .cloud()
-            .map_err(|reason| Failure::Usage(format!("The variables OS_*: {reason}.")))?;
+            .map_err(|reason| CliError::Usage(format!("The variables OS_*: {reason}.")))?;
         Ok(Some(cloud))
     }
 }
 
-impl Entry {
+impl CloudEntry {
     fn cloud(self) -> Result<Cloud, String> {
         let Self {
             auth,
@@ -172,8 +172,8 @@ impl Entry {
     }
 }
 
-impl Auth {
-    fn log_in(self, auth_type: Option<&str>) -> Result<LogIn, String> {
+impl CloudAuth {
+    fn log_in(self, auth_type: Option<&str>) -> Result<LoginRequest, String> {
         let by_credential = match auth_type {
             None => self.application_credential_secret.is_some(),
             Some("password" | "v3password") => false,
@@ -185,8 +185,8 @@ impl Auth {
             }
         };
         let user = match (self.user_id, self.username) {
-            (Some(id), _) => Some(Named::Id(id)),
-            (None, Some(name)) => Some(Named::Name(
+            (Some(id), _) => Some(IdOrName::Id(id)),
+            (None, Some(name)) => Some(IdOrName::Name(
                 name,
                 domain(self.user_domain_id, self.user_domain_name),
             )),
@@ -200,31 +200,31 @@ impl Auth {
                 self.application_credential_id,
                 self.application_credential_name,
             ) {
-                (Some(id), _) => Account::Credential { id, secret },
+                (Some(id), _) => LoginCredentials::Credential { id, secret },
                 (None, Some(name)) => {
                     let user = user.ok_or("an application credential by name needs a user")?;
-                    Account::CredentialOf { user, name, secret }
+                    LoginCredentials::CredentialOf { user, name, secret }
                 }
                 (None, None) => return Err("application_credential_id is missing".to_owned()),
             };
             // It is for one project, and cannot be asked for another.
-            return Ok(LogIn {
-                account: credential,
-                scope: Scope::Own,
+            return Ok(LoginRequest {
+                credentials: credential,
+                scope: TokenScope::Own,
             });
         }
         let user = user.ok_or("username is missing")?;
         let password = self.password.ok_or("password is missing")?;
         let scope = match (self.project_id, self.project_name) {
-            (Some(id), _) => Scope::Project(Named::Id(id)),
-            (None, Some(name)) => Scope::Project(Named::Name(
+            (Some(id), _) => TokenScope::Project(IdOrName::Id(id)),
+            (None, Some(name)) => TokenScope::Project(IdOrName::Name(
                 name,
                 domain(self.project_domain_id, self.project_domain_name),
             )),
-            (None, None) => Scope::Own,
+            (None, None) => TokenScope::Own,
         };
-        Ok(LogIn {
-            account: Account::Password { user, password },
+        Ok(LoginRequest {
+            credentials: LoginCredentials::Password { user, password },
             scope,
         })
     }
@@ -262,8 +262,8 @@ fn first(folders: &[PathBuf], name: &str) -> Option<PathBuf> {
     files.into_iter().find(|file| file.is_file())
 }
 
-fn read(file: &Path) -> Result<Value, Failure> {
-    let wrong = |reason: String| Failure::Usage(format!("{}: {reason}", file.display()));
+fn read(file: &Path) -> Result<Value, CliError> {
+    let wrong = |reason: String| CliError::Usage(format!("{}: {reason}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     // The parser's own message shows the text around, which may be a password.
     serde_saphyr::from_str(&text).map_err(|_| wrong("this is no YAML.".to_owned()))
@@ -283,13 +283,13 @@ fn merge_objects(under: &mut Map<String, Value>, over: Map<String, Value>) {
     }
 }
 
-/// A variable that is empty is as good as none.
+/// An empty variable is an unset one.
 fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
-/// A text, or what YAML has made of one that looks like a number. What else stands there is not
-/// quoted: it may be secret.
+/// A text, or what YAML has made of one that looks like a number. Another value is not quoted in the
+/// error: it may be secret.
 fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
     match Value::deserialize(from)? {
         Value::Null => Ok(None),
@@ -308,10 +308,10 @@ mod tests {
     use secrecy::ExposeSecret;
     use serde_json::json;
 
-    use super::{Account, Cloud, Domain, Entry, Named, Scope, merge};
+    use super::{Cloud, CloudEntry, Domain, IdOrName, LoginCredentials, TokenScope, merge};
 
     fn cloud(entry: serde_json::Value) -> Result<Cloud, String> {
-        serde_json::from_value::<Entry>(entry)
+        serde_json::from_value::<CloudEntry>(entry)
             .map_err(|error| error.to_string())?
             .cloud()
     }
@@ -322,13 +322,16 @@ mod tests {
             "user_domain_name": "d", "project_domain_id": "e"});
         let cloud = cloud(json!({"auth": auth, "region_name": "r", "interface": "internalURL"}))
             .expect("a cloud");
-        let Account::Password { user, password } = cloud.log_in.account else {
+        let LoginCredentials::Password { user, password } = cloud.log_in.credentials else {
             panic!("a password is given")
         };
-        assert_eq!(user, Named::Name("alice".into(), Domain::Name("d".into())));
+        assert_eq!(
+            user,
+            IdOrName::Name("alice".into(), Domain::Name("d".into()))
+        );
         assert_eq!(password.expose_secret(), "12345");
-        let project = Named::Name("p".into(), Domain::Id("e".into()));
-        assert!(matches!(cloud.log_in.scope, Scope::Project(named) if named == project));
+        let project = IdOrName::Name("p".into(), Domain::Id("e".into()));
+        assert!(matches!(cloud.log_in.scope, TokenScope::Project(named) if named == project));
         assert_eq!(
             (cloud.region.as_deref(), cloud.interface.as_str()),
             (Some("r"), "internal")
@@ -341,8 +344,11 @@ mod tests {
             "project_name": "ignored"});
         let given =
             cloud(json!({"auth": auth, "auth_type": "v3applicationcredential"})).expect("a cloud");
-        assert!(matches!(given.log_in.account, Account::Credential { .. }));
-        assert!(matches!(given.log_in.scope, Scope::Own));
+        assert!(matches!(
+            given.log_in.credentials,
+            LoginCredentials::Credential { .. }
+        ));
+        assert!(matches!(given.log_in.scope, TokenScope::Own));
     }
 
     #[test]

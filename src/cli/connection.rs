@@ -1,19 +1,18 @@
-//! Which service, as whom, for which project: the flags that every command of the client takes, and
-//! the environment behind them. What they come to is a `Session`; nothing is sent from here.
+//! Which service, as whom, for which project: the flags of every client command, and the environment
+//! behind them. A `ClientSession` is made of them; nothing is sent from here.
 
 use std::env::{self, VarError};
 
 use clap::Args;
 use secrecy::SecretString;
 
-use super::{Failure, words};
+use super::{CliError, words};
 use crate::client::types::ProjectId;
 
-// The environment is read by hand: to clap it would win over a flag that stands before the
-// command's name.
+// The environment is not read by clap, for which it would win over a flag before the command's name.
 #[derive(Args, Default)]
-#[command(next_help_heading = "Connection")]
-pub(super) struct Connection {
+#[command(next_help_heading = "ConnectionArgs")]
+pub(super) struct ConnectionArgs {
     /// Where the service is, such as https://cbr.example.com [env: BACKUP_SHARE_ENDPOINT]
     #[arg(long, value_name = "URL", value_parser = words::text)]
     pub(super) endpoint: Option<String>,
@@ -42,9 +41,9 @@ pub(super) struct Connection {
     pub(super) os_cloud: Option<String>,
 }
 
-impl Connection {
-    /// What is said here wins over what was said before. A token and a name are two answers to one
-    /// question: either replaces both of before, and so does a cloud.
+impl ConnectionArgs {
+    /// A flag here wins over one of `before`. A token and a user name are alternatives: either
+    /// replaces both of before, and so does a cloud.
     pub(super) fn or(self, before: Self) -> Self {
         let named = self.token.is_some() || self.user.is_some() || self.os_cloud.is_some();
         let said = (self.token, self.user, self.os_cloud);
@@ -65,7 +64,7 @@ impl Connection {
         }
     }
 
-    /// Whether anything is said at all.
+    /// Whether there is any flag at all.
     #[cfg(feature = "server")]
     pub(super) fn is_given(&self) -> bool {
         let texts = [
@@ -82,7 +81,7 @@ impl Connection {
     }
 
     /// What the environment says.
-    pub(super) fn from_environment() -> Result<Self, Failure> {
+    pub(super) fn from_environment() -> Result<Self, CliError> {
         Ok(Self {
             endpoint: variable("BACKUP_SHARE_ENDPOINT", words::text)?,
             project: variable("BACKUP_SHARE_PROJECT", words::project)?,
@@ -96,9 +95,12 @@ impl Connection {
     }
 }
 
-/// A variable that is empty is as good as none.
-fn variable<T>(name: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<Option<T>, Failure> {
-    let wrong = |reason: String| Failure::Usage(format!("{name}: {reason}."));
+/// An empty variable is an unset one.
+fn variable<T>(
+    name: &str,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Option<T>, CliError> {
+    let wrong = |reason: String| CliError::Usage(format!("{name}: {reason}."));
     match env::var(name) {
         Ok(text) if !text.is_empty() => read(&text).map(Some).map_err(wrong),
         Ok(_) | Err(VarError::NotPresent) => Ok(None),
@@ -110,20 +112,20 @@ fn variable<T>(name: &str, read: impl Fn(&str) -> Result<T, String>) -> Result<O
 mod tests {
     use secrecy::ExposeSecret;
 
-    use super::Connection;
+    use super::ConnectionArgs;
 
-    fn with_token(token: &str) -> Connection {
-        Connection {
+    fn with_token(token: &str) -> ConnectionArgs {
+        ConnectionArgs {
             token: Some(token.into()),
-            ..Connection::default()
+            ..ConnectionArgs::default()
         }
     }
 
     #[test]
     fn a_name_replaces_a_token_that_was_given_before() {
-        let login = Connection {
+        let login = ConnectionArgs {
             user: Some("alice".into()),
-            ..Connection::default()
+            ..ConnectionArgs::default()
         };
         let both = login.or(with_token("before"));
         assert!(both.token.is_none());
@@ -132,7 +134,7 @@ mod tests {
 
     #[test]
     fn what_is_said_last_wins_and_the_rest_stays() {
-        let before = Connection {
+        let before = ConnectionArgs {
             endpoint: Some("http://before".into()),
             ..with_token("before")
         };
@@ -149,6 +151,6 @@ mod tests {
     #[cfg(feature = "server")]
     #[test]
     fn a_token_alone_is_something_given() {
-        assert!(!Connection::default().is_given() && with_token("now").is_given());
+        assert!(!ConnectionArgs::default().is_given() && with_token("now").is_given());
     }
 }

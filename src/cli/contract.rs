@@ -1,12 +1,13 @@
 //! `backup-share contract`: prints the contract, compares contracts, and holds the code against it.
 //! Reads files and git; never a server.
 
-use std::io::{self, Write};
-
 use clap::{Args, Subcommand};
 use openapi_proof::{cli::Diff, diff::Report};
 
-use super::{Failure, Outcome};
+use super::{
+    CliError, CommandResult,
+    output::{self, print},
+};
 use crate::contract::{self, document};
 
 /// The file that `git:REV` means.
@@ -14,13 +15,13 @@ const PATH: &str = "openapi/backup-share.yaml";
 
 /// The contract of this service, and its comparison with others.
 #[derive(Args)]
-pub(super) struct Contract {
+pub(super) struct ContractArgs {
     #[command(subcommand)]
-    command: Command,
+    command: ContractCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum ContractCommand {
     /// Print the contract that this build carries.
     Show {
         /// As JSON instead of the YAML that it was written in.
@@ -40,50 +41,42 @@ enum Command {
     Schema,
 }
 
-fn check() -> Outcome {
+fn check() -> CommandResult {
     let report = contract::drift();
     if report.agrees() {
         return print(&format!("{report}\n"));
     }
-    Err(Failure::Refused(format!(
+    Err(CliError::Refused(format!(
         "code and contract differ\n\n{report}"
     )))
 }
 
-impl Contract {
-    pub(super) fn run(self) -> Outcome {
+impl ContractArgs {
+    pub(super) fn run(self) -> CommandResult {
         match self.command {
-            Command::Show { json: false } => print(document::YAML),
-            Command::Show { json: true } => print_json(document::json()),
-            Command::Schema => print_json(&Report::json_schema()),
-            Command::Check => check(),
-            Command::Diff(it) => diff(it),
+            ContractCommand::Show { json: false } => print(document::YAML),
+            ContractCommand::Show { json: true } => print_json(document::json()),
+            ContractCommand::Schema => print_json(&Report::json_schema()),
+            ContractCommand::Check => check(),
+            ContractCommand::Diff(it) => diff(it),
         }
     }
 }
 
-fn diff(diff: Diff) -> Outcome {
+fn diff(diff: Diff) -> CommandResult {
     let outcome = diff
         .run(Some(PATH))
-        .map_err(|fault| Failure::Usage(fault.to_string()))?;
+        .map_err(|fault| CliError::Usage(fault.to_string()))?;
     print(&outcome.text)?;
     if outcome.passes {
         Ok(())
     } else {
-        Err(Failure::Refused(
+        Err(CliError::Refused(
             "the new contract does not pass".to_owned(),
         ))
     }
 }
 
-fn print_json(value: &serde_json::Value) -> Outcome {
-    print(&(serde_json::to_string_pretty(value).map_err(Failure::failed)? + "\n"))
-}
-
-/// Whoever closes the pipe early has read enough.
-fn print(text: &str) -> Outcome {
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => Err(Failure::failed(fault)),
-        _ => Ok(()),
-    }
+fn print_json(value: &serde_json::Value) -> CommandResult {
+    print(&output::json(value)?)
 }

@@ -1,35 +1,34 @@
-//! What `serve --demo` prints, and that it stays on this machine: its tokens are known to
-//! everybody.
+//! What `serve --demo` prints, and that only this machine reaches it: its tokens are public.
 
 use std::net::{SocketAddr, ToSocketAddrs};
 
-use super::Failure;
+use super::CliError;
 use crate::{config::Hosts, serve::reachable};
 
 /// Which hosts the demo serves at an address to listen on.
 ///
 /// # Errors
-/// [`Failure::Usage`] where others reach the address, and it was not said that they may.
-pub(super) fn hosts(listen: &str, anywhere: bool) -> Result<Hosts, Failure> {
+/// [`CliError::Usage`] where others reach the address, and it was not said that they may.
+pub(super) fn hosts(listen: &str, anywhere: bool) -> Result<Hosts, CliError> {
     match anywhere {
         true => Ok(Hosts::Any),
-        false if stays_home(listen) => Ok(Hosts::Loopback),
-        false => Err(Failure::Usage(format!(
+        false if is_loopback_only(listen) => Ok(Hosts::Loopback),
+        false => Err(CliError::Usage(format!(
             "--demo would listen on {listen}, where others reach it, and its tokens are known to everybody: listen on \
              127.0.0.1, or say --demo-anywhere"
         ))),
     }
 }
 
-/// What is no address at all is refused where it is listened on.
-fn stays_home(listen: &str) -> bool {
+/// An invalid address is refused where it is bound.
+fn is_loopback_only(listen: &str) -> bool {
     let loopback = |address: SocketAddr| address.ip().to_canonical().is_loopback();
     listen
         .to_socket_addrs()
         .map_or(true, |mut addresses| addresses.all(loopback))
 }
 
-/// What to try, to be pasted as it is into any shell, in any folder; and who else can.
+/// What to try, to be pasted as it is into any shell, in any folder; and a warning where others can.
 pub(super) fn story(listening: SocketAddr) -> String {
     let command = std::env::current_exe().unwrap_or_else(|_| "backup-share".into());
     let quoted = format!("'{}'", command.display().to_string().replace('\'', r"'\''"));

@@ -7,44 +7,41 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Failure;
+use super::CliError;
 use crate::client::{self, Client, ClientInfo, FailureKind, types::ProjectId};
 
-/// Who wants a token, and for which project.
-pub(super) struct LogIn {
-    pub(super) account: Account,
-    pub(super) scope: Scope,
+/// Credentials, and the project that the token is for.
+pub(super) struct LoginRequest {
+    pub(super) credentials: LoginCredentials,
+    pub(super) scope: TokenScope,
 }
 
-/// Who wants a token.
-pub(super) enum Account {
+/// What to log in with.
+pub(super) enum LoginCredentials {
     Password {
-        user: Named,
+        user: IdOrName,
         password: SecretString,
     },
     /// An application credential, by its id.
-    Credential {
-        id: String,
-        secret: SecretString,
-    },
+    Credential { id: String, secret: SecretString },
     /// An application credential, by its user and name.
     CredentialOf {
-        user: Named,
+        user: IdOrName,
         name: String,
         secret: SecretString,
     },
 }
 
-/// What a token is to be for.
-pub(super) enum Scope {
-    Project(Named),
-    /// The account's own project.
+/// What the token is for.
+pub(super) enum TokenScope {
+    Project(IdOrName),
+    /// The user's own project.
     Own,
 }
 
-/// A user or a project.
+/// Names a user or a project.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum IdOrName {
     Id(String),
     Name(String, Domain),
 }
@@ -64,16 +61,16 @@ impl Default for Domain {
     }
 }
 
-/// What logging in gave.
-pub(super) struct LoggedIn {
+/// A successful login.
+pub(super) struct Login {
     pub(super) token: SecretString,
     pub(super) project: ProjectId,
-    /// When the token ends, in the notation of the identity service.
+    /// When the token expires, in the notation of the identity service.
     pub(super) expires_at: String,
     pub(super) catalog: Vec<Service>,
 }
 
-/// A service that the token is good for, and where it is.
+/// A service of the catalog, and its endpoints.
 #[derive(Deserialize)]
 pub(super) struct Service {
     #[serde(rename = "type")]
@@ -90,15 +87,15 @@ struct Endpoint {
     url: String,
 }
 
-/// The part of the answer that matters here.
+/// The part of the response that is used.
 #[derive(Deserialize)]
-struct Answer {
-    token: TokenBody,
+struct LoginResponse {
+    token: LoginToken,
 }
 
 #[derive(Deserialize)]
-struct TokenBody {
-    project: Option<Project>,
+struct LoginToken {
+    project: Option<LoginProject>,
     #[serde(default)]
     expires_at: String,
     #[serde(default)]
@@ -106,29 +103,29 @@ struct TokenBody {
 }
 
 #[derive(Deserialize)]
-struct Project {
+struct LoginProject {
     id: ProjectId,
 }
 
 /// An error in the form of the contract, or in Keystone's.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Refusal {
+struct LoginErrorBody {
     error_code: Option<String>,
     error_msg: Option<String>,
-    error: KeystoneError,
+    error: KeystoneErrorBody,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct KeystoneError {
+struct KeystoneErrorBody {
     message: Option<String>,
 }
 
-impl LogIn {
+impl LoginRequest {
     /// Asks an identity service, whose address may end in `/v3` or not: Keystones are named in both
     /// ways.
-    pub(super) async fn at(&self, identity: &Client) -> Result<LoggedIn, Failure> {
+    pub(super) async fn at(&self, identity: &Client) -> Result<Login, CliError> {
         let base = identity.baseurl();
         let url = format!(
             "{}/v3/auth/tokens",
@@ -148,51 +145,51 @@ impl LogIn {
         }
     }
 
-    /// Who logs in for what, without any secret: two that say the same get tokens that do the same.
+    /// The request without its secret: equal ones get equivalent tokens.
     pub(super) fn identity(&self) -> Value {
-        json!([self.account.who(), self.scope.shown()])
+        json!([self.credentials.subject(), self.scope.shown()])
     }
 
     fn body(&self) -> Value {
-        let mut auth = json!({"identity": self.account.proof()});
+        let mut auth = json!({"identity": self.credentials.proof()});
         if let Some(scope) = self.scope.shown() {
             auth["scope"] = scope;
         }
         json!({ "auth": auth })
     }
 
-    async fn read(&self, response: Response) -> Result<LoggedIn, Failure> {
+    async fn read(&self, response: Response) -> Result<Login, CliError> {
         let token = header(response.headers(), "x-subject-token").map(SecretString::from);
-        let (Some(token), Ok(answer)) = (token, response.json::<Answer>().await) else {
-            return Err(Failure::OutOfReach(
+        let (Some(token), Ok(body)) = (token, response.json::<LoginResponse>().await) else {
+            return Err(CliError::OutOfReach(
                 "The identity service does not answer as a Keystone does.".to_owned(),
             ));
         };
-        let TokenBody {
+        let LoginToken {
             project,
             expires_at,
             catalog,
-        } = answer.token;
+        } = body.token;
         match project {
-            Some(Project { id: project }) => Ok(LoggedIn {
+            Some(LoginProject { id: project }) => Ok(Login {
                 token,
                 project,
                 expires_at,
                 catalog,
             }),
-            None => Err(Failure::Usage(format!(
+            None => Err(CliError::Usage(format!(
                 "{} has no project of its own: name one.",
-                self.account.name()
+                self.credentials.name()
             ))),
         }
     }
 
-    async fn refused(&self, response: Response) -> Failure {
+    async fn refused(&self, response: Response) -> CliError {
         let status = response.status();
         let request_id = ["x-request-id", "x-openstack-request-id"]
             .iter()
             .find_map(|id| header(response.headers(), id));
-        let refusal: Refusal = response.json().await.unwrap_or_default();
+        let refusal: LoginErrorBody = response.json().await.unwrap_or_default();
         let said = refusal.error_msg.or(refusal.error.message);
         let gateway = [
             StatusCode::BAD_GATEWAY,
@@ -204,7 +201,7 @@ impl LogIn {
             _ => FailureKind::Refused,
         };
         let said = said.unwrap_or_else(|| format!("the answer was {status}."));
-        let message = format!("{} cannot log in: {said}", self.account.name());
+        let message = format!("{} cannot log in: {said}", self.credentials.name());
         client::Failure {
             kind,
             message,
@@ -216,9 +213,9 @@ impl LogIn {
     }
 }
 
-impl LoggedIn {
+impl Login {
     /// Where the service is, as the catalog has it: without the `/v3` and the project that may
-    /// stand at the end there.
+    /// be at its end.
     pub(super) fn endpoint(&self, region: Option<&str>, interface: &str) -> Option<String> {
         let ours = |service: &&Service| ["backup-share", "cbr"].contains(&service.kind.as_str());
         let meant = |endpoint: &&Endpoint| {
@@ -240,19 +237,19 @@ impl LoggedIn {
     }
 }
 
-impl Account {
+impl LoginCredentials {
     /// For people.
     fn name(&self) -> &str {
         match self {
             Self::Password {
-                user: Named::Id(name) | Named::Name(name, _),
+                user: IdOrName::Id(name) | IdOrName::Name(name, _),
                 ..
             } => name,
             Self::Credential { id: name, .. } | Self::CredentialOf { name, .. } => name,
         }
     }
 
-    fn who(&self) -> Value {
+    fn subject(&self) -> Value {
         match self {
             Self::Password { user, .. } => json!({"user": user.shown()}),
             Self::Credential { id, .. } => json!({ "id": id }),
@@ -260,9 +257,9 @@ impl Account {
         }
     }
 
-    /// The same, proven.
+    /// The same, with the secret.
     fn proof(&self) -> Value {
-        let mut proof = self.who();
+        let mut proof = self.subject();
         match self {
             Self::Password { password, .. } => {
                 proof["user"]["password"] = password.expose_secret().into();
@@ -276,7 +273,7 @@ impl Account {
     }
 }
 
-impl Scope {
+impl TokenScope {
     fn shown(&self) -> Option<Value> {
         match self {
             Self::Project(project) => Some(json!({"project": project.shown()})),
@@ -285,7 +282,7 @@ impl Scope {
     }
 }
 
-impl Named {
+impl IdOrName {
     fn shown(&self) -> Value {
         match self {
             Self::Id(id) => json!({ "id": id }),
@@ -301,15 +298,15 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-fn lost(fault: reqwest::Error) -> Failure {
-    client::Failure::from(client::Error::CommunicationError(fault)).into()
+fn lost(error: reqwest::Error) -> CliError {
+    client::Failure::from(client::Error::CommunicationError(error)).into()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{from_value, json};
 
-    use super::LoggedIn;
+    use super::Login;
 
     #[test]
     fn the_service_is_found_in_the_catalog_wherever_its_address_ends() {
@@ -328,7 +325,7 @@ mod tests {
             let catalog = json!([{"type": "identity", "endpoints": []}, {"type": "cbr", "endpoints": endpoints}]);
             let catalog = from_value(catalog).expect("a catalog");
             let project = "p1".parse().expect("an id");
-            let logged_in = LoggedIn {
+            let logged_in = Login {
                 token: "t".into(),
                 project,
                 expires_at: String::new(),

@@ -1,12 +1,12 @@
 //! `backup-share members`: who a backup is shared with, over all pages.
 
 use clap::{Args, value_parser};
+use futures::{StreamExt, TryStreamExt};
 
-use super::{ClientCommand, Failure, Outcome, output::Output, refusal, session::Session, words};
-use crate::client::{
-    builder::ListMembers,
-    types::{BackupId, ListMembersSort, Member, MemberStatus},
+use super::{
+    ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession, words,
 };
+use crate::client::types::{BackupId, ListMembersSort, MemberStatus};
 
 /// The largest page that the contract allows.
 const PAGE: u32 = 1000;
@@ -16,7 +16,7 @@ const PAGE: u32 = 1000;
 /// Its owner sees all of them, a member only itself. Reads as many pages as there are; json and
 /// yaml are a list.
 #[derive(Args, Clone)]
-pub(super) struct Members {
+pub(super) struct MembersArgs {
     /// The backup
     #[arg(value_parser = words::backup)]
     backup: BackupId,
@@ -31,9 +31,9 @@ pub(super) struct Members {
     limit: Option<u32>,
 }
 
-impl ClientCommand for Members {
-    async fn run(self, session: Session, output: Output) -> Outcome {
-        let Session { client, project } = session;
+impl ClientCommand for MembersArgs {
+    async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
+        let ClientSession { client, project } = session;
         let page = self.limit.map_or(PAGE, |limit| limit.min(PAGE));
         let mut call = client
             .list_members()
@@ -50,35 +50,10 @@ impl ClientCommand for Members {
             .limit
             .and_then(|limit| limit.try_into().ok())
             .unwrap_or(usize::MAX);
-        output.members(&walk(call, most).await?)
-    }
-}
-
-/// What a call lists, page after page until one is empty. `Client::members_stream` would, but knows
-/// no filters.
-async fn walk(call: ListMembers<'_>, most: usize) -> Result<Vec<Member>, Failure> {
-    let mut members: Vec<Member> = vec![];
-    while members.len() < most {
-        let last = members.last().map(|member| member.id.clone());
-        let page = match last.clone() {
-            Some(last) => call.clone().marker(last).send().await,
-            None => call.clone().send().await,
-        };
-        let page = match page {
-            Ok(page) => page.into_inner().members,
-            Err(error) => return Err(refusal(error).await),
-        };
-        match page.last() {
-            None => break,
-            // It would go on for ever.
-            Some(member) if last.as_ref() == Some(&member.id) => {
-                return Err(Failure::OutOfReach(
-                    "The service answers every marker with the same page.".to_owned(),
-                ));
-            }
-            Some(_) => members.extend(page),
+        let members = call.stream().take(most).try_collect::<Vec<_>>().await;
+        match members {
+            Ok(members) => output.members(&members),
+            Err(error) => Err(refusal(error).await),
         }
     }
-    members.truncate(most);
-    Ok(members)
 }

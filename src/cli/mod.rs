@@ -12,12 +12,14 @@ mod connection;
 mod contract;
 #[cfg(feature = "server")]
 mod demo;
-mod failure;
+mod error;
 mod login;
 mod members;
 mod output;
 #[cfg(feature = "server")]
 mod policy;
+#[cfg(feature = "server")]
+mod progress;
 mod reject;
 #[cfg(feature = "server")]
 mod remove;
@@ -25,10 +27,12 @@ mod revoke;
 #[cfg(feature = "server")]
 mod serve;
 mod session;
+#[cfg(feature = "server")]
+mod settings;
 mod share;
 #[cfg(feature = "server")]
 mod store;
-mod tokens;
+mod token_cache;
 mod words;
 
 use std::process::ExitCode;
@@ -36,10 +40,10 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 
 use self::{
-    connection::Connection,
-    failure::{Failure, refusal},
-    output::Output,
-    session::{Access, Session},
+    connection::ConnectionArgs,
+    error::{CliError, refusal},
+    output::OutputArgs,
+    session::{Access, ClientSession},
 };
 
 /// Share cloud backups with other projects: the server, and the client's commands
@@ -54,46 +58,46 @@ struct Cli {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    connection: Connection,
+    connection: ConnectionArgs,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    Share(Call<share::Share>),
-    Members(Call<members::Members>),
-    Accept(Call<accept::Accept>),
-    Reject(Call<reject::Reject>),
-    Revoke(Call<revoke::Revoke>),
+    Share(Call<share::ShareArgs>),
+    Members(Call<members::MembersArgs>),
+    Accept(Call<accept::AcceptArgs>),
+    Reject(Call<reject::RejectArgs>),
+    Revoke(Call<revoke::RevokeArgs>),
     #[cfg(feature = "server")]
-    Serve(serve::Serve),
+    Serve(serve::ServeArgs),
     #[cfg(feature = "server")]
-    Catalog(catalog::Catalog),
+    Catalog(catalog::CatalogArgs),
     #[cfg(feature = "server")]
-    Store(store::Store),
+    Store(store::StoreArgs),
     /// Print the contract, compare contracts, and hold code against it
     #[cfg(feature = "server")]
-    Contract(contract::Contract),
+    Contract(contract::ContractArgs),
     #[cfg(feature = "server")]
-    Policy(policy::Policy),
+    Policy(policy::PolicyArgs),
 }
 
-// A command of the client with the flags that all of them take.
+// A command of the client with the flags that all of them have.
 #[derive(Args)]
 struct Call<C: ClientCommand> {
     #[command(flatten)]
     command: C,
     #[command(flatten)]
-    output: Output,
+    output: OutputArgs,
     #[command(flatten)]
-    connection: Connection,
+    connection: ConnectionArgs,
 }
 
 /// A command that calls the service.
 trait ClientCommand: Args + Clone {
-    async fn run(self, session: Session, output: Output) -> Outcome;
+    async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult;
 }
 
-type Outcome = Result<(), Failure>;
+type CommandResult = Result<(), CliError>;
 
 /// Runs the command that the process was called with.
 pub fn run() -> ExitCode {
@@ -103,15 +107,15 @@ pub fn run() -> ExitCode {
     } = Cli::parse();
     match command.run(connection) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("backup-share: {failure}");
-            failure.exit_code()
+        Err(error) => {
+            eprintln!("backup-share: {error}");
+            error.exit_code()
         }
     }
 }
 
 impl Command {
-    fn run(self, before: Connection) -> Outcome {
+    fn run(self, before: ConnectionArgs) -> CommandResult {
         match self {
             Self::Share(call) => call.run(before),
             Self::Members(call) => call.run(before),
@@ -119,26 +123,22 @@ impl Command {
             Self::Reject(call) => call.run(before),
             Self::Revoke(call) => call.run(before),
             #[cfg(feature = "server")]
-            Self::Serve(serve) => calls_nobody(&before).and_then(|()| serve.run()),
+            Self::Serve(serve) => reject_client_flags(&before).and_then(|()| serve.run()),
             #[cfg(feature = "server")]
-            Self::Catalog(catalog) => calls_nobody(&before).and_then(|()| catalog.run()),
+            Self::Catalog(catalog) => reject_client_flags(&before).and_then(|()| catalog.run()),
             #[cfg(feature = "server")]
-            Self::Store(store) => calls_nobody(&before).and_then(|()| store.run()),
+            Self::Store(store) => reject_client_flags(&before).and_then(|()| store.run()),
             #[cfg(feature = "server")]
-            Self::Contract(contract) => calls_nobody(&before).and_then(|()| contract.run()),
+            Self::Contract(contract) => reject_client_flags(&before).and_then(|()| contract.run()),
             #[cfg(feature = "server")]
-            Self::Policy(policy) => calls_nobody(&before).and_then(|()| policy.run()),
+            Self::Policy(policy) => reject_client_flags(&before).and_then(|()| policy.run()),
         }
     }
 }
 
 impl<C: ClientCommand> Call<C> {
-    fn run(self, before: Connection) -> Outcome {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(Failure::failed)?;
-        runtime.block_on(async {
+    fn run(self, before: ConnectionArgs) -> CommandResult {
+        block_on(async {
             let Self {
                 command,
                 output,
@@ -146,9 +146,9 @@ impl<C: ClientCommand> Call<C> {
             } = self;
             let access = Access::given(connection.or(before))?;
             match command.clone().run(access.session().await?, output).await {
-                Err(Failure::Unauthorized(refused)) => match access.renewed().await {
+                Err(CliError::Unauthorized(refused)) => match access.renewed().await {
                     Some(session) => command.run(session?, output).await,
-                    None => Err(Failure::Unauthorized(refused)),
+                    None => Err(CliError::Unauthorized(refused)),
                 },
                 outcome => outcome,
             }
@@ -156,12 +156,21 @@ impl<C: ClientCommand> Call<C> {
     }
 }
 
-/// Flags that would be of no effect are a misunderstanding.
+/// Runs a command's work to its end, on this thread.
+fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(CliError::failed)?;
+    runtime.block_on(work)
+}
+
+/// Flags that would have no effect are a misunderstanding.
 #[cfg(feature = "server")]
-fn calls_nobody(before: &Connection) -> Outcome {
+fn reject_client_flags(before: &ConnectionArgs) -> CommandResult {
     let flags = "--endpoint, --project, --token, --user, --password, --auth-url, --user-domain and --os-cloud";
     match before.is_given() {
-        true => Err(Failure::Usage(format!(
+        true => Err(CliError::Usage(format!(
             "{flags} are for share, members, accept, reject and revoke only."
         ))),
         false => Ok(()),

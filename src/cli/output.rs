@@ -7,14 +7,14 @@ use clap::{Args, ValueEnum};
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
-use super::{Failure, Outcome};
+use super::{CliError, CommandResult};
 use crate::{
     client::types::{BackupId, ImageId, Member, MemberStatus, ProjectId, ShareId, VaultId},
     timestamp::Timestamp,
 };
 
 #[derive(Args, Clone, Copy)]
-pub(super) struct Output {
+pub(super) struct OutputArgs {
     /// How to print it
     #[arg(
         short = 'o',
@@ -22,11 +22,11 @@ pub(super) struct Output {
         value_name = "FORM",
         default_value = "table"
     )]
-    form: Form,
+    format: OutputFormat,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
-enum Form {
+enum OutputFormat {
     /// For people; times in UTC
     Table,
     /// For programs
@@ -37,7 +37,7 @@ enum Form {
 
 /// A member as programs get it.
 #[derive(Serialize)]
-struct Row<'m> {
+struct MemberRow<'m> {
     status: MemberStatus,
     created_at: Timestamp,
     updated_at: Option<Timestamp>,
@@ -48,68 +48,68 @@ struct Row<'m> {
     id: &'m ShareId,
 }
 
-impl Output {
+impl OutputArgs {
     /// Members, as a list.
-    pub(super) fn members(&self, members: &[Member]) -> Outcome {
-        match self.form {
-            Form::Table => print(&table(members)),
-            Form::Json | Form::Yaml => {
+    pub(super) fn members(&self, members: &[Member]) -> CommandResult {
+        match self.format {
+            OutputFormat::Table => print(&table(members)),
+            OutputFormat::Json | OutputFormat::Yaml => {
                 self.serialized(&members.iter().map(row).collect::<Vec<_>>())
             }
         }
     }
 
     /// One member, by itself.
-    pub(super) fn member(&self, member: &Member) -> Outcome {
-        match self.form {
-            Form::Table => print(&table(std::slice::from_ref(member))),
-            Form::Json | Form::Yaml => self.serialized(&row(member)),
+    pub(super) fn member(&self, member: &Member) -> CommandResult {
+        match self.format {
+            OutputFormat::Table => print(&table(std::slice::from_ref(member))),
+            OutputFormat::Json | OutputFormat::Yaml => self.serialized(&row(member)),
         }
     }
 
     /// Projects that a backup is no longer shared with.
-    pub(super) fn revoked(&self, projects: &[ProjectId]) -> Outcome {
-        match self.form {
-            Form::Table => print(
+    pub(super) fn revoked(&self, projects: &[ProjectId]) -> CommandResult {
+        match self.format {
+            OutputFormat::Table => print(
                 &projects
                     .iter()
                     .map(|project| format!("{project}  revoked\n"))
                     .collect::<String>(),
             ),
-            Form::Json | Form::Yaml => self.serialized(&projects),
+            OutputFormat::Json | OutputFormat::Yaml => self.serialized(&projects),
         }
     }
 
-    fn serialized(&self, value: &impl Serialize) -> Outcome {
-        let text = match self.form {
-            Form::Yaml => serde_saphyr::to_string(value).map_err(Failure::failed)?,
-            Form::Json | Form::Table => json(value)?,
+    fn serialized(&self, value: &impl Serialize) -> CommandResult {
+        let text = match self.format {
+            OutputFormat::Yaml => serde_saphyr::to_string(value).map_err(CliError::failed)?,
+            OutputFormat::Json | OutputFormat::Table => json(value)?,
         };
         print(&text)
     }
 }
 
 /// JSON on lines.
-pub(super) fn json(value: &impl Serialize) -> Result<String, Failure> {
+pub(super) fn json(value: &impl Serialize) -> Result<String, CliError> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
-        .map_err(Failure::failed)
+        .map_err(CliError::failed)
 }
 
-/// To stdout. Whoever reads it may stop early, as `head` does: then there is nothing left to do.
-pub(super) fn print(text: &str) -> Outcome {
+/// To stdout. A reader may stop early, as `head` does: then there is nothing left to do.
+pub(super) fn print(text: &str) -> CommandResult {
     let mut stdout = std::io::stdout().lock();
     match stdout
         .write_all(text.as_bytes())
         .and_then(|()| stdout.flush())
     {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::failed(error)),
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(CliError::failed(error)),
         _ => Ok(()),
     }
 }
 
-fn row(member: &Member) -> Row<'_> {
-    Row {
+fn row(member: &Member) -> MemberRow<'_> {
+    MemberRow {
         status: member.status,
         created_at: member.created_at,
         updated_at: member.updated_at,

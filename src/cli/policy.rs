@@ -1,11 +1,11 @@
-//! `backup-share policy explain`: which statement of the settings decides about an action. Asks no
+//! `backup-share policy explain`: which statement of the settings decides about an action. Calls no
 //! server.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{Failure, Outcome};
+use super::{CliError, CommandResult, settings::settings};
 use crate::{
     config::{self, Config},
     model::{
@@ -16,21 +16,21 @@ use crate::{
 
 /// Look into the policy of the settings
 #[derive(Args)]
-pub(super) struct Policy {
+pub(super) struct PolicyArgs {
     #[command(subcommand)]
     command: PolicyCommand,
 }
 
 #[derive(Subcommand)]
 enum PolicyCommand {
-    Explain(Explain),
+    Explain(ExplainArgs),
 }
 
 /// Say whether roles may perform an action, and which statement decides
 ///
 /// Exit codes: 0 allowed, 1 denied, 2 wrong usage or settings.
 #[derive(Args)]
-struct Explain {
+struct ExplainArgs {
     /// A role of the caller; may be given more than once.
     #[arg(long, required = true)]
     role: Vec<String>,
@@ -42,19 +42,17 @@ struct Explain {
     config: Option<PathBuf>,
 }
 
-impl Policy {
-    pub(super) fn run(self) -> Outcome {
+impl PolicyArgs {
+    pub(super) fn run(self) -> CommandResult {
         let PolicyCommand::Explain(explain) = self.command;
         explain.run()
     }
 }
 
-impl Explain {
-    fn run(&self) -> Outcome {
-        let usage = |error: config::ConfigError| Failure::Usage(error.to_string());
-        let Config { roles, .. } =
-            Config::read(self.config.as_deref(), std::env::vars()).map_err(usage)?;
-        let policy = config::policy(&roles).map_err(usage)?;
+impl ExplainArgs {
+    fn run(&self) -> CommandResult {
+        let Config { roles, .. } = settings(self.config.as_deref(), None)?;
+        let policy = config::policy(&roles)?;
         let action = action(self.action);
         let Some(PolicyDecision {
             effect,
@@ -73,7 +71,7 @@ impl Explain {
                 [] => String::new(),
                 unknown => format!(" (the settings know nothing of {})", unknown.join(", ")),
             };
-            return Err(Failure::Refused(format!(
+            return Err(CliError::Refused(format!(
                 "{action} is denied: no statement allows it{unknown}."
             )));
         };
@@ -87,12 +85,12 @@ impl Explain {
                 println!("{action} is allowed {by}");
                 Ok(())
             }
-            Effect::Deny => Err(Failure::Refused(format!("{action} is denied {by}"))),
+            Effect::Deny => Err(CliError::Refused(format!("{action} is denied {by}"))),
         }
     }
 }
 
-/// The operation that wants this action.
+/// The operation that requires this action.
 fn operation_of(text: &str) -> Result<Operation, String> {
     let wanted = Operation::ALL
         .into_iter()

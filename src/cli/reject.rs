@@ -2,7 +2,9 @@
 
 use clap::Args;
 
-use super::{ClientCommand, Outcome, output::Output, refusal, session::Session, words};
+use super::{
+    ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession, words,
+};
 use crate::client::types::{BackupId, MemberStatus};
 
 /// Reject a backup that is shared with your project
@@ -10,15 +12,15 @@ use crate::client::types::{BackupId, MemberStatus};
 /// An accepted one gives its room in the vault back. Prints your project's member; json and yaml
 /// are that member by itself.
 #[derive(Args, Clone)]
-pub(super) struct Reject {
+pub(super) struct RejectArgs {
     /// The backup
     #[arg(value_parser = words::backup)]
     backup: BackupId,
 }
 
-impl ClientCommand for Reject {
-    async fn run(self, session: Session, output: Output) -> Outcome {
-        let Session { client, project } = session;
+impl ClientCommand for RejectArgs {
+    async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
+        let ClientSession { client, project } = session;
         let call = client
             .update_member_status()
             .project_id(project.clone())
@@ -29,7 +31,7 @@ impl ClientCommand for Reject {
             .send()
             .await
         {
-            Ok(answer) => output.member(&answer.member),
+            Ok(response) => output.member(&response.member),
             Err(error) => Err(refusal(error).await),
         }
     }

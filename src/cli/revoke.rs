@@ -2,7 +2,10 @@
 
 use clap::Args;
 
-use super::{ClientCommand, Failure, Outcome, output::Output, refusal, session::Session, words};
+use super::{
+    CliError, ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession,
+    words,
+};
 use crate::client::types::{BackupId, ProjectId};
 
 /// Stop sharing a backup of yours with projects
@@ -10,7 +13,7 @@ use crate::client::types::{BackupId, ProjectId};
 /// Goes on after a project that the service refuses, and says which it was. Prints the projects
 /// that the backup is no longer shared with; json and yaml are the list of their ids.
 #[derive(Args, Clone)]
-pub(super) struct Revoke {
+pub(super) struct RevokeArgs {
     /// The backup
     #[arg(value_parser = words::backup)]
     backup: BackupId,
@@ -19,14 +22,14 @@ pub(super) struct Revoke {
     projects: Vec<ProjectId>,
 }
 
-impl ClientCommand for Revoke {
-    async fn run(self, session: Session, output: Output) -> Outcome {
+impl ClientCommand for RevokeArgs {
+    async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
         let (mut revoked, mut failures) = (vec![], vec![]);
         for member in self.projects {
             match revoke(&session, &self.backup, &member).await {
                 Ok(()) => revoked.push(member),
                 // Nothing was done yet: it may be tried again with another token.
-                Err(failure @ Failure::Unauthorized(_)) if revoked.is_empty() => {
+                Err(failure @ CliError::Unauthorized(_)) if revoked.is_empty() => {
                     return Err(failure);
                 }
                 Err(failure) => failures.push((member, failure)),
@@ -35,7 +38,7 @@ impl ClientCommand for Revoke {
             // them.
             if failures
                 .last()
-                .is_some_and(|(_, failure)| !matches!(failure, Failure::Refused(_)))
+                .is_some_and(|(_, failure)| !matches!(failure, CliError::Refused(_)))
             {
                 break;
             }
@@ -45,7 +48,7 @@ impl ClientCommand for Revoke {
     }
 }
 
-async fn revoke(session: &Session, backup: &BackupId, member: &ProjectId) -> Outcome {
+async fn revoke(session: &ClientSession, backup: &BackupId, member: &ProjectId) -> CommandResult {
     let call = session
         .client
         .delete_member()
@@ -62,7 +65,7 @@ async fn revoke(session: &Session, backup: &BackupId, member: &ProjectId) -> Out
 }
 
 /// One failure out of several, a line for each. Only the last can be more than a refusal.
-fn together(failures: &[(ProjectId, Failure)]) -> Option<Failure> {
+fn together(failures: &[(ProjectId, CliError)]) -> Option<CliError> {
     let (_, last) = failures.last()?;
     let lines: Vec<_> = failures
         .iter()

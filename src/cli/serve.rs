@@ -15,19 +15,19 @@ use clap::Args;
 use tempfile::TempDir;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Outcome, demo};
+use super::{CliError, CommandResult, demo};
 use crate::{
     api::{Audit, Docs},
     catalog,
     clock::{Clock, SystemClock},
-    config::{self, AnswerMode, Config, ConfigError, Database, Hosts, Unreplicated},
+    config::{self, CheckMode, Config, ConfigError, Database, Hosts, Unreplicated},
     serve::{self, Running, ServeError},
     telemetry,
 };
 
 /// Run the service until SIGTERM or Ctrl-C.
 #[derive(Args, Clone)]
-pub(super) struct Serve {
+pub(super) struct ServeArgs {
     /// Settings in TOML.
     #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
     config: Option<PathBuf>,
@@ -44,23 +44,22 @@ pub(super) struct Serve {
     /// A data file (YAML) to load at start; may be given more than once.
     #[arg(long, value_name = "FILE")]
     data: Vec<PathBuf>,
-    /// What an answer that breaks the contract leads to; how many are checked is a setting
-    /// [default: log, one in 100]
-    #[arg(long, value_name = "MODE")]
-    check_answers: Option<AnswerMode>,
+    /// What happens when a response breaks the contract; how many are checked is a setting [default:
+    /// log, one in 100]
+    #[arg(long, value_name = "MODE", alias = "check-answers")]
+    check_responses: Option<CheckMode>,
     /// Serve demo data from a temporary store, and print what to try. Only to this machine: it
-    /// listens on a loopback address, and answers to no other host.
+    /// listens on a loopback address, and serves no other host.
     #[arg(long, conflicts_with_all = ["database", "data"])]
     demo: bool,
-    /// Let the demo listen on any address, and answer to any host. Its tokens are known to
-    /// everybody.
+    /// Let the demo listen on any address, and serve any host. Its tokens are public.
     #[arg(long, requires = "demo")]
     demo_anywhere: bool,
 }
 
-/// How long the work of requests may take to end that are in flight after the server has stopped.
+/// The grace period of requests that are still in flight after the server has stopped.
 const RUNTIME_DEADLINE: Duration = Duration::from_secs(2);
-/// How long lines of the audit may take to be written at the end.
+/// How long lines of the audit log may take to be written at the end.
 const AUDIT_DEADLINE: Duration = Duration::from_secs(3);
 /// The same, for the log.
 const LOG_DEADLINE: Duration = Duration::from_secs(1);
@@ -73,47 +72,45 @@ const DEMO_TOKENS: [(&str, &str); 3] = [
     ("4229d7a45436489f8c3dc2b1d35d4987", "demo-another"),
 ];
 
-impl Serve {
-    pub(super) fn run(self) -> Outcome {
-        let config = self
-            .settings()
-            .map_err(|error| Failure::Usage(error.to_string()))?;
+impl ServeArgs {
+    pub(super) fn run(self) -> CommandResult {
+        let config = self.settings()?;
         let hosts = if self.demo {
             demo::hosts(&config.listen, self.demo_anywhere)?
         } else {
             Hosts::Any
         };
-        telemetry::start(&config.log).map_err(|error| Failure::Usage(error.to_string()))?;
-        let runtime = tokio::runtime::Runtime::new().map_err(Failure::failed)?;
+        telemetry::start(&config.log).map_err(|error| CliError::Usage(error.to_string()))?;
+        let runtime = tokio::runtime::Runtime::new().map_err(CliError::failed)?;
         let served = runtime.block_on(self.serve(config, hosts));
-        // Ends what is in flight still; a file that is not read to its end is not waited for.
+        // Aborts what is still in flight; a file that is not read to its end is not waited for.
         runtime.shutdown_timeout(RUNTIME_DEADLINE);
         let outcome = served.map(end_audit);
         telemetry::flush(Instant::now() + LOG_DEADLINE);
         outcome
     }
 
-    async fn serve(&self, config: Config, hosts: Hosts) -> Result<Option<Arc<Audit>>, Failure> {
-        let mut signals = Signals::watch().map_err(Failure::failed)?;
+    async fn serve(&self, config: Config, hosts: Hosts) -> Result<Option<Arc<Audit>>, CliError> {
+        let mut signals = Signals::watch().map_err(CliError::failed)?;
         let start = async {
             match self.demo {
                 true => serve_demo(config, hosts).await,
                 false => Ok((serve(&config).await?, None)),
             }
         };
-        // The demo's folder goes with the process. A large data file, or a pipe that is not closed,
-        // takes its time.
+        // The demo's folder is removed with the process. Loading a large data file, or a pipe that is
+        // not closed, takes a while.
         let (running, _folder) = tokio::select! {
             started = start => started?,
             () = signals.stop() => return Ok(None),
         };
         let audit = running.audit();
-        self.until_told(signals, running).await;
+        self.run_until_signal(signals, running).await;
         Ok(audit)
     }
 
-    /// Goes on until a signal says stop; another one has the policy reloaded.
-    async fn until_told(&self, signals: Signals, running: Running) {
+    /// Serves until a signal says stop; SIGHUP reloads.
+    async fn run_until_signal(&self, signals: Signals, running: Running) {
         let Signals {
             mut terminate,
             mut interrupt,
@@ -133,8 +130,8 @@ impl Serve {
         running.stop().await;
     }
 
-    /// What a server does not have to be stopped for. Files are read aside: a slow disk holds up
-    /// nothing else.
+    /// Reopens the audit log and reloads the policy. Files are read on another thread: a slow disk
+    /// holds up nothing else.
     async fn reload(&self, running: &Running) {
         if let Err(error) = running.reopen_audit().await {
             tracing::error!(%error, "the file of the audit cannot be opened again, and stays as it was");
@@ -163,7 +160,8 @@ impl Serve {
         config.listen = self.listen.clone().unwrap_or(config.listen);
         config.database = self.database.clone().unwrap_or(config.database);
         config.postgres.unreplicated = self.unreplicated.unwrap_or(config.postgres.unreplicated);
-        config.check_answers.mode = self.check_answers.unwrap_or(config.check_answers.mode);
+        let mode = &mut config.check_responses.mode;
+        *mode = self.check_responses.unwrap_or(*mode);
         if !self.data.is_empty() {
             config.data.clone_from(&self.data);
         }
@@ -171,7 +169,7 @@ impl Serve {
     }
 }
 
-/// Once nothing adds to it any more.
+/// Flushes the audit log, once nothing adds to it any more.
 fn end_audit(audit: Option<Arc<Audit>>) {
     let lost = audit.map_or(0, |audit| audit.flush(Instant::now() + AUDIT_DEADLINE));
     match lost {
@@ -183,56 +181,49 @@ fn end_audit(audit: Option<Arc<Audit>>) {
     }
 }
 
-async fn serve(config: &Config) -> Result<Running, Failure> {
-    let running = serve::start(config, Docs::default())
-        .await
-        .map_err(failure)?;
-    announce(running.address).map_err(Failure::failed)?;
+async fn serve(config: &Config) -> Result<Running, CliError> {
+    let running = serve::start(config, Docs::default()).await?;
+    announce(running.address).map_err(CliError::failed)?;
     Ok(running)
 }
 
-/// Demo data, and the folder that it is kept in.
+/// Serves demo data, and the folder that it is stored in.
 async fn serve_demo(
     mut config: Config,
     hosts: Hosts,
-) -> Result<(Running, Option<TempDir>), Failure> {
+) -> Result<(Running, Option<TempDir>), CliError> {
     config.hosts = hosts;
     config.data.clear();
-    let prepared = serve::prepare(&config).await.map_err(failure)?;
+    let prepared = serve::prepare(&config).await?;
     let folder = tempfile::Builder::new()
         .permissions(Permissions::from_mode(0o700))
         .tempdir();
-    let folder = folder.map_err(Failure::failed)?;
+    let folder = folder.map_err(CliError::failed)?;
     config.database = format!("sqlite:{}", folder.path().join("demo.db").display()).into();
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let store = serve::open_store(&config, clock.as_ref())
-        .await
-        .map_err(failure)?;
+    let store = serve::open_store(&config, clock.as_ref()).await?;
     catalog::load_text("demo data", catalog::DEMO, store.as_ref(), &clock)
         .await
-        .map_err(Failure::failed)?;
+        .map_err(CliError::failed)?;
     let tokens = DEMO_TOKENS.map(|(project, token)| (project.to_owned(), token.to_owned()));
     let docs = Docs {
         tokens: BTreeMap::from(tokens),
         ..Docs::default()
     };
-    let running = prepared
-        .serve(&config, docs, store, clock)
-        .map_err(failure)?;
+    let running = prepared.serve(&config, docs, store, clock)?;
     eprint!("{}", demo::story(running.address));
-    announce(running.address).map_err(Failure::failed)?;
+    announce(running.address).map_err(CliError::failed)?;
     Ok((running, Some(folder)))
 }
 
-/// The one line on stdout; whoever started us may wait for it.
+/// The one line on stdout; the parent process may wait for it.
 fn announce(address: SocketAddr) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "listening on http://{address}")?;
     stdout.flush()
 }
 
-/// The signals to act on. Watched before anybody is told that the server listens: who is told may
-/// send one at once.
+/// The signals that are handled. Watched before the server is announced: one may come at once.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -268,16 +259,18 @@ impl Signals {
     }
 }
 
-/// A bad address of a database is wrong usage; whatever else keeps a service from starting is not.
-pub(super) fn failure(error: ServeError) -> Failure {
-    match error {
-        ServeError::Database(_) | ServeError::Config(_) => Failure::Usage(error.to_string()),
-        ServeError::Keystone(_)
-        | ServeError::Audit { .. }
-        | ServeError::Sqlite(_)
-        | ServeError::Postgres(_)
-        | ServeError::Catalog(_)
-        | ServeError::Listen { .. }
-        | ServeError::Metrics { .. } => Failure::failed(error),
+/// An invalid setting is wrong usage; whatever else keeps a service from starting is not.
+impl From<ServeError> for CliError {
+    fn from(error: ServeError) -> Self {
+        match error {
+            ServeError::Database(_) | ServeError::Config(_) => Self::Usage(error.to_string()),
+            ServeError::Keystone(_)
+            | ServeError::Audit { .. }
+            | ServeError::Sqlite(_)
+            | ServeError::Postgres(_)
+            | ServeError::Catalog(_)
+            | ServeError::Listen { .. }
+            | ServeError::Metrics { .. } => Self::failed(error),
+        }
     }
 }

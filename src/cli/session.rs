@@ -1,5 +1,5 @@
-//! A client that is ready to call for one project: what the flags and the environment come to. Says
-//! what is missing, by flag and variable.
+//! A session: a client for one project, made of the flags and the environment. Says what is missing,
+//! by flag and variable.
 
 use std::path::PathBuf;
 
@@ -7,11 +7,11 @@ use secrecy::SecretString;
 use serde_json::json;
 
 use super::{
-    Failure,
+    CliError,
     clouds::Cloud,
-    connection::Connection,
-    login::{Account, Domain, LogIn, LoggedIn, Named, Scope},
-    tokens::{Kept, Place},
+    connection::ConnectionArgs,
+    login::{Domain, IdOrName, Login, LoginCredentials, LoginRequest, TokenScope},
+    token_cache::{CachedToken, TokenFile},
 };
 use crate::client::{Client, types::ProjectId};
 
@@ -19,32 +19,32 @@ use crate::client::{Client, types::ProjectId};
 const ENDPOINT: &str = "--endpoint (BACKUP_SHARE_ENDPOINT)";
 
 /// A client, and the project that it calls for.
-pub(super) struct Session {
+pub(super) struct ClientSession {
     pub(super) client: Client,
     pub(super) project: ProjectId,
 }
 
-/// How to come to a session. A log-in is remembered by its token, which may have been revoked
-/// since: then [`Access::renewed`] gives another session.
+/// How to get a session. The token of a login is cached, and may have been revoked since: then
+/// [`Access::renewed`] gives another session.
 pub(super) enum Access {
-    /// A token that the user has given.
+    /// A token that the user gave.
     Token {
         endpoint: String,
         token: SecretString,
         project: ProjectId,
     },
     /// An account to log in with.
-    LogIn {
+    Login {
         endpoint: Option<String>,
         cloud: Box<Cloud>,
-        place: Place,
+        token_file: TokenFile,
     },
 }
 
 impl Access {
     /// What the flags and the environment say; sends nothing.
-    pub(super) fn given(flags: Connection) -> Result<Self, Failure> {
-        let mut given = flags.or(Connection::from_environment()?);
+    pub(super) fn given(flags: ConnectionArgs) -> Result<Self, CliError> {
+        let mut given = flags.or(ConnectionArgs::from_environment()?);
         let endpoint = given.endpoint.take();
         if let Some(token) = given.token.take() {
             let endpoint = endpoint.ok_or_else(no_endpoint)?;
@@ -59,12 +59,12 @@ impl Access {
         }
         let cloud = match (&given.user, &given.os_cloud) {
             (Some(_), _) => {
-                // Whoever says a password wants it tried.
+                // A password that is given is to be checked: no cached token.
                 let cloud = Box::new(by_name(given, endpoint.as_deref())?);
-                return Ok(Self::LogIn {
+                return Ok(Self::Login {
                     endpoint,
                     cloud,
-                    place: Place::nowhere(),
+                    token_file: TokenFile::disabled(),
                 });
             }
             (None, Some(name)) => Cloud::named(name)?,
@@ -76,15 +76,15 @@ impl Access {
             cloud.interface,
             cloud.log_in.identity()
         ]);
-        Ok(Self::LogIn {
+        Ok(Self::Login {
             endpoint,
             cloud: Box::new(cloud),
-            place: Place::of(&identity.to_string()),
+            token_file: TokenFile::of(&identity.to_string()),
         })
     }
 
-    /// A session; logs in where there is no token from before.
-    pub(super) async fn session(&self) -> Result<Session, Failure> {
+    /// A session; logs in where no token is cached.
+    pub(super) async fn session(&self) -> Result<ClientSession, CliError> {
         match self {
             Self::Token {
                 endpoint,
@@ -92,28 +92,28 @@ impl Access {
                 project,
             } => {
                 let client = connect(ENDPOINT, endpoint, token.clone(), None)?;
-                Ok(Session {
+                Ok(ClientSession {
                     client,
                     project: project.clone(),
                 })
             }
-            Self::LogIn {
+            Self::Login {
                 endpoint,
                 cloud,
-                place,
+                token_file,
             } => {
-                let kept = match place.read() {
-                    Some(kept) => kept,
-                    None => log_in(cloud, place).await?,
+                let cached = match token_file.read() {
+                    Some(cached) => cached,
+                    None => log_in(cloud, token_file).await?,
                 };
                 let endpoint = endpoint
                     .as_ref()
-                    .or(kept.endpoint.as_ref())
+                    .or(cached.endpoint.as_ref())
                     .ok_or_else(no_endpoint)?;
-                let client = connect(ENDPOINT, endpoint, kept.token(), cloud.ca_file.as_ref())?;
-                Ok(Session {
+                let client = connect(ENDPOINT, endpoint, cached.token(), cloud.ca_file.as_ref())?;
+                Ok(ClientSession {
                     client,
-                    project: kept.project,
+                    project: cached.project,
                 })
             }
         }
@@ -121,11 +121,11 @@ impl Access {
 
     /// Another session, by a new token, after a service has refused the present one; none where the
     /// user gave it.
-    pub(super) async fn renewed(&self) -> Option<Result<Session, Failure>> {
+    pub(super) async fn renewed(&self) -> Option<Result<ClientSession, CliError>> {
         match self {
             Self::Token { .. } => None,
-            Self::LogIn { place, .. } => {
-                place.forget();
+            Self::Login { token_file, .. } => {
+                token_file.remove();
                 Some(self.session().await)
             }
         }
@@ -133,7 +133,7 @@ impl Access {
 }
 
 /// An account by name and password, as the flags of the connection have it.
-fn by_name(given: Connection, endpoint: Option<&str>) -> Result<Cloud, Failure> {
+fn by_name(given: ConnectionArgs, endpoint: Option<&str>) -> Result<Cloud, CliError> {
     let password = given
         .password
         .ok_or_else(|| missing("password", "--password", "BACKUP_SHARE_PASSWORD"))?;
@@ -142,12 +142,12 @@ fn by_name(given: Connection, endpoint: Option<&str>) -> Result<Cloud, Failure> 
         .or(endpoint.map(str::to_owned))
         .ok_or_else(no_endpoint)?;
     let domain = given.user_domain.map_or_else(Domain::default, Domain::Name);
-    let user = Named::Name(given.user.unwrap_or_default(), domain);
-    let scope = given.project.map_or(Scope::Own, |project| {
-        Scope::Project(Named::Id(project.to_string()))
+    let user = IdOrName::Name(given.user.unwrap_or_default(), domain);
+    let scope = given.project.map_or(TokenScope::Own, |project| {
+        TokenScope::Project(IdOrName::Id(project.to_string()))
     });
-    let log_in = LogIn {
-        account: Account::Password { user, password },
+    let log_in = LoginRequest {
+        credentials: LoginCredentials::Password { user, password },
         scope,
     };
     Ok(Cloud {
@@ -159,7 +159,7 @@ fn by_name(given: Connection, endpoint: Option<&str>) -> Result<Cloud, Failure> 
     })
 }
 
-async fn log_in(cloud: &Cloud, place: &Place) -> Result<Kept, Failure> {
+async fn log_in(cloud: &Cloud, token_file: &TokenFile) -> Result<CachedToken, CliError> {
     let identity = connect(
         "--auth-url",
         &cloud.auth_url,
@@ -168,15 +168,15 @@ async fn log_in(cloud: &Cloud, place: &Place) -> Result<Kept, Failure> {
     )?;
     let logged_in = cloud.log_in.at(&identity).await?;
     let endpoint = logged_in.endpoint(cloud.region.as_deref(), &cloud.interface);
-    let LoggedIn {
+    let Login {
         token,
         project,
         expires_at,
         ..
     } = logged_in;
-    let kept = Kept::new(&token, project, endpoint, expires_at);
-    place.write(&kept);
-    Ok(kept)
+    let cached = CachedToken::new(&token, project, endpoint, expires_at);
+    token_file.write(&cached);
+    Ok(cached)
 }
 
 /// A client of an address; `origin` is where that was given.
@@ -185,31 +185,31 @@ fn connect(
     url: &str,
     token: SecretString,
     ca_file: Option<&PathBuf>,
-) -> Result<Client, Failure> {
+) -> Result<Client, CliError> {
     let connected = match ca_file {
         None => Client::connect(url, token),
         Some(file) => {
-            let unreadable = |error| Failure::Usage(format!("{}: {error}", file.display()));
+            let unreadable = |error| CliError::Usage(format!("{}: {error}", file.display()));
             Client::connect_trusting(url, token, &std::fs::read(file).map_err(unreadable)?)
         }
     };
-    connected.map_err(|failure| Failure::Usage(format!("{origin}: {failure}")))
+    connected.map_err(|failure| CliError::Usage(format!("{origin}: {failure}")))
 }
 
-fn missing(what: &str, flag: &str, variable: &str) -> Failure {
-    Failure::Usage(format!(
+fn missing(what: &str, flag: &str, variable: &str) -> CliError {
+    CliError::Usage(format!(
         "No {what} is given: say {flag}, or set {variable}."
     ))
 }
 
-fn no_endpoint() -> Failure {
+fn no_endpoint() -> CliError {
     missing("endpoint", "--endpoint", "BACKUP_SHARE_ENDPOINT")
 }
 
-fn no_token() -> Failure {
+fn no_token() -> CliError {
     let flags = "say --token, or set BACKUP_SHARE_TOKEN, or log in with --user and --password";
     let clouds = "or as OpenStack's clients do, with --os-cloud or the variables OS_*";
-    Failure::Usage(format!(
+    CliError::Usage(format!(
         "No token is given: {flags} (BACKUP_SHARE_USER, BACKUP_SHARE_PASSWORD), {clouds}."
     ))
 }

@@ -2,14 +2,16 @@
 
 use clap::Args;
 
-use super::{ClientCommand, Outcome, output::Output, refusal, session::Session, words};
+use super::{
+    ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession, words,
+};
 use crate::client::types::{BackupId, ProjectId};
 
 /// Share a backup of yours with other projects
 ///
 /// All of them are added, or none. Prints the members that were added; json and yaml are a list.
 #[derive(Args, Clone)]
-pub(super) struct Share {
+pub(super) struct ShareArgs {
     /// The backup
     #[arg(value_parser = words::backup)]
     backup: BackupId,
@@ -18,9 +20,9 @@ pub(super) struct Share {
     with: Vec<ProjectId>,
 }
 
-impl ClientCommand for Share {
-    async fn run(self, session: Session, output: Output) -> Outcome {
-        let Session { client, project } = session;
+impl ClientCommand for ShareArgs {
+    async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
+        let ClientSession { client, project } = session;
         let call = client
             .add_member()
             .project_id(project)

@@ -1,19 +1,20 @@
 //! `backup-share store`: looks after a store, which may be one that a server is running on. It
-//! opens the store itself and calls nobody.
+//! opens the store itself and calls no service.
 
 use std::{
-    io::{IsTerminal, stderr},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
 use comfy_table::{Table, presets};
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{Failure, Outcome, output, serve::failure};
+use super::{
+    CliError, CommandResult, block_on, output, progress,
+    settings::{StoreFlags, settings},
+};
 use crate::{
-    config::{self, Config, IdentityMode},
+    config::{Config, Database, IdentityMode},
     error_chain, hex, serve,
     store::{
         check::{self, Finding, Projects},
@@ -22,31 +23,34 @@ use crate::{
     },
 };
 
+/// How progress is shown.
+const BAR: &str = "{bar:40} {percent} %, {eta} to go";
+
 /// Check a store, make a copy of it, or move to another database
 #[derive(Args)]
-pub(super) struct Store {
+pub(super) struct StoreArgs {
     #[command(subcommand)]
-    command: Command,
+    command: StoreCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
-    /// Check that what a store keeps holds together
+enum StoreCommand {
+    /// Check that a store is consistent
     ///
-    /// Prints the store, and one line for each kind of invariant. Nothing is made where there is no
-    /// store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
+    /// Prints the store, and one line for each kind of invariant. Nothing is created where there is
+    /// no store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
     Check {
         #[command(flatten)]
-        database: Database,
+        store: StoreFlags,
     },
     /// Copy a SQLite store into a new file, whole, checked, and readable by its owner alone
     Backup {
         /// The new file
         file: PathBuf,
         #[command(flatten)]
-        database: Database,
+        store: StoreFlags,
     },
-    Copy(Copy),
+    Copy(CopyArgs),
 }
 
 /// Copy every record of a store into another one, such as from SQLite into PostgreSQL
@@ -63,65 +67,36 @@ enum Command {
 ///
 /// Exit codes: 0 copied and both are equal, 1 failed or they differ, 2 wrong usage.
 #[derive(Args)]
-struct Copy {
+struct CopyArgs {
     /// The store to read: sqlite:FILE, or postgres://…
     #[arg(long, value_name = "URL")]
-    from: config::Database,
+    from: Database,
     /// The store to write: sqlite:FILE, or postgres://…
     #[arg(long, value_name = "URL")]
-    to: config::Database,
+    to: Database,
     /// Settings in TOML, the same as the server's
     #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
     config: Option<PathBuf>,
 }
 
-#[derive(Args)]
-struct Database {
-    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env:
-    /// BACKUP_SHARE_DATABASE]
-    #[arg(long, value_name = "URL")]
-    database: Option<String>,
-    /// Settings in TOML, the same as the server's
-    #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
-    config: Option<PathBuf>,
-}
-
-impl Store {
-    pub(super) fn run(self) -> Outcome {
+impl StoreArgs {
+    pub(super) fn run(self) -> CommandResult {
         match self.command {
-            Command::Check { database } => check(&database.settings()?),
-            Command::Backup { file, database } => backup(&database.settings()?.database, &file),
-            Command::Copy(copy) => copy.run(),
+            StoreCommand::Check { store } => check(&store.settings()?),
+            StoreCommand::Backup { file, store } => backup(&store.settings()?.database, &file),
+            StoreCommand::Copy(copy) => copy.run(),
         }
     }
 }
 
-impl Database {
-    fn settings(self) -> Result<Config, Failure> {
-        let config = settings(self.config.as_deref())?;
-        Ok(Config {
-            database: self.database.map_or(config.database, Into::into),
-            ..config
-        })
-    }
-}
-
-fn settings(file: Option<&Path>) -> Result<Config, Failure> {
-    Config::read(file, std::env::vars()).map_err(|error| Failure::Usage(error.to_string()))
-}
-
-fn check(config: &Config) -> Outcome {
-    // Whoever asks whether a store is sound must be able to tell "no" from "I could not look".
-    let could_not_look = |why: String| Failure::Usage(format!("could not look: {why}"));
+fn check(config: &Config) -> CommandResult {
+    // "It is not sound" and "it could not be checked" have exit codes of their own.
+    let could_not_look = |why: String| CliError::Usage(format!("could not look: {why}"));
     let projects = match config.identity.mode {
         IdentityMode::Embedded => Projects::InStore,
         IdentityMode::Keystone => Projects::Elsewhere,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::failed)?;
-    let findings = runtime.block_on(async {
+    let findings = block_on(async {
         let store = serve::find_store(config)
             .await
             .map_err(|error| could_not_look(error.to_string()))?;
@@ -136,7 +111,7 @@ fn check(config: &Config) -> Outcome {
     }
     match findings.iter().map(|finding| finding.wrong).sum() {
         0 => Ok(()),
-        wrong => Err(Failure::Refused(format!(
+        wrong => Err(CliError::Refused(format!(
             "{}: {wrong} violations",
             config.database
         ))),
@@ -159,46 +134,42 @@ fn line(finding: &Finding) -> String {
     format!("{kind:<9}  {looked_at} {what}: {verdict}\n")
 }
 
-fn backup(database: &config::Database, file: &Path) -> Outcome {
+fn backup(database: &Database, file: &Path) -> CommandResult {
     if serve::is_postgres(database) {
         let advice = "backups of PostgreSQL are made by its own tools, such as pg_dump; this command copies SQLite";
-        return Err(Failure::Usage(advice.to_owned()));
+        return Err(CliError::Usage(advice.to_owned()));
     }
-    let from = serve::sqlite_file(database).map_err(|error| Failure::Usage(error.to_string()))?;
-    let bar = bar()?;
-    let copied = sqlite::backup(&from, file, |done, all| show(&bar, done, all));
+    let from = serve::sqlite_file(database)?;
+    let bar = progress::bar(BAR)?;
+    let copied = sqlite::backup(&from, file, |done, all| progress::show(&bar, done, all));
     bar.finish_and_clear();
-    copied.map_err(Failure::failed)?;
+    copied.map_err(CliError::failed)?;
     output::print(&format!("{}: a copy of {database}\n", file.display()))
 }
 
-impl Copy {
-    fn run(self) -> Outcome {
+impl CopyArgs {
+    fn run(self) -> CommandResult {
         if self.from == self.to || is_same_file(&self.from, &self.to) {
-            return Err(Failure::Usage(
+            return Err(CliError::Usage(
                 "--from and --to are the same store".to_owned(),
             ));
         }
-        let config = settings(self.config.as_deref())?;
+        let config = settings(self.config.as_deref(), None)?;
         let of = |database| Config {
             database,
             ..config.clone()
         };
         let (from, to) = (of(self.from), of(self.to));
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(Failure::failed)?;
-        let bar = bar()?;
-        let compared = runtime.block_on(async {
-            let source = serve::find_store(&from).await.map_err(failure)?;
-            let target = serve::open_target(&to).await.map_err(failure)?;
+        let bar = progress::bar(BAR)?;
+        let compared = block_on(async {
+            let source = serve::find_store(&from).await?;
+            let target = serve::open_target(&to).await?;
             let copied = copy::copy(source.as_ref(), target.as_ref(), |done, all| {
-                show(&bar, done, all)
+                progress::show(&bar, done, all)
             })
             .await;
             copied.map_err(|error| {
-                Failure::failed(format!("{} to {}: {error}", from.database, to.database))
+                CliError::failed(format!("{} to {}: {error}", from.database, to.database))
             })
         });
         bar.finish_and_clear();
@@ -206,7 +177,7 @@ impl Copy {
         output::print(&table(&compared))?;
         match compared.iter().all(Compared::is_equal) {
             true => Ok(()),
-            false => Err(Failure::Refused(format!(
+            false => Err(CliError::Refused(format!(
                 "{} is not what {} is: make sure that nobody else writes to either, and run the same command again",
                 to.database, from.database
             ))),
@@ -215,7 +186,7 @@ impl Copy {
 }
 
 /// Whether both are the same SQLite file, under whatever names.
-fn is_same_file(one: &config::Database, other: &config::Database) -> bool {
+fn is_same_file(one: &Database, other: &Database) -> bool {
     let file = |database| {
         let about = serve::sqlite_file(database).ok()?.metadata().ok()?;
         Some((about.dev(), about.ino()))
@@ -261,21 +232,4 @@ fn table(compared: &[Compared]) -> String {
 /// As much of a checksum as people compare.
 fn short(checksum: [u8; 32]) -> String {
     hex::encode(&checksum[..8])
-}
-
-/// On a terminal, and nowhere else.
-fn bar() -> Result<ProgressBar, Failure> {
-    let bar = if stderr().is_terminal() {
-        ProgressBar::new(0)
-    } else {
-        ProgressBar::hidden()
-    };
-    let style = ProgressStyle::with_template("{bar:40} {percent} %, {eta} to go")
-        .map_err(Failure::failed)?;
-    Ok(bar.with_style(style))
-}
-
-fn show(bar: &ProgressBar, done: u64, all: u64) {
-    bar.set_length(all);
-    bar.set_position(done);
 }

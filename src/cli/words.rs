@@ -1,5 +1,5 @@
-//! Words of the command line and the environment, read into the client's types. What is wrong with
-//! one is wrong usage, said before anything is sent.
+//! Parsers for values of the command line and the environment. An invalid one is wrong usage, reported
+//! before anything is sent.
 
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(super) fn secret(text: &str) -> Result<SecretString, String> {
     filled(text).map(Into::into)
 }
 
-/// An empty value is a script's unset variable more often than it is meant.
+/// An empty value is a script's unset variable more often than intended.
 fn filled(text: &str) -> Result<&str, String> {
     if text.is_empty() {
         Err("it is empty".to_owned())

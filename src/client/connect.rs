@@ -1,4 +1,4 @@
-//! How a client comes to be: the address checked, TLS chosen, time limited. Sends nothing yet.
+//! Makes a client: checks the address, chooses TLS, sets timeouts. Sends nothing yet.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::error_chain;
 
 /// How long a call may take, unless said otherwise.
 const TIMEOUT: Duration = Duration::from_secs(15);
-/// How long a connection is kept for the next call: not until a server closes it, or that call is
-/// lost with it. This service's own takes 10 seconds, others a minute.
+/// How long an idle connection is kept for the next call: not until a server closes it, or that call
+/// is lost with it. This service's own takes 10 seconds, others a minute.
 const IDLE: Duration = Duration::from_secs(5);
 
 impl Client {
-    /// A client of the service at `endpoint` that calls with `token`, and waits 15 seconds for an
-    /// answer at most.
+    /// A client of the service at `endpoint` that calls with `token`, and waits 15 seconds for a
+    /// response at most.
     ///
     /// Use this rather than [`Client::new`], which panics where no TLS provider was chosen for the
     /// process.
@@ -29,7 +29,7 @@ impl Client {
     }
 
     /// As [`Client::connect`], with the longest time that one call may take from connecting to the
-    /// end of the answer.
+    /// end of the response.
     ///
     /// # Errors
     /// As [`Client::connect`].

@@ -1,4 +1,4 @@
-//! What the generated types lack to be pleasant: a vault is a choice of vault, and ids can be
+//! What the generated types lack for convenience: a vault is a choice of vault, and ids can be
 //! printed.
 
 use std::{borrow::Cow, fmt};
@@ -29,7 +29,7 @@ impl From<VaultId> for VaultChoice {
     }
 }
 
-/// So that `.vault_id(vault)` takes a vault as it is.
+/// So that `.vault_id(vault)` accepts a vault as it is.
 impl From<VaultId> for Option<VaultChoice> {
     fn from(vault: VaultId) -> Self {
         Some(vault.into())

@@ -1,4 +1,4 @@
-//! Who the client says it is. Knows how to keep the token out of sight, not how it is sent.
+//! The credentials of a client. Keeps the token out of logs; does not know how it is sent.
 
 use secrecy::SecretString;
 

@@ -14,39 +14,39 @@ use crate::error_chain;
 /// `The backup has been shared. (BackupService.6703, request id 5d1fb9a2c6a94f0fb6a5a2f1d1e0c7b3)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// Whose move it is.
+    /// What kind of failure it is.
     pub kind: FailureKind,
     /// What happened, for people, without code and request id.
     pub message: String,
     /// The service's `error_code`, such as `BackupService.6703`.
     pub code: Option<String>,
-    /// The HTTP status of the answer, where there was one.
+    /// The HTTP status of the response, where there was one.
     pub status: Option<StatusCode>,
     /// The id that names the call in the service's log.
     pub request_id: Option<String>,
 }
 
-/// Whose move it is after a failure.
+/// What kind of failure it is: who can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FailureKind {
     /// The service understood, and said no.
     Refused,
-    /// No service answered, or something else answered in its place.
+    /// The service did not respond, or something else did in its place.
     OutOfReach,
     /// The call could not be sent as it was asked for: a value that no request can have.
     Misuse,
 }
 
 impl Failure {
-    /// Makes a failure of a client's error. Unlike `From`, it also reads the body of an answer with
-    /// a status that the contract does not have, and so knows what a proxy said.
+    /// Makes a failure of a client's error. Unlike `From`, it also reads the body of a response whose
+    /// status the contract does not have, and so knows what a proxy said.
     pub async fn read(error: Error<types::Error>) -> Self {
         let Error::UnexpectedResponse(response) = error else {
             return Self::from(error);
         };
         let (status, headers) = (response.status(), response.headers().clone());
         match response.json::<types::Error>().await {
-            Ok(body) => Self::answered(status, &headers, body),
+            Ok(body) => Self::responded(status, &headers, body),
             Err(_) => Self::undeclared(status, &headers),
         }
     }
@@ -62,7 +62,7 @@ impl Failure {
         }
     }
 
-    /// Nobody answered whom the contract describes.
+    /// The service of the contract did not respond.
     fn out_of_reach(message: impl Into<String>) -> Self {
         Self {
             kind: FailureKind::OutOfReach,
@@ -70,21 +70,21 @@ impl Failure {
         }
     }
 
-    /// The service answered with an error; without a code, it was something in between.
-    fn answered(status: StatusCode, headers: &HeaderMap, body: types::Error) -> Self {
+    /// An error response; without a code, it is of something in between.
+    fn responded(status: StatusCode, headers: &HeaderMap, body: types::Error) -> Self {
         let types::Error {
             error_code,
             error_msg,
             request_id: named,
         } = body;
         if error_code.is_empty() {
-            let said = if error_msg.is_empty() {
+            let excerpt = if error_msg.is_empty() {
                 String::new()
             } else {
                 format!(": {error_msg}")
             };
             return Self {
-                message: format!("The answer was {status}{said}"),
+                message: format!("The answer was {status}{excerpt}"),
                 ..Self::undeclared(status, headers)
             };
         }
@@ -98,7 +98,7 @@ impl Failure {
         }
     }
 
-    /// An answer with a status of which the contract says nothing.
+    /// A response with a status that the contract does not have.
     fn undeclared(status: StatusCode, headers: &HeaderMap) -> Self {
         // What gateways say when the service behind them does not answer.
         let gateway = [
@@ -134,9 +134,9 @@ impl From<Error<types::Error>> for Failure {
             Error::CommunicationError(fault)
             | Error::InvalidUpgrade(fault)
             | Error::ResponseBodyError(fault) => lost(&fault),
-            Error::ErrorResponse(answer) => {
-                let (status, headers) = (answer.status(), answer.headers().clone());
-                Self::answered(status, &headers, answer.into_inner())
+            Error::ErrorResponse(response) => {
+                let (status, headers) = (response.status(), response.headers().clone());
+                Self::responded(status, &headers, response.into_inner())
             }
             Error::InvalidResponsePayload(_, fault) => {
                 Self::out_of_reach(format!("The answer is not one of this service: {fault}."))
@@ -148,7 +148,7 @@ impl From<Error<types::Error>> for Failure {
     }
 }
 
-/// The answer got lost, or never came.
+/// There was no response, or it was lost.
 fn lost(fault: &reqwest::Error) -> Failure {
     let reason = error_chain::root_cause(fault);
     if fault.is_builder() {

@@ -11,7 +11,7 @@ use reqwest::{
 use secrecy::ExposeSecret;
 use uuid::Uuid;
 
-use super::{Client, ClientInfo, Credentials, Error, answer};
+use super::{Client, ClientInfo, Credentials, Error, response};
 
 const TOKEN: HeaderName = HeaderName::from_static("x-auth-token");
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -49,7 +49,7 @@ impl ClientHooks<Credentials> for Client {
                     request_id
                 };
                 tracing::debug!(operation, status, took_ms, request_id, "answered");
-                answer::read_error(response).await
+                response::normalize_error(response).await
             }
             Err(error) => {
                 tracing::debug!(operation, took_ms, request_id = sent, %error, "not answered");
@@ -59,7 +59,7 @@ impl ClientHooks<Credentials> for Client {
     }
 }
 
-/// The request id among the headers of a request or an answer; empty where there is none.
+/// The request id among the headers of a request or a response; empty where there is none.
 pub(super) fn request_id(headers: &HeaderMap) -> &str {
     headers
         .get(REQUEST_ID)
@@ -70,7 +70,7 @@ pub(super) fn request_id(headers: &HeaderMap) -> &str {
 fn new_request_id() -> HeaderValue {
     #[expect(
         clippy::disallowed_methods,
-        reason = "names one call and nothing that is kept: no use case gives it"
+        reason = "names one call and nothing that is stored: no use case gives it"
     )]
     let id = Uuid::new_v4();
     // An id is 32 hexadecimal digits: always a header's value.

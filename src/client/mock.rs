@@ -1,6 +1,6 @@
 //! Typed mocks of the operations, for tests of programs that use the client: a
-//! [`MockServer`](httpmock::MockServer) gets a method for each operation, which takes and answers
-//! the contract's types only.
+//! [`MockServer`](httpmock::MockServer) gets a method for each operation, which accepts
+//! and responds with the contract's types only.
 
 pub use made::{MockServerExt, operations};
 

@@ -2,7 +2,7 @@
 //! cloud.
 //!
 //! [`Client`] has a method for each operation, named by its `operationId`; each gives a builder
-//! that takes the parameters and sends. What goes wrong is an [`Error`]; as a [`Failure`] it reads
+//! that accepts the parameters and sends. What goes wrong is an [`Error`]; as a [`Failure`] it reads
 //! as one sentence. Here by hand is only what the contract cannot say: how to
 //! [connect](Client::connect), what every call carries ([`Credentials`]), the pages as one
 //! [stream](Client::members_stream).
@@ -49,7 +49,7 @@
 //! # }
 //! ```
 //!
-//! # All of them, page after page
+//! # All of them, from page to page
 //! ```no_run
 //! # use backup_share::client::{Client, types::{BackupId, ProjectId}};
 //! # #[tokio::main(flavor = "current_thread")]
@@ -147,7 +147,6 @@
 //! # }
 //! ```
 
-mod answer;
 mod connect;
 mod conversions;
 mod credentials;
@@ -156,6 +155,7 @@ mod hook;
 #[cfg(feature = "mock")]
 pub mod mock;
 mod paging;
+mod response;
 
 /// What progenitor made of the contract: not ours to lint.
 #[allow(

@@ -11,13 +11,13 @@ const HOUR: u64 = 60 * 60;
 
 /// Each number: its key in the configuration file, the least and the most.
 const BOUNDS: [(&str, u64, u64); 20] = [
-    ("check_answers.one_in", 1, 1_000_000),
+    ("check_responses.one_in", 1, 1_000_000),
     ("identity.token_seconds", 1, 365 * 24 * HOUR),
     ("keystone.cache_seconds", 0, 24 * HOUR),
     ("keystone.cache_tokens", 0, 10_000_000),
     ("keystone.deadline_seconds", 1, HOUR),
     // A caller who was just given a role is not to be refused for longer.
-    ("keystone.refusal_seconds", 0, 5),
+    ("keystone.negative_cache_seconds", 0, 5),
     // Bodies are held in memory.
     ("limits.body_bytes", 1, 64 * 1024 * 1024),
     ("limits.body_seconds", 1, HOUR),
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_and_the_most_are_taken_and_nothing_beyond() {
+    fn the_least_and_the_most_are_accepted_and_nothing_beyond() {
         for (key, least, most) in BOUNDS {
             let (outer, inner) = key.split_once('.').expect("a key of a table");
             let told = |value: Value| {

@@ -30,6 +30,15 @@ pub enum ConfigError {
     },
 }
 
+/// Variables that had another name, and the present one.
+const RENAMED: [(&str, &str); 3] = [
+    ("CHECK_ANSWERS_MODE", "CHECK_RESPONSES_MODE"),
+    ("CHECK_ANSWERS_ONE_IN", "CHECK_RESPONSES_ONE_IN"),
+    (
+        "KEYSTONE_REFUSAL_SECONDS",
+        "KEYSTONE_NEGATIVE_CACHE_SECONDS",
+    ),
+];
 const PREFIX: &str = "BACKUP_SHARE_";
 /// Variables of the same prefix that belong to the client's commands, and the one that names the
 /// file.
@@ -58,9 +67,7 @@ impl Config {
             else {
                 continue;
             };
-            let (path, default) = known
-                .get(key)
-                .ok_or_else(|| wrong(&name, "there is no such setting"))?;
+            let (path, default) = known.get(key).ok_or_else(|| unknown(&name, key))?;
             set(&mut table, path, value(default, &text));
             check(&table, &name)?;
         }
@@ -111,6 +118,12 @@ fn wrong(origin: &str, reason: impl ToString) -> ConfigError {
     }
 }
 
+fn unknown(name: &str, key: &str) -> ConfigError {
+    let renamed = RENAMED.iter().find(|(old, _)| *old == key);
+    let hint = renamed.map_or_else(String::new, |(_, new)| format!(", it is {PREFIX}{new} now"));
+    wrong(name, format!("there is no such setting{hint}"))
+}
+
 /// Every key that the environment can set: its name there, its path in the file, and its default.
 fn keys(defaults: &Config) -> BTreeMap<String, (Vec<String>, Value)> {
     let mut keys = BTreeMap::new();
@@ -138,7 +151,7 @@ fn named(path: &[&String], default: Value) -> (String, (Vec<String>, Value)) {
     (path.join("_").to_uppercase(), (path, default))
 }
 
-/// What a text of the environment stands for, by the default's kind; a list is written with commas.
+/// The value of a text of the environment, by the kind of the default; a list is written with commas.
 fn value(default: &Value, text: &str) -> Value {
     let read = match default {
         Value::Integer(_) => text.parse().ok().map(Value::Integer),
@@ -177,7 +190,7 @@ mod tests {
 
     use secrecy::ExposeSecret;
 
-    use crate::config::{AnswerMode, Config, LogFormat};
+    use crate::config::{CheckMode, Config, LogFormat};
 
     fn read(file: &str, environment: &[(&str, &str)]) -> Result<Config, String> {
         let mut toml = tempfile::NamedTempFile::new().expect("a file");
@@ -209,15 +222,15 @@ mod tests {
     }
 
     #[test]
-    fn the_check_of_answers_is_set_like_everything_else() {
-        let file = "check_answers = { mode = 'log', one_in = 7 }";
+    fn the_check_of_responses_is_set_like_everything_else() {
+        let file = "check_responses = { mode = 'log', one_in = 7 }";
         let config =
-            read(file, &[("BACKUP_SHARE_CHECK_ANSWERS_MODE", "off")]).expect("good settings");
+            read(file, &[("BACKUP_SHARE_CHECK_RESPONSES_MODE", "off")]).expect("good settings");
         assert_eq!(
-            (config.check_answers.mode, config.check_answers.one_in),
-            (AnswerMode::Off, 7)
+            (config.check_responses.mode, config.check_responses.one_in),
+            (CheckMode::Off, 7)
         );
-        assert!(read("[check_answers]\nmode = 'never'", &[]).is_err());
+        assert!(read("[check_responses]\nmode = 'never'", &[]).is_err());
     }
 
     #[test]
@@ -226,6 +239,10 @@ mod tests {
         assert!(refused.contains("body_kilobytes"), "{refused}");
         let refused = read("", &[("BACKUP_SHARE_LISTN", "x")]).expect_err("no such variable");
         assert!(refused.contains("BACKUP_SHARE_LISTN"), "{refused}");
+        let refused = read("", &[("BACKUP_SHARE_KEYSTONE_REFUSAL_SECONDS", "1")]);
+        let refused = refused.expect_err("it was renamed");
+        let renamed = "BACKUP_SHARE_KEYSTONE_NEGATIVE_CACHE_SECONDS now";
+        assert!(refused.ends_with(renamed), "{refused}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What roles may do, as it is written down: a list of actions in the settings, or a policy
-//! document in the vendor's form in a file of its own. What a policy comes to is not known here.
+//! What roles may do: a list of actions in the settings, or a policy document in the vendor's form in
+//! a separate file. How a policy is evaluated is not known here.
 
 use std::{
     collections::BTreeMap,
@@ -35,16 +35,16 @@ pub enum Role {
 
 /// `{"Version": "1.1", "Statement": [{"Effect": "Allow", "Action": ["cbr:member:*"]}]}`. What else
 /// the vendor allows there, conditions and resources, narrows what is allowed: refused, since it
-/// could not be kept.
+/// could not be enforced.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "PascalCase")]
-struct Document {
-    version: Version,
+struct PolicyDocument {
+    version: PolicyVersion,
     statement: Vec<DocumentStatement>,
 }
 
 #[derive(Deserialize)]
-enum Version {
+enum PolicyVersion {
     #[serde(rename = "1.1")]
     V1_1,
 }
@@ -62,7 +62,7 @@ enum DocumentEffect {
     Deny,
 }
 
-/// Roles as they are unless said otherwise.
+/// The default roles.
 pub(super) fn defaults() -> Roles {
     let role = |name: &str, actions: &[&str]| {
         (
@@ -77,7 +77,7 @@ pub(super) fn defaults() -> Roles {
     ])
 }
 
-/// The policy that these roles come to; reads the documents anew.
+/// The policy of these roles; reads the documents again.
 ///
 /// # Errors
 /// [`ConfigError`], which names the file and the place in it.
@@ -102,14 +102,14 @@ impl Role {
                 tracing::warn!(
                     role = name,
                     action = pattern,
-                    "no operation wants this action"
+                    "no operation requires this action"
                 );
             }
         }
         Ok(statements)
     }
 
-    /// Where it is written down, for people.
+    /// Where it is set, for people.
     pub fn origin(&self, name: &str) -> String {
         match self {
             Self::Actions(_) => format!("roles.{name} of the settings"),
@@ -135,14 +135,14 @@ fn read(file: &Path) -> Result<Vec<Statement>, ConfigError> {
         file: named.clone(),
         source,
     })?;
-    let document: Document = serde_path_to_error::deserialize(
+    let document: PolicyDocument = serde_path_to_error::deserialize(
         &mut serde_json::Deserializer::from_str(&text),
     )
     .map_err(|error| ConfigError::Value {
         origin: named,
         reason: error.to_string(),
     })?;
-    let Version::V1_1 = document.version;
+    let PolicyVersion::V1_1 = document.version;
     Ok(document
         .statement
         .into_iter()
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_kept_is_refused_with_its_place() {
+    fn what_cannot_be_enforced_is_refused_with_its_place() {
         for (text, place) in [
             ("", "EOF"),
             ("3", "invalid type"),

@@ -1,8 +1,8 @@
-//! The identity service that is built in: users and fixed tokens from data files, tokens that it
-//! issues itself. For a laptop, for CI, and for small installations; the cryptography stands in
-//! `password` and `signature`.
+//! The embedded identity service: users and fixed tokens from data files, tokens that it issues
+//! itself. For a laptop, for CI, and for small installations; the cryptography is in `password` and
+//! `signature`.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use moka::sync::Cache;
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     Caller, Identity, Signer,
     login::Logins,
-    signature::{SignedRequest, UsedSignatures},
+    signature::{ReplayCache, SignedRequest},
 };
 use crate::{
     clock::Clock,
@@ -21,11 +21,11 @@ use crate::{
     store::{Account, Store, TokenHash, TokenRecord},
 };
 
-/// How long an answer of the store is believed. Another process may change accounts (`catalog
-/// load`), so not for long.
-const BELIEVED: Duration = Duration::from_secs(5);
-/// How many answers are kept.
-const KEPT: u64 = 10_000;
+/// How long callers and projects are cached. Another process may change accounts (`catalog load`),
+/// so not for long. moka's own time to live serves here: nothing is done with an expired entry.
+const CACHE_TTL: Duration = Duration::from_secs(5);
+/// How many of each are cached.
+const CACHE_CAPACITY: u64 = 10_000;
 
 /// Users, tokens and projects out of the store.
 pub struct Embedded {
@@ -35,15 +35,15 @@ pub struct Embedded {
     lifetime: Duration,
     callers: Cache<TokenHash, Arc<Caller>>,
     projects: Cache<ProjectId, ()>,
-    used_signatures: Arc<UsedSignatures>,
+    replays: Arc<ReplayCache>,
     logins: Logins,
-    /// Checked where there is no such user, so that the time taken does not tell.
+    /// Checked where there is no such user, so that the time taken does not tell (timing attack).
     decoy: SecretString,
 }
 
 /// A token that was just issued.
 pub struct Issued {
-    /// The token itself; shown to its user once, and kept by nobody.
+    /// The token itself; shown to its user once, and stored nowhere.
     pub token: SecretString,
     /// Whose it is.
     pub caller: Caller,
@@ -78,15 +78,9 @@ impl Embedded {
             clock,
             address,
             lifetime,
-            callers: Cache::builder()
-                .max_capacity(KEPT)
-                .time_to_live(BELIEVED)
-                .build(),
-            projects: Cache::builder()
-                .max_capacity(KEPT)
-                .time_to_live(BELIEVED)
-                .build(),
-            used_signatures: UsedSignatures::new(),
+            callers: cache(),
+            projects: cache(),
+            replays: ReplayCache::new(),
             logins: Logins::new(0, 0),
             decoy: DECOY.into(),
         }
@@ -120,19 +114,19 @@ impl Embedded {
         let found = found
             .inspect_err(|_| self.logins.not_judged(&guess))
             .map_err(unavailable)?;
-        // A disabled user is told nothing else, and no sooner, than one that does not exist.
+        // A disabled user gets the same response, and no sooner, as one that does not exist.
         let account = found.filter(|account| account.enabled);
         let hash = account
             .as_ref()
             .and_then(|account| account.password_hash.clone());
         let known = hash.is_some();
-        let good = self
+        let matches = self
             .logins
             .matches(&guess, password, hash.unwrap_or_else(|| self.decoy.clone()))
             .await?
             && known;
         let account = account
-            .filter(|account| good && scope.covers(account))
+            .filter(|account| matches && scope.covers(account))
             .ok_or(Error::UnknownCredentials)?;
         self.logins.succeeded(&guess);
         let token = new_token();
@@ -158,7 +152,7 @@ impl Embedded {
         })
     }
 
-    /// Ends a token; whether there was one. Fixed tokens end as well, for good.
+    /// Revokes a token; whether there was one. Fixed tokens are revoked as well, for ever.
     ///
     /// # Errors
     /// [`Error::Store`].
@@ -169,7 +163,7 @@ impl Embedded {
         Ok(known)
     }
 
-    async fn ask(&self, hash: TokenHash) -> Result<Arc<Caller>> {
+    async fn fetch(&self, hash: TokenHash) -> Result<Arc<Caller>> {
         let record = self
             .store
             .find_token(&hash)
@@ -191,9 +185,9 @@ impl Identity for Embedded {
         let hash = TokenHash::of(token);
         let caller = match self.callers.get(&hash) {
             Some(caller) => caller,
-            None => self.ask(hash).await?,
+            None => self.fetch(hash).await?,
         };
-        // Asked at every call: a token ends while it is kept, too.
+        // Checked at every call: a token expires while it is cached, too.
         match caller.expires_at {
             Some(end) if end <= self.clock.now() => Err(Error::ExpiredCredentials),
             _ => Ok(caller),
@@ -232,10 +226,9 @@ impl Identity for Embedded {
     ) -> Result<Arc<Caller>> {
         let claim = request.claim(self.clock.now())?;
         let signature = request.verify(&claim, &signer.secret, body_hash)?;
-        // A request that was overheard could be sent again: once the world has moved on, that does
-        // harm.
+        // A request that was intercepted could be replayed: that harms where it writes.
         if !request.only_reads() {
-            self.used_signatures.admit(&signer.access, &signature)?;
+            self.replays.admit(&signer.access, &signature)?;
         }
         Ok(Arc::new(signer.caller))
     }
@@ -256,6 +249,17 @@ impl Identity for Embedded {
     }
 }
 
+fn cache<K, V>() -> Cache<K, V>
+where
+    K: Eq + Hash + Send + Sync + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    Cache::builder()
+        .max_capacity(CACHE_CAPACITY)
+        .time_to_live(CACHE_TTL)
+        .build()
+}
+
 fn caller(record: TokenRecord) -> Caller {
     let Account {
         name,
@@ -274,7 +278,7 @@ fn caller(record: TokenRecord) -> Caller {
     }
 }
 
-/// The store is this service's memory: without it nobody new is let in.
+/// Without the store only cached callers are let in.
 fn unavailable(error: Error) -> Error {
     match error {
         Error::StoreUnavailable(_) | Error::Busy(_) => error,
@@ -288,7 +292,7 @@ fn new_token() -> SecretString {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).into()
 }
 
-/// The argon2 hash of a password that nobody has.
+/// The argon2 hash of a password that no user has.
 const DECOY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZS1kZWNveS1zYWx0$\
                      qFGVDLkp9nJz6y3nFo5pVqJqkVJ5aJc0HzLJYwM3kS4";
 

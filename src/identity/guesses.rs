@@ -1,6 +1,6 @@
-//! How many wrong passwords may be tried: in all from an address, for a user from an address, and
-//! for a user from anywhere. The first two are refused; the last is only delayed, because guesses
-//! must not lock their user out.
+//! Rate limits of password guesses: in all from an address, for a user from an address, and for a
+//! user from anywhere. Beyond the first two a guess is refused; beyond the last it is only delayed,
+//! because guesses must not lock their user out.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{sync::Semaphore, time::sleep};
 
-use super::in_flight::{InFlight, Place};
+use super::in_flight::{InFlight, InFlightGuard};
 use crate::{
     model::{Error, Result},
     quota::Quotas,
@@ -23,16 +23,16 @@ const UNDELAYED: u32 = 10;
 /// How much each further one adds, and how many of them count: 2 seconds in all.
 const DELAY: Duration = Duration::from_millis(50);
 const DELAYING: u32 = 40;
-/// How many logins are delayed at a time: beyond, they are not, because the delay must not lock
-/// anybody out either.
+/// How many logins are delayed at a time: beyond, they are not, because the delay must not lock a
+/// user out either.
 const DELAYED_AT_ONCE: usize = 256;
-/// How many of them may come from one address, so that a few addresses do not fill those places.
+/// How many of them may come from one address, so that a few addresses do not use all permits.
 const DELAYED_OF_ADDRESS: usize = 2;
-/// How many logins of an address are under way at a time, so that those of one address do not fill
+/// How many logins of an address are in flight at a time, so that those of one address do not fill
 /// the queue.
 const IN_FLIGHT_OF_ADDRESS: usize = 50;
 
-/// What has been tried. Names are as long as their sender likes: what is counted by are hashes.
+/// The counts. Names are as long as their sender likes: the keys are hashes.
 pub(super) struct Guesses {
     of_address: Option<Quotas<u64>>,
     of_user_and_address: Option<Quotas<u64>>,
@@ -41,13 +41,13 @@ pub(super) struct Guesses {
     delayed: Semaphore,
     delayed_of_address: InFlight,
     in_flight: InFlight,
-    /// Keyed, so that callers cannot make hashes collide.
+    /// Seeded at random, so that callers cannot make hashes collide.
     hasher: RandomState,
 }
 
-/// A password that is tried, as it is counted. To be dropped when it has been answered.
+/// A password guess, as it is counted. To be dropped with its response.
 pub(super) struct Guess {
-    _in_flight: Option<Place>,
+    _in_flight: Option<InFlightGuard>,
     /// Without an address there is none of the limits that are about one.
     address: Option<u64>,
     user_and_address: Option<u64>,
@@ -79,10 +79,10 @@ impl Guesses {
         }
     }
 
-    /// A guess that may go on, after a while. What is delayed is counted by the limits beforehand.
+    /// Admits a guess, after its delay. A delayed one is counted by the limits beforehand.
     ///
     /// # Errors
-    /// [`Error::TooManyGuesses`]; [`Error::Throttled`] where too many of the address are under way.
+    /// [`Error::TooManyGuesses`]; [`Error::Throttled`] where too many of the address are in flight.
     pub(super) async fn admit(&self, user: &str, address: Option<IpAddr>) -> Result<Guess> {
         let of_address = address.map(|address| self.hasher.hash_one(address));
         let in_flight =
@@ -104,14 +104,14 @@ impl Guesses {
         Ok(guess)
     }
 
-    /// Waits for something before the guess is [taken](Self::take). One whose caller leaves
+    /// Waits for something before the guess is [counted](Self::count). One whose caller disconnects
     /// meanwhile counts for its address: else a few addresses could fill every queue, again and
     /// again.
     pub(super) async fn waiting<T>(&self, guess: &Guess, wait: impl Future<Output = T>) -> T {
         let uncounted = guess.address.filter(|_| !guess.reserved);
-        let mut left = Left(self.of_address.as_ref().zip(uncounted));
+        let mut disconnected = CountOnDrop(self.of_address.as_ref().zip(uncounted));
         let waited = wait.await;
-        left.0 = None;
+        disconnected.0 = None;
         waited
     }
 
@@ -119,7 +119,7 @@ impl Guesses {
     ///
     /// # Errors
     /// [`Error::TooManyGuesses`]: it must not be hashed.
-    pub(super) fn take(&self, guess: &Guess) -> Result<()> {
+    pub(super) fn count(&self, guess: &Guess) -> Result<()> {
         if !guess.reserved {
             self.reserve(guess)?;
         }
@@ -129,7 +129,7 @@ impl Guesses {
         Ok(())
     }
 
-    /// The guess was not [taken](Self::take), for no fault of its caller: it does not count.
+    /// The guess was not [counted](Self::count), for no fault of its caller: its reservation ends.
     pub(super) fn release(&self, guess: &Guess) {
         if guess.reserved {
             self.limits(guess)
@@ -158,7 +158,7 @@ impl Guesses {
         }
     }
 
-    /// Those beyond which a guess is refused.
+    /// The limits beyond which a guess is refused.
     fn limits(&self, guess: &Guess) -> impl Iterator<Item = (&Quotas<u64>, u64)> {
         let address = self.of_address.as_ref().zip(guess.address);
         address.into_iter().chain(
@@ -168,7 +168,7 @@ impl Guesses {
         )
     }
 
-    /// Delays the guess. It is counted first: else one address could hold every place with guesses
+    /// Delays the guess. It is counted first: else one address could hold every permit with guesses
     /// that it has no quota for.
     async fn delay(&self, guess: &mut Guess) -> Result<()> {
         let used = self
@@ -186,7 +186,7 @@ impl Guesses {
         let _of_address = of_address.transpose()?;
         self.reserve(guess)?;
         guess.reserved = true;
-        if let Ok(_place) = self.delayed.try_acquire() {
+        if let Ok(_permit) = self.delayed.try_acquire() {
             sleep(DELAY.mul_f64(used - self.undelayed)).await;
         }
         Ok(())
@@ -199,10 +199,10 @@ fn too_many(quotas: &Quotas<u64>, key: u64) -> Error {
     }
 }
 
-/// Counts where the caller leaves: when it is dropped with a quota.
-struct Left<'a>(Option<(&'a Quotas<u64>, u64)>);
+/// Counts where the caller disconnects: when it is dropped with a quota.
+struct CountOnDrop<'a>(Option<(&'a Quotas<u64>, u64)>);
 
-impl Drop for Left<'_> {
+impl Drop for CountOnDrop<'_> {
     fn drop(&mut self) {
         if let Some((quotas, key)) = self.0 {
             quotas.take(&key);
@@ -226,7 +226,7 @@ mod tests {
 
     async fn wrong(guesses: &Guesses, user: &str, from: u8) -> Result<()> {
         let guess = guesses.admit(user, address(from)).await?;
-        guesses.take(&guess)
+        guesses.count(&guess)
     }
 
     async fn wrong_until_refused(guesses: &Guesses, user: &str, from: u8) -> usize {
@@ -261,7 +261,7 @@ mod tests {
         let guesses = Guesses::new(2, 2);
         for _ in 0..100 {
             let guess = guesses.admit("alice", address(1)).await.expect("admitted");
-            guesses.take(&guess).expect("within the quota");
+            guesses.count(&guess).expect("within the quota");
             guesses.give_back(&guess);
         }
     }
@@ -353,7 +353,7 @@ mod tests {
         let guesses = Guesses::new(0, 0);
         for _ in 0..60 {
             guesses
-                .take(&guesses.admit("alice", None).await.expect("no limit"))
+                .count(&guesses.admit("alice", None).await.expect("no limit"))
                 .expect("no limit");
         }
         let start = Instant::now();
@@ -388,12 +388,12 @@ mod tests {
                 guesses.delayed.available_permits(),
             )
         };
-        let (flood, (admitted, after, places)) = tokio::join!(flood, alice);
+        let (flood, (admitted, after, permits)) = tokio::join!(flood, alice);
         assert!(
             admitted && after > Duration::from_secs(1),
             "{admitted} after {after:?}"
         );
-        assert!(places >= 256 - 2 * 20, "{places} places are left");
+        assert!(permits >= 256 - 2 * 20, "{permits} permits are left");
         assert_eq!(
             flood.iter().filter(|said| said.is_ok()).count(),
             2 * 20,
@@ -414,7 +414,7 @@ mod tests {
                 .admit("alice", from)
                 .await
                 .expect("within the quota");
-            guesses.take(&guess).expect("it is counted already");
+            guesses.count(&guess).expect("it is counted already");
         }
         let guess = guesses
             .admit("alice", from)

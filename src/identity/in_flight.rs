@@ -1,4 +1,4 @@
-//! How much of one kind of work is under way for each caller. An entry lives as long as the work.
+//! Concurrency limits by key: how much of one kind of work is in flight for each caller. An entry lives as long as the work.
 
 use std::{
     collections::HashMap,
@@ -11,8 +11,8 @@ pub(super) struct InFlight {
     counts: Arc<Mutex<HashMap<u64, usize>>>,
 }
 
-/// One that is under way, until it is dropped.
-pub(super) struct Place {
+/// One that is in flight, until it is dropped.
+pub(super) struct InFlightGuard {
     key: u64,
     counts: Arc<Mutex<HashMap<u64, usize>>>,
 }
@@ -27,21 +27,21 @@ impl InFlight {
     }
 
     /// One more; none where that would be too many.
-    pub(super) fn begin(&self, key: u64) -> Option<Place> {
+    pub(super) fn begin(&self, key: u64) -> Option<InFlightGuard> {
         let mut counts = lock(&self.counts);
         let count = counts.get(&key).copied().unwrap_or_default();
         if count >= self.limit {
             return None;
         }
         counts.insert(key, count + 1);
-        Some(Place {
+        Some(InFlightGuard {
             key,
             counts: Arc::clone(&self.counts),
         })
     }
 }
 
-impl Drop for Place {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         let mut counts = lock(&self.counts);
         match counts.get_mut(&self.key) {
@@ -63,10 +63,10 @@ mod tests {
     #[test]
     fn each_key_has_its_limit_and_nothing_stays_of_what_has_ended() {
         let in_flight = InFlight::new(2);
-        let places: Vec<_> = [1, 1, 2].map(|key| in_flight.begin(key)).into();
-        assert!(places.iter().all(Option::is_some));
+        let guards: Vec<_> = [1, 1, 2].map(|key| in_flight.begin(key)).into();
+        assert!(guards.iter().all(Option::is_some));
         assert!(in_flight.begin(1).is_none() && in_flight.begin(2).is_some());
-        drop(places);
+        drop(guards);
         assert!(in_flight.begin(1).is_some());
         assert!(in_flight.counts.lock().expect("no panic").is_empty());
     }

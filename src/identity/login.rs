@@ -1,5 +1,5 @@
 //! Passwords of logins: which of them are hashed, how many at a time, and in which memory. Whose a
-//! password is, and what a right one is good for, is not known here.
+//! password is, and what a matching one permits, is not known here.
 
 use std::{
     net::IpAddr,
@@ -12,7 +12,7 @@ use tokio::{sync::OwnedSemaphorePermit, task::JoinSet};
 
 use super::{
     guesses::{Guess, Guesses},
-    password::{self, Memory},
+    password::{self, Argon2Memory},
     permits::Permits,
 };
 use crate::model::{Error, Result};
@@ -23,11 +23,11 @@ const PASSWORDS_AT_ONCE: usize = 2;
 const QUEUE: usize = 200;
 const WAIT: Duration = Duration::from_secs(2);
 
-/// What stands between a login and the processor.
+/// Limits of the work that logins cause.
 pub(super) struct Logins {
     permits: Permits,
     /// Memory that no hash is using: one for each permit at most.
-    memory: Arc<Mutex<Vec<Memory>>>,
+    memory: Arc<Mutex<Vec<Argon2Memory>>>,
     guesses: Guesses,
 }
 
@@ -42,7 +42,7 @@ impl Logins {
         }
     }
 
-    /// A login that may go on: not too many have failed.
+    /// Admits a login, unless too many have failed.
     ///
     /// # Errors
     /// [`Error::TooManyGuesses`], [`Error::Throttled`].
@@ -51,10 +51,10 @@ impl Logins {
     }
 
     /// Whether this is the password that was hashed. Counts as a failed login until it is said to
-    /// have [succeeded](Self::succeeded), also where its caller does not wait for the end of it.
+    /// have [succeeded](Self::succeeded), also where its caller disconnects before.
     ///
     /// # Errors
-    /// [`Error::TooManyGuesses`], [`Error::Busy`]: it was not looked at.
+    /// [`Error::TooManyGuesses`], [`Error::Busy`]: it was not checked.
     pub(super) async fn matches(
         &self,
         guess: &Guess,
@@ -65,19 +65,19 @@ impl Logins {
         let permit = permit
             .inspect_err(|_| self.guesses.release(guess))
             .map_err(|_| Error::Busy("logins"))?;
-        self.guesses.take(guess)?;
-        let mut desk = Desk::with(permit, &self.memory);
+        self.guesses.count(guess)?;
+        let mut job = HashJob::with(permit, &self.memory);
         // A set, because it aborts what has not begun when it is dropped. What has begun keeps its
         // permit to its end.
         let mut hashing = JoinSet::new();
-        hashing.spawn_blocking(move || password::matches_in(&mut desk.memory, &password, &hash));
+        hashing.spawn_blocking(move || password::matches_in(&mut job.memory, &password, &hash));
         match hashing.join_next().await {
             Some(matches) => matches.map_err(Error::store),
             None => Ok(false),
         }
     }
 
-    /// The login could not be judged: its password was not looked at.
+    /// The login could not be judged: its password was not checked.
     pub(super) fn not_judged(&self, guess: &Guess) {
         self.guesses.release(guess);
     }
@@ -88,15 +88,15 @@ impl Logins {
     }
 }
 
-/// What one hash needs: memory, and the permit, which is free again once the memory is.
-struct Desk {
-    memory: Memory,
-    unused: Arc<Mutex<Vec<Memory>>>,
+/// What one hash needs: memory, and the permit, which is released after the memory.
+struct HashJob {
+    memory: Argon2Memory,
+    unused: Arc<Mutex<Vec<Argon2Memory>>>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Desk {
-    fn with(permit: OwnedSemaphorePermit, unused: &Arc<Mutex<Vec<Memory>>>) -> Self {
+impl HashJob {
+    fn with(permit: OwnedSemaphorePermit, unused: &Arc<Mutex<Vec<Argon2Memory>>>) -> Self {
         let memory = unused.lock().unwrap_or_else(PoisonError::into_inner).pop();
         Self {
             memory: memory.unwrap_or_default(),
@@ -106,7 +106,7 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
+impl Drop for HashJob {
     fn drop(&mut self) {
         let memory = std::mem::take(&mut self.memory);
         self.unused
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn logins_that_are_left_hold_their_permit_to_the_end_and_those_that_wait_leave() {
+    async fn a_login_keeps_its_permit_when_its_caller_disconnects_and_queued_ones_leave() {
         let (logins, hash) = (Logins::new(0, 0), hashed());
         let guess = logins.admit("alice", None).await.expect("no limit");
         let start = Instant::now();
@@ -164,7 +164,8 @@ mod tests {
                 .await
                 .expect("its turn comes")
         );
-        assert_eq!(logins.memory.lock().expect("no panic").len(), 2);
+        // One, where the machine ran no two hashes at the same time.
+        assert!((1..=2).contains(&logins.memory.lock().expect("no panic").len()));
     }
 
     #[tokio::test]

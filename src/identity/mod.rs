@@ -28,11 +28,10 @@ pub use self::{
     password::matches as password_matches,
 };
 
-/// The longest token that anybody is asked about, in bytes: a PKI token of the vendor has about
-/// 9,120.
+/// The longest token that is validated, in bytes: a PKI token of the vendor has about 9,120.
 pub const TOKEN_LIMIT: usize = 16 * 1024;
 
-/// Somebody with a good token, for one project.
+/// An authenticated caller, for one project.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     /// The user's name.
@@ -45,11 +44,11 @@ pub struct Caller {
     pub roles: Vec<String>,
     /// When the token was issued.
     pub issued_at: Timestamp,
-    /// When the token ends; `None` for fixed ones.
+    /// When the token expires; `None` for fixed ones.
     pub expires_at: Option<Timestamp>,
 }
 
-/// Somebody whose access key a request names; whether it was used is not known yet.
+/// The owner of the access key that a request names; the signature is not verified yet.
 pub struct Signer {
     /// Names the key.
     access: String,
@@ -65,12 +64,12 @@ pub trait Identity: Send + Sync + 'static {
     /// # Errors
     /// [`UnknownCredentials`](crate::model::Error::UnknownCredentials),
     /// [`ExpiredCredentials`](crate::model::Error::ExpiredCredentials) where the token is known to
-    /// have been good, and [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where
-    /// nobody could be asked: then nobody is let in.
+    /// have been valid, and [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable) where
+    /// it could not be validated: then it is refused.
     async fn authenticate(&self, token: &str) -> Result<Arc<Caller>>;
 
     /// The same for a caller of this network: an IPv4 address, or 64 bits of an IPv6 one. A service
-    /// that asks another one does so for a few new tokens of a network at a time.
+    /// that calls another one does so for a few new tokens of a network at a time.
     ///
     /// # Errors
     /// Those of [`Identity::authenticate`], and [`Throttled`](crate::model::Error::Throttled)
@@ -83,13 +82,13 @@ pub trait Identity: Send + Sync + 'static {
         self.authenticate(token).await
     }
 
-    /// Whether [`Identity::authenticate`] would have to ask another service about this token, of
-    /// which it does not know that it was ever good.
+    /// Whether [`Identity::authenticate`] would have to call another service about this token, of
+    /// which it does not know that it was ever valid.
     async fn asks_about(&self, _token: &str) -> bool {
         false
     }
 
-    /// Whose key a request says it is signed with. Looked at before its body is read, which
+    /// Whose key a request says it is signed with. Called before its body is read, which
     /// [`Identity::verify`] needs. A service without access keys refuses every one.
     ///
     /// # Errors
@@ -119,8 +118,7 @@ pub trait Identity: Send + Sync + 'static {
     /// [`IdentityUnavailable`](crate::model::Error::IdentityUnavailable).
     async fn knows_project(&self, project: &ProjectId) -> Result<bool>;
 
-    /// Whether the service behind it answered when it was last asked. One that is built in always
-    /// does.
+    /// Whether the service behind it responded to the last call. The embedded one always does.
     fn is_reachable(&self) -> bool {
         true
     }

@@ -14,10 +14,10 @@ use crate::model::{Error, Result};
 const MEMORY_LIMIT: u32 = 64 * 1024;
 const PASSES_LIMIT: u32 = 16;
 
-/// What a password is hashed in: 19 MiB by default. Used again, because what is allocated for each
-/// login stays with the allocator.
+/// What a password is hashed in: 19 MiB by default. Reused, because what is allocated for each login
+/// stays with the allocator.
 #[derive(Default)]
-pub(super) struct Memory(Vec<Block>);
+pub(super) struct Argon2Memory(Vec<Block>);
 
 /// Hashes a password with a fresh salt.
 ///
@@ -32,12 +32,12 @@ pub fn hash(password: &SecretString) -> Result<SecretString> {
 /// Whether the password is the one that was hashed. A hash that cannot be read, or costs more than
 /// the limits allow, matches nothing.
 pub fn matches(password: &SecretString, hash: &SecretString) -> bool {
-    matches_in(&mut Memory::default(), password, hash)
+    matches_in(&mut Argon2Memory::default(), password, hash)
 }
 
 /// The same, in memory that is there already.
 pub(super) fn matches_in(
-    memory: &mut Memory,
+    memory: &mut Argon2Memory,
     password: &SecretString,
     hash: &SecretString,
 ) -> bool {
@@ -46,7 +46,7 @@ pub(super) fn matches_in(
         .unwrap_or(false)
 }
 
-fn verify(memory: &mut Memory, password: &[u8], hash: &PasswordHash) -> Option<bool> {
+fn verify(memory: &mut Argon2Memory, password: &[u8], hash: &PasswordHash) -> Option<bool> {
     let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
     let version = hash
         .version
@@ -70,7 +70,7 @@ fn is_affordable(params: &Params) -> bool {
     params.m_cost() <= MEMORY_LIMIT && params.t_cost() <= PASSES_LIMIT
 }
 
-impl Memory {
+impl Argon2Memory {
     fn grow(&mut self, blocks: usize) {
         if self.0.len() < blocks {
             self.0.resize(blocks, Block::new());
@@ -83,7 +83,7 @@ mod tests {
     use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
     use secrecy::SecretString;
 
-    use super::{Memory, hash, matches, matches_in};
+    use super::{Argon2Memory, hash, matches, matches_in};
 
     #[test]
     fn only_the_password_that_was_hashed_matches() {
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn memory_is_used_again_for_hashes_of_any_parameters() {
-        let mut memory = Memory::default();
+        let mut memory = Argon2Memory::default();
         for (kib, passes, lanes, length) in [
             (64, 3, 1, 32),
             (19_456, 2, 1, 32),
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_hash_that_costs_more_than_the_limits_allow_matches_nothing_and_takes_no_memory() {
-        let mut memory = Memory::default();
+        let mut memory = Argon2Memory::default();
         for costs in [
             "m=4294967295,t=1,p=1",
             "m=65537,t=2,p=1",

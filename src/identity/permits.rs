@@ -1,6 +1,5 @@
-//! How much of one kind of work runs at a time, and how much waits for it. The permit is to be
-//! moved into the work, so that it is free again when the work has ended, and not when its caller
-//! has left.
+//! A semaphore with a bounded queue. The permit is to be moved into the work, so that it is free
+//! again when the work has ended, and not when its caller has disconnected.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,14 +8,14 @@ use tokio::{
     time::timeout,
 };
 
-/// Permits, and a queue before them, both of a bounded number.
+/// Permits, and a queue before them, both bounded.
 pub(super) struct Permits {
     permits: Arc<Semaphore>,
     queue: Semaphore,
     wait: Duration,
 }
 
-/// There was no permit in time, or no room to wait for one: nothing was done.
+/// There was no permit in time, or the queue is full: nothing was done.
 #[derive(Debug)]
 pub(super) struct Full;
 
@@ -37,7 +36,7 @@ impl Permits {
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
             return Ok(permit);
         }
-        let _place = self.queue.try_acquire().map_err(|_| Full)?;
+        let _in_queue = self.queue.try_acquire().map_err(|_| Full)?;
         match timeout(self.wait, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(Full),

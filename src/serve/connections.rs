@@ -1,6 +1,5 @@
-//! All open connections: how many there may be, in total and from an address, and which of them
-//! makes room where there are too many: one of the address that has the most, which has kept the
-//! server waiting for the longest time.
+//! All open connections: limits, in total and per address, and which connection is evicted at the
+//! limit: of the address that has the most, the one that has kept the server waiting the longest.
 
 use std::{
     collections::HashMap,
@@ -16,11 +15,11 @@ use crate::{
     config::Limits,
 };
 
-/// For how long a connection may keep the server waiting before it may have to make room: so that a
-/// client can send its request even while others open connections as fast as they can.
-const UNDISTURBED: Duration = Duration::from_millis(250);
-/// How often to look again for one that may make room.
-const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// For how long a connection may keep the server waiting before it may be evicted: so that a client
+/// can send its request even while others open connections as fast as they can.
+const EVICTION_GRACE_PERIOD: Duration = Duration::from_millis(250);
+/// How often to try again to evict one.
+const EVICTION_INTERVAL: Duration = Duration::from_millis(10);
 
 /// All open connections of a server.
 pub(super) struct Connections {
@@ -47,8 +46,8 @@ struct Served {
     task: Option<AbortHandle>,
 }
 
-/// A place among the open connections; it is free again when this is dropped.
-struct Place {
+/// One of the open connections, until it is dropped.
+struct ConnectionGuard {
     connections: Arc<Connections>,
     number: u64,
     address: IpAddr,
@@ -66,8 +65,8 @@ impl Connections {
         }
     }
 
-    /// Whether an address may open another connection. Trusted proxies may: theirs are the
-    /// connections of many.
+    /// Whether an address may open another connection. Trusted proxies may: their connections belong
+    /// to many clients.
     pub(super) fn admits(&self, address: IpAddr) -> bool {
         if self.most_per_address == 0 || self.bounds.proxies.contains(address) {
             return true;
@@ -78,20 +77,19 @@ impl Connections {
             .is_none_or(|open| *open < self.most_per_address)
     }
 
-    /// Waits until there is room for one more, and makes it where a connection has been waiting for
-    /// its client.
-    pub(super) async fn room(&self) {
+    /// Waits until one more may be open, and evicts those that wait for their client.
+    pub(super) async fn wait_for_capacity(&self) {
         while self.lock().by_number.len() >= self.most {
-            self.make_room().await;
+            self.evict().await;
         }
     }
 
-    /// Closes the connection whose client has kept the server waiting for the longest time, where
-    /// there is one, and waits a little for that or another one to be closed.
-    pub(super) async fn make_room(&self) {
+    /// Closes the connection whose client has kept the server waiting the longest, where there is
+    /// one, and waits a little for that or another one to be closed.
+    pub(super) async fn evict(&self) {
         let closed = self.closed.notified();
         self.close_longest_waiting();
-        let _ = timeout(LOOK_AGAIN, closed).await;
+        let _ = timeout(EVICTION_INTERVAL, closed).await;
     }
 
     /// Serves a connection from an address, in a separate task.
@@ -100,21 +98,21 @@ impl Connections {
         F: Future<Output = ()> + Send + 'static,
     {
         let connection = Arc::new(Connection::new(from, Arc::clone(&self.bounds)));
-        let place = self.take_place(Arc::clone(&connection), api::network(from));
-        let number = place.number;
+        let guard = self.register(Arc::clone(&connection), api::network(from));
+        let number = guard.number;
         let served = serve(connection);
         let task = tokio::spawn(async move {
             served.await;
-            drop(place);
+            drop(guard);
         });
-        // Not under one lock with taking the place: a task that cannot start gives its place back
-        // within `spawn`.
+        // Not under one lock with registering it: a task that cannot start drops its guard within
+        // `spawn`.
         if let Some(open) = self.lock().by_number.get_mut(&number) {
             open.task = Some(task.abort_handle());
         }
     }
 
-    fn take_place(self: &Arc<Self>, connection: Arc<Connection>, address: IpAddr) -> Place {
+    fn register(self: &Arc<Self>, connection: Arc<Connection>, address: IpAddr) -> ConnectionGuard {
         let mut open = self.lock();
         let number = open.opened;
         open.opened += 1;
@@ -127,7 +125,7 @@ impl Connections {
             },
         );
         *open.by_address.entry(address).or_default() += 1;
-        Place {
+        ConnectionGuard {
             connections: Arc::clone(self),
             number,
             address,
@@ -141,8 +139,8 @@ impl Connections {
         }
     }
 
-    /// Of the address that has the most connections: who floods the server makes room before others
-    /// do, however slowly they send. The connections of a trusted proxy are those of many, and come
+    /// Of the address that has the most connections: a flooding address loses connections before
+    /// others do, however slowly they send. Those of a trusted proxy belong to many clients, and come
     /// last.
     fn close_longest_waiting(&self) {
         let open = self.lock();
@@ -161,8 +159,8 @@ impl Connections {
             .values()
             .filter_map(|served| Some((rank(served)?, served)));
         let longest = waiting.max_by_key(|(rank, _)| *rank);
-        if longest.is_some_and(|(_, served)| served.close_if_waiting(UNDISTURBED)) {
-            tracing::debug!("a connection was closed to make room");
+        if longest.is_some_and(|(_, served)| served.close_if_waiting(EVICTION_GRACE_PERIOD)) {
+            tracing::debug!("a connection was evicted");
         }
     }
 
@@ -182,7 +180,7 @@ impl Served {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         let mut open = self.connections.lock();
         open.by_number.remove(&self.number);
@@ -223,29 +221,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_connection_that_waits_longest_for_its_client_makes_room() {
+    async fn the_connection_that_waits_for_its_client_the_longest_is_evicted() {
         let connections = connections(2, 0);
         connections.serve(HERE, |_| pending());
         sleep(Duration::from_millis(20)).await;
         connections.serve(HERE, |_| pending());
-        timeout(Duration::from_secs(5), connections.room())
+        timeout(Duration::from_secs(5), connections.wait_for_capacity())
             .await
-            .expect("room is made");
+            .expect("one was evicted");
         let open: Vec<u64> = connections.lock().by_number.keys().copied().collect();
-        assert_eq!(open, [1], "the first had to go");
+        assert_eq!(open, [1], "the first was evicted");
     }
 
     #[tokio::test]
-    async fn an_address_that_has_the_most_connections_makes_room_before_an_older_one_of_another() {
+    async fn an_address_that_has_the_most_connections_is_evicted_before_an_older_one_of_another() {
         let connections = connections(4, 0);
         let other = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 3));
         for from in [ELSEWHERE, other, HERE, HERE] {
             connections.serve(from, |_| pending());
             sleep(Duration::from_millis(20)).await;
         }
-        timeout(Duration::from_secs(5), connections.room())
+        timeout(Duration::from_secs(5), connections.wait_for_capacity())
             .await
-            .expect("room is made");
+            .expect("one was evicted");
         let mut open: Vec<u64> = connections.lock().by_number.keys().copied().collect();
         open.sort_unstable();
         assert_eq!(
@@ -256,19 +254,19 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_connection_whose_request_is_worked_on_makes_no_room_until_it_ends() {
+    async fn a_connection_with_a_request_in_flight_is_not_evicted() {
         let connections = connections(1, 0);
         connections.serve(HERE, |connection| async move {
             assert!(connection.head_read(false));
             sleep(Duration::from_millis(600)).await;
         });
         assert!(
-            timeout(Duration::from_millis(400), connections.room())
+            timeout(Duration::from_millis(400), connections.wait_for_capacity())
                 .await
                 .is_err(),
             "it is worked on"
         );
-        timeout(Duration::from_secs(5), connections.room())
+        timeout(Duration::from_secs(5), connections.wait_for_capacity())
             .await
             .expect("it has ended");
     }

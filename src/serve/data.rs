@@ -1,4 +1,4 @@
-//! Data files at the start: held against what the settings say, and taken over.
+//! Data files at the start: checked against the settings, and loaded.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ use crate::{
     store::Store,
 };
 
-/// What the settings say that data has to be held against.
+/// What the settings say that data is checked against.
 ///
 /// # Errors
 /// [`ConfigError`], of the policy.
@@ -26,7 +26,7 @@ pub fn environment(config: &Config) -> Result<Environment, ConfigError> {
     })
 }
 
-/// Takes over a data file.
+/// Loads a data file.
 pub(super) async fn load(
     file: &Path,
     store: &dyn Store,

@@ -1,29 +1,23 @@
-//! Puts the HTTP side together from the settings: who knows the callers, what roles may do, what is
-//! written down.
+//! Builds the HTTP service from the settings: routes, limits, policy, audit.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
-    time::Duration,
 };
 
 use tokio::sync::watch;
 
-use super::ServeError;
+use super::{ServeError, identity::identity};
 use crate::{
     api::{self, App, Audit, Challenge, Docs, HttpService, Throttle},
     clock::Clock,
-    config::{Config, IdentityMode, Limits},
-    identity::{
-        Embedded, Identity, Keystone,
-        keystone::{self, Http},
-    },
+    config::{Config, IdentityMode},
     model::policy::Policy,
     sharing::Sharing,
     store::Store,
 };
 
-/// Puts the parts of the house together.
+/// Builds the service with everything behind it.
 pub(super) fn front(
     config: &Config,
     docs: Docs,
@@ -51,8 +45,8 @@ pub(super) fn front(
         body_bytes: config.limits.body_bytes,
         readiness: api::Readiness::default(),
     }));
-    let front = HttpService::new(api::router(app, docs), challenge).serving(config.hosts);
-    Ok(front.checking_responses(&config.check_answers))
+    let service = HttpService::new(api::router(app, docs), challenge).serving(config.hosts);
+    Ok(service.checking_responses(&config.check_responses))
 }
 
 /// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as
@@ -79,7 +73,7 @@ pub fn reachable(listening: SocketAddr) -> SocketAddr {
 }
 
 /// What the settings say, or the address that the server listens on.
-fn public_url(config: &Config, listening: SocketAddr) -> String {
+pub(super) fn public_url(config: &Config, listening: SocketAddr) -> String {
     match config.public_url.trim_end_matches('/') {
         "" => format!("http://{}", reachable(listening)),
         url => url.to_owned(),
@@ -100,67 +94,4 @@ pub(super) fn audit(
     Ok(Some(Arc::new(
         Audit::open(target, Arc::clone(clock)).map_err(failed)?,
     )))
-}
-
-/// Who knows the callers; and the same, where it issues tokens itself.
-type Identities = (Arc<dyn Identity>, Option<Arc<Embedded>>);
-
-fn identity(
-    config: &Config,
-    store: &Arc<dyn Store>,
-    clock: &Arc<dyn Clock>,
-    address: SocketAddr,
-) -> Result<Identities, ServeError> {
-    let told = config.identity.address.clone();
-    match config.identity.mode {
-        IdentityMode::Embedded => {
-            let told = if told.is_empty() {
-                format!("{}/v3", public_url(config, address))
-            } else {
-                told
-            };
-            let lifetime = Duration::from_secs(config.identity.token_seconds);
-            let embedded = Embedded::new(Arc::clone(store), Arc::clone(clock), told, lifetime);
-            let Limits {
-                failed_logins_per_minute,
-                failed_logins_per_minute_of_user,
-                ..
-            } = config.limits;
-            let embedded = embedded
-                .limiting_logins(failed_logins_per_minute, failed_logins_per_minute_of_user);
-            let embedded = Arc::new(embedded);
-            Ok((embedded.clone(), Some(embedded)))
-        }
-        IdentityMode::Keystone => {
-            let settings = config.keystone.settings()?;
-            let http = http_to(config, &settings)?;
-            Ok((
-                Arc::new(Keystone::new(
-                    settings,
-                    &told,
-                    Arc::new(http),
-                    Arc::clone(clock),
-                )),
-                None,
-            ))
-        }
-    }
-}
-
-/// Whether the identity's settings are good, before anything is made that needs one.
-pub(super) fn check_identity(config: &Config) -> Result<(), ServeError> {
-    match config.identity.mode {
-        IdentityMode::Embedded => Ok(()),
-        IdentityMode::Keystone => http_to(config, &config.keystone.settings()?).map(drop),
-    }
-}
-
-fn http_to(config: &Config, keystone: &keystone::Settings) -> Result<Http, ServeError> {
-    let authorities =
-        Some(config.keystone.ca_file.as_path()).filter(|file| !file.as_os_str().is_empty());
-    Ok(Http::new(
-        keystone.address.starts_with("https"),
-        authorities,
-        keystone.deadline,
-    )?)
 }

@@ -19,15 +19,14 @@ use tokio::{
 use super::{connections::Connections, socket::Socket};
 use crate::{api::HttpService, config::Limits};
 
-/// How long clients may go on with what they were sending or reading when the server is told to
-/// stop.
-const STOP_GRACE: Duration = Duration::from_secs(3);
+/// How long clients may go on with what they were sending or reading when the server stops.
+const STOP_GRACE_PERIOD: Duration = Duration::from_secs(3);
 /// After it, how long a client may keep the server waiting.
-const STOP_WAIT: Duration = Duration::from_secs(1);
-/// How often to look for such clients.
-const STOP_LOOKS: Duration = Duration::from_millis(100);
-/// Where a head that is still not whole is refused, in bytes: what a client can make a connection
-/// keep. The longest tokens fit in it several times.
+const STOP_IDLE_LIMIT: Duration = Duration::from_secs(1);
+/// How often to close such connections.
+const STOP_INTERVAL: Duration = Duration::from_millis(100);
+/// The largest head of a request, in bytes: what a client can make a connection buffer. The longest
+/// tokens fit in it several times.
 const HEAD_BUFFER: usize = 64 * 1024;
 /// The longest deadline there is: hyper adds it to the time of day, which has an end.
 const LONGEST: u64 = 365 * 24 * 60 * 60;
@@ -46,7 +45,7 @@ impl Listener {
         Ok(Self { socket, address })
     }
 
-    /// Serves connections until told to stop, and then those that are being answered.
+    /// Serves connections until told to stop, and then finishes requests in flight.
     pub(super) async fn serve(
         self,
         front: HttpService,
@@ -56,7 +55,7 @@ impl Listener {
     ) {
         let http = http(&limits);
         let graceful = GracefulShutdown::new();
-        let mut failures = Failures::default();
+        let mut errors = AcceptErrors::default();
         loop {
             let accepted = tokio::select! {
                 accepted = self.accept(&connections) => accepted,
@@ -76,10 +75,9 @@ impl Listener {
                     }
                 }),
                 Err(error) => {
-                    failures.log(&error);
-                    // Out of file descriptors, most likely: one that is held for nothing is free
-                    // soon.
-                    connections.make_room().await;
+                    errors.log(&error);
+                    // Out of file descriptors, most likely: evicting an idle connection frees one.
+                    connections.evict().await;
                 }
             }
         }
@@ -92,18 +90,17 @@ impl Listener {
         .await;
     }
 
-    /// The next connection that may be served. The others wait until there is room, in the system's
-    /// backlog.
+    /// The next connection that may be served. Beyond the limit, others wait in the system's backlog.
     async fn accept(&self, connections: &Connections) -> io::Result<(TcpStream, SocketAddr)> {
         loop {
             let (stream, from) = match self.socket.accept().await {
-                // Gone before it came to its turn.
+                // Closed before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
                 accepted => accepted?,
             };
             if connections.admits(from.ip()) {
-                connections.room().await;
-                // Answers are small: do not hold them back to fill packets.
+                connections.wait_for_capacity().await;
+                // Responses are small: do not hold them back to fill packets.
                 let _ = stream.set_nodelay(true);
                 return Ok((stream, from));
             }
@@ -121,18 +118,17 @@ fn http(limits: &Limits) -> http1::Builder {
     http
 }
 
-/// Lets requests that are worked on come to their end, and does not wait for clients that only keep
-/// it waiting.
+/// Finishes requests in flight, and does not wait for idle clients.
 async fn finish(graceful: GracefulShutdown, connections: &Connections, deadline: Duration) {
     let mut finished = pin!(graceful.shutdown());
-    let grace = deadline.min(STOP_GRACE);
+    let grace = deadline.min(STOP_GRACE_PERIOD);
     if timeout(grace, &mut finished).await.is_ok() {
         return;
     }
     let close_waiting = async {
         loop {
-            connections.close_waiting(STOP_WAIT);
-            sleep(STOP_LOOKS).await;
+            connections.close_waiting(STOP_IDLE_LIMIT);
+            sleep(STOP_INTERVAL).await;
         }
     };
     tokio::select! {
@@ -142,14 +138,14 @@ async fn finish(graceful: GracefulShutdown, connections: &Connections, deadline:
     }
 }
 
-/// Connections that could not be accepted: logged at most once a second, however many there are.
+/// Connections that could not be accepted: logged at most once a second.
 #[derive(Default)]
-struct Failures {
+struct AcceptErrors {
     unlogged: u64,
     logged: Option<Instant>,
 }
 
-impl Failures {
+impl AcceptErrors {
     fn log(&mut self, error: &io::Error) {
         self.unlogged += 1;
         if self

@@ -4,6 +4,7 @@ mod connections;
 mod data;
 mod descriptors;
 mod front;
+mod identity;
 mod listen;
 mod prepare;
 mod socket;
@@ -20,7 +21,7 @@ use self::{
 pub use self::{
     data::environment,
     front::reachable,
-    prepare::{Prepared, prepare},
+    prepare::{PreparedServer, prepare},
     store::{find_store, is_absent, is_postgres, look_up, open_store, open_target, sqlite_file},
 };
 use crate::{
@@ -48,16 +49,16 @@ pub enum ServeError {
     /// The PostgreSQL cluster cannot be used.
     #[error(transparent)]
     Postgres(#[from] postgres::OpenError),
-    /// A data file was not taken over.
+    /// A data file was not loaded.
     #[error(transparent)]
     Catalog(#[from] CatalogError),
-    /// A setting has no good value.
+    /// A setting has no valid value.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Keystone cannot be asked.
+    /// Keystone cannot be called.
     #[error("keystone: {0}")]
     Keystone(#[from] TransportError),
-    /// Nobody can write down who did what.
+    /// The audit log cannot be written.
     #[error("audit: cannot write to {file}: {source}")]
     Audit {
         /// The file.
@@ -65,7 +66,7 @@ pub enum ServeError {
         /// Why.
         source: std::io::Error,
     },
-    /// Nobody can listen there.
+    /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}{}", hint(.source))]
     Listen {
         /// The address as it was given.
@@ -83,7 +84,7 @@ pub enum ServeError {
     },
 }
 
-/// What to do where another program has the port.
+/// What to do where another program uses the port.
 fn hint(error: &std::io::Error) -> &'static str {
     match error.kind() {
         std::io::ErrorKind::AddrInUse => "; try --listen 127.0.0.1:0, which takes a free port",
@@ -95,7 +96,7 @@ fn hint(error: &std::io::Error) -> &'static str {
 pub struct Running {
     /// Where it listens, with the real port.
     pub address: SocketAddr,
-    /// Where it answers `GET /metrics`, where it does.
+    /// Where it serves `GET /metrics`, where it does.
     pub metrics_address: Option<SocketAddr>,
     /// The store behind it.
     pub store: Arc<dyn Store>,
@@ -106,13 +107,12 @@ pub struct Running {
 }
 
 impl Running {
-    /// Puts another policy in the place of the present one; requests that were let in already go
-    /// on.
+    /// Replaces the policy; requests in flight go on.
     pub fn replace_policy(&self, policy: Policy) {
         self.policy.send_replace(policy);
     }
 
-    /// Opens the file of the audit again, where there is one: it may have been moved away.
+    /// Reopens the file of the audit log, where there is one: it may have been rotated.
     ///
     /// # Errors
     /// It cannot be written to.
@@ -123,12 +123,12 @@ impl Running {
         }
     }
 
-    /// The audit, where there is one. What is in flight when the server stops may still add to it.
+    /// The audit log, where there is one. Requests in flight when the server stops may still add to it.
     pub fn audit(&self) -> Option<Arc<Audit>> {
         self.audit.clone()
     }
 
-    /// Takes no new connections, answers what is in flight, and returns when that is done.
+    /// Accepts no new connections, finishes requests in flight, and returns when that is done.
     pub async fn stop(self) {
         self.stop.send_replace(());
         for served in self.served {
@@ -140,8 +140,8 @@ impl Running {
 /// Starts a server with the machine's clock.
 ///
 /// # Errors
-/// [`ServeError`], one sentence; then nothing listens, and a file that there was none of before is
-/// gone again.
+/// [`ServeError`], one sentence; then nothing listens, and a database file that was not there before
+/// is removed again.
 pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     let prepared = prepare(config).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
@@ -159,7 +159,7 @@ pub async fn start(config: &Config, docs: Docs) -> Result<Running, ServeError> {
     started
 }
 
-/// Whether a start that failed says itself that a part of the data was taken over.
+/// Whether a start that failed says itself that a part of the data was loaded.
 fn keeps_data(error: &ServeError) -> bool {
     matches!(
         error,
@@ -192,8 +192,8 @@ pub async fn start_with(
     prepare(config).await?.serve(config, docs, store, clock)
 }
 
-impl Prepared {
-    /// Serves a store, from a time on, by the settings that this was prepared with.
+impl PreparedServer {
+    /// Serves a store, by the settings that this was prepared with.
     ///
     /// # Errors
     /// [`ServeError::Audit`], [`ServeError::Config`], [`ServeError::Keystone`].

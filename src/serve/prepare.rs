@@ -1,5 +1,5 @@
-//! What can be found out before there is a store: whether the ports are free, the files readable,
-//! the settings good. A start that fails here leaves nothing behind.
+//! What can be checked before there is a store: that ports are free, files readable, settings valid.
+//! A start that fails here leaves nothing behind.
 
 use std::{
     fs::{self, File},
@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::{ServeError, descriptors, front, listen::Listener};
+use super::{ServeError, descriptors, identity, listen::Listener};
 use crate::{
     api::TrustedProxies,
     catalog::{self, CatalogError},
@@ -16,8 +16,8 @@ use crate::{
     telemetry,
 };
 
-/// What a start has found to be good: sockets that clients can connect to already, and settings.
-pub struct Prepared {
+/// A server before it has its store: sockets that clients can connect to already, and valid settings.
+pub struct PreparedServer {
     pub(super) service: Listener,
     pub(super) metrics: Option<Listener>,
     pub(super) policy: Policy,
@@ -25,11 +25,11 @@ pub struct Prepared {
     pub(super) connections: usize,
 }
 
-/// Looks at everything that a server needs besides its store, and takes its ports.
+/// Checks everything that a server needs besides its store, and binds its ports.
 ///
 /// # Errors
 /// [`ServeError`]: then nothing listens, and no file was made.
-pub async fn prepare(config: &Config) -> Result<Prepared, ServeError> {
+pub async fn prepare(config: &Config) -> Result<PreparedServer, ServeError> {
     config.check()?;
     let policy = config::policy(&config.roles)?;
     let proxies =
@@ -37,13 +37,13 @@ pub async fn prepare(config: &Config) -> Result<Prepared, ServeError> {
             origin: "trusted_proxies".to_owned(),
             reason,
         })?;
-    front::check_identity(config)?;
+    identity::check(config)?;
     config.data.iter().try_for_each(|file| check_data(file))?;
     check_audit(&config.audit)?;
     let service = listen(config).await?;
     let metrics = listen_for_metrics(config).await?;
     let connections = descriptors::connections(config);
-    Ok(Prepared {
+    Ok(PreparedServer {
         service,
         metrics,
         policy,

@@ -21,7 +21,7 @@ use tokio::{
 
 use crate::api::Connection;
 
-/// How long to go on reading a request that was answered already, in all.
+/// How long to go on reading a request that has its response already, in all.
 const LINGER: Duration = Duration::from_secs(5);
 /// How long, since the last of it came.
 const LINGER_QUIET: Duration = Duration::from_secs(2);
@@ -34,7 +34,7 @@ pub(super) struct Socket {
     connection: Arc<Connection>,
     /// How long a client may read nothing of a response.
     response_deadline: Duration,
-    /// Runs while there is something to write, and the client takes nothing.
+    /// Runs while there is something to write, and the client reads nothing.
     stalled: Option<Pin<Box<Sleep>>>,
     lingering: Option<Lingering>,
 }
@@ -61,7 +61,7 @@ impl Socket {
         }
     }
 
-    /// The outcome of a write, or an error where the client has been taking nothing for too long.
+    /// The outcome of a write, or an error where the client has been reading nothing for too long.
     fn in_time(
         &mut self,
         cx: &mut Context<'_>,
@@ -116,7 +116,7 @@ impl Lingering {
         }
     }
 
-    /// Notes down what was read, and whether more may be.
+    /// Counts what was read, and whether more may be.
     fn goes_on(&mut self, bytes: usize) -> bool {
         let now = Instant::now();
         self.bytes = self.bytes.saturating_sub(bytes);

@@ -60,7 +60,7 @@ const UNAVAILABLE: &str = "503 BackupService.9998";
 
 /// The times of the default settings.
 const BELIEVED: Duration = Duration::from_secs(300);
-const REFUSAL_BELIEVED: Duration = Duration::from_secs(5);
+const NEGATIVE_CACHE_TTL: Duration = Duration::from_secs(5);
 /// That of these tests.
 const DEADLINE: Duration = Duration::from_secs(1);
 
@@ -113,7 +113,7 @@ async fn what_is_wrong_with_a_token() {
     );
     assert_eq!(cloud.questions().values().sum::<usize>(), asked + 1);
     table.row(
-        "a token of 60 KB: nobody is asked",
+        "a token of 60 KB: Keystone is not called",
         &list(&house, &alice.id, &"x".repeat(60_000)).await,
         UNKNOWN,
     );
@@ -129,7 +129,7 @@ async fn what_is_wrong_with_a_token() {
 
     cloud.revokes(&good).await;
     table.row(
-        "revoked, and still believed",
+        "revoked, and still cached",
         &list(&house, &alice.id, &good).await,
         GOOD,
     );
@@ -140,7 +140,7 @@ async fn what_is_wrong_with_a_token() {
     list(&house, &alice.id, &good).await;
     cloud.assigns("DELETE", alice, "member").await;
     table.row(
-        "its role taken, and still believed",
+        "its role taken, and still cached",
         &list(&house, &alice.id, &good).await,
         GOOD,
     );
@@ -152,11 +152,11 @@ async fn what_is_wrong_with_a_token() {
     );
     cloud.assigns("PUT", alice, "reader").await;
     table.row(
-        "another role given, and the refusal still believed",
+        "another role given, and the refusal still cached",
         &list(&house, &alice.id, &good).await,
         ENDED,
     );
-    house.clock.pass(REFUSAL_BELIEVED);
+    house.clock.pass(NEGATIVE_CACHE_TTL);
     table.row(
         "another role given: it may read",
         &list(&house, &alice.id, &good).await,
@@ -287,7 +287,7 @@ async fn what_is_wrong_with_keystone() {
 
     cloud.stop();
     table.row(
-        "stopped: a token that is remembered",
+        "stopped: a cached token",
         &list(&house, &alice.id, &seen).await,
         GOOD,
     );
@@ -303,7 +303,7 @@ async fn what_is_wrong_with_keystone() {
     );
     house.clock.pass(BELIEVED);
     table.row(
-        "stopped: a token that was remembered",
+        "stopped: a token that was cached",
         &list(&house, &alice.id, &seen).await,
         UNAVAILABLE,
     );
@@ -313,7 +313,7 @@ async fn what_is_wrong_with_keystone() {
     cloud.signal("STOP");
     let asked = Instant::now();
     table.row(
-        "hung: a token that is remembered",
+        "hung: a cached token",
         &list(&house, &alice.id, &seen).await,
         GOOD,
     );

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use super::{Challenge, HttpService, Note, Problem};
 use crate::{
-    config::{AnswerMode, CheckAnswers},
+    config::{CheckMode, CheckResponses},
     model::{Error, Operation},
 };
 
@@ -33,7 +33,7 @@ fn operation(operation: Operation, response: Value) -> MethodRouter {
 }
 
 /// A server whose `list_members` breaks the contract, and whose `show_member` keeps it.
-fn service(mode: AnswerMode) -> HttpService {
+fn service(mode: CheckMode) -> HttpService {
     let member = || {
         json!({"id": "7c4e3c9e-3a2d-4c26-92b9-c1a12cb0bd4e", "status": "pending",
         "created_at": "2020-02-05T10:38:34.209782", "dest_project_id": "p",
@@ -52,10 +52,10 @@ fn service(mode: AnswerMode) -> HttpService {
         )
         .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
     HttpService::new(router, Challenge::fixed("http://127.0.0.1/v3"))
-        .checking_responses(&CheckAnswers { mode, one_in: 1 })
+        .checking_responses(&CheckResponses { mode, one_in: 1 })
 }
 
-async fn response(mode: AnswerMode, path: &str) -> (StatusCode, Value) {
+async fn response(mode: CheckMode, path: &str) -> (StatusCode, Value) {
     let request = Request::get(path)
         .header("host", "x")
         .header("x-request-id", "r-1")
@@ -75,7 +75,7 @@ async fn response(mode: AnswerMode, path: &str) -> (StatusCode, Value) {
 
 #[tokio::test]
 async fn a_response_that_breaks_the_contract_fails_where_it_is_to_fail() {
-    let (status, body) = response(AnswerMode::Fail, "/v3/p/backups/b/members").await;
+    let (status, body) = response(CheckMode::Fail, "/v3/p/backups/b/members").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
     let shown = json!({"error_code": "BackupService.9910", "error_msg": "Unknown error.", "request_id": "r-1"});
     assert_eq!(body, shown, "what is broken is logged and not sent");
@@ -83,7 +83,7 @@ async fn a_response_that_breaks_the_contract_fails_where_it_is_to_fail() {
 
 #[tokio::test]
 async fn a_response_that_breaks_the_contract_goes_out_where_that_is_only_logged() {
-    for mode in [AnswerMode::Log, AnswerMode::Off] {
+    for mode in [CheckMode::Log, CheckMode::Off] {
         let (status, body) = response(mode, "/v3/p/backups/b/members").await;
         assert_eq!(
             (status, &body["members"][0]["status"]),
@@ -107,7 +107,7 @@ impl io::Write for LogBuffer {
 }
 
 /// What the log says of the response to one request.
-async fn logged(mode: AnswerMode, path: &str) -> Vec<Value> {
+async fn logged(mode: CheckMode, path: &str) -> Vec<Value> {
     let log = LogBuffer::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
@@ -128,7 +128,7 @@ async fn logged(mode: AnswerMode, path: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn the_log_says_once_what_a_response_breaks_and_where_and_for_which_request() {
-    let lines = logged(AnswerMode::Log, "/v3/p/backups/b/members").await;
+    let lines = logged(CheckMode::Log, "/v3/p/backups/b/members").await;
     let [line] = lines.as_slice() else {
         panic!("one line and not {lines:?}")
     };
@@ -147,9 +147,9 @@ async fn the_log_says_once_what_a_response_breaks_and_where_and_for_which_reques
         "what was sent may be secret: {line}"
     );
     for (mode, path) in [
-        (AnswerMode::Off, "/v3/p/backups/b/members"),
-        (AnswerMode::Log, "/v3/p/backups/b/members/m"),
-        (AnswerMode::Log, "/livez"),
+        (CheckMode::Off, "/v3/p/backups/b/members"),
+        (CheckMode::Log, "/v3/p/backups/b/members/m"),
+        (CheckMode::Log, "/livez"),
     ] {
         assert_eq!(
             logged(mode, path).await,
@@ -162,13 +162,13 @@ async fn the_log_says_once_what_a_response_breaks_and_where_and_for_which_reques
 #[tokio::test]
 async fn a_response_that_keeps_the_contract_or_is_none_of_its_passes() {
     assert_eq!(
-        response(AnswerMode::Fail, "/v3/p/backups/b/members/m")
+        response(CheckMode::Fail, "/v3/p/backups/b/members/m")
             .await
             .0,
         StatusCode::OK
     );
     assert_eq!(
-        response(AnswerMode::Fail, "/livez").await.0,
+        response(CheckMode::Fail, "/livez").await.0,
         StatusCode::IM_A_TEAPOT
     );
 }

@@ -5,7 +5,7 @@ use std::{collections::HashSet, io::BufRead, str::FromStr};
 use clap::ValueEnum;
 use uuid::Uuid;
 
-use super::{Failure, words};
+use super::{CliError, words};
 use crate::{
     model,
     store::{Removal, TokenHash},
@@ -13,7 +13,7 @@ use crate::{
 
 /// The kinds, in the singular as well.
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Kind {
+pub(super) enum RemovalKind {
     #[value(alias = "user")]
     Users,
     #[value(alias = "token")]
@@ -29,7 +29,7 @@ pub(super) enum Kind {
 }
 
 /// The ids, those from stdin in the place of `-`, each once.
-pub(super) fn given(arguments: &[String]) -> Result<Vec<String>, Failure> {
+pub(super) fn given(arguments: &[String]) -> Result<Vec<String>, CliError> {
     let mut ids = vec![];
     for argument in arguments {
         match argument.as_str() {
@@ -39,7 +39,7 @@ pub(super) fn given(arguments: &[String]) -> Result<Vec<String>, Failure> {
                     .lines()
                     .collect::<Result<Vec<_>, _>>();
                 let lines = lines.map_err(|error| {
-                    Failure::Usage(format!("cannot read ids from stdin: {error}"))
+                    CliError::Usage(format!("cannot read ids from stdin: {error}"))
                 })?;
                 ids.extend(lines.into_iter().filter(|line| !line.is_empty()));
             }
@@ -49,16 +49,16 @@ pub(super) fn given(arguments: &[String]) -> Result<Vec<String>, Failure> {
     let mut seen = HashSet::new();
     ids.retain(|id| seen.insert(id.clone()));
     match ids.is_empty() {
-        true => Err(Failure::Usage("there are no ids on stdin".to_owned())),
+        true => Err(CliError::Usage("there are no ids on stdin".to_owned())),
         false => Ok(ids),
     }
 }
 
-impl Kind {
+impl RemovalKind {
     /// The records of this kind with these ids.
-    pub(super) fn removal(self, ids: Vec<String>) -> Result<Removal, Failure> {
+    pub(super) fn removal(self, ids: Vec<String>) -> Result<Removal, CliError> {
         let uuid =
-            |id: String| words::uuid(&id).map_err(|why| Failure::Usage(format!("{id}: {why}")));
+            |id: String| words::uuid(&id).map_err(|why| CliError::Usage(format!("{id}: {why}")));
         Ok(match self {
             Self::Users => Removal::Users(ids),
             Self::Tokens => Removal::Tokens(ids.iter().map(|id| token(id)).collect()),
@@ -87,8 +87,8 @@ fn token(id: &str) -> TokenHash {
         .unwrap_or_else(|| TokenHash::of(id))
 }
 
-fn project(id: &str) -> Result<model::ProjectId, Failure> {
-    model::ProjectId::from_str(id).map_err(|error| Failure::Usage(format!("{id}: {error}")))
+fn project(id: &str) -> Result<model::ProjectId, CliError> {
+    model::ProjectId::from_str(id).map_err(|error| CliError::Usage(format!("{id}: {error}")))
 }
 
 #[cfg(test)]

@@ -4,16 +4,14 @@
 mod ids;
 mod report;
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use self::ids::Kind;
+use self::ids::RemovalKind;
 use super::{
-    Failure, Outcome,
-    audit_line::{Audit, Ended},
-    output,
-    serve::failure,
+    CliError, CommandResult,
+    audit_line::{CommandAudit, Ended},
+    block_on, output,
+    settings::StoreFlags,
     words,
 };
 use crate::{
@@ -28,7 +26,7 @@ use crate::{
 /// All of them are removed, or none. A user goes with its tokens and access keys, a backup with its
 /// shares, and the vaults that it was accepted into get the capacity back. A vault that holds a
 /// backup, an accepted one included, and a project that has a user, a vault, a backup or a share is
-/// refused with the list of what stands in the way.
+/// refused with the list of what is in the way.
 ///
 /// Servers may be running on the store. Each of them refuses removed users and tokens, and to share
 /// with removed projects, within 5 seconds, for which it caches them; everything else takes effect
@@ -41,38 +39,27 @@ use crate::{
 ///
 /// Exit codes: 0 removed, 1 refused, with nothing removed, or failed, 2 wrong usage.
 #[derive(Args)]
-pub(super) struct Remove {
+pub(super) struct RemoveArgs {
     /// What they are
-    kind: Kind,
+    kind: RemovalKind,
     /// Their ids: names of users; tokens, or sha256: and the hexadecimal SHA-256 of one; the public
     /// part of access keys; ids of projects, vaults and backups. `-` reads them from stdin, one in
-    /// a line: other users of this machine can see what stands on a command line
+    /// a line: other users of this machine can see a command line
     #[arg(value_name = "ID", required = true, value_parser = words::text)]
     ids: Vec<String>,
     /// Print what would go, and what with it, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// The store: sqlite:FILE, or postgres://… [default: sqlite:backup-share.db] [env:
-    /// BACKUP_SHARE_DATABASE]
-    #[arg(long, value_name = "URL")]
-    database: Option<Database>,
-    /// Settings in TOML, the same as the server's
-    #[arg(long, value_name = "FILE", env = "BACKUP_SHARE_CONFIG")]
-    config: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreFlags,
 }
 
-impl Remove {
-    pub(super) fn run(self) -> Outcome {
-        let config = Config::read(self.config.as_deref(), std::env::vars());
-        let mut config = config.map_err(|error| Failure::Usage(error.to_string()))?;
-        config.database = self.database.unwrap_or(config.database);
+impl RemoveArgs {
+    pub(super) fn run(self) -> CommandResult {
+        let config = self.store.settings()?;
         let removal = self.kind.removal(ids::given(&self.ids)?)?;
         must_exist(&config.database)?;
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(Failure::failed)?;
-        runtime.block_on(async {
+        block_on(async {
             match self.dry_run {
                 true => show(&config, &removal).await,
                 false => carry_out(&config, removal).await,
@@ -81,8 +68,8 @@ impl Remove {
     }
 }
 
-async fn show(config: &Config, removal: &Removal) -> Outcome {
-    let planned = report::told(plan(config, removal).await?)?;
+async fn show(config: &Config, removal: &Removal) -> CommandResult {
+    let planned = report::removed(plan(config, removal).await?)?;
     output::print(&report::lines(
         removal.kind(),
         &planned,
@@ -90,10 +77,10 @@ async fn show(config: &Config, removal: &Removal) -> Outcome {
     ))
 }
 
-async fn carry_out(config: &Config, removal: Removal) -> Outcome {
+async fn carry_out(config: &Config, removal: Removal) -> CommandResult {
     let (kind, ids) = (removal.kind(), removal.ids());
-    // Before anything is done: what cannot be written down is not done.
-    let audit = Audit::open(&config.audit)?;
+    // Before anything is done: what cannot be logged is not done.
+    let audit = CommandAudit::open(&config.audit)?;
     let outcome = remove(config, removal).await;
     audit.write(
         &SystemClock,
@@ -103,15 +90,15 @@ async fn carry_out(config: &Config, removal: Removal) -> Outcome {
     )?;
     output::print(&report::lines(
         kind,
-        &report::told(outcome?)?,
+        &report::removed(outcome?)?,
         &format!("removed from {}", config.database),
     ))
 }
 
 /// A store to remove from is there: no file is made.
-fn must_exist(database: &Database) -> Outcome {
+fn must_exist(database: &Database) -> CommandResult {
     match serve::sqlite_file(database) {
-        Ok(file) if !file.exists() => Err(Failure::failed(format!(
+        Ok(file) if !file.exists() => Err(CliError::failed(format!(
             "there is no file {}",
             file.display()
         ))),
@@ -119,31 +106,29 @@ fn must_exist(database: &Database) -> Outcome {
     }
 }
 
-async fn plan(config: &Config, removal: &Removal) -> Result<RemovalOutcome, Failure> {
-    let store = serve::find_store(config).await.map_err(failure)?;
+async fn plan(config: &Config, removal: &Removal) -> Result<RemovalOutcome, CliError> {
+    let store = serve::find_store(config).await?;
     store
         .plan_removal(removal)
         .await
         .map_err(|error| failed(&error))
 }
 
-async fn remove(config: &Config, removal: Removal) -> Result<RemovalOutcome, Failure> {
-    // Only looked at before: a refusal keeps no server from writing, and a store that an older
+async fn remove(config: &Config, removal: Removal) -> Result<RemovalOutcome, CliError> {
+    // Only read before: a refusal keeps no server from writing, and a store that an older
     // server is running on is not brought up to date under it.
     if let Err(refused) = plan(config, &removal).await? {
         return Ok(Err(refused));
     }
-    let store = serve::open_store(config, &SystemClock)
-        .await
-        .map_err(failure)?;
+    let store = serve::open_store(config, &SystemClock).await?;
     store.remove(removal).await.map_err(|error| failed(&error))
 }
 
-fn failed(error: &model::Error) -> Failure {
-    Failure::failed(error_chain::full(error))
+fn failed(error: &model::Error) -> CliError {
+    CliError::failed(error_chain::full(error))
 }
 
-fn ended(outcome: &Result<RemovalOutcome, Failure>) -> Ended {
+fn ended(outcome: &Result<RemovalOutcome, CliError>) -> Ended {
     match outcome {
         Ok(Ok(_)) => Ended::Done,
         Ok(Err(_)) => Ended::Refused,

@@ -1,13 +1,13 @@
-//! What a removal came to, in words.
+//! The report of a removal, in words.
 
 use std::fmt::Write;
 
-use super::{Failure, RemovalOutcome, RemovalRefused, Removed};
+use super::{CliError, RemovalOutcome, RemovalRefused, Removed};
 
 /// What was removed; why nothing was, as a failure.
-pub(super) fn told(outcome: RemovalOutcome) -> Result<Vec<Removed>, Failure> {
+pub(super) fn removed(outcome: RemovalOutcome) -> Result<Vec<Removed>, CliError> {
     outcome.map_err(|refused| {
-        Failure::Refused(match &refused {
+        CliError::Refused(match &refused {
             RemovalRefused::Missing { .. } => format!("nothing was removed: {refused}"),
             RemovalRefused::InTheWay { count: 1, .. } => {
                 format!("nothing was removed: 1 record is {refused}")

@@ -1,5 +1,4 @@
-//! A Keystone for tests: answers as the real one was seen to, in any weather, and counts what it is
-//! asked.
+//! A Keystone for tests: responds as the real one does, injects faults, and counts calls.
 
 use std::{
     collections::BTreeMap,
@@ -13,7 +12,7 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::{Account, Settings, Transport, Unreachable};
+use super::{ServiceCredentials, Settings, Transport, Unreachable};
 use crate::{clock::Clock, timestamp::Timestamp};
 
 /// The time of the runtime that a test runs on, which tests can let pass.
@@ -32,21 +31,21 @@ impl Clock for RuntimeClock {
     }
 }
 
-/// What happens to a question on its way, or to its answer.
+/// The fault that is injected into exchanges.
 #[derive(Clone, Copy)]
 pub(super) enum Weather {
     Clear,
-    /// Nobody listens.
+    /// The connection is refused.
     Refused,
-    /// The connection stands, and nothing comes.
+    /// The connection is open, and no response comes.
     Hung,
-    /// The question takes half of it on its way, the answer the other half.
+    /// Half of the delay before the request arrives, half before the response does.
     Slow(Duration),
-    /// Something else answers, or Keystone in trouble.
+    /// A response of something else, or of a Keystone in trouble.
     Answers(u16, &'static str),
 }
 
-/// What stands behind a token.
+/// What a token is for.
 #[derive(Clone)]
 pub(super) struct Holder {
     pub(super) project: Option<&'static str>,
@@ -55,16 +54,16 @@ pub(super) struct Holder {
 
 pub(super) struct FakeKeystone {
     clock: Arc<RuntimeClock>,
-    state: Mutex<State>,
+    state: Mutex<FakeState>,
 }
 
-pub(super) struct State {
+pub(super) struct FakeState {
     pub(super) weather: Weather,
-    /// Tokens of callers that are good at present.
+    /// Valid tokens of callers.
     pub(super) callers: BTreeMap<String, Holder>,
-    /// Tokens of ours that are good at present.
+    /// Valid tokens of the service account.
     pub(super) own: Vec<String>,
-    /// How long a token of ours is good.
+    /// The lifetime of a token of the service account.
     pub(super) lifetime: Duration,
     pub(super) account_good: bool,
     pub(super) account_trusted: bool,
@@ -73,20 +72,20 @@ pub(super) struct State {
     /// How often was asked about each token.
     pub(super) asked: BTreeMap<String, usize>,
     pub(super) log_ins: usize,
-    /// How often there was somebody to connect to, or not.
+    /// All exchanges, failed ones included.
     pub(super) exchanges: usize,
-    /// Questions about a token that are not answered yet.
+    /// Calls in flight by token.
     pending: BTreeMap<String, usize>,
     /// The most of them at once.
     pub(super) most_pending: usize,
-    /// Questions of any kind that are not answered yet, and the most of them at once.
+    /// All calls in flight, and the most of them at once.
     under_way: usize,
     pub(super) most_under_way: usize,
 }
 
 impl FakeKeystone {
     pub(super) fn start(clock: &Arc<RuntimeClock>) -> Arc<Self> {
-        let state = State {
+        let state = FakeState {
             weather: Weather::Clear,
             callers: BTreeMap::new(),
             own: vec![],
@@ -108,11 +107,11 @@ impl FakeKeystone {
         })
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, FakeState> {
         self.state.lock().expect("no test panics with it")
     }
 
-    /// Lets somebody have a token for an hour.
+    /// Issues a token for an hour.
     pub(super) fn issues(&self, token: &str) {
         let ends = self.clock.after(Duration::from_secs(3600));
         self.state().callers.insert(
@@ -124,7 +123,7 @@ impl FakeKeystone {
         );
     }
 
-    fn answer(&self, request: &Request<Bytes>) -> Response<Bytes> {
+    fn respond(&self, request: &Request<Bytes>) -> Response<Bytes> {
         let mut state = self.state();
         if request.method() == Method::POST {
             state.log_ins += 1;
@@ -181,9 +180,9 @@ impl Transport for FakeKeystone {
             *state.asked.entry(subject.clone()).or_default() += 1;
             state.weather
         };
-        let _pending = Pending::begin(self, subject);
+        let _pending = PendingCall::begin(self, subject);
         match weather {
-            Weather::Clear => Ok(self.answer(&request)),
+            Weather::Clear => Ok(self.respond(&request)),
             Weather::Refused => Err(Unreachable {
                 unsent: true,
                 source: "refused".into(),
@@ -191,23 +190,23 @@ impl Transport for FakeKeystone {
             Weather::Hung => std::future::pending().await,
             Weather::Slow(delay) => {
                 tokio::time::sleep(delay / 2).await;
-                let answer = self.answer(&request);
+                let response = self.respond(&request);
                 tokio::time::sleep(delay / 2).await;
-                Ok(answer)
+                Ok(response)
             }
             Weather::Answers(status, body) => {
-                let mut answer = Response::new(Bytes::from_static(body.as_bytes()));
-                *answer.status_mut() = StatusCode::from_u16(status).expect("a status");
-                Ok(answer)
+                let mut response = Response::new(Bytes::from_static(body.as_bytes()));
+                *response.status_mut() = StatusCode::from_u16(status).expect("a status");
+                Ok(response)
             }
         }
     }
 }
 
-/// One question that is not answered yet, or was given up.
-struct Pending<'a>(&'a FakeKeystone, String);
+/// One call in flight.
+struct PendingCall<'a>(&'a FakeKeystone, String);
 
-impl<'a> Pending<'a> {
+impl<'a> PendingCall<'a> {
     fn begin(keystone: &'a FakeKeystone, subject: String) -> Self {
         let mut state = keystone.state();
         let pending = state.pending.entry(subject.clone()).or_default();
@@ -215,7 +214,7 @@ impl<'a> Pending<'a> {
         let pending = *pending;
         state.under_way += 1;
         state.most_under_way = state.most_under_way.max(state.under_way);
-        // Ours are asked for, each by itself.
+        // Log-ins are not about a token.
         if !subject.is_empty() {
             state.most_pending = state.most_pending.max(pending);
         }
@@ -224,7 +223,7 @@ impl<'a> Pending<'a> {
     }
 }
 
-impl Drop for Pending<'_> {
+impl Drop for PendingCall<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.under_way -= 1;
@@ -245,7 +244,7 @@ fn response(status: u16, body: &Value) -> Response<Bytes> {
     Response::builder()
         .status(status)
         .body(body.to_string().into())
-        .expect("an answer")
+        .expect("a response")
 }
 
 fn token_body(holder: &Holder) -> Value {
@@ -264,14 +263,14 @@ fn token_body(holder: &Holder) -> Value {
 pub(super) fn settings() -> Settings {
     Settings {
         address: "http://keystone.test:5000/v3".into(),
-        account: Some(Account::ApplicationCredential {
+        credentials: Some(ServiceCredentials::ApplicationCredential {
             id: "id".into(),
             secret: "secret".into(),
         }),
         deadline: Duration::from_secs(3),
-        believed: Duration::from_secs(300),
-        refusals_believed: Duration::from_secs(5),
-        remembered: 10_000,
+        cache_ttl: Duration::from_secs(300),
+        negative_cache_ttl: Duration::from_secs(5),
+        cache_capacity: 10_000,
         check_projects: true,
     }
 }

@@ -1,5 +1,5 @@
-//! How many questions to Keystone are under way at a time, and how long each may take. What they
-//! are about, and what the answers mean, is not known here.
+//! How many calls to Keystone are in flight at a time, and how long each may take. What they are
+//! about, and what the responses mean, is not known here.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -13,7 +13,7 @@ use http::{Request, Response};
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::{
-    questions::Fault,
+    client::KeystoneError,
     transport::{Transport, Unreachable},
 };
 use crate::identity::{
@@ -21,34 +21,31 @@ use crate::identity::{
     permits::{Full, Permits},
 };
 
-/// How many questions of each lane are under way at a time.
+/// How many calls of each lane are in flight at a time: their permits.
 const UNKNOWN: usize = 24;
 const KNOWN: usize = 8;
-/// How many wait for their turn in each.
+/// How many wait for a permit in each.
 const QUEUE: usize = 256;
-/// How many questions about unknown tokens may be there for one network, under way or waiting, so
-/// that its garbage leaves room for the new tokens of others.
+/// How many calls about unknown tokens may be in flight or queued for one network, so that its
+/// garbage leaves room for the new tokens of others.
 const UNKNOWN_OF_NETWORK: usize = 64;
-/// How often a request is sent that did not find anybody to connect to, and the wait before the
-/// next time.
-const TRIES: u32 = 3;
-const WAIT: Duration = Duration::from_millis(50);
+/// How often a request is sent that could not connect, and the backoff after the first attempt.
+const ATTEMPTS: u32 = 3;
+const BACKOFF: Duration = Duration::from_millis(50);
 
-/// Two lanes, so that a flood of garbage takes no turn of callers that are known.
+/// Two lanes with separate permits, so that a flood of garbage takes none of known callers.
 #[derive(Clone, Copy)]
 pub(super) enum Lane {
-    /// Questions about tokens that were good before, and those that do not come from a caller's
-    /// token.
+    /// Calls about tokens that were valid before, and those that are not about a caller's token.
     Known,
-    /// Questions about all other tokens, and the network that the token comes from, where it is
-    /// known.
+    /// Calls about all other tokens, and the network that the token comes from, where it is known.
     Unknown(Option<IpAddr>),
 }
 
-/// The way to Keystone.
+/// The way to Keystone, with limits.
 pub(super) struct Lanes {
     transport: Arc<dyn Transport>,
-    /// The longest that a question takes.
+    /// The longest that a call takes.
     deadline: Duration,
     known: Permits,
     unknown: Permits,
@@ -68,51 +65,56 @@ impl Lanes {
         }
     }
 
-    /// The answer to a question once it has its turn; one whose caller leaves before loses it. In a
-    /// task, because Keystone works on what it was asked whether or not the caller stays.
+    /// The response to a request, once there is a permit; a caller that disconnects leaves the queue.
+    /// In a task, because Keystone works on what it was sent whether or not the caller stays.
     pub(super) async fn exchange(
         &self,
         request: Request<Bytes>,
-        by: Instant,
+        until: Instant,
         lane: Lane,
-    ) -> Result<Response<Bytes>, Fault> {
+    ) -> Result<Response<Bytes>, KeystoneError> {
         let (permits, network) = match lane {
             Lane::Known => (&self.known, None),
             Lane::Unknown(network) => (&self.unknown, network),
         };
-        let share = network.map(|network| self.of_network.begin(self.hasher.hash_one(network)));
-        let share = share
-            .map(|share| share.ok_or(Fault::ShareSpent))
+        let of_network = network
+            .map(|network| self.of_network.begin(self.hasher.hash_one(network)))
+            .map(|guard| guard.ok_or(KeystoneError::NetworkLimit))
             .transpose()?;
-        let permit = permits.acquire().await.map_err(|Full| Fault::Crowded)?;
+        let permit = permits
+            .acquire()
+            .await
+            .map_err(|Full| KeystoneError::QueueFull)?;
         let (transport, deadline) = (Arc::clone(&self.transport), self.deadline);
         let idle = Instant::now() + deadline;
-        let held = (permit, share);
-        let asked = tokio::spawn(async move {
-            let answered = timeout_at(by, exchange(transport.as_ref(), request)).await;
-            if answered.is_err() {
-                // Keystone may be working on it for as long as a question may take.
+        let held = (permit, of_network);
+        let sent = tokio::spawn(async move {
+            let response = timeout_at(until, exchange(transport.as_ref(), request)).await;
+            if response.is_err() {
+                // Keystone may be working on it for as long as a call may take.
                 tokio::spawn(async move {
                     sleep_until(idle).await;
                     drop(held);
                 });
             }
-            answered
+            response
         });
-        let answered = asked.await?.map_err(|_| Fault::Late(deadline))?;
-        Ok(answered?)
+        let response = sent
+            .await?
+            .map_err(|_| KeystoneError::DeadlineExceeded(deadline))?;
+        Ok(response?)
     }
 }
 
-/// Asks once more only where the request did not leave: whatever has left may have been answered.
+/// Retries only where the request was not sent: what was sent may have been worked on.
 async fn exchange(
     transport: &dyn Transport,
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, Unreachable> {
-    for tried in 1..TRIES {
+    for attempt in 1..ATTEMPTS {
         match transport.exchange(request.clone()).await {
-            Err(Unreachable { unsent: true, .. }) => sleep(WAIT * tried).await,
-            answered => return answered,
+            Err(Unreachable { unsent: true, .. }) => sleep(BACKOFF * attempt).await,
+            outcome => return outcome,
         }
     }
     transport.exchange(request).await

@@ -1,12 +1,11 @@
-//! The identity service of a cloud: asks a Keystone whose a token is, and remembers the answer for
-//! a while. While Keystone cannot be asked, callers that are remembered go on, and nobody else is
-//! let in.
+//! The identity service of a cloud: validates tokens at a Keystone, and caches the outcome. While
+//! Keystone is unavailable, cached callers go on, and all others are refused.
 
+mod cache;
+mod client;
 #[cfg(test)]
 mod fake;
 mod lanes;
-mod memory;
-mod questions;
 mod service_account;
 #[cfg(test)]
 mod simulation;
@@ -29,9 +28,9 @@ use tokio::time::{Instant, timeout_at};
 
 pub use self::transport::{Http, Transport, TransportError, Unreachable};
 use self::{
+    cache::{Cached, TtlCache},
+    client::{DeadlineClient, KeystoneClient, KeystoneError, KeystoneReply},
     lanes::Lane,
-    memory::{Believed, Memory},
-    questions::{Asking, Fault, Questions, Reply},
     service_account::ServiceAccount,
 };
 use super::{Caller, Identity};
@@ -47,25 +46,26 @@ use crate::{
 pub struct Settings {
     /// Its address, such as `https://keystone.example.com/v3`.
     pub address: String,
-    /// Who asks. Without an account each caller's own token asks about itself.
-    pub account: Option<Account>,
-    /// The longest that a caller waits for an answer.
+    /// The service account. Without one each caller's own token validates itself.
+    pub credentials: Option<ServiceCredentials>,
+    /// The longest that a caller waits for Keystone.
     pub deadline: Duration,
-    /// How long a good answer is believed; zero for not at all. A token's own end is looked at all
-    /// the same.
-    pub believed: Duration,
-    /// How long a refusal is believed, so that a flood of garbage does not reach Keystone.
-    pub refusals_believed: Duration,
-    /// How many answers are remembered.
-    pub remembered: u64,
+    /// How long a valid token or project is cached; zero for not at all. A token's own expiry is
+    /// checked all the same.
+    pub cache_ttl: Duration,
+    /// How long a rejected one is (negative cache), so that a flood of garbage does not reach
+    /// Keystone.
+    pub negative_cache_ttl: Duration,
+    /// How many tokens, and how many projects, are cached.
+    pub cache_capacity: u64,
     /// Whether projects to share with are looked up. The account needs a role that may look at
     /// projects.
     pub check_projects: bool,
 }
 
-/// The account of this service.
+/// What the service account logs in with.
 #[derive(Clone, Debug)]
-pub enum Account {
+pub enum ServiceCredentials {
     /// A user with a password, in a project; domains by name.
     Password {
         /// The user's name.
@@ -88,46 +88,45 @@ pub enum Account {
     },
 }
 
-/// How much later a caller stops waiting than its question ends: so that it hears how, and so that
-/// another question about the same begins after it.
-const GRACE: Duration = Duration::from_millis(1);
+/// How much later a caller stops waiting than its call ends: so that it learns how, and so that the
+/// next call about the same token begins after it.
+const GRACE_PERIOD: Duration = Duration::from_millis(1);
 
-/// A Keystone, and what it has said.
+/// A Keystone, with caches before it.
 pub struct Keystone {
-    questions: Questions,
+    client: KeystoneClient,
     account: Option<ServiceAccount>,
     clock: Arc<dyn Clock>,
-    /// Where callers are told to get a token.
+    /// Where callers are sent for a token.
     address: String,
     settings: Settings,
-    tokens: Memory<TokenHash, Verdict>,
-    projects: Memory<ProjectId, bool>,
-    /// Whether the last question was answered.
+    tokens: TtlCache<TokenHash, TokenStatus>,
+    projects: TtlCache<ProjectId, bool>,
+    /// Whether the last call got a response.
     reachable: AtomicBool,
 }
 
-/// What became of a token.
 #[derive(Clone)]
-enum Verdict {
-    Good(Arc<Caller>),
+enum TokenStatus {
+    Valid(Arc<Caller>),
     Unknown,
-    /// It was good once.
-    Ended,
+    /// It was valid once.
+    Expired,
 }
 
-impl Verdict {
-    /// A token ends while it is remembered, too.
+impl TokenStatus {
+    /// A token expires while it is cached, too.
     fn at(self, now: Timestamp) -> Result<Arc<Caller>> {
         match self {
-            Self::Good(caller) if caller.expires_at.is_none_or(|end| now < end) => Ok(caller),
-            Self::Good(_) | Self::Ended => Err(Error::ExpiredCredentials),
+            Self::Valid(caller) if caller.expires_at.is_none_or(|end| now < end) => Ok(caller),
+            Self::Valid(_) | Self::Expired => Err(Error::ExpiredCredentials),
             Self::Unknown => Err(Error::UnknownCredentials),
         }
     }
 }
 
 impl Keystone {
-    /// Sends nothing yet. `address`: where callers are told to get a token; that of the settings
+    /// Sends nothing yet. `address`: where callers are sent for a token; that of the settings
     /// where it is empty.
     pub fn new(
         settings: Settings,
@@ -136,127 +135,131 @@ impl Keystone {
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
-            questions: Questions::new(&settings.address, transport, settings.deadline),
-            account: settings.account.clone().map(ServiceAccount::new),
+            client: KeystoneClient::new(&settings.address, transport, settings.deadline),
+            account: settings.credentials.clone().map(ServiceAccount::new),
             clock,
             address: if address.is_empty() {
                 settings.address.clone()
             } else {
                 address.to_owned()
             },
-            tokens: Memory::new(settings.remembered),
-            projects: Memory::new(settings.remembered),
+            tokens: TtlCache::new(settings.cache_capacity),
+            projects: TtlCache::new(settings.cache_capacity),
             reachable: AtomicBool::new(true),
             settings,
         }
     }
 
-    /// What has become of a token from a network, in the light of what it was `before`.
-    async fn look_up(
+    /// Validates a token from a network at Keystone; `before`: its status when it was last asked.
+    async fn fetch_token(
         &self,
-        asking: &Asking<'_>,
+        client: &DeadlineClient<'_>,
         token: &str,
         network: Option<IpAddr>,
-        before: Option<Verdict>,
-    ) -> Answered<Believed<Verdict>> {
-        let was_good = matches!(before, Some(Verdict::Good(_) | Verdict::Ended));
-        let lane = if was_good {
+        before: Option<TokenStatus>,
+    ) -> KeystoneResult<Cached<TokenStatus>> {
+        let was_valid = matches!(before, Some(TokenStatus::Valid(_) | TokenStatus::Expired));
+        let lane = if was_valid {
             Lane::Known
         } else {
             Lane::Unknown(network)
         };
         let reply = match &self.account {
             Some(account) => {
-                let ask = |own: SecretString| async move {
-                    asking.validate(own.expose_secret(), token, lane).await
+                let call = |auth: SecretString| async move {
+                    client.validate(auth.expose_secret(), token, lane).await
                 };
-                self.asking_as(account, asking, ask).await?
+                self.call_as(account, client, call).await?
             }
-            // A bad token that asks about itself is one that Keystone does not take.
-            None => asking.validate(token, token, lane).await?,
+            // Keystone rejects an invalid token that validates itself.
+            None => client.validate(token, token, lane).await?,
         };
         self.reachable.store(true, Ordering::Relaxed);
         Ok(match reply {
-            Reply::Found(caller) => {
-                self.believed(Verdict::Good(Arc::new(caller)), self.settings.believed)
-            }
-            _ if was_good => self.believed(Verdict::Ended, self.settings.refusals_believed),
-            _ => self.believed(Verdict::Unknown, self.settings.refusals_believed),
+            KeystoneReply::Found(caller) => self.cached(
+                TokenStatus::Valid(Arc::new(caller)),
+                self.settings.cache_ttl,
+            ),
+            _ if was_valid => self.cached(TokenStatus::Expired, self.settings.negative_cache_ttl),
+            _ => self.cached(TokenStatus::Unknown, self.settings.negative_cache_ttl),
         })
     }
 
-    async fn look_up_project(
+    async fn fetch_project(
         &self,
-        asking: &Asking<'_>,
+        client: &DeadlineClient<'_>,
         account: &ServiceAccount,
         id: &ProjectId,
-    ) -> Answered<Believed<bool>> {
-        let ask = |own: SecretString| async move { asking.project(own.expose_secret(), id).await };
-        let reply = self.asking_as(account, asking, ask).await?;
+    ) -> KeystoneResult<Cached<bool>> {
+        let call =
+            |auth: SecretString| async move { client.project(auth.expose_secret(), id).await };
+        let reply = self.call_as(account, client, call).await?;
         self.reachable.store(true, Ordering::Relaxed);
         Ok(match reply {
-            Reply::Found(true) => self.believed(true, self.settings.believed),
-            _ => self.believed(false, self.settings.refusals_believed),
+            KeystoneReply::Found(true) => self.cached(true, self.settings.cache_ttl),
+            _ => self.cached(false, self.settings.negative_cache_ttl),
         })
     }
 
-    /// Asks with our own token, and once more with a new one where Keystone does not take that.
-    async fn asking_as<T, F>(
+    /// Calls with the service account's token, and once more with a new one where Keystone rejects
+    /// that.
+    async fn call_as<T, F>(
         &self,
         account: &ServiceAccount,
-        asking: &Asking<'_>,
-        ask: impl Fn(SecretString) -> F,
-    ) -> Answered<Reply<T>>
+        client: &DeadlineClient<'_>,
+        call: impl Fn(SecretString) -> F,
+    ) -> KeystoneResult<KeystoneReply<T>>
     where
-        F: Future<Output = Answered<Reply<T>>>,
+        F: Future<Output = KeystoneResult<KeystoneReply<T>>>,
     {
-        let own = account.token(asking, self.clock.as_ref()).await?;
-        match ask(own.clone()).await? {
-            Reply::TokenRefused => {}
+        let token = account.token(client, self.clock.as_ref()).await?;
+        match call(token.clone()).await? {
+            KeystoneReply::TokenRejected => {}
             reply => return Ok(reply),
         }
-        let new = account.replaced(&own, asking, self.clock.as_ref()).await?;
-        match ask(new).await? {
-            Reply::TokenRefused => Err(Fault::OwnTokenRefused),
+        let token = account.replace(&token, client, self.clock.as_ref()).await?;
+        match call(token).await? {
+            KeystoneReply::TokenRejected => Err(KeystoneError::ServiceTokenRejected),
             reply => Ok(reply),
         }
     }
 
-    fn believed<T>(&self, said: T, time: Duration) -> Believed<T> {
-        Believed {
-            said,
-            until: self.clock.after(time),
+    fn cached<T>(&self, value: T, ttl: Duration) -> Cached<T> {
+        Cached {
+            value,
+            expires_at: self.clock.after(ttl),
         }
     }
 
-    /// The answer in time, or that there is none. Nobody is let in on a fault.
-    async fn in_time<T>(
+    /// The outcome of a call by its deadline. On an error the caller is refused.
+    async fn by_deadline<T>(
         &self,
-        by: Instant,
-        answer: impl Future<Output = Answered<T>>,
+        deadline: Instant,
+        call: impl Future<Output = KeystoneResult<T>>,
     ) -> Result<T> {
-        let late = Err(Fault::Late(self.settings.deadline));
-        match timeout_at(by + GRACE, answer).await.unwrap_or(late) {
-            Err(Fault::ShareSpent) => Err(Error::Throttled),
-            Err(Fault::Crowded) => Err(Error::Busy("questions to Keystone")),
-            answered => answered.map_err(|fault| {
+        let late = Err(KeystoneError::DeadlineExceeded(self.settings.deadline));
+        match timeout_at(deadline + GRACE_PERIOD, call)
+            .await
+            .unwrap_or(late)
+        {
+            Err(KeystoneError::NetworkLimit) => Err(Error::Throttled),
+            Err(KeystoneError::QueueFull) => Err(Error::Busy("calls to Keystone")),
+            outcome => outcome.map_err(|error| {
                 self.reachable.store(false, Ordering::Relaxed);
-                Error::IdentityUnavailable(Box::new(fault))
+                Error::IdentityUnavailable(Box::new(error))
             }),
         }
     }
 }
 
-/// Whether a token is written as some Keystone writes its own: Fernet, JWS, UUID, PKI. No other
-/// needs to be asked about.
+/// Whether a token has a format of some Keystone: Fernet, JWS, UUID, PKI. No other needs a call.
 fn is_token(token: &str) -> bool {
     token
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"-._~+/=".contains(&byte))
 }
 
-/// What Keystone said, or why it said nothing that helps.
-type Answered<T> = std::result::Result<T, Fault>;
+type KeystoneResult<T> = std::result::Result<T, KeystoneError>;
 
 #[async_trait]
 impl Identity for Keystone {
@@ -268,41 +271,36 @@ impl Identity for Keystone {
         if !is_token(token) {
             return Err(Error::UnknownCredentials);
         }
-        let by = Instant::now() + self.settings.deadline;
-        let asking = self.questions.by(by);
+        let deadline = Instant::now() + self.settings.deadline;
+        let client = self.client.until(deadline);
         let hash = TokenHash::of(token);
-        let ask = |before| self.look_up(&asking, token, network, before);
-        let verdict = self.tokens.recall(&hash, self.clock.now(), ask);
-        self.in_time(by, verdict).await?.at(self.clock.now())
+        let fetch = |before| self.fetch_token(&client, token, network, before);
+        let status = self.tokens.get_or_fetch(&hash, self.clock.now(), fetch);
+        let status = self.by_deadline(deadline, status).await?;
+        status.at(self.clock.now())
     }
 
     async fn asks_about(&self, token: &str) -> bool {
         is_token(token)
-            && match self.tokens.last(&TokenHash::of(token)).await {
-                // Asked about again in the lane of those who are known: a flood from their address
-                // is not theirs.
-                Some(Believed {
-                    said: Verdict::Good(_) | Verdict::Ended,
-                    ..
-                }) => false,
-                Some(Believed {
-                    said: Verdict::Unknown,
-                    until,
-                }) => until <= self.clock.now(),
+            && match self.tokens.get(&TokenHash::of(token)).await {
                 None => true,
+                Some(cached) => match cached.value {
+                    // Validated again in the lane of known callers: a flood from their address is
+                    // not theirs.
+                    TokenStatus::Valid(_) | TokenStatus::Expired => false,
+                    TokenStatus::Unknown => cached.expires_at <= self.clock.now(),
+                },
             }
     }
 
     async fn knows_project(&self, project: &ProjectId) -> Result<bool> {
         match &self.account {
             Some(account) if self.settings.check_projects => {
-                let by = Instant::now() + self.settings.deadline;
-                let asking = self.questions.by(by);
-                let now = self.clock.now();
-                let known = self.projects.recall(project, now, |_| {
-                    self.look_up_project(&asking, account, project)
-                });
-                self.in_time(by, known).await
+                let deadline = Instant::now() + self.settings.deadline;
+                let client = self.client.until(deadline);
+                let fetch = |_| self.fetch_project(&client, account, project);
+                let known = self.projects.get_or_fetch(project, self.clock.now(), fetch);
+                self.by_deadline(deadline, known).await
             }
             _ => Ok(true),
         }

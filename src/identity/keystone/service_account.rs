@@ -1,5 +1,5 @@
-//! Our own token: got when first needed, renewed ahead of time, and anew when Keystone does not
-//! take it any more. One log-in at a time, however many requests wait for it.
+//! The service account's token: issued when first needed, renewed ahead of its expiry, and when
+//! Keystone rejects it. Single-flight: one log-in at a time, however many requests wait for it.
 
 use std::time::Duration;
 
@@ -7,100 +7,102 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
 
 use super::{
-    Account,
-    questions::{Asking, Fault, Issued},
+    ServiceCredentials,
+    client::{DeadlineClient, KeystoneError, ServiceToken},
 };
 use crate::{clock::Clock, timestamp::Timestamp};
 
-/// How long before its end a token is replaced.
-const AHEAD: Duration = Duration::from_secs(120);
-/// How long after a refusal nobody tries again: a Keystone may lock an account that fails too
-/// often.
-const PAUSE: Duration = Duration::from_secs(5);
+/// How long before its expiry a token is renewed.
+const RENEW_BEFORE_EXPIRY: Duration = Duration::from_secs(120);
+/// The backoff after rejected credentials: a Keystone may lock an account that fails too often.
+const BACKOFF: Duration = Duration::from_secs(5);
 
-/// An account, and the token that it holds at present.
+/// An account, and its present token.
 pub(super) struct ServiceAccount {
-    account: Account,
-    held: Mutex<Held>,
+    credentials: ServiceCredentials,
+    current: Mutex<CurrentToken>,
 }
 
 #[derive(Default)]
-struct Held {
-    token: Option<Issued>,
-    /// Until when the account is not tried again.
-    refused_until: Option<Timestamp>,
+struct CurrentToken {
+    token: Option<ServiceToken>,
+    /// When the credentials may be tried again.
+    retry_after: Option<Timestamp>,
 }
 
 impl ServiceAccount {
-    pub(super) fn new(account: Account) -> Self {
+    pub(super) fn new(credentials: ServiceCredentials) -> Self {
         Self {
-            account,
-            held: Mutex::default(),
+            credentials,
+            current: Mutex::default(),
         }
     }
 
-    /// A token to ask with. One that ends soon is replaced, where Keystone can be reached.
+    /// A valid token. One that expires soon is renewed, where Keystone can be reached.
     pub(super) async fn token(
         &self,
-        keystone: &Asking<'_>,
+        keystone: &DeadlineClient<'_>,
         clock: &dyn Clock,
-    ) -> Result<SecretString, Fault> {
-        let mut held = self.held.lock().await;
-        match &held.token {
-            Some(Issued { token, ends }) if *ends > clock.after(AHEAD) => Ok(token.clone()),
-            Some(Issued { token, ends }) if *ends > clock.now() => {
-                let token = token.clone();
-                Ok(held
-                    .renew(&self.account, keystone, clock)
-                    .await
-                    .unwrap_or(token))
+    ) -> Result<SecretString, KeystoneError> {
+        let mut current = self.current.lock().await;
+        match &current.token {
+            Some(ServiceToken { token, expires_at })
+                if *expires_at > clock.after(RENEW_BEFORE_EXPIRY) =>
+            {
+                Ok(token.clone())
             }
-            _ => held.renew(&self.account, keystone, clock).await,
+            Some(ServiceToken { token, expires_at }) if *expires_at > clock.now() => {
+                let token = token.clone();
+                let renewed = current.renew(&self.credentials, keystone, clock).await;
+                Ok(renewed.unwrap_or(token))
+            }
+            _ => current.renew(&self.credentials, keystone, clock).await,
         }
     }
 
-    /// A token in the place of one that Keystone refused. Whoever comes second takes what the first
-    /// one got.
-    pub(super) async fn replaced(
+    /// A token in place of one that Keystone rejected. Of concurrent callers the first renews it.
+    pub(super) async fn replace(
         &self,
-        refused: &SecretString,
-        keystone: &Asking<'_>,
+        rejected: &SecretString,
+        keystone: &DeadlineClient<'_>,
         clock: &dyn Clock,
-    ) -> Result<SecretString, Fault> {
-        let mut held = self.held.lock().await;
-        match &held.token {
-            Some(Issued { token, .. }) if token.expose_secret() != refused.expose_secret() => {
+    ) -> Result<SecretString, KeystoneError> {
+        let mut current = self.current.lock().await;
+        match &current.token {
+            Some(ServiceToken { token, .. })
+                if token.expose_secret() != rejected.expose_secret() =>
+            {
                 Ok(token.clone())
             }
-            _ => held.renew(&self.account, keystone, clock).await,
+            _ => current.renew(&self.credentials, keystone, clock).await,
         }
     }
 }
 
-impl Held {
+impl CurrentToken {
     async fn renew(
         &mut self,
-        account: &Account,
-        keystone: &Asking<'_>,
+        credentials: &ServiceCredentials,
+        keystone: &DeadlineClient<'_>,
         clock: &dyn Clock,
-    ) -> Result<SecretString, Fault> {
-        if self.refused_until.is_some_and(|until| clock.now() < until) {
-            return Err(Fault::AccountRefused);
+    ) -> Result<SecretString, KeystoneError> {
+        if self.retry_after.is_some_and(|time| clock.now() < time) {
+            return Err(KeystoneError::CredentialsRejected);
         }
-        match keystone.log_in(account).await {
+        match keystone.log_in(credentials).await {
             Ok(issued) => {
                 let token = issued.token.clone();
                 *self = Self {
                     token: Some(issued),
-                    refused_until: None,
+                    retry_after: None,
                 };
                 Ok(token)
             }
-            Err(fault) => {
-                if matches!(fault, Fault::AccountRefused) {
-                    self.refused_until = Some(clock.after(PAUSE));
+            Err(error) => {
+                if matches!(error, KeystoneError::CredentialsRejected) {
+                    self.retry_after = Some(clock.after(BACKOFF));
                 }
-                Err(fault)
+                Err(error)
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Two hundred days with a Keystone that is cut off, slow, broken and back again, while tokens end
-//! and come back: nobody is let in who should not be, nobody waits longer than the deadline, and
-//! all is well again once Keystone is. Runs on the runtime's own time, so that a day takes
+//! Two hundred days with a Keystone that is cut off, slow, broken and back again, while tokens expire
+//! and come back: no invalid token is accepted beyond its TTL, no caller waits longer than the
+//! deadline, and all recovers once Keystone does. Runs on the runtime's own time, so that a day takes
 //! milliseconds and each seed gives the same day again.
 
 use std::{cell::RefCell, sync::Arc, time::Duration};
@@ -20,7 +20,7 @@ const CALLERS: usize = 8;
 const CALLS: usize = 40;
 /// The last is never good; the others are at the start, and end after an hour: before the day does.
 const TOKENS: [&str; 5] = ["t0", "t1", "t2", "t3", "garbage"];
-const BELIEVED: Duration = Duration::from_secs(60);
+const CACHE_TTL: Duration = Duration::from_secs(60);
 const DEADLINE: Duration = Duration::from_secs(3);
 
 struct Day {
@@ -33,7 +33,7 @@ struct Day {
 }
 
 #[test]
-fn nobody_is_let_in_who_should_not_be_and_nobody_waits_too_long() {
+fn no_invalid_token_is_accepted_and_no_caller_waits_too_long() {
     let (mut welcomes, mut unavailable) = (0, 0);
     for seed in 0..SEEDS {
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -53,13 +53,13 @@ fn nobody_is_let_in_who_should_not_be_and_nobody_waits_too_long() {
     );
 }
 
-/// How many were let in, and how many were told to come again.
+/// How many calls were accepted, and how many unavailable.
 async fn day(seed: usize) -> (usize, usize) {
     let clock = RuntimeClock::start();
     let fake = FakeKeystone::start(&clock);
     TOKENS[..4].iter().for_each(|token| fake.issues(token));
     let settings = Settings {
-        believed: BELIEVED,
+        cache_ttl: CACHE_TTL,
         deadline: DEADLINE,
         ..settings()
     };
@@ -73,9 +73,8 @@ async fn day(seed: usize) -> (usize, usize) {
         bad_since,
         ends,
     };
-    // The callers come when nothing has been believed of the garbage for long: as if it was never
-    // good.
-    sleep(BELIEVED + DEADLINE).await;
+    // The callers come when the garbage has not been cached for long: as if it was never valid.
+    sleep(CACHE_TTL + DEADLINE).await;
     let mut rng = Rng::with_seed(seed as u64);
     let callers = join_all((0..CALLERS).map(|_| day.calls(rng.fork(), seed)));
     let counts = tokio::select! {
@@ -110,7 +109,7 @@ impl Day {
             match said {
                 Ok(_) => {
                     assert!(
-                        self.may_be_believed(token),
+                        self.may_be_let_in(token),
                         "seed {seed}: {} is let in",
                         TOKENS[token]
                     );
@@ -126,11 +125,11 @@ impl Day {
         counts
     }
 
-    /// It was good within the time for which an answer is believed, and has not reached its end.
-    fn may_be_believed(&self, token: usize) -> bool {
+    /// It was good within the time for which it is cached, and has not reached its end.
+    fn may_be_let_in(&self, token: usize) -> bool {
         let now = self.clock.now();
         let oldest = now.as_micros()
-            - i64::try_from((BELIEVED + DEADLINE).as_micros()).expect("a short time");
+            - i64::try_from((CACHE_TTL + DEADLINE).as_micros()).expect("a short time");
         now < self.ends
             && self.bad_since.borrow()[token].is_none_or(|since| since.as_micros() >= oldest)
     }

@@ -15,15 +15,15 @@ use crate::{
     model::{Error, ProjectId},
 };
 
-struct House {
+struct Fixture {
     clock: Arc<RuntimeClock>,
     fake: Arc<FakeKeystone>,
     keystone: Keystone,
 }
 
-impl House {
+impl Fixture {
     /// With a caller whose token is `good`.
-    fn open() -> Self {
+    fn new() -> Self {
         Self::with(settings())
     }
 
@@ -78,147 +78,141 @@ const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_good_token_is_somebody() {
-    let house = House::open();
-    let caller = house.keystone.authenticate("good").await.expect("good");
+    let test = Fixture::new();
+    let caller = test.keystone.authenticate("good").await.expect("good");
     assert_eq!(
         (caller.user_name.as_str(), caller.project_id.as_str()),
         ("alice", "known")
     );
     assert_eq!(caller.roles, ["member"]);
-    assert_eq!(caller.expires_at, Some(house.clock.after(3600 * SECOND)));
+    assert_eq!(caller.expires_at, Some(test.clock.after(3600 * SECOND)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_good_answer_is_believed_for_its_time_and_no_longer() {
-    let house = House::open();
+async fn a_valid_token_is_cached_for_its_ttl_and_no_longer() {
+    let test = Fixture::new();
     for _ in 0..5 {
-        assert_eq!(house.says("good").await, "welcome");
+        assert_eq!(test.says("good").await, "welcome");
     }
-    assert_eq!(house.asked("good"), 1);
-    house.fake.state().callers.clear();
+    assert_eq!(test.asked("good"), 1);
+    test.fake.state().callers.clear();
     advance(299 * SECOND).await;
-    assert_eq!(house.says("good").await, "welcome");
+    assert_eq!(test.says("good").await, "welcome");
     advance(SECOND).await;
-    assert_eq!(
-        (house.says("good").await, house.asked("good")),
-        ("ended", 2)
-    );
+    assert_eq!((test.says("good").await, test.asked("good")), ("ended", 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn nothing_is_believed_where_that_is_off() {
-    let house = House::with(Settings {
-        believed: Duration::ZERO,
+async fn nothing_is_cached_where_that_is_off() {
+    let test = Fixture::with(Settings {
+        cache_ttl: Duration::ZERO,
         ..settings()
     });
-    assert_eq!(house.says("good").await, "welcome");
-    house.fake.state().callers.clear();
-    assert_eq!(
-        (house.says("good").await, house.asked("good")),
-        ("ended", 2)
-    );
+    assert_eq!(test.says("good").await, "welcome");
+    test.fake.state().callers.clear();
+    assert_eq!((test.says("good").await, test.asked("good")), ("ended", 2));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_ends_while_it_is_remembered() {
-    let house = House::open();
-    let ends = house.clock.after(10 * SECOND);
-    house.fake.state().callers.insert(
+async fn a_token_expires_while_it_is_cached() {
+    let test = Fixture::new();
+    let ends = test.clock.after(10 * SECOND);
+    test.fake.state().callers.insert(
         "short".into(),
         Holder {
             project: Some("known"),
             ends,
         },
     );
-    assert_eq!(house.says("short").await, "welcome");
+    assert_eq!(test.says("short").await, "welcome");
     advance(10 * SECOND).await;
     assert_eq!(
-        (house.says("short").await, house.asked("short")),
+        (test.says("short").await, test.asked("short")),
         ("ended", 1)
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_refusal_is_believed_for_some_seconds() {
-    let house = House::open();
+async fn a_rejected_token_is_cached_for_some_seconds() {
+    let test = Fixture::new();
     assert_eq!(
-        (house.says("garbage").await, house.says("garbage").await),
+        (test.says("garbage").await, test.says("garbage").await),
         ("unknown", "unknown")
     );
-    assert_eq!(house.asked("garbage"), 1);
+    assert_eq!(test.asked("garbage"), 1);
     advance(5 * SECOND).await;
-    house.fake.issues("garbage");
+    test.fake.issues("garbage");
     assert_eq!(
-        (house.says("garbage").await, house.asked("garbage")),
+        (test.says("garbage").await, test.asked("garbage")),
         ("welcome", 2)
     );
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_role_that_is_given_back_makes_the_same_token_good_again() {
-    let house = House::open();
-    assert_eq!(house.says("good").await, "welcome");
-    house.fake.state().callers.clear();
+    let test = Fixture::new();
+    assert_eq!(test.says("good").await, "welcome");
+    test.fake.state().callers.clear();
     advance(300 * SECOND).await;
-    assert_eq!(house.says("good").await, "ended");
-    house.fake.issues("good");
+    assert_eq!(test.says("good").await, "ended");
+    test.fake.issues("good");
     advance(5 * SECOND).await;
-    assert_eq!(house.says("good").await, "welcome");
+    assert_eq!(test.says("good").await, "welcome");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_token_without_a_project_is_good_for_other_services() {
-    let house = House::open();
-    let ends = house.clock.after(3600 * SECOND);
-    house.fake.state().callers.insert(
+    let test = Fixture::new();
+    let ends = test.clock.after(3600 * SECOND);
+    test.fake.state().callers.insert(
         "unscoped".into(),
         Holder {
             project: None,
             ends,
         },
     );
-    assert_eq!(house.says("unscoped").await, "unknown");
+    assert_eq!(test.says("unscoped").await, "unknown");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_of_ours_that_is_refused_is_replaced_once() {
-    let house = House::open();
-    assert_eq!(house.says("good").await, "welcome");
-    house.fake.state().own.clear();
-    assert_eq!(house.says("other").await, "unknown");
-    assert_eq!(house.fake.state().log_ins, 2);
+async fn a_rejected_service_token_is_replaced_once() {
+    let test = Fixture::new();
+    assert_eq!(test.says("good").await, "welcome");
+    test.fake.state().own.clear();
+    assert_eq!(test.says("other").await, "unknown");
+    assert_eq!(test.fake.state().log_ins, 2);
     assert_eq!(
-        house.asked("other"),
+        test.asked("other"),
         2,
         "once with the old token, once with the new one"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_is_never_refused_for_a_fault_of_our_account() {
-    let house = House::open();
-    house.fake.state().account_trusted = false;
-    assert_eq!(house.says("good").await, "unavailable");
-    house.fake.state().account_good = false;
-    house.fake.state().own.clear();
-    assert_eq!(house.says("good").await, "unavailable");
-    let tried = house.fake.state().log_ins;
+async fn a_caller_is_never_refused_for_a_fault_of_the_service_account() {
+    let test = Fixture::new();
+    test.fake.state().account_trusted = false;
+    assert_eq!(test.says("good").await, "unavailable");
+    test.fake.state().account_good = false;
+    test.fake.state().own.clear();
+    assert_eq!(test.says("good").await, "unavailable");
+    let tried = test.fake.state().log_ins;
     assert_eq!(
-        (house.says("good").await, house.fake.state().log_ins),
+        (test.says("good").await, test.fake.state().log_ins),
         ("unavailable", tried),
         "accounts get locked"
     );
-    house.fake.state().account_good = true;
-    house.fake.state().account_trusted = true;
+    test.fake.state().account_good = true;
+    test.fake.state().account_trusted = true;
     advance(5 * SECOND).await;
-    assert_eq!(house.says("good").await, "welcome");
+    assert_eq!(test.says("good").await, "welcome");
 }
 
 #[tokio::test(start_paused = true)]
-async fn nobody_is_let_in_while_keystone_cannot_be_asked_but_those_remembered() {
-    let house = House::open();
-    assert_eq!(house.says("good").await, "welcome");
-    house.fake.issues("newcomer");
+async fn while_keystone_is_unavailable_only_cached_callers_are_let_in() {
+    let test = Fixture::new();
+    assert_eq!(test.says("good").await, "welcome");
+    test.fake.issues("newcomer");
     for (weather, most) in [
         (Weather::Refused, SECOND),
         (Weather::Hung, 3 * SECOND),
@@ -228,82 +222,81 @@ async fn nobody_is_let_in_while_keystone_cannot_be_asked_but_those_remembered() 
         (Weather::Answers(200, "{"), Duration::ZERO),
         (Weather::Answers(200, r#"{"token": {}}"#), Duration::ZERO),
     ] {
-        house.fake.state().weather = weather;
+        test.fake.state().weather = weather;
         let asked = Instant::now();
         assert_eq!(
-            (house.says("newcomer").await, house.says("good").await),
+            (test.says("newcomer").await, test.says("good").await),
             ("unavailable", "welcome")
         );
         assert!(asked.elapsed() <= most, "{:?}", asked.elapsed());
         assert!(
-            !house.keystone.is_reachable(),
+            !test.keystone.is_reachable(),
             "a cached answer does not say that it is back"
         );
     }
-    house.fake.state().weather = Weather::Clear;
+    test.fake.state().weather = Weather::Clear;
     assert_eq!(
-        house.says("newcomer").await,
+        test.says("newcomer").await,
         "welcome",
-        "a fault is not remembered"
+        "an error is not cached"
     );
-    assert!(house.keystone.is_reachable());
+    assert!(test.keystone.is_reachable());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_that_did_not_leave_is_asked_again_and_no_other() {
-    let house = House::open();
-    assert_eq!(house.says("good").await, "welcome");
+async fn a_request_that_was_not_sent_is_retried_and_no_other() {
+    let test = Fixture::new();
+    assert_eq!(test.says("good").await, "welcome");
     for (weather, times) in [(Weather::Refused, 3), (Weather::Answers(503, ""), 1)] {
-        let before = house.fake.state().exchanges;
-        house.fake.state().weather = weather;
-        assert_eq!(house.says("other").await, "unavailable");
-        assert_eq!(house.fake.state().exchanges - before, times);
+        let before = test.fake.state().exchanges;
+        test.fake.state().weather = weather;
+        assert_eq!(test.says("other").await, "unavailable");
+        assert_eq!(test.fake.state().exchanges - before, times);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_at_once_ask_once() {
-    let house = House::open();
-    house.fake.state().weather = Weather::Slow(SECOND);
-    let said = join_all((0..100).map(|_| house.says("good"))).await;
+async fn a_hundred_callers_at_once_make_one_call() {
+    let test = Fixture::new();
+    test.fake.state().weather = Weather::Slow(SECOND);
+    let said = join_all((0..100).map(|_| test.says("good"))).await;
     assert!(said.iter().all(|&said| said == "welcome"));
-    assert_eq!((house.asked("good"), house.fake.state().log_ins), (1, 1));
-    let said = join_all((0..100).map(|_| house.says("garbage"))).await;
+    assert_eq!((test.asked("good"), test.fake.state().log_ins), (1, 1));
+    let said = join_all((0..100).map(|_| test.says("garbage"))).await;
     assert!(said.iter().all(|&said| said == "unknown"));
-    assert_eq!(house.asked("garbage"), 1);
+    assert_eq!(test.asked("garbage"), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_gives_up_does_not_keep_the_others_waiting() {
-    let house = House::open();
-    house.fake.state().weather = Weather::Slow(SECOND);
-    let gives_up = tokio::time::timeout(SECOND / 2, house.says("good"));
-    let (given_up, stays) = tokio::join!(gives_up, house.says("good"));
+async fn a_caller_that_disconnects_does_not_hold_up_the_others() {
+    let test = Fixture::new();
+    test.fake.state().weather = Weather::Slow(SECOND);
+    let gives_up = tokio::time::timeout(SECOND / 2, test.says("good"));
+    let (given_up, stays) = tokio::join!(gives_up, test.says("good"));
     assert!(given_up.is_err());
     assert_eq!(stays, "welcome");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_of_those_who_are_known()
- {
-    let house = House::with(Settings {
-        believed: SECOND,
+async fn a_flood_of_garbage_is_bounded_and_takes_no_permits_of_known_callers() {
+    let test = Fixture::with(Settings {
+        cache_ttl: SECOND,
         ..settings()
     });
-    assert_eq!(house.says("good").await, "welcome");
-    house.fake.state().weather = Weather::Slow(SECOND);
+    assert_eq!(test.says("good").await, "welcome");
+    test.fake.state().weather = Weather::Slow(SECOND);
     let tokens: Vec<_> = (0..800).map(|n| format!("garbage-{n}")).collect();
-    let flood = join_all(tokens.iter().map(|token| house.says(token)));
+    let flood = join_all(tokens.iter().map(|token| test.says(token)));
     let known = async {
         tokio::time::sleep(SECOND + SECOND / 10).await;
         let asked = Instant::now();
-        (house.says("good").await, asked.elapsed())
+        (test.says("good").await, asked.elapsed())
     };
     let (flood, (known, waited)) = tokio::join!(flood, known);
     assert_eq!(
         (known, waited.as_millis()),
         ("welcome", 1000),
-        "it is asked about again, without a queue"
+        "it is validated again, without a queue"
     );
     let count = |word| flood.iter().filter(|&&said| said == word).count();
     assert!(
@@ -311,7 +304,7 @@ async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_o
         "24 in each second of the deadline"
     );
     assert_eq!(count("unknown") + count("busy") + count("unavailable"), 800);
-    let state = house.fake.state();
+    let state = test.fake.state();
     assert!(
         state.most_under_way <= 32,
         "{} at once",
@@ -321,14 +314,14 @@ async fn a_flood_of_garbage_asks_so_many_questions_at_a_time_and_takes_no_turn_o
 
 #[tokio::test(start_paused = true)]
 async fn garbage_of_one_network_leaves_room_for_the_new_tokens_of_others() {
-    let house = House::open();
-    assert_eq!(house.says("good").await, "welcome");
-    house.fake.state().weather = Weather::Slow(SECOND);
+    let test = Fixture::new();
+    assert_eq!(test.says("good").await, "welcome");
+    test.fake.state().weather = Weather::Slow(SECOND);
     let from = |last| Some([192, 0, 2, last].into());
     let garbage: Vec<_> = (0..300).map(|n| format!("garbage-{n}")).collect();
     let new: Vec<_> = (0..8).map(|n| format!("new-{n}")).collect();
-    new.iter().for_each(|token| house.fake.issues(token));
-    let says = async |token, last| word(house.keystone.authenticate_from(token, from(last)).await);
+    new.iter().for_each(|token| test.fake.issues(token));
+    let says = async |token, last| word(test.keystone.authenticate_from(token, from(last)).await);
     let flood = join_all(garbage.iter().map(|token| says(token, 1)));
     let (flood, new) = tokio::join!(flood, join_all(new.iter().map(|token| says(token, 2))));
     assert!(new.iter().all(|&said| said == "welcome"), "{new:?}");
@@ -337,7 +330,7 @@ async fn garbage_of_one_network_leaves_room_for_the_new_tokens_of_others() {
     assert_eq!(
         says("garbage", 1).await,
         "unknown",
-        "nothing is held of those that were answered"
+        "permits are free again after the response"
     );
     let left: Vec<_> = (0..64).map(|n| format!("left-{n}")).collect();
     let leaving = left
@@ -349,146 +342,150 @@ async fn garbage_of_one_network_leaves_room_for_the_new_tokens_of_others() {
     let throttled = said.iter().filter(|&&said| said == "throttled").count();
     assert_eq!(
         throttled, 24,
-        "as many questions of those who left are under way still"
+        "as many calls of callers that left are still in flight"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_caller_that_leaves_loses_its_turn_and_what_was_asked_goes_on_within_the_bounds() {
-    let house = House::open();
-    assert_eq!(house.says("good").await, "welcome");
-    house.fake.state().weather = Weather::Slow(2 * SECOND);
+async fn a_caller_that_disconnects_leaves_the_queue_and_its_call_keeps_the_permit() {
+    let test = Fixture::new();
+    assert_eq!(test.says("good").await, "welcome");
+    test.fake.state().weather = Weather::Slow(2 * SECOND);
     for n in 0..1000 {
         let token = format!("garbage-{n}");
-        let left = tokio::time::timeout(Duration::from_millis(2), house.says(&token)).await;
+        let left = tokio::time::timeout(Duration::from_millis(2), test.says(&token)).await;
         assert!(left.is_err() || left == Ok("busy"));
     }
-    let asked = house.fake.state().asked.len();
+    let asked = test.fake.state().asked.len();
     assert!(
-        asked <= 60 && house.fake.state().most_under_way <= 32,
+        asked <= 60 && test.fake.state().most_under_way <= 32,
         "asked {asked} times"
     );
-    house.fake.state().weather = Weather::Clear;
-    house.fake.issues("newcomer");
+    test.fake.state().weather = Weather::Clear;
+    test.fake.issues("newcomer");
     let asked = Instant::now();
-    assert_eq!(house.says("newcomer").await, "welcome");
+    assert_eq!(test.says("newcomer").await, "welcome");
     assert!(
         asked.elapsed() <= 2 * SECOND,
-        "the queue is not kept by those who left"
+        "callers that left are not in the queue"
     );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_question_is_needed_only_about_what_is_not_cached_and_could_be_a_token() {
-    let house = House::open();
-    assert!(house.keystone.asks_about("good").await);
-    house.says("good").await;
-    assert!(!house.keystone.asks_about("good").await);
+async fn a_call_is_needed_only_about_what_is_not_cached_and_could_be_a_token() {
+    let test = Fixture::new();
+    assert!(test.keystone.asks_about("good").await);
+    test.says("good").await;
+    assert!(!test.keystone.asks_about("good").await);
     for no_token in ["a b", "caf\u{e9}", "<script>", "a,b"] {
-        assert!(!house.keystone.asks_about(no_token).await);
+        assert!(!test.keystone.asks_about(no_token).await);
         assert_eq!(
-            (house.says(no_token).await, house.asked(no_token)),
+            (test.says(no_token).await, test.asked(no_token)),
             ("unknown", 0)
         );
     }
     for token in ["gAAAAABl_x-Y=", "eyJ.eyJ.sig", "MIIDkgYJ+0/w=="] {
-        assert!(house.keystone.asks_about(token).await);
+        assert!(test.keystone.asks_about(token).await);
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_that_was_good_once_is_no_new_question_when_its_answer_has_lapsed() {
-    let house = House::with(Settings {
-        believed: Duration::ZERO,
+async fn a_token_that_was_valid_once_is_not_new_when_its_entry_has_expired() {
+    let test = Fixture::with(Settings {
+        cache_ttl: Duration::ZERO,
         ..settings()
     });
     assert_eq!(
-        (house.says("good").await, house.says("garbage").await),
+        (test.says("good").await, test.says("garbage").await),
         ("welcome", "unknown")
     );
     assert!(
-        !house.keystone.asks_about("good").await,
-        "its answer lapsed at once"
+        !test.keystone.asks_about("good").await,
+        "its entry expired at once"
     );
     advance(5 * SECOND).await;
     assert!(
-        house.keystone.asks_about("garbage").await,
-        "what was never good is new again"
+        test.keystone.asks_about("garbage").await,
+        "what was never valid is new again"
     );
-    house.fake.state().callers.clear();
-    assert_eq!(house.says("good").await, "ended");
+    test.fake.state().callers.clear();
+    assert_eq!(test.says("good").await, "ended");
     advance(60 * SECOND).await;
-    assert!(!house.keystone.asks_about("good").await);
+    assert!(!test.keystone.asks_about("good").await);
 }
 
 #[tokio::test(start_paused = true)]
-async fn our_token_is_renewed_ahead_of_its_end() {
-    let house = House::with(Settings {
-        believed: Duration::ZERO,
+async fn the_service_token_is_renewed_ahead_of_its_expiry() {
+    let test = Fixture::with(Settings {
+        cache_ttl: Duration::ZERO,
         ..settings()
     });
-    house.says("good").await;
+    test.says("good").await;
     advance(3479 * SECOND).await;
-    house.says("good").await;
-    assert_eq!(house.fake.state().log_ins, 1);
+    test.says("good").await;
+    assert_eq!(test.fake.state().log_ins, 1);
     advance(SECOND).await;
-    house.says("good").await;
-    assert_eq!(house.fake.state().log_ins, 2, "120 seconds ahead");
+    test.says("good").await;
+    assert_eq!(test.fake.state().log_ins, 2, "120 seconds ahead");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_token_of_ours_that_cannot_be_renewed_yet_is_used_to_its_end() {
-    let house = House::open();
-    house.says("good").await;
-    house.fake.state().account_good = false;
+async fn a_service_token_that_cannot_be_renewed_is_used_until_it_expires() {
+    let test = Fixture::new();
+    test.says("good").await;
+    test.fake.state().account_good = false;
     advance(3500 * SECOND).await;
-    let ends = house.clock.after(3600 * SECOND);
-    house.fake.state().callers.insert(
+    let ends = test.clock.after(3600 * SECOND);
+    test.fake.state().callers.insert(
         "late".into(),
         Holder {
             project: Some("known"),
             ends,
         },
     );
-    assert_eq!(house.says("late").await, "welcome");
+    assert_eq!(test.says("late").await, "welcome");
     advance(100 * SECOND).await;
-    assert_eq!(house.says("later").await, "unavailable");
+    assert_eq!(test.says("later").await, "unavailable");
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_an_account_a_token_asks_about_itself() {
-    let house = House::with(Settings {
-        account: None,
+async fn without_an_account_a_token_validates_itself() {
+    let test = Fixture::with(Settings {
+        credentials: None,
         ..settings()
     });
     assert_eq!(
-        (house.says("good").await, house.says("garbage").await),
+        (test.says("good").await, test.says("garbage").await),
         ("welcome", "unknown")
     );
-    assert_eq!(house.fake.state().log_ins, 0);
-    assert_eq!(house.knows("unheard-of").await, Ok(true), "nobody can tell");
+    assert_eq!(test.fake.state().log_ins, 0);
+    assert_eq!(
+        test.knows("unheard-of").await,
+        Ok(true),
+        "it cannot be looked up"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn projects_are_looked_up_where_that_is_wanted() {
-    let house = House::open();
+async fn projects_are_looked_up_where_the_settings_say_so() {
+    let test = Fixture::new();
     for _ in 0..2 {
-        assert_eq!(house.knows("known").await, Ok(true));
-        assert_eq!(house.knows("unheard-of").await, Ok(false));
-        assert_eq!(house.knows("disabled").await, Ok(false));
+        assert_eq!(test.knows("known").await, Ok(true));
+        assert_eq!(test.knows("unheard-of").await, Ok(false));
+        assert_eq!(test.knows("disabled").await, Ok(false));
     }
     assert_eq!(
-        house.fake.state().exchanges,
+        test.fake.state().exchanges,
         4,
         "a log-in, and each of them once"
     );
-    house.fake.state().account_trusted = false;
+    test.fake.state().account_trusted = false;
     assert_eq!(
-        house.knows("another").await,
+        test.knows("another").await,
         Err("unavailable"),
-        "not told is not known"
+        "an error is not an unknown project"
     );
-    let unchecked = House::with(Settings {
+    let unchecked = Fixture::with(Settings {
         check_projects: false,
         ..settings()
     });
@@ -503,13 +500,13 @@ async fn projects_are_looked_up_where_that_is_wanted() {
 
 #[tokio::test(start_paused = true)]
 async fn callers_are_sent_to_keystone_for_a_token() {
-    let house = House::open();
-    assert_eq!(house.keystone.address(), "http://keystone.test:5000/v3");
+    let test = Fixture::new();
+    assert_eq!(test.keystone.address(), "http://keystone.test:5000/v3");
     let elsewhere = Keystone::new(
         settings(),
         "https://login.test/v3",
-        house.fake.clone(),
-        house.clock.clone(),
+        test.fake.clone(),
+        test.clock.clone(),
     );
     assert_eq!(elsewhere.address(), "https://login.test/v3");
 }

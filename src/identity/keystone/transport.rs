@@ -1,5 +1,5 @@
-//! How a question travels to Keystone and its answer back: one HTTP exchange. What is asked, and
-//! what an answer means, is not known here.
+//! One HTTP exchange with Keystone. What a request asks, and what a response means, is not known
+//! here.
 
 use std::{error::Error as StdError, path::Path, time::Duration};
 
@@ -10,22 +10,22 @@ use reqwest::{Certificate, Client, redirect};
 
 use crate::{error_chain, regular_file};
 
-/// The longest answer that is read, in bytes: one about a token has some hundreds.
-const ANSWER_LIMIT: usize = 1024 * 1024;
+/// The longest response that is read, in bytes: one about a token has some hundreds.
+const RESPONSE_LIMIT: usize = 1024 * 1024;
 
 /// Carries requests to Keystone.
 #[async_trait]
 pub trait Transport: Send + Sync + 'static {
-    /// The answer to one request, read to its end.
+    /// The response to one request, read to its end.
     ///
     /// # Errors
     /// [`Unreachable`].
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable>;
 }
 
-/// No answer came.
+/// No response came.
 #[derive(Debug, thiserror::Error)]
-#[error("no answer from Keystone")]
+#[error("no response from Keystone")]
 pub struct Unreachable {
     /// Whether the request was not even sent, so that it may be sent again.
     pub unsent: bool,
@@ -111,27 +111,26 @@ fn tls(error: &reqwest::Error) -> TransportError {
 impl Transport for Http {
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, Unreachable> {
         let request = request.try_into().map_err(Unreachable::sent)?;
-        let answer = self.0.execute(request).await;
-        // The address stays out: it is said once in the settings, and a query is nobody's business
-        // in a log.
-        let mut answer = answer.map_err(|error| Unreachable {
+        let response = self.0.execute(request).await;
+        // The address stays out of logs: the settings have it, and a query may be private.
+        let mut response = response.map_err(|error| Unreachable {
             unsent: error.is_connect(),
             source: error.without_url().into(),
         })?;
         let mut body = BytesMut::new();
-        while let Some(piece) = answer
+        while let Some(piece) = response
             .chunk()
             .await
             .map_err(|error| Unreachable::sent(error.without_url()))?
         {
             body.extend_from_slice(&piece);
-            if body.len() > ANSWER_LIMIT {
-                return Err(Unreachable::sent("the answer does not end"));
+            if body.len() > RESPONSE_LIMIT {
+                return Err(Unreachable::sent("the response does not end"));
             }
         }
         let mut whole = Response::new(body.freeze());
-        *whole.status_mut() = answer.status();
-        *whole.headers_mut() = std::mem::take(answer.headers_mut());
+        *whole.status_mut() = response.status();
+        *whole.headers_mut() = std::mem::take(response.headers_mut());
         Ok(whole)
     }
 }

@@ -1,9 +1,9 @@
 //! Request signatures `SDK-HMAC-SHA256`: what the vendor's SDKs send when they have an access key
-//! instead of a token. Here is the arithmetic, as functions of a request; `used` knows which
-//! signatures came before. Whose key it is is decided by the identity service.
+//! instead of a token. Here they are parsed and verified; `replay` knows which were used before.
+//! Whose key it is is decided by the identity service.
 
 mod canonical;
-mod used;
+mod replay;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,7 +22,7 @@ use crate::{
     timestamp::Timestamp,
 };
 
-pub use self::used::UsedSignatures;
+pub use self::replay::ReplayCache;
 
 /// How far the time of a signature may lie from the present, either way.
 pub const TOLERANCE: Duration = Duration::from_secs(15 * 60);
@@ -48,7 +48,7 @@ pub struct SignedRequest {
 
 /// The parts of an `Authorization` header of this kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Claim<'a> {
+pub struct SignatureClaim<'a> {
     /// Names the key.
     pub access: &'a str,
     /// The headers that were signed, in the order in which they were.
@@ -60,7 +60,7 @@ pub struct Claim<'a> {
 pub type Signature = [u8; 32];
 
 impl SignedRequest {
-    /// Whether what it asks for may be done any number of times.
+    /// Whether its method is safe: then a replay does no harm.
     pub fn only_reads(&self) -> bool {
         ["GET", "HEAD"].contains(&self.method.as_str())
     }
@@ -93,7 +93,7 @@ impl SignedRequest {
     /// # Errors
     /// [`Error::UnknownCredentials`] where the header is not of this kind, does not cover the time,
     /// covers a header that is not there, or one twice, or where the time is too far away.
-    pub fn claim(&self, now: Timestamp) -> Result<Claim<'_>> {
+    pub fn claim(&self, now: Timestamp) -> Result<SignatureClaim<'_>> {
         let claim = self
             .header("authorization")
             .and_then(claim)
@@ -119,7 +119,7 @@ impl SignedRequest {
     /// [`Error::UnknownCredentials`], for whatever reason.
     pub fn verify(
         &self,
-        claim: &Claim<'_>,
+        claim: &SignatureClaim<'_>,
         secret: &SecretString,
         body_hash: &str,
     ) -> Result<Signature> {
@@ -134,10 +134,10 @@ impl SignedRequest {
 
     /// What the signature must be; `None` where the body is not the one that was signed. A client
     /// may send the hash beside the body; then it is the hash that was signed. `UNSIGNED-PAYLOAD`
-    /// is no hash: every body that this service takes is one that the SDKs sign.
+    /// is no hash: every body that this service accepts is one that the SDKs sign.
     fn authenticator(
         &self,
-        claim: &Claim<'_>,
+        claim: &SignatureClaim<'_>,
         secret: &SecretString,
         body_hash: &str,
     ) -> Option<Hmac<Sha256>> {
@@ -159,7 +159,7 @@ impl SignedRequest {
     }
 
     /// The request in the one form that both sides hash; `None` where a signed header is missing.
-    fn canonical(&self, claim: &Claim<'_>, body_hash: &str) -> Option<String> {
+    fn canonical(&self, claim: &SignatureClaim<'_>, body_hash: &str) -> Option<String> {
         let (path, query) = (canonical::path(&self.path), canonical::query(&self.query));
         let mut text = format!("{}\n{path}\n{query}\n", self.method);
         let values = self.by_name();
@@ -172,14 +172,14 @@ impl SignedRequest {
     }
 }
 
-fn claim(header: &str) -> Option<Claim<'_>> {
+fn claim(header: &str) -> Option<SignatureClaim<'_>> {
     let rest = header.strip_prefix(ALGORITHM)?.strip_prefix(' ')?;
     let part = |name: &str| {
         rest.split(',')
             .find_map(|part| part.trim().strip_prefix(name)?.strip_prefix('='))
     };
     let signed_headers = signed_headers(part("SignedHeaders")?)?;
-    Some(Claim {
+    Some(SignatureClaim {
         access: part("Access")?,
         signed_headers,
         signature: signature(part("Signature")?)?,

@@ -1,6 +1,6 @@
-//! Error answers that are not the contract's: a proxy's page, another dialect's JSON. They are
-//! brought into the form of the contract before the generated code reads them, which would
-//! otherwise lose the status with the body.
+//! Error responses that are not the contract's: a proxy's page, another service's JSON. They are
+//! converted to the contract's form before the generated code reads them, which would otherwise lose
+//! the status with the body.
 
 use bytes::Bytes;
 use reqwest::{Response, ResponseBuilderExt};
@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 
 use super::types;
 
-/// How much of a strange body is shown.
+/// How much of another body is shown.
 const SHOWN: usize = 200;
 
-/// Hands on an answer; one that tells of an error has a body of the contract afterwards, whatever
-/// it had before.
-pub(super) async fn read_error(response: Response) -> reqwest::Result<Response> {
+/// Passes a response on; an error has a body of the contract afterwards, whatever it had before.
+pub(super) async fn normalize_error(response: Response) -> reqwest::Result<Response> {
     let status = response.status();
     if !status.is_client_error() && !status.is_server_error() {
         return Ok(response);

@@ -1,6 +1,6 @@
-//! Tokens that were issued before, in the user's cache folder, so that not every command logs in. A
-//! file for each account and project, which nobody else can read. What cannot be read or written is
-//! as good as not there.
+//! Cached tokens, in the user's cache folder, so that not every command logs in. A file for each
+//! account and project, readable by its owner alone. A file that cannot be read or written counts as
+//! missing.
 
 use std::{
     env, fs,
@@ -16,15 +16,15 @@ use sha2::{Digest, Sha256};
 
 use crate::{client::types::ProjectId, hex, timestamp::Timestamp};
 
-/// A token that ends within this many seconds is not begun with.
-const AHEAD: i64 = 30;
+/// A token that expires within this many seconds is not used.
+const EXPIRY_MARGIN: i64 = 30;
 
-/// Where one account's token for one project is kept.
-pub(super) struct Place(Option<PathBuf>);
+/// The file of one account's token for one project.
+pub(super) struct TokenFile(Option<PathBuf>);
 
 /// A token, and what came with it.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Kept {
+pub(super) struct CachedToken {
     token: String,
     pub(super) project: ProjectId,
     /// Where the catalog says the service is.
@@ -32,7 +32,7 @@ pub(super) struct Kept {
     expires_at: String,
 }
 
-impl Kept {
+impl CachedToken {
     pub(super) fn new(
         token: &SecretString,
         project: ProjectId,
@@ -51,8 +51,7 @@ impl Kept {
         self.token.as_str().into()
     }
 
-    /// A token without a readable end is not kept for long: it is good until a service says
-    /// otherwise.
+    /// A token without a readable expiry is valid until a service rejects it.
     fn is_current(&self) -> bool {
         let Ok(end) = self.expires_at.parse::<Timestamp>() else {
             return true;
@@ -64,11 +63,11 @@ impl Kept {
         let since = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap_or_default();
-        i64::try_from(since.as_secs()).is_ok_and(|now| now + AHEAD < end.as_seconds())
+        i64::try_from(since.as_secs()).is_ok_and(|now| now + EXPIRY_MARGIN < end.as_seconds())
     }
 }
 
-impl Place {
+impl TokenFile {
     /// `identity`: who logs in, where, and for what, without any secret.
     pub(super) fn of(identity: &str) -> Self {
         let home = || env::home_dir().map(|home| home.join(".cache"));
@@ -80,45 +79,47 @@ impl Place {
         Self(cache.map(|cache| cache.join("backup-share").join(name).with_extension("json")))
     }
 
-    /// For a token that is not to be kept.
-    pub(super) fn nowhere() -> Self {
+    /// For a token that is not to be cached.
+    pub(super) fn disabled() -> Self {
         Self(None)
     }
 
-    pub(super) fn read(&self) -> Option<Kept> {
+    pub(super) fn read(&self) -> Option<CachedToken> {
         let text = fs::read(self.0.as_ref()?).ok()?;
-        serde_json::from_slice(&text).ok().filter(Kept::is_current)
+        serde_json::from_slice(&text)
+            .ok()
+            .filter(CachedToken::is_current)
     }
 
-    pub(super) fn write(&self, kept: &Kept) {
-        if let Some(place) = &self.0 {
-            let _ = write(place, kept);
+    pub(super) fn write(&self, token: &CachedToken) {
+        if let Some(file) = &self.0 {
+            let _ = write(file, token);
         }
     }
 
-    pub(super) fn forget(&self) {
-        if let Some(place) = &self.0 {
-            let _ = fs::remove_file(place);
+    pub(super) fn remove(&self) {
+        if let Some(file) = &self.0 {
+            let _ = fs::remove_file(file);
         }
     }
 }
 
-/// Beside and moved there, so that nobody reads half of it; readable for its owner alone from the
+/// Written beside and renamed, so that it is never read half; readable by its owner alone from the
 /// start.
-fn write(place: &PathBuf, kept: &Kept) -> std::io::Result<()> {
-    if let Some(folder) = place.parent() {
+fn write(path: &PathBuf, token: &CachedToken) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
         fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(folder)?;
     }
-    let beside = place.with_extension(std::process::id().to_string());
+    let beside = path.with_extension(std::process::id().to_string());
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
         .open(&beside)?;
-    file.write_all(&serde_json::to_vec(kept)?)?;
-    fs::rename(beside, place)
+    file.write_all(&serde_json::to_vec(token)?)?;
+    fs::rename(beside, path)
 }

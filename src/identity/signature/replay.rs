@@ -1,5 +1,5 @@
-//! Which signatures have arrived, so that a request that was overheard cannot be sent again. Per
-//! access key, and bounded; knows nothing of requests, and remembers nothing that was not verified.
+//! A replay cache: which signatures have been used, so that an intercepted request cannot be sent
+//! again. Per access key, and bounded; knows nothing of requests, and holds only what was verified.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -18,38 +18,37 @@ use crate::model::{Error, Result};
 /// The times of signatures have whole seconds: equal requests of one client within a second carry
 /// the same signature, and all of them are meant. So long after the first of them, another one is a
 /// replay.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE_PERIOD: Duration = Duration::from_secs(2);
 /// A signature of which the time lies as far ahead as it may verifies for twice the tolerance.
 const WINDOW: Duration = TOLERANCE.saturating_mul(2);
-/// Signatures are forgotten by segments of this length.
+/// Signatures are dropped by segments of this length.
 const SEGMENT: Duration = Duration::from_secs(5 * 60);
-/// How many new signatures of one key are let in per second: with it, what is remembered of a key
-/// is bounded.
+/// The rate limit of new signatures of one key: with it, the memory for a key is bounded.
 const PER_SECOND: u32 = 1_000;
-/// How often those of keys that are quiet are looked at.
+/// How often those of idle keys are dropped.
 const SWEEP: Duration = Duration::from_secs(60);
 
 /// The start of a signature. No two of the two million that a key may have in the window are alike
-/// but once in 10⁷ keys, and who has no key cannot choose them.
-type Id = [u8; 8];
+/// but once in 10⁷ keys, and they cannot be chosen without a key.
+type SignatureId = [u8; 8];
 /// Milliseconds since the start of a segment, in bytes so that a table has no padding.
 type Offset = [u8; 4];
 
-/// Signatures that have arrived, by key.
-pub struct UsedSignatures(Mutex<HashMap<String, Arc<Mutex<Arrivals>>>>);
+/// Signatures that were used, by key.
+pub struct ReplayCache(Mutex<HashMap<String, Arc<Mutex<Arrivals>>>>);
 
-impl UsedSignatures {
-    /// Forgets by itself what has grown old, where there is a runtime to do so; else when the key
-    /// is used again.
+impl ReplayCache {
+    /// Drops old signatures in a background task where there is a runtime; else when the key is used
+    /// again.
     pub fn new() -> Arc<Self> {
-        let used = Arc::new(Self(Mutex::default()));
+        let cache = Arc::new(Self(Mutex::default()));
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(sweep(Arc::downgrade(&used)));
+            runtime.spawn(sweep(Arc::downgrade(&cache)));
         }
-        used
+        cache
     }
 
-    /// Lets a verified signature of a key in, the first time and shortly after.
+    /// Admits a verified signature of a key, the first time and shortly after.
     ///
     /// # Errors
     /// [`Error::SignatureUsed`], and [`Error::Throttled`] where the key has too many.
@@ -69,21 +68,21 @@ impl UsedSignatures {
         )
     }
 
-    /// Forgets what does not verify any more.
-    fn forget_old(&self, now: Instant) {
+    /// Drops what does not verify any more.
+    fn drop_old(&self, now: Instant) {
         let mut keys = locked(&self.0);
         // One that is being used has an owner beside the table, and stays.
         keys.retain(|_, arrivals| {
-            Arc::strong_count(arrivals) > 1 || locked(arrivals).forget_old(now) > 0
+            Arc::strong_count(arrivals) > 1 || locked(arrivals).drop_old(now) > 0
         });
     }
 }
 
-async fn sweep(used: Weak<UsedSignatures>) {
+async fn sweep(cache: Weak<ReplayCache>) {
     loop {
         sleep(SWEEP).await;
-        match used.upgrade() {
-            Some(used) => used.forget_old(Instant::now()),
+        match cache.upgrade() {
+            Some(cache) => cache.drop_old(Instant::now()),
             None => break,
         }
     }
@@ -100,7 +99,7 @@ struct Arrivals {
 
 struct Segment {
     began: Instant,
-    arrivals: HashMap<Id, Offset>,
+    arrivals: HashMap<SignatureId, Offset>,
 }
 
 impl Arrivals {
@@ -112,10 +111,10 @@ impl Arrivals {
         }
     }
 
-    fn admit(&mut self, id: Id, now: Instant) -> Result<()> {
-        self.forget_old(now);
+    fn admit(&mut self, id: SignatureId, now: Instant) -> Result<()> {
+        self.drop_old(now);
         match self.first_arrival(&id) {
-            Some(first) if now.saturating_duration_since(first) <= GRACE => Ok(()),
+            Some(first) if now.saturating_duration_since(first) <= GRACE_PERIOD => Ok(()),
             Some(_) => Err(Error::SignatureUsed),
             None => {
                 self.count(now)?;
@@ -125,7 +124,7 @@ impl Arrivals {
         }
     }
 
-    fn first_arrival(&self, id: &Id) -> Option<Instant> {
+    fn first_arrival(&self, id: &SignatureId) -> Option<Instant> {
         self.segments.iter().rev().find_map(|segment| {
             let offset = segment.arrivals.get(id)?;
             Some(segment.began + Duration::from_millis(u32::from_ne_bytes(*offset).into()))
@@ -143,7 +142,7 @@ impl Arrivals {
         Ok(())
     }
 
-    fn insert(&mut self, id: Id, now: Instant) {
+    fn insert(&mut self, id: SignatureId, now: Instant) {
         if self
             .segments
             .back()
@@ -163,7 +162,7 @@ impl Arrivals {
     }
 
     /// How many segments are left.
-    fn forget_old(&mut self, now: Instant) -> usize {
+    fn drop_old(&mut self, now: Instant) -> usize {
         let old =
             |segment: &Segment| now.saturating_duration_since(segment.began) >= WINDOW + SEGMENT;
         while self.segments.front().is_some_and(old) {
@@ -173,9 +172,9 @@ impl Arrivals {
     }
 }
 
-fn id(signature: &Signature) -> Id {
-    let mut id = Id::default();
-    id.copy_from_slice(&signature[..size_of::<Id>()]);
+fn id(signature: &Signature) -> SignatureId {
+    let mut id = SignatureId::default();
+    id.copy_from_slice(&signature[..size_of::<SignatureId>()]);
     id
 }
 

@@ -1,10 +1,10 @@
-//! What is let in, what is refused, what is forgotten, and how much memory it takes.
+//! What is admitted, refused and dropped, and how much memory it takes.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, advance};
 
-use super::{Arrivals, GRACE, PER_SECOND, SEGMENT, SWEEP, UsedSignatures, WINDOW, locked};
+use super::{Arrivals, GRACE_PERIOD, PER_SECOND, ReplayCache, SEGMENT, SWEEP, WINDOW, locked};
 use crate::model::{Error, Result};
 
 fn outcome(result: Result<()>) -> &'static str {
@@ -25,26 +25,30 @@ fn nth(number: u64) -> [u8; 32] {
 
 #[tokio::test(start_paused = true)]
 async fn a_signature_is_good_for_two_seconds_after_its_first_arrival_and_never_again() {
-    let used = UsedSignatures::new();
-    let arrives = || outcome(used.admit("key", &nth(1)));
+    let replays = ReplayCache::new();
+    let arrives = || outcome(replays.admit("key", &nth(1)));
     assert_eq!([arrives(), arrives()], ["admitted"; 2]);
-    advance(GRACE).await;
+    advance(GRACE_PERIOD).await;
     assert_eq!(
         arrives(),
         "admitted",
         "a repeat does not begin the time again"
     );
-    for time in [Duration::from_millis(1), SEGMENT, WINDOW - SEGMENT - GRACE] {
+    for time in [
+        Duration::from_millis(1),
+        SEGMENT,
+        WINDOW - SEGMENT - GRACE_PERIOD,
+    ] {
         advance(time).await;
         assert_eq!(arrives(), "used", "{time:?} later");
     }
     assert_eq!(
-        outcome(used.admit("key", &nth(2))),
+        outcome(replays.admit("key", &nth(2))),
         "admitted",
         "others are not concerned"
     );
     assert_eq!(
-        outcome(used.admit("other", &nth(1))),
+        outcome(replays.admit("other", &nth(1))),
         "admitted",
         "nor is another key"
     );
@@ -52,37 +56,39 @@ async fn a_signature_is_good_for_two_seconds_after_its_first_arrival_and_never_a
 
 #[tokio::test(start_paused = true)]
 async fn a_key_that_signs_too_much_waits_and_no_other_does() {
-    let used = UsedSignatures::new();
+    let replays = ReplayCache::new();
     for number in 0..u64::from(PER_SECOND) {
-        assert_eq!(outcome(used.admit("key", &nth(number))), "admitted");
+        assert_eq!(outcome(replays.admit("key", &nth(number))), "admitted");
     }
-    assert_eq!(outcome(used.admit("key", &nth(u64::MAX))), "throttled");
+    assert_eq!(outcome(replays.admit("key", &nth(u64::MAX))), "throttled");
     assert_eq!(
-        outcome(used.admit("key", &nth(0))),
+        outcome(replays.admit("key", &nth(0))),
         "admitted",
         "a repeat takes no memory"
     );
-    assert_eq!(outcome(used.admit("other", &nth(u64::MAX))), "admitted");
+    assert_eq!(outcome(replays.admit("other", &nth(u64::MAX))), "admitted");
     advance(Duration::from_secs(1)).await;
-    assert_eq!(outcome(used.admit("key", &nth(u64::MAX))), "admitted");
+    assert_eq!(outcome(replays.admit("key", &nth(u64::MAX))), "admitted");
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_does_not_verify_any_more_is_forgotten_with_its_key() {
-    let used = UsedSignatures::new();
-    assert_eq!(outcome(used.admit("key", &nth(1))), "admitted");
+    let replays = ReplayCache::new();
+    assert_eq!(outcome(replays.admit("key", &nth(1))), "admitted");
     advance(WINDOW).await;
-    assert_eq!(outcome(used.admit("key", &nth(1))), "used");
+    assert_eq!(outcome(replays.admit("key", &nth(1))), "used");
     tokio::time::sleep(SEGMENT + 2 * SWEEP).await;
-    assert!(locked(&used.0).is_empty());
+    assert!(locked(&replays.0).is_empty());
 }
 
 #[test]
 fn of_arrivals_at_once_all_count_as_the_first() {
-    let used = UsedSignatures::new();
+    let replays = ReplayCache::new();
     let threads = [(); 8].map(|()| {
-        let used = Arc::clone(&used);
-        std::thread::spawn(move || (0..500).all(|number| used.admit("key", &nth(number)).is_ok()))
+        let replays = Arc::clone(&replays);
+        std::thread::spawn(move || {
+            (0..500).all(|number| replays.admit("key", &nth(number)).is_ok())
+        })
     });
     assert!(
         threads
@@ -98,7 +104,7 @@ fn bytes(arrivals: &Arrivals) -> usize {
         .segments
         .iter()
         .map(|segment| (segment.arrivals.capacity() * 8 / 7).next_power_of_two());
-    tables.sum::<usize>() * (size_of::<(super::Id, super::Offset)>() + 1)
+    tables.sum::<usize>() * (size_of::<(super::SignatureId, super::Offset)>() + 1)
 }
 
 #[test]
@@ -108,7 +114,7 @@ fn a_key_that_signs_a_thousand_writes_a_second_for_the_whole_window_takes_less_t
     let (mut most, seconds) = (0, (WINDOW + 2 * SEGMENT).as_secs());
     for second in 0..seconds {
         let now = start + Duration::from_secs(second);
-        arrivals.forget_old(now);
+        arrivals.drop_old(now);
         for number in 0..u64::from(PER_SECOND) {
             arrivals.insert(
                 super::id(&nth(second * u64::from(PER_SECOND) + number)),

@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked for, and what the process ends with.
+//! Why a command failed, and the exit code of the process.
 
 use std::{fmt, process::ExitCode};
 
@@ -6,25 +6,25 @@ use reqwest::StatusCode;
 
 use crate::client::{self, FailureKind, types};
 
-/// Why a command did not do what it was asked for, in one sentence.
+/// Why a command failed, in one sentence.
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum CliError {
     /// The service refused, or something failed: 1.
     Refused(String),
     /// The service refused the token: 1.
     Unauthorized(String),
-    /// What was asked for cannot be meant: 2.
+    /// Wrong usage: 2.
     Usage(String),
     /// The service is out of reach: 3.
     OutOfReach(String),
 }
 
-/// What the service said, or that it said nothing.
-pub(super) async fn refusal(error: client::Error<types::Error>) -> Failure {
+/// The error of a call, read to its end.
+pub(super) async fn refusal(error: client::Error<types::Error>) -> CliError {
     client::Failure::read(error).await.into()
 }
 
-impl From<client::Failure> for Failure {
+impl From<client::Failure> for CliError {
     fn from(failure: client::Failure) -> Self {
         match failure.kind {
             FailureKind::Refused if failure.status == Some(StatusCode::UNAUTHORIZED) => {
@@ -37,7 +37,7 @@ impl From<client::Failure> for Failure {
     }
 }
 
-impl Failure {
+impl CliError {
     pub(super) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Refused(_) | Self::Unauthorized(_) => ExitCode::from(1),
@@ -61,7 +61,7 @@ impl Failure {
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for CliError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(why)
