@@ -12,7 +12,7 @@ use std::{hint::black_box, path::Path, sync::Arc};
 use async_trait::async_trait;
 use axum::{Router, body::Body, extract::Request, http::StatusCode};
 use backup_share::{
-    api::{self, App, Docs, Limits, Parts, Throttle},
+    api::{self, App, AppState, Docs, Throttle},
     clock::{Clock, SystemClock},
     config::{self, Config},
     contract::check,
@@ -89,18 +89,16 @@ fn router(folder: &Path) -> Router {
     };
     let identity = Arc::new(Owner(Arc::new(caller)));
     let policy = config::policy(&Config::default().roles).expect("a policy");
-    let parts = Parts {
+    let state = AppState {
         sharing: Sharing::new(store, identity.clone(), clock, 10),
         identity,
         embedded: None,
         policy: watch::channel(policy).1,
         throttle: Throttle::new(0, 0),
-        limits: Limits {
-            body_bytes: 1024 * 1024,
-        },
+        body_bytes: 1024 * 1024,
         readiness: api::Readiness::default(),
     };
-    api::router(App(Arc::new(parts)), Docs::default())
+    api::router(App(Arc::new(state)), Docs::default())
 }
 
 fn through_the_router(criterion: &mut Criterion) {

@@ -33,7 +33,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "the one place that asks the machine"
+        reason = "only this reads the machine's clock"
     )]
     fn now(&self) -> Timestamp {
         let since = SystemTime::now()

@@ -7,11 +7,11 @@ use tokio::{sync::watch, time::sleep};
 
 use crate::{clock::Clock, model::Result, store::Store};
 
-/// How often it looks, on average: several servers that were started together do it apart.
+/// How often, on average: with jitter, so that servers that were started together do it apart.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
-/// For how long a token is known after its end: until then its user is told that it has expired,
-/// and later that nobody knows it.
-const KEPT: Duration = Duration::from_secs(60 * 60);
+/// For how long a token is kept after its end: until then the response says that it has expired, and
+/// later that it is unknown.
+const RETENTION: Duration = Duration::from_secs(60 * 60);
 /// How many tokens one transaction deletes: others wait for it.
 const BATCH: u32 = 500;
 /// How many transactions there are at most in a row.
@@ -22,13 +22,13 @@ pub(crate) async fn run(
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     interval: Duration,
-    mut stopped: watch::Receiver<()>,
+    mut shutdown: watch::Receiver<()>,
 ) {
     loop {
         tokio::select! {
             () = round(store.as_ref(), clock.as_ref(), interval) => {}
-            // Without anybody left to stop it, it runs on.
-            Ok(()) = stopped.changed() => return,
+            // Where the sender is gone, it runs on.
+            Ok(()) = shutdown.changed() => return,
         }
     }
 }
@@ -39,14 +39,14 @@ async fn round(store: &dyn Store, clock: &dyn Clock, interval: Duration) {
         Ok(0) => {}
         Ok(tokens) => tracing::debug!(tokens, "expired tokens are deleted"),
         Err(error) => {
-            tracing::warn!(%error, "cannot delete expired tokens; tried again in about {interval:?}")
+            tracing::warn!(%error, "cannot delete expired tokens; next try in about {interval:?}")
         }
     }
 }
 
 /// How many were deleted.
 async fn delete(store: &dyn Store, clock: &dyn Clock) -> Result<u64> {
-    let before = clock.before(KEPT);
+    let before = clock.before(RETENTION);
     let mut deleted = 0;
     for _ in 0..BATCHES {
         let batch = store.delete_expired_tokens(before, BATCH).await?;
@@ -106,7 +106,7 @@ mod tests {
             store
                 .insert_token(TokenHash::of(token), "alice".into(), end, end)
                 .await
-                .expect("kept");
+                .expect("inserted");
         };
         let is_known = async |token: &str| {
             store
@@ -115,13 +115,13 @@ mod tests {
                 .expect("asked")
                 .is_some()
         };
-        let (stop, stopped) = watch::channel(());
+        let (stop, shutdown) = watch::channel(());
         let interval = Duration::from_millis(10);
         let running = tokio::spawn(super::run(
             Arc::clone(&store),
             Arc::clone(&clock),
             interval,
-            stopped,
+            shutdown,
         ));
         issue("just ended", 59).await;
         issue("long gone", 61).await;
@@ -130,7 +130,7 @@ mod tests {
         }
         assert!(
             is_known("just ended").await,
-            "its user is told that it has expired"
+            "the response says that it has expired"
         );
         stop.send_replace(());
         running.await.expect("it ends with the server");

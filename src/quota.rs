@@ -1,5 +1,5 @@
-//! Quotas by key that refill evenly: what is taken before some work can be given back after it. The
-//! number of keys is bounded. What the keys are, and what a refusal means, is not known here.
+//! Token buckets by key: what is taken before some work can be given back after it. The number of
+//! keys is bounded. What the keys are, and what a refusal means, is not known here.
 
 use std::{
     hash::Hash,
@@ -13,21 +13,21 @@ use tokio::time::Instant;
 /// How many keys are counted at a time. Beyond, those that were used least recently start afresh.
 const CAPACITY: u64 = 100_000;
 
-/// A quota for each key.
+/// A token bucket for each key.
 pub(crate) struct Quotas<K> {
     limit: f64,
     refill_per_second: f64,
-    used: Cache<K, Arc<Mutex<Used>>>,
+    used: Cache<K, Arc<Mutex<Bucket>>>,
 }
 
-/// How much of a quota was used, and when that was looked at last.
-struct Used {
-    units: f64,
+/// How many tokens of a bucket are taken, and when they were last refilled.
+struct Bucket {
+    tokens: f64,
     at: Instant,
 }
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quotas<K> {
-    /// At most `limit` units at once, all of which come back within `period`. None where the limit
+    /// At most `limit` tokens at once, all of which are refilled within `period`. None where the limit
     /// is 0: no limit.
     pub(crate) fn new(limit: u32, period: Duration) -> Option<Self> {
         let limit = f64::from(Some(limit).filter(|&limit| limit > 0)?);
@@ -41,60 +41,60 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quotas<K> {
         })
     }
 
-    /// Takes one unit; whether there was one.
+    /// Takes one token; whether there was one.
     pub(crate) fn take(&self, key: &K) -> bool {
         let used = self.used.get_with_by_ref(key, || {
-            Arc::new(Mutex::new(Used {
-                units: 0.0,
+            Arc::new(Mutex::new(Bucket {
+                tokens: 0.0,
                 at: Instant::now(),
             }))
         });
         let mut used = lock(&used);
         let free = self.refilled(&mut used) + 1.0 <= self.limit;
-        used.units += if free { 1.0 } else { 0.0 };
+        used.tokens += if free { 1.0 } else { 0.0 };
         free
     }
 
-    /// Gives one unit back.
+    /// Gives one token back.
     pub(crate) fn give_back(&self, key: &K) {
         if let Some(used) = self.used.get(key) {
             let mut used = lock(&used);
-            used.units = (self.refilled(&mut used) - 1.0).max(0.0);
+            used.tokens = (self.refilled(&mut used) - 1.0).max(0.0);
         }
     }
 
-    /// Whether the next unit would not be there.
+    /// Whether the next token would not be there.
     pub(crate) fn is_spent(&self, key: &K) -> bool {
         self.used(key) + 1.0 > self.limit
     }
 
-    /// How long until there is a unit again, in whole seconds and at least one.
+    /// How long until there is a token again, in whole seconds and at least one.
     pub(crate) fn seconds_to_next(&self, key: &K) -> u64 {
         let missing = (self.used(key) + 1.0 - self.limit).max(0.0);
         Duration::try_from_secs_f64((missing / self.refill_per_second).ceil())
             .map_or(1, |wait| wait.as_secs().max(1))
     }
 
-    /// How many units are used at present.
+    /// How many tokens are taken at present.
     pub(crate) fn used(&self, key: &K) -> f64 {
         self.used
             .get(key)
             .map_or(0.0, |used| self.refilled(&mut lock(&used)))
     }
 
-    fn refilled(&self, used: &mut Used) -> f64 {
+    fn refilled(&self, used: &mut Bucket) -> f64 {
         let now = Instant::now();
         let refill = now.saturating_duration_since(used.at).as_secs_f64() * self.refill_per_second;
-        *used = Used {
-            units: (used.units - refill).max(0.0),
+        *used = Bucket {
+            tokens: (used.tokens - refill).max(0.0),
             at: now,
         };
-        used.units
+        used.tokens
     }
 }
 
 /// A number cannot be left half written.
-fn lock(used: &Mutex<Used>) -> MutexGuard<'_, Used> {
+fn lock(used: &Mutex<Bucket>) -> MutexGuard<'_, Bucket> {
     used.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -52,7 +52,7 @@ impl Sharing {
     }
 
     /// Shares a backup with these projects, which the caller has checked to be distinct. All are
-    /// added, or none; the answer keeps their order.
+    /// added, or none; the result keeps their order.
     ///
     /// # Errors
     /// Those of [`rules::add_member`]; [`Error::Store`]; [`Error::IdentityUnavailable`].
@@ -173,7 +173,7 @@ fn one_member(target: &Target, member: &ProjectId, vault: VaultSelection) -> Sel
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "the one place that makes the ids of share records"
+    reason = "only this makes ids of share records"
 )]
 fn new_share_id() -> ShareId {
     Uuid::new_v4().into()
@@ -181,6 +181,6 @@ fn new_share_id() -> ShareId {
 
 fn unexpected(change: &Change) -> Error {
     Error::store(format!(
-        "the store answered with another change than the rule made: {change:?}"
+        "the store returned another change than the rule made: {change:?}"
     ))
 }

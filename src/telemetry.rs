@@ -2,7 +2,7 @@
 //! that is not read holds nothing up: lines are written by a thread, and dropped and counted where
 //! it cannot go on.
 
-mod target;
+mod sink;
 #[cfg(test)]
 mod tests;
 mod thread;
@@ -19,7 +19,7 @@ use std::{
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 pub(crate) use self::{
-    target::append_to,
+    sink::append_to,
     writer::{LineWriter, Slot},
 };
 use crate::config::{Log, LogFormat};
@@ -95,7 +95,7 @@ fn log_panic(panic: &panic::PanicHookInfo) {
     flush(Instant::now() + PANIC_DEADLINE);
 }
 
-/// Takes a line of the log, which comes in one piece.
+/// The writer of a line of the log, which comes in one piece.
 struct LogLine(Arc<LineWriter>);
 
 impl Write for LogLine {

@@ -13,10 +13,10 @@ use crate::{
 
 /// What handlers work with; cheap to clone.
 #[derive(Clone)]
-pub struct App(pub Arc<Parts>);
+pub struct App(pub Arc<AppState>);
 
 /// The parts of an [`App`].
-pub struct Parts {
+pub struct AppState {
     /// The use cases.
     pub sharing: Sharing,
     /// Who is calling.
@@ -25,25 +25,18 @@ pub struct Parts {
     pub embedded: Option<Arc<Embedded>>,
     /// What roles may do, at present.
     pub policy: watch::Receiver<Policy>,
-    /// How much at once.
+    /// The rate limits.
     pub throttle: Throttle,
-    /// How large.
-    pub limits: Limits,
-    /// Whether it can work.
+    /// The largest body of a request, in bytes.
+    pub body_bytes: usize,
+    /// Whether the store can be used.
     pub readiness: Readiness,
 }
 
-/// How large requests may be.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// The largest body, in bytes.
-    pub body_bytes: usize,
-}
-
 impl Deref for App {
-    type Target = Parts;
+    type Target = AppState;
 
-    fn deref(&self) -> &Parts {
+    fn deref(&self) -> &AppState {
         &self.0
     }
 }

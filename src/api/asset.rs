@@ -19,15 +19,15 @@ use tokio::{sync::OnceCell, task::spawn_blocking};
 use super::problem::Problem;
 use crate::hex;
 
-/// The file, and what is made of it when it is first asked for.
+/// The file, and what is made of it for its first request.
 pub(super) struct Asset {
     content_type: HeaderValue,
     plain: Bytes,
-    prepared: OnceCell<Prepared>,
+    representation: OnceCell<Representation>,
 }
 
-struct Prepared {
-    /// Weak, for it stands for the compressed file as well.
+struct Representation {
+    /// Weak: it is that of the compressed file as well.
     etag: HeaderValue,
     /// Where that is shorter.
     compressed: Option<Bytes>,
@@ -40,27 +40,27 @@ impl Asset {
         Self {
             content_type,
             plain,
-            prepared: OnceCell::new(),
+            representation: OnceCell::new(),
         }
     }
 
     /// The file as this request accepts it, or that the client has it already.
     pub(super) async fn response(&self, request: &HeaderMap) -> Result<Response<Body>, Problem> {
-        let prepared = self
-            .prepared
+        let representation = self
+            .representation
             .get_or_try_init(|| prepare(self.plain.clone()))
             .await?;
         let mut response = Response::new(Body::empty());
         let headers = response.headers_mut();
-        headers.insert(ETAG, prepared.etag.clone());
+        headers.insert(ETAG, representation.etag.clone());
         headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        if has(request, &prepared.etag) {
+        if has(request, &representation.etag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
             return Ok(response);
         }
         headers.insert(CONTENT_TYPE, self.content_type.clone());
-        let compressed = prepared
+        let compressed = representation
             .compressed
             .as_ref()
             .filter(|_| accepts_gzip(request));
@@ -73,12 +73,12 @@ impl Asset {
 }
 
 /// Not on the threads that serve: a megabyte takes tens of milliseconds.
-async fn prepare(plain: Bytes) -> Result<Prepared, Problem> {
+async fn prepare(plain: Bytes) -> Result<Representation, Problem> {
     let prepared = spawn_blocking(move || {
         let digest = hex::encode(&Sha256::digest(&plain)[..16]);
         let etag =
             HeaderValue::try_from(format!("W/\"{digest}\"")).map_err(|_| Problem::Panicked)?;
-        Ok(Prepared {
+        Ok(Representation {
             etag,
             compressed: compressed(&plain).filter(|bytes| bytes.len() < plain.len()),
         })

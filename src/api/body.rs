@@ -88,7 +88,7 @@ fn unread(error: &(dyn StdError + 'static), limit: usize) -> Problem {
 }
 
 impl RequestBody {
-    /// `awaits_continue`: whether its client sends it only when it is told to.
+    /// `awaits_continue`: whether its client sends it only after `100 Continue`.
     pub(super) fn new(
         incoming: Incoming,
         connection: Arc<Connection>,
@@ -123,8 +123,8 @@ impl RequestBody {
         Poll::Ready(Unread::Late(seconds))
     }
 
-    /// Takes note of what was read, and decides whether to go on.
-    fn take(
+    /// Counts what was read, and decides whether to go on.
+    fn accept(
         &mut self,
         read: Option<Result<Frame<Bytes>, hyper::Error>>,
     ) -> Result<Option<Frame<Bytes>>, Unread> {
@@ -158,7 +158,7 @@ impl HttpBody for RequestBody {
             return Poll::Ready(None);
         };
         match Pin::new(incoming).poll_frame(cx) {
-            Poll::Ready(read) => Poll::Ready(self.take(read).transpose()),
+            Poll::Ready(read) => Poll::Ready(self.accept(read).transpose()),
             Poll::Pending => self.poll_deadline(cx).map(|late| Some(Err(late))),
         }
     }
@@ -177,8 +177,8 @@ impl HttpBody for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        // Of a body that its client was not told to send there is no rest to read: it would be told
-        // to, and then refused.
+        // A client that still waits for `100 Continue` has nothing to be read: reading would ask for
+        // a body that was refused already.
         let is_left = self.connection.body_unread() && !self.unasked;
         if let Some(rest) = self.incoming.take().filter(|_| is_left) {
             self.connection.leave(rest);

@@ -12,7 +12,7 @@ use super::{
     app::App,
     audit::Note,
     extract,
-    front::ClientAddress,
+    http_service::ClientAddress,
     problem::Problem,
     signed::{self, HeldBody},
     throttle::network,
@@ -104,8 +104,7 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         }
         // Refusals below count as well: they are work that this project asks for.
         app.throttle.admit(&caller.project_id)?;
-        // Without parameters, or with some that are no text, there is no project of anybody in the
-        // path.
+        // Without parameters, or with some that are no text, there is no project in the path.
         let path = path.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
         if extract::named(&path, "project_id") != Some(caller.project_id.as_str()) {
@@ -134,8 +133,8 @@ async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Calle
     Ok(authenticate(app, from(&parts.extensions), &parts.headers).await?)
 }
 
-/// Who has a token. What is known of it is always looked up; only a question to another service is
-/// throttled.
+/// Who has a token. A cached one is always looked up; only a request to another service is subject to
+/// the rate limit of unauthenticated callers.
 pub(super) async fn authenticate(
     app: &App,
     from: Option<IpAddr>,
@@ -146,14 +145,14 @@ pub(super) async fn authenticate(
             .authenticate_from(token(headers)?, from.map(network))
             .await
     };
-    if app.throttle.limits_unauthenticated() && asks(app, headers).await {
-        return Box::pin(app.throttle.work_out(from, find_out)).await;
+    if app.throttle.limits_unauthenticated() && needs_request(app, headers).await {
+        return Box::pin(app.throttle.authenticate_at_cost(from, find_out)).await;
     }
     app.throttle.look_up(from, find_out).await
 }
 
-/// Whether another service would be asked about the token of a request.
-async fn asks(app: &App, headers: &HeaderMap) -> bool {
+/// Whether the token of a request has to be validated by another service.
+async fn needs_request(app: &App, headers: &HeaderMap) -> bool {
     match token(headers) {
         Ok(token) => app.identity.asks_about(token).await,
         Err(_) => false,
@@ -165,7 +164,7 @@ pub(super) fn from(extensions: &Extensions) -> Option<IpAddr> {
     extensions.get::<ClientAddress>().map(|address| address.0)
 }
 
-/// The token of a request. One that nobody could have issued is refused without asking anyone.
+/// The token of a request. One that no service could have issued is refused without asking one.
 pub(super) fn token(headers: &HeaderMap) -> Result<&str> {
     let value = headers.get("x-auth-token").ok_or(Error::NoCredentials)?;
     let text = value.to_str().map_err(|_| Error::UnknownCredentials)?;

@@ -1,6 +1,6 @@
-//! One connection, as those who serve it together know it: the front, the body of a request, the
-//! socket. It tells since when the server has been waiting for the client, which decides who makes
-//! room where connections run out.
+//! One connection, shared by what serves it: the HTTP service, the body of a request, the socket. It
+//! knows since when the server has been waiting for the client, which decides which connection is
+//! closed where they run out.
 
 use std::{
     net::IpAddr,
@@ -23,7 +23,7 @@ use super::proxies::TrustedProxies;
 
 /// What holds for all connections of a server.
 pub struct Bounds {
-    /// Whose word about where requests come from is taken.
+    /// The proxies whose headers about the client's address are trusted.
     pub proxies: TrustedProxies,
     /// How long a body may take, as a whole.
     body_seconds: u64,
@@ -31,8 +31,7 @@ pub struct Bounds {
     large_bodies: Arc<Semaphore>,
 }
 
-/// No body that any operation wants is larger, in bytes: there are permits for some that are, and
-/// none is needed for those that are not.
+/// The largest body that needs no permit, in bytes: no operation needs a larger one.
 pub(super) const SMALL_BODY: usize = 16 * 1024;
 /// How long a response waits for the rest of such a body.
 const REST_DEADLINE: Duration = Duration::from_millis(20);
@@ -62,7 +61,7 @@ pub struct Connection {
     state: AtomicU64,
     /// The body of the request in hand was not read to its end.
     body_unread: AtomicBool,
-    /// What is left of it, when its reader has stopped.
+    /// What is left of it, once its reader has ended.
     rest: Mutex<Option<Incoming>>,
 }
 
@@ -157,17 +156,17 @@ impl Connection {
     }
 
     /// The response is there; what is left is the client's to do.
-    pub(super) fn answered(&self) {
+    pub(super) fn responded(&self) {
         self.enter(self.since_opened());
     }
 
-    /// The reader of the body has stopped before its end.
+    /// The reader of the body has ended before it was read to its end.
     pub(super) fn leave(&self, rest: Incoming) {
         *self.lock_rest() = Some(rest);
     }
 
     /// Reads the rest of a small body that was left, where its client has sent it already. Whether
-    /// there was no more of it, so that the connection can be kept.
+    /// there was no more of it, so that the connection can be kept alive.
     pub(super) async fn read_rest(&self) -> bool {
         let Some(rest) = self.lock_rest().take() else {
             return false;
@@ -232,7 +231,7 @@ mod tests {
         assert!(connection.head_read(true));
         assert!(
             connection.waiting().is_none() && connection.body_unread(),
-            "its body may never be wanted"
+            "its body may never be read"
         );
         assert!(
             connection.waits_for_body() && connection.waiting().is_some(),
@@ -241,7 +240,7 @@ mod tests {
         assert!(
             connection.body_read() && connection.waiting().is_none() && !connection.body_unread()
         );
-        connection.answered();
+        connection.responded();
         assert!(
             connection.waiting().is_some(),
             "for the response to be read, or the next head"

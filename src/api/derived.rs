@@ -11,10 +11,10 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{app::App, members, types::Error};
+use super::{app::App, members, types::ErrorBody};
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(Error)), security(("token" = []), ("signature" = [])), modifiers(&Credentials))]
+#[openapi(components(schemas(ErrorBody)), security(("token" = []), ("signature" = [])), modifiers(&Credentials))]
 struct Everywhere;
 
 /// `caller` wants one of them with every request.

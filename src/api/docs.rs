@@ -45,7 +45,7 @@ const FILES: [&str; 7] = [
 ];
 const START: &str = include_str!("docs_start.js");
 
-/// Pictures stand in the style sheet. Styles that scripts set are no inline styles.
+/// Pictures are in the style sheet. Styles that scripts set are no inline styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 static SECURITY: [(HeaderName, HeaderValue); 3] = [

@@ -1,5 +1,5 @@
 //! Out of the head of a request: the ids of the path, and the query. Bounds are the contract's,
-//! whose check stands before the reading of each; here a text becomes a value of the model.
+//! whose check precedes the reading of each; here a text becomes a value of the model.
 
 use std::str::FromStr;
 

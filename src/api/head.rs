@@ -1,5 +1,5 @@
-//! What the head of every request must meet before anyone looks further: a `Host` as RFC 9112 (3.2)
-//! wants it, and no header twice that decides who calls.
+//! What the head of every request must meet before it is routed: a `Host` as RFC 9112 (3.2)
+//! requires it, and no header twice that decides who calls.
 
 use std::net::Ipv6Addr;
 

@@ -20,7 +20,7 @@ impl Challenge {
         Self::Fixed(keystone(address))
     }
 
-    /// The address under which a request reached this server; `otherwise` where it does not tell.
+    /// The address under which a request reached this server; `otherwise` where it has none.
     pub fn of_host(otherwise: &str) -> Self {
         Self::OfHost(keystone(otherwise))
     }

@@ -61,7 +61,7 @@ pub(super) fn read<T: DeserializeOwned>(rule: &Rule, bytes: &[u8]) -> Result<T, 
 /// Keys and values.
 type Entries = Vec<(String, Value)>;
 
-/// The JSON value, and what stood before under keys that its object has again.
+/// The JSON value; and of keys that its object has again, the values before the last.
 fn parse(bytes: &[u8]) -> serde_json::Result<(Value, Entries)> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         return Ok((serde_json::from_slice(bytes)?, vec![]));

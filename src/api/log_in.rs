@@ -12,46 +12,46 @@ use crate::{
 };
 
 /// A user, its password, and the project that the token is to be for.
-pub(super) struct LogIn {
+pub(super) struct PasswordLogIn {
     pub user_name: String,
     pub password: SecretString,
     pub scope: ProjectScope,
 }
 
 #[derive(Deserialize)]
-struct Body {
-    auth: Auth,
+struct LogInBody {
+    auth: AuthBody,
 }
 
 #[derive(Deserialize)]
-struct Auth {
-    identity: IdentityBy,
-    scope: Option<Scope>,
+struct AuthBody {
+    identity: IdentityBody,
+    scope: Option<ScopeBody>,
 }
 
 #[derive(Deserialize)]
-struct IdentityBy {
+struct IdentityBody {
     methods: Vec<String>,
-    password: Option<ByPassword>,
+    password: Option<PasswordBody>,
 }
 
 #[derive(Deserialize)]
-struct ByPassword {
-    user: User,
+struct PasswordBody {
+    user: UserBody,
 }
 
 #[derive(Deserialize)]
-struct User {
+struct UserBody {
     name: String,
     password: SecretString,
 }
 
 #[derive(Deserialize)]
-struct Scope {
+struct ScopeBody {
     project: Option<ProjectScope>,
 }
 
-impl FromRequest<App> for LogIn {
+impl FromRequest<App> for PasswordLogIn {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Problem> {
@@ -63,13 +63,13 @@ impl FromRequest<App> for LogIn {
     }
 }
 
-impl TryFrom<Body> for LogIn {
+impl TryFrom<LogInBody> for PasswordLogIn {
     type Error = Error;
 
-    fn try_from(Body { auth }: Body) -> Result<Self> {
-        let IdentityBy { methods, password } = auth.identity;
+    fn try_from(LogInBody { auth }: LogInBody) -> Result<Self> {
+        let IdentityBody { methods, password } = auth.identity;
         let offered = methods.iter().eq(["password"]);
-        let ByPassword { user } = password.filter(|_| offered).ok_or_else(|| {
+        let PasswordBody { user } = password.filter(|_| offered).ok_or_else(|| {
             let reason = "only the method password is offered";
             Error::malformed("/auth/identity/methods", reason)
         })?;
@@ -84,7 +84,7 @@ impl TryFrom<Body> for LogIn {
     }
 }
 
-fn read(bytes: &[u8]) -> Result<Body> {
+fn read(bytes: &[u8]) -> Result<LogInBody> {
     // A derived type would read a list of its fields as well.
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(Error::malformed("body", "it must be of type object"));
@@ -95,7 +95,7 @@ fn read(bytes: &[u8]) -> Result<Body> {
 /// Reads a bad body once more, slower, to find the place.
 fn explain(bytes: &[u8]) -> Error {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    match serde_path_to_error::deserialize::<_, Body>(&mut deserializer) {
+    match serde_path_to_error::deserialize::<_, LogInBody>(&mut deserializer) {
         Err(error) => Error::malformed(pointer(error.path()), unquoted(error.inner())),
         Ok(_) => Error::malformed("body", "there is more after the JSON value"),
     }

@@ -1,5 +1,4 @@
-//! How much is asked for, and how long it takes: in the OpenMetrics format, on a listener of its
-//! own.
+//! Counts and durations of requests, in the OpenMetrics format, on a separate listener.
 
 use std::{sync::Arc, time::Duration};
 

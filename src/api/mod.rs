@@ -1,5 +1,5 @@
-//! The HTTP side: routes, shapes, and the mapping of errors to statuses. The only place that knows
-//! axum, utoipa and status codes; knows no store.
+//! The HTTP side: routes, shapes, and the mapping of errors to statuses. The only module that names
+//! axum, utoipa and status codes; names no store.
 
 #[cfg(test)]
 mod agreement;
@@ -12,10 +12,10 @@ mod connection;
 mod derived;
 mod docs;
 mod extract;
-mod front;
 mod head;
 mod health;
 mod host;
+mod http_service;
 mod json_body;
 mod log_in;
 mod members;
@@ -24,6 +24,7 @@ mod parameters;
 mod problem;
 mod proxies;
 mod refusals;
+mod request_id;
 mod response_check;
 mod router;
 mod schemas;
@@ -33,14 +34,14 @@ mod tokens;
 mod types;
 
 pub use self::{
-    app::{App, Limits, Parts},
+    app::{App, AppState},
     audit::Audit,
     connection::{Bounds, Connection},
     derived::derived,
     docs::Docs,
-    front::Front,
     health::Readiness,
     host::Challenge,
+    http_service::HttpService,
     metrics::Metrics,
     proxies::TrustedProxies,
     router::router,

@@ -1,9 +1,9 @@
 //! The parameters as the derived document has them. Nothing here is ever made: the extractors read
-//! them, these say what they look like. What they are for stands in the contract alone.
+//! them, these say what they look like. What they are for is said in the contract alone.
 
 use utoipa::IntoParams;
 
-use super::{schemas, types::MemberStatus};
+use super::schemas;
 
 /// Of the members of a backup.
 #[derive(IntoParams)]
@@ -30,7 +30,7 @@ pub(super) struct OfMember {
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) struct OfList {
     #[param(required = false)]
-    status: MemberStatus,
+    status: schemas::MemberStatus,
     #[param(required = false)]
     dest_project_id: schemas::ProjectId,
     #[param(required = false)]

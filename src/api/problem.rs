@@ -1,6 +1,6 @@
-//! Everything that can go wrong, as the answer that callers get: one mapping to status, code and
+//! Everything that can go wrong, as the response that callers get: one mapping to status, code and
 //! message. Messages of faults say nothing of internals; what caused them goes to the log, in
-//! `front`.
+//! `http_service`.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -12,7 +12,7 @@ use axum::{
 
 use crate::{contract::check::Breach, model::Error};
 
-/// Why a request gets no other answer. Travels inside a response to `front`, which knows the
+/// Why a request is not carried out. Travels inside a response to `http_service`, which knows the
 /// request id.
 #[derive(Clone, Debug)]
 pub(super) enum Problem {
@@ -38,7 +38,7 @@ pub(super) enum Problem {
     UnsupportedMediaType,
     /// A handler panicked.
     Panicked,
-    /// The response would have broken the contract; how stands in the log alone.
+    /// The response would have broken the contract; how is logged, and not sent.
     ResponseBreaksContract(String),
     /// The store cannot be used at present.
     NotReady(Arc<Error>),
@@ -122,13 +122,12 @@ impl Problem {
         }
     }
 
-    /// Whether the request was refused because too many others were there.
+    /// Whether the request was shed because too many others were under way.
     pub(super) fn is_shed(&self) -> bool {
         matches!(self.cause(), Some(Error::Busy(_)))
     }
 
-    /// How many seconds to wait before the next try. Rates are per second, and an outage is looked
-    /// at again soon.
+    /// `Retry-After`, in seconds. Rate limits are per second, and outages are short.
     pub(super) fn retry_after(&self) -> u64 {
         match self.cause() {
             Some(Error::TooManyGuesses { seconds }) => (*seconds).clamp(1, 3600),

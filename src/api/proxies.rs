@@ -8,7 +8,7 @@ use ipnet::IpNet;
 
 static X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Addresses of proxies whose word about where requests come from is taken.
+/// Addresses of proxies whose headers about the client's address are trusted.
 #[derive(Debug, Default)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(
             both("for=198.51.100.1"),
             "10.0.0.1",
-            "one of the two is the client's own word"
+            "one of the two was written by the client"
         );
     }
 }

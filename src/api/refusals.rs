@@ -1,41 +1,41 @@
-//! The errors as the derived document has them: what every operation can answer, and what one with
-//! a body can. Which error is which status is decided in `problem`; what they are for stands in the
-//! contract alone.
+//! The error responses as the derived document has them: those of every operation, and those of one
+//! with a body. Which error has which status is decided in `problem`; what they are for is said in
+//! the contract alone.
 
 use utoipa::IntoResponses;
 
-use super::{schemas, types::Error};
+use super::{schemas, types::ErrorBody};
 
 /// Of every operation.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) enum Refusals {
     #[response(status = 400)]
-    BadRequest(Error<'static>),
-    #[response(status = 401, headers(("WWW-Authenticate" = inline(schemas::Challenge))))]
-    Unauthorized(Error<'static>),
+    BadRequest(ErrorBody<'static>),
+    #[response(status = 401, headers(("WWW-Authenticate" = inline(schemas::ChallengeHeader))))]
+    Unauthorized(ErrorBody<'static>),
     #[response(status = 403)]
-    Forbidden(Error<'static>),
+    Forbidden(ErrorBody<'static>),
     #[response(status = 404)]
-    NotFound(Error<'static>),
+    NotFound(ErrorBody<'static>),
     #[response(status = 405, headers(("Allow" = String)))]
-    MethodNotAllowed(Error<'static>),
+    MethodNotAllowed(ErrorBody<'static>),
     #[response(status = 408)]
-    RequestTimeout(Error<'static>),
+    RequestTimeout(ErrorBody<'static>),
     #[response(status = 413)]
-    ContentTooLarge(Error<'static>),
-    #[response(status = 429, headers(("Retry-After" = inline(schemas::Seconds))))]
-    TooManyRequests(Error<'static>),
+    ContentTooLarge(ErrorBody<'static>),
+    #[response(status = 429, headers(("Retry-After" = inline(schemas::RetryAfter))))]
+    TooManyRequests(ErrorBody<'static>),
     #[response(status = 500)]
-    InternalServerError(Error<'static>),
-    #[response(status = 503, headers(("Retry-After" = inline(schemas::Seconds))))]
-    ServiceUnavailable(Error<'static>),
+    InternalServerError(ErrorBody<'static>),
+    #[response(status = 503, headers(("Retry-After" = inline(schemas::RetryAfter))))]
+    ServiceUnavailable(ErrorBody<'static>),
 }
 
-/// Of an operation that takes a body, in addition.
+/// Of an operation with a body, in addition.
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) enum BodyRefusals {
     #[response(status = 415)]
-    UnsupportedMediaType(Error<'static>),
+    UnsupportedMediaType(ErrorBody<'static>),
 }

@@ -1,4 +1,4 @@
-//! All routes in one place.
+//! All routes.
 
 use axum::{
     Extension, Router,

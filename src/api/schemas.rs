@@ -1,4 +1,4 @@
-//! The named schemas of ids and times, as the derived document has them. Nothing here is ever made:
+//! The named schemas of ids, times and words, as the derived document has them. Nothing here is ever made:
 //! the model's types travel, these say what they look like.
 
 use utoipa::{
@@ -25,6 +25,16 @@ strings! {
     Timestamp (pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}$");
 }
 
+/// How far a share has come.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "only its schema is used")]
+pub(super) enum MemberStatus {
+    Pending,
+    Accepted,
+    Rejected,
+}
+
 /// A vault's id, the empty string, or null.
 #[derive(ToSchema)]
 #[schema(
@@ -37,13 +47,13 @@ pub(super) struct VaultChoice(Option<String>);
 #[derive(ToSchema)]
 #[schema(pattern = "^Keystone uri=\"[^\"]*\"$")]
 #[expect(dead_code, reason = "only its schema is used")]
-pub(super) struct Challenge(String);
+pub(super) struct ChallengeHeader(String);
 
 /// Of the header `Retry-After`.
 #[derive(ToSchema)]
 #[schema(minimum = 1, maximum = 3600)]
 #[expect(dead_code, reason = "only its schema is used")]
-pub(super) struct Seconds(i32);
+pub(super) struct RetryAfter(i32);
 
 /// Null and nothing else.
 pub(super) fn null() -> Object {

@@ -1,6 +1,6 @@
 //! Requests that are signed with an access key. The signature covers the body, so that it has to be
-//! read before anybody knows who calls; and no body is read until the route, the key and the date
-//! were looked at. A request with a token is left as it is: the token decides.
+//! read before it is known who calls; and no body is read until the route, the key and the date were
+//! checked. A request with a token is left as it is: the token decides.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,7 +20,7 @@ use crate::identity::{
     signature::{SignedRequest, body_hash},
 };
 
-/// The body of a request that has a signature, kept until somebody wants it.
+/// The body of a request that has a signature, until it is read.
 #[derive(Clone)]
 pub(super) struct HeldBody(Arc<Mutex<Option<Body>>>);
 
@@ -86,7 +86,7 @@ pub(super) async fn body(mut request: Request, app: &App) -> Result<Bytes, Probl
 
 /// Not read at all where it says that it is too large.
 async fn within(body: Body, headers: &HeaderMap, app: &App) -> Result<Bytes, Problem> {
-    let limit = app.limits.body_bytes;
+    let limit = app.body_bytes;
     if announced(headers).is_some_and(|length| length > limit) {
         return Err(Problem::BodyTooLarge(limit));
     }

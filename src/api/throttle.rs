@@ -1,6 +1,6 @@
-//! How many requests a project may send in a second, and how many requests without good credentials
-//! an address. Both off unless configured. A caller whose credentials are known to be good is let
-//! in whatever else comes from its address.
+//! Rate limits, as token buckets: of requests by project, and of unauthenticated requests (without
+//! good credentials) by address. Both off unless configured. A caller whose credentials are known to
+//! be good is never blocked by what else comes from its address.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -15,18 +15,18 @@ use crate::{
     quota::Quotas,
 };
 
-/// The time that the rates are about.
+/// The period of both rates.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// A rate per project, and one per address; or none.
+/// A rate limit per project, and one per address; or none.
 pub struct Throttle {
     projects: Option<DefaultKeyedRateLimiter<ProjectId>>,
     unauthenticated: Option<Quotas<IpAddr>>,
 }
 
 impl Throttle {
-    /// Both per second; 0 for no limit. `per_project`: requests with good credentials for a
-    /// project. `unauthenticated_per_address`: requests without good credentials from an address.
+    /// Both per second; 0 for no limit. `per_project`: authenticated requests of a project.
+    /// `unauthenticated_per_address`: requests without good credentials from an address.
     pub fn new(per_project: u32, unauthenticated_per_address: u32) -> Self {
         Self {
             projects: NonZeroU32::new(per_project)
@@ -36,7 +36,7 @@ impl Throttle {
         }
     }
 
-    /// Lets one request of this project pass.
+    /// Takes one request of this project from its bucket.
     ///
     /// # Errors
     /// [`Error::Throttled`].
@@ -47,17 +47,17 @@ impl Throttle {
         }
     }
 
-    /// Finds out who calls from an address by a look-up, which is cheap: it is always done.
-    /// Credentials that are not good count, and beyond the rate are answered as such.
+    /// Authenticates a caller from an address by a look-up, which is cheap: it is always done.
+    /// Credentials that are not good count against the rate limit.
     ///
     /// # Errors
-    /// [`Error::Throttled`], and those of finding out.
+    /// [`Error::Throttled`], and those of the look-up.
     pub(super) async fn look_up<T>(
         &self,
         from: Option<IpAddr>,
-        find_out: impl Future<Output = Result<T>>,
+        authentication: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let found = find_out.await;
+        let found = authentication.await;
         match self.of(from) {
             Some((quotas, from)) if is_refusal(&found) && !quotas.take(&from) => {
                 Err(Error::Throttled)
@@ -66,31 +66,31 @@ impl Throttle {
         }
     }
 
-    /// Finds out who calls from an address by work that costs much, such as a hash or a question to
-    /// another service: it is not begun beyond the rate. Where the credentials are good, or could
-    /// not be judged, it does not count.
+    /// Authenticates a caller from an address at a cost, such as a hash or a request to another
+    /// service: over the rate limit it is not begun. Where the credentials are good, or could not be
+    /// judged, it does not count.
     ///
     /// # Errors
-    /// [`Error::Throttled`], and those of finding out.
-    pub(super) async fn work_out<T>(
+    /// [`Error::Throttled`], and those of the authentication.
+    pub(super) async fn authenticate_at_cost<T>(
         &self,
         from: Option<IpAddr>,
-        find_out: impl Future<Output = Result<T>>,
+        authentication: impl Future<Output = Result<T>>,
     ) -> Result<T> {
         let Some((quotas, from)) = self.of(from) else {
-            return find_out.await;
+            return authentication.await;
         };
         if !quotas.take(&from) {
             return Err(Error::Throttled);
         }
-        let found = find_out.await;
+        let found = authentication.await;
         if !is_refusal(&found) {
             quotas.give_back(&from);
         }
         found
     }
 
-    /// Whether there is a rate for requests without good credentials.
+    /// Whether unauthenticated requests have a rate limit.
     pub(super) fn limits_unauthenticated(&self) -> bool {
         self.unauthenticated.is_some()
     }
@@ -110,7 +110,7 @@ fn is_refusal<T>(found: &Result<T>) -> bool {
     found.as_ref().is_err_and(refused)
 }
 
-/// What one caller has of addresses: in IPv6 that is 64 bits of them.
+/// The network that counts as one caller: an IPv4 address, or a /64 of IPv6.
 pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
@@ -173,24 +173,39 @@ mod tests {
         let from = Some(ip(HOME));
         for _ in 0..10 {
             assert!(
-                throttle.work_out(from, async { Ok(()) }).await.is_ok(),
+                throttle
+                    .authenticate_at_cost(from, async { Ok(()) })
+                    .await
+                    .is_ok(),
                 "good credentials do not count"
             );
         }
         assert!(matches!(
-            throttle.work_out(from, garbage()).await,
+            throttle.authenticate_at_cost(from, garbage()).await,
             Err(Error::UnknownCredentials)
         ));
-        let begun = throttle.work_out(from, async {
+        let begun = throttle.authenticate_at_cost(from, async {
             unreachable!("beyond the rate") as Result<()>
         });
         assert!(matches!(begun.await, Err(Error::Throttled)));
         assert!(matches!(
-            throttle.work_out(Some(ip("192.0.2.2")), garbage()).await,
+            throttle
+                .authenticate_at_cost(Some(ip("192.0.2.2")), garbage())
+                .await,
             Err(Error::UnknownCredentials)
         ));
-        assert!(throttle.work_out(None, async { Ok(()) }).await.is_ok());
+        assert!(
+            throttle
+                .authenticate_at_cost(None, async { Ok(()) })
+                .await
+                .is_ok()
+        );
         advance(Duration::from_secs(1)).await;
-        assert!(throttle.work_out(from, async { Ok(()) }).await.is_ok());
+        assert!(
+            throttle
+                .authenticate_at_cost(from, async { Ok(()) })
+                .await
+                .is_ok()
+        );
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::{
     app::App,
     caller::{authenticate, from, token},
-    log_in::LogIn,
+    log_in::PasswordLogIn,
     problem::Problem,
     throttle::network,
 };
@@ -32,16 +32,16 @@ const TRUSTED: [&str; 2] = ["admin", "service"];
 pub(super) async fn issue(
     State(app): State<App>,
     extensions: Extensions,
-    login: LogIn,
+    login: PasswordLogIn,
 ) -> std::result::Result<impl IntoResponse, Problem> {
     let from = from(&extensions);
-    let LogIn {
+    let PasswordLogIn {
         user_name,
         password,
         scope,
     } = login;
     let issue = embedded(&app)?.issue(&user_name, password, from.map(network), &scope);
-    let Issued { token, caller } = app.throttle.work_out(from, issue).await?;
+    let Issued { token, caller } = app.throttle.authenticate_at_cost(from, issue).await?;
     Ok((
         StatusCode::CREATED,
         subject_token(token.expose_secret()),

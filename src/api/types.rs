@@ -1,5 +1,7 @@
 //! The bodies, field by field as the contract has them, and their way from and to the model.
 
+use std::{fmt::Display, str::FromStr};
+
 use serde::{Deserialize, Deserializer, Serialize, de};
 use utoipa::{
     PartialSchema, ToSchema,
@@ -8,13 +10,14 @@ use utoipa::{
 
 use super::schemas;
 use crate::{
-    model::{self, ProjectId, VaultId, page::Page, rules::Decision},
+    model::{self, MemberStatus, ProjectId, VaultId, page::Page, rules::Decision},
     timestamp::Timestamp,
 };
 
 /// The body of every error.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Error<'a> {
+#[schema(as = Error)]
+pub(super) struct ErrorBody<'a> {
     pub error_code: &'a str,
     pub error_msg: &'a str,
     #[schema(value_type = schemas::RequestId, required = false)]
@@ -39,32 +42,22 @@ fn project_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Project
     ids.collect::<Result<_, _>>().map_err(de::Error::custom)
 }
 
-/// How far a share has come.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum MemberStatus {
-    Pending,
-    Accepted,
-    Rejected,
-}
-
-impl From<model::MemberStatus> for MemberStatus {
-    fn from(status: model::MemberStatus) -> Self {
-        match status {
-            model::MemberStatus::Pending => Self::Pending,
-            model::MemberStatus::Accepted => Self::Accepted,
-            model::MemberStatus::Rejected => Self::Rejected,
-        }
-    }
-}
-
 /// What the member decides.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct UpdateMember {
+    #[serde(deserialize_with = "parsed")]
+    #[schema(value_type = schemas::MemberStatus)]
     status: MemberStatus,
     #[serde(default, deserialize_with = "vault_choice")]
     #[schema(value_type = schemas::VaultChoice, required = false)]
     vault_id: Option<VaultId>,
+}
+
+fn parsed<'de, D: Deserializer<'de>, T: FromStr<Err: Display>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(de::Error::custom)
 }
 
 /// A vault's id; null and the empty string name none.
@@ -87,7 +80,10 @@ impl From<UpdateMember> for Decision {
 
 /// One share of one backup with one project.
 #[derive(Clone, Serialize, ToSchema)]
-pub(super) struct Member {
+#[schema(as = Member)]
+pub(super) struct MemberBody {
+    #[serde(serialize_with = "text")]
+    #[schema(value_type = schemas::MemberStatus)]
     status: MemberStatus,
     #[schema(value_type = schemas::Timestamp)]
     created_at: Timestamp,
@@ -110,14 +106,11 @@ pub(super) struct Member {
     id: model::ShareId,
 }
 
-fn text<T: std::fmt::Display, S: serde::Serializer>(
-    value: &T,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn text<T: Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(value)
 }
 
-fn text_or_null<T: std::fmt::Display, S: serde::Serializer>(
+fn text_or_null<T: Display, S: serde::Serializer>(
     value: &Option<T>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
@@ -127,10 +120,10 @@ fn text_or_null<T: std::fmt::Display, S: serde::Serializer>(
     }
 }
 
-impl From<model::Member> for Member {
+impl From<model::Member> for MemberBody {
     fn from(member: model::Member) -> Self {
         Self {
-            status: member.status.into(),
+            status: member.status,
             created_at: member.created_at,
             updated_at: member.updated_at,
             backup_id: member.backup_id,
@@ -145,13 +138,13 @@ impl From<model::Member> for Member {
 /// One member.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MemberAnswer {
-    pub member: Member,
+    pub member: MemberBody,
 }
 
 /// One page of members.
 #[derive(Serialize, ToSchema)]
 pub(super) struct MemberList {
-    members: Vec<Member>,
+    members: Vec<MemberBody>,
     #[schema(value_type = i64, minimum = 0, required = false)]
     count: usize,
 }
@@ -170,9 +163,9 @@ impl From<Page> for MemberList {
 pub(super) struct AddedMembers {
     #[serde(flatten)]
     #[schema(value_type = FirstMember)]
-    first: Option<Member>,
+    first: Option<MemberBody>,
     #[schema(min_items = 1, max_items = 10)]
-    members: Vec<Member>,
+    members: Vec<MemberBody>,
     #[schema(value_type = i64, minimum = 0, required = false)]
     count: usize,
 }
@@ -182,7 +175,7 @@ struct FirstMember;
 
 impl PartialSchema for FirstMember {
     fn schema() -> RefOr<Schema> {
-        match Member::schema() {
+        match MemberBody::schema() {
             RefOr::T(Schema::Object(mut object)) => {
                 object.required.clear();
                 Schema::Object(object).into()
@@ -196,7 +189,7 @@ impl ToSchema for FirstMember {}
 
 impl From<Vec<model::Member>> for AddedMembers {
     fn from(members: Vec<model::Member>) -> Self {
-        let members: Vec<Member> = members.into_iter().map(Into::into).collect();
+        let members: Vec<MemberBody> = members.into_iter().map(Into::into).collect();
         Self {
             first: members.first().cloned(),
             count: members.len(),

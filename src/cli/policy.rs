@@ -10,7 +10,7 @@ use crate::{
     config::{self, Config},
     model::{
         Operation,
-        policy::{Decision, Effect, action},
+        policy::{Effect, PolicyDecision, action},
     },
 };
 
@@ -54,7 +54,7 @@ impl ExplainArgs {
         let Config { roles, .. } = settings(self.config.as_deref(), None)?;
         let policy = config::policy(&roles)?;
         let action = action(self.action);
-        let Some(Decision {
+        let Some(PolicyDecision {
             effect,
             role,
             number,

@@ -1,5 +1,5 @@
-//! Everything that can be wrong with a request, named by the fact. What a caller is told, with
-//! which status and code, is decided in `api/problem`; this file knows nothing of either.
+//! Everything that can be wrong with a request, named by the fact. The text,
+//! status and code of the response are decided in `api/problem`; this file knows nothing of them.
 
 use std::error::Error as StdError;
 
@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// Why a request is refused, or could not be carried out.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A part of the request is not as the contract wants it.
+    /// A part of the request is not as the contract requires.
     #[error("{place}: {reason}")]
     Malformed {
         /// Where: `/members/3`, `query parameter limit`.
@@ -26,20 +26,20 @@ pub enum Error {
     /// The credentials were good once, and expired or were revoked.
     #[error("credentials are no longer good")]
     ExpiredCredentials,
-    /// A signature that was used before, by somebody who may have overheard it.
+    /// A signature that was used before: a replay.
     #[error("the signature was used before")]
     SignatureUsed,
     /// The identity service could not be asked.
     #[error("the identity service is out of reach")]
     IdentityUnavailable(#[source] Box<dyn StdError + Send + Sync>),
-    /// The caller is somebody, but not for this: another project's path, or a decision that is not
-    /// the caller's.
+    /// The caller is authenticated, but not authorized: another project's path, or a decision that is
+    /// not the caller's.
     #[error("not the caller's to do")]
     NotAuthorized,
     /// None of the caller's roles has this action.
     #[error("no role of the caller allows {0}")]
     PolicyForbids(&'static str),
-    /// The caller is over its rate.
+    /// The caller is over its rate limit.
     #[error("over the rate")]
     Throttled,
     /// Too many wrong passwords were tried, by the caller's address or for this user from there.
@@ -99,7 +99,7 @@ pub enum Error {
     /// Too much of this kind is under way already: nothing was done.
     #[error("too busy: {0}")]
     Busy(&'static str),
-    /// The store could not be reached in time, or has not answered. A write may have been done, or
+    /// The store could not be reached in time, or has not responded. A write may be in doubt: done, or
     /// not.
     #[error("the store is out of reach")]
     StoreUnavailable(#[source] Box<dyn StdError + Send + Sync>),
@@ -109,7 +109,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// A part of the request is not as the contract wants it.
+    /// A part of the request is not as the contract requires.
     pub fn malformed(place: impl Into<String>, reason: impl ToString) -> Self {
         Self::Malformed {
             place: place.into(),

@@ -1,4 +1,4 @@
-//! The identifiers: one type each, so that a vault's id cannot stand where a backup's is wanted.
+//! The identifiers: one type each, so that a vault's id cannot be passed as a backup's.
 
 use std::{borrow::Borrow, fmt, str::FromStr};
 

@@ -37,10 +37,10 @@ pub struct Page {
 
 /// An order: keys with their directions, the first decides first.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sort(Vec<(Key, Direction)>);
+pub struct Sort(Vec<(SortKey, SortDirection)>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Key {
+enum SortKey {
     Status,
     CreatedAt,
     UpdatedAt,
@@ -52,7 +52,7 @@ enum Key {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Direction {
+enum SortDirection {
     Ascending,
     Descending,
 }
@@ -64,7 +64,7 @@ pub struct InvalidSort;
 
 impl Default for Sort {
     fn default() -> Self {
-        Self(vec![(Key::CreatedAt, Direction::Descending)])
+        Self(vec![(SortKey::CreatedAt, SortDirection::Descending)])
     }
 }
 
@@ -79,22 +79,22 @@ impl FromStr for Sort {
     }
 }
 
-fn term(text: &str) -> std::result::Result<(Key, Direction), InvalidSort> {
+fn term(text: &str) -> std::result::Result<(SortKey, SortDirection), InvalidSort> {
     let (key, direction) = text.split_once(':').unwrap_or((text, "desc"));
     let key = match key {
-        "status" => Key::Status,
-        "created_at" => Key::CreatedAt,
-        "updated_at" => Key::UpdatedAt,
-        "backup_id" => Key::BackupId,
-        "image_id" => Key::ImageId,
-        "dest_project_id" => Key::DestProjectId,
-        "vault_id" => Key::VaultId,
-        "id" => Key::Id,
+        "status" => SortKey::Status,
+        "created_at" => SortKey::CreatedAt,
+        "updated_at" => SortKey::UpdatedAt,
+        "backup_id" => SortKey::BackupId,
+        "image_id" => SortKey::ImageId,
+        "dest_project_id" => SortKey::DestProjectId,
+        "vault_id" => SortKey::VaultId,
+        "id" => SortKey::Id,
         _ => return Err(InvalidSort),
     };
     match direction {
-        "asc" => Ok((key, Direction::Ascending)),
-        "desc" => Ok((key, Direction::Descending)),
+        "asc" => Ok((key, SortDirection::Ascending)),
+        "desc" => Ok((key, SortDirection::Descending)),
         _ => Err(InvalidSort),
     }
 }
@@ -104,8 +104,8 @@ impl Sort {
         let last = self
             .0
             .last()
-            .map_or(Direction::Descending, |&(_, direction)| direction);
-        let terms = self.0.iter().copied().chain([(Key::Id, last)]);
+            .map_or(SortDirection::Descending, |&(_, direction)| direction);
+        let terms = self.0.iter().copied().chain([(SortKey::Id, last)]);
         terms
             .map(|(key, direction)| direct(by_key(key, a, b), direction))
             .find(|o| o.is_ne())
@@ -113,23 +113,23 @@ impl Sort {
     }
 }
 
-fn direct(ordering: Ordering, direction: Direction) -> Ordering {
+fn direct(ordering: Ordering, direction: SortDirection) -> Ordering {
     match direction {
-        Direction::Ascending => ordering,
-        Direction::Descending => ordering.reverse(),
+        SortDirection::Ascending => ordering,
+        SortDirection::Descending => ordering.reverse(),
     }
 }
 
-fn by_key(key: Key, a: &Member, b: &Member) -> Ordering {
+fn by_key(key: SortKey, a: &Member, b: &Member) -> Ordering {
     match key {
-        Key::Status => a.status.as_str().cmp(b.status.as_str()),
-        Key::CreatedAt => a.created_at.cmp(&b.created_at),
-        Key::UpdatedAt => a.updated_at.cmp(&b.updated_at),
-        Key::BackupId => a.backup_id.cmp(&b.backup_id),
-        Key::ImageId => a.image_id.cmp(&b.image_id),
-        Key::DestProjectId => a.dest_project_id.cmp(&b.dest_project_id),
-        Key::VaultId => a.vault_id.cmp(&b.vault_id),
-        Key::Id => a.id.cmp(&b.id),
+        SortKey::Status => a.status.as_str().cmp(b.status.as_str()),
+        SortKey::CreatedAt => a.created_at.cmp(&b.created_at),
+        SortKey::UpdatedAt => a.updated_at.cmp(&b.updated_at),
+        SortKey::BackupId => a.backup_id.cmp(&b.backup_id),
+        SortKey::ImageId => a.image_id.cmp(&b.image_id),
+        SortKey::DestProjectId => a.dest_project_id.cmp(&b.dest_project_id),
+        SortKey::VaultId => a.vault_id.cmp(&b.vault_id),
+        SortKey::Id => a.id.cmp(&b.id),
     }
 }
 

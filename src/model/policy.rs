@@ -1,12 +1,12 @@
 //! Who may do what, by role: a role is a list of statements that allow or deny actions, an
-//! operation wants one action. Which project a caller belongs to, and how a backup relates to it,
+//! operation needs one action. Which project a caller belongs to, and how a backup relates to it,
 //! is not decided here but in `rules`; where statements are written down, in `config`.
 
 use std::collections::BTreeMap;
 
 use super::{Error, Operation, Result};
 
-/// The action that an operation wants.
+/// The action that an operation needs.
 pub fn action(operation: Operation) -> &'static str {
     match operation {
         Operation::AddMember => "cbr:member:create",
@@ -37,7 +37,7 @@ struct Ruling {
 pub struct Statement {
     /// Which of both.
     pub effect: Effect,
-    /// The actions, such as `cbr:member:get`; `*` stands for any characters, in any place.
+    /// The actions, such as `cbr:member:get`; `*` matches any characters, anywhere.
     pub actions: Vec<String>,
 }
 
@@ -52,7 +52,7 @@ pub enum Effect {
 
 /// The statement that decides about an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Decision<'a> {
+pub struct PolicyDecision<'a> {
     /// Whether it allows.
     pub effect: Effect,
     /// The role that it belongs to.
@@ -89,11 +89,11 @@ impl Policy {
         operation: Operation,
     ) -> Result<()> {
         match self.decision(roles.into_iter().map(String::as_str), operation) {
-            Some(Decision {
+            Some(PolicyDecision {
                 effect: Effect::Allow,
                 ..
             }) => Ok(()),
-            Some(Decision {
+            Some(PolicyDecision {
                 effect: Effect::Deny,
                 ..
             })
@@ -101,13 +101,13 @@ impl Policy {
         }
     }
 
-    /// The statement that decides about an operation for somebody with these roles: the first that
+    /// The statement that decides about an operation for a caller with these roles: the first that
     /// denies it, else the first that allows it. Where there is none, the operation is denied.
     pub fn decision<'a, 'r>(
         &'a self,
         roles: impl IntoIterator<Item = &'r str>,
         operation: Operation,
-    ) -> Option<Decision<'a>> {
+    ) -> Option<PolicyDecision<'a>> {
         let mut allowed = None;
         for role in roles {
             let Some((role, rulings)) = self.roles.get_key_value(role) else {
@@ -121,7 +121,7 @@ impl Policy {
             else {
                 continue;
             };
-            let decision = Decision {
+            let decision = PolicyDecision {
                 effect: *effect,
                 role,
                 number: *number,
@@ -167,9 +167,9 @@ fn ruling(statements: &[Statement], action: &str) -> Option<Ruling> {
     allowed
 }
 
-/// Whether a pattern covers an action. What stands between two stars is taken at the first place
-/// where it is found: a later one leaves no more to what follows. So nothing is looked at twice,
-/// however many stars there are.
+/// Whether a pattern covers an action. What is between two stars matches at the first position where
+/// it is found: a later one leaves no more to what follows. So nothing is compared twice, however
+/// many stars there are.
 fn covers(pattern: &str, action: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| action.strip_prefix(start)) else {
@@ -193,7 +193,7 @@ mod tests {
 
     use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
-    use super::{Decision, Effect, Operation, Policy, Statement, covers};
+    use super::{Effect, Operation, Policy, PolicyDecision, Statement, covers};
 
     fn says(effect: Effect, actions: &[&str]) -> Statement {
         Statement {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_denies_wins_in_whatever_order() {
+    fn a_statement_that_denies_wins_in_any_order() {
         for roles in [["all", "careful"], ["careful", "all"]] {
             assert!(!permits(&roles, Operation::DeleteMember), "{roles:?}");
             assert!(permits(&roles, Operation::AddMember), "{roles:?}");
@@ -269,7 +269,7 @@ mod tests {
     fn the_statement_that_decides_is_named() {
         let policy = policy();
         let decides = |roles: [&'static str; 2], operation| policy.decision(roles, operation);
-        let denied = Decision {
+        let denied = PolicyDecision {
             effect: Effect::Deny,
             role: "careful",
             number: 2,
@@ -279,7 +279,7 @@ mod tests {
             decides(["all", "careful"], Operation::DeleteMember),
             Some(denied)
         );
-        let allowed = Decision {
+        let allowed = PolicyDecision {
             effect: Effect::Allow,
             role: "reader",
             number: 1,

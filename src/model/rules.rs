@@ -1,4 +1,4 @@
-//! The rules of the five operations: from what stands in the store to what may be seen or done.
+//! The rules of the five operations: from the facts of the store to what may be seen or done.
 //! Pure functions; the order of the checks in each is part of the contract.
 
 use super::{
@@ -7,8 +7,7 @@ use super::{
 };
 use crate::timestamp::Timestamp;
 
-/// How the caller stands to a backup. There is no stranger: to a stranger the backup does not
-/// exist.
+/// The caller's relation to a backup. There is no stranger: to a stranger the backup does not exist.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Relation {
     Owner,
@@ -131,7 +130,7 @@ fn may_be_shared(backup: &Backup, vault: Option<&Vault>) -> Result<()> {
 pub enum Decision {
     /// Take the backup into this vault; `None` where the request names none.
     Accept(Option<VaultId>),
-    /// Do not want it (any more).
+    /// Decline it, or let go of it.
     Reject,
     /// Leave it open (again).
     Postpone,
@@ -149,7 +148,7 @@ pub fn update_member_status(
     now: Timestamp,
 ) -> Result<Change> {
     let (backup, relation, before) = visible_member(facts, caller, member)?;
-    // The owner may see the member, so it is told that the decision is not its own: 403, not 404.
+    // The owner may see the member, so the decision is not its own to make: 403, not 404.
     if relation == Relation::Owner {
         return Err(Error::NotAuthorized);
     }
@@ -174,7 +173,7 @@ fn accept(
     }
     let own = |v: &&Vault| v.project_id == before.dest_project_id;
     let vault = facts.vault.as_ref().filter(own).ok_or(Error::NoSuchVault)?;
-    if vault.protect_type != ProtectType::Backup || !takes(vault.object_type, backup) {
+    if vault.protect_type != ProtectType::Backup || !is_of_type(backup, vault.object_type) {
         return Err(Error::VaultTypeDiffers);
     }
     if vault.status != VaultStatus::Available {
@@ -194,7 +193,7 @@ fn accept(
     })
 }
 
-fn takes(object_type: ObjectType, backup: &Backup) -> bool {
+fn is_of_type(backup: &Backup, object_type: ObjectType) -> bool {
     backup.object_type() == Some(object_type)
 }
 

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::{ServeError, identity::identity};
 use crate::{
-    api::{self, App, Audit, Challenge, Docs, Front, Throttle},
+    api::{self, App, Audit, Challenge, Docs, HttpService, Throttle},
     clock::Clock,
     config::{Config, IdentityMode},
     model::policy::Policy,
@@ -25,7 +25,7 @@ pub(super) fn front(
     clock: Arc<dyn Clock>,
     address: SocketAddr,
     policy: watch::Receiver<Policy>,
-) -> Result<Front, ServeError> {
+) -> Result<HttpService, ServeError> {
     let (identity, embedded) = identity(config, &store, &clock, address)?;
     let challenge = challenge(config, identity.address());
     let docs = Docs {
@@ -33,7 +33,7 @@ pub(super) fn front(
         ..docs
     };
     let limit = config.limits.members_per_backup;
-    let app = App(Arc::new(api::Parts {
+    let app = App(Arc::new(api::AppState {
         sharing: Sharing::new(store, Arc::clone(&identity), clock, limit),
         identity,
         embedded,
@@ -42,13 +42,11 @@ pub(super) fn front(
             config.limits.requests_per_second,
             config.limits.unauthenticated_per_second,
         ),
-        limits: api::Limits {
-            body_bytes: config.limits.body_bytes,
-        },
+        body_bytes: config.limits.body_bytes,
         readiness: api::Readiness::default(),
     }));
-    let front = Front::new(api::router(app, docs), challenge).serving(config.hosts);
-    Ok(front.checking_responses(&config.check_responses))
+    let service = HttpService::new(api::router(app, docs), challenge).serving(config.hosts);
+    Ok(service.checking_responses(&config.check_responses))
 }
 
 /// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as

@@ -17,7 +17,7 @@ use tokio::{
 };
 
 use super::{connections::Connections, socket::Socket};
-use crate::{api::Front, config::Limits};
+use crate::{api::HttpService, config::Limits};
 
 /// How long clients may go on with what they were sending or reading when the server stops.
 const STOP_GRACE_PERIOD: Duration = Duration::from_secs(3);
@@ -48,7 +48,7 @@ impl Listener {
     /// Serves connections until told to stop, and then finishes requests in flight.
     pub(super) async fn serve(
         self,
-        front: Front,
+        front: HttpService,
         connections: Arc<Connections>,
         limits: Limits,
         mut stopped: watch::Receiver<()>,

@@ -25,7 +25,7 @@ pub use self::{
     store::{find_store, is_absent, is_postgres, look_up, open_store, open_target, sqlite_file},
 };
 use crate::{
-    api::{Audit, Challenge, Docs, Front, Metrics},
+    api::{Audit, Challenge, Docs, HttpService, Metrics},
     catalog::{CatalogError, Environment},
     clock::{Clock, SystemClock},
     config::{Config, ConfigError, Database},
@@ -233,7 +233,7 @@ impl PreparedServer {
         let mut served = vec![tokio::spawn(serving), tokio::spawn(expiry)];
         if let (Some(listener), Some(metrics)) = (self.metrics, metrics) {
             tracing::info!(address = %listener.address, "metrics");
-            let front = Front::new(metrics.router(), Challenge::fixed(""));
+            let front = HttpService::new(metrics.router(), Challenge::fixed(""));
             served.push(tokio::spawn(listener.serve(
                 front,
                 connections,

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{target::Target, writer::LineWriter};
+use super::{sink::LineSink, writer::LineWriter};
 
 const AT_ONCE: Duration = Duration::from_millis(20);
 
@@ -19,8 +19,8 @@ fn soon() -> Instant {
 /// A pipe that is not read yet.
 fn unread() -> (PipeReader, LineWriter) {
     let (reader, writer) = pipe().expect("a pipe");
-    let target = Target::of(File::from(OwnedFd::from(writer)));
-    (reader, LineWriter::start(target).expect("a thread"))
+    let sink = LineSink::of(File::from(OwnedFd::from(writer)));
+    (reader, LineWriter::start(sink).expect("a thread"))
 }
 
 /// What comes out of a pipe until its writer is gone.

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    target::Target,
-    writer::{Queue, Reply, Shared},
+    sink::LineSink,
+    writer::{LineQueue, ReopenReply, WriterState},
 };
 
 /// What a buffer may keep of its memory between two batches.
@@ -21,19 +21,19 @@ const RETRY: Duration = Duration::from_secs(1);
 const RETRY_FULL: Duration = Duration::from_millis(10);
 
 /// What the thread works with.
-pub(super) struct Thread {
-    shared: Arc<Shared>,
-    target: Target,
+pub(super) struct WriterThread {
+    shared: Arc<WriterState>,
+    sink: LineSink,
 }
 
-impl Thread {
-    pub(super) fn new(shared: Arc<Shared>, target: Target) -> Self {
-        Self { shared, target }
+impl WriterThread {
+    pub(super) fn new(shared: Arc<WriterState>, sink: LineSink) -> Self {
+        Self { shared, sink }
     }
 
     pub(super) fn run(mut self) {
         let mut batch = vec![];
-        let mut told = 0;
+        let mut reported = 0;
         while let Some((slots, reopen)) = self.next(&mut batch) {
             if !self.write(&batch) {
                 break;
@@ -42,13 +42,13 @@ impl Thread {
             batch.shrink_to(KEPT_BYTES);
             self.written(slots);
             reopen.map(|reply| self.reopen(reply));
-            self.tell_dropped(&mut told);
+            self.log_dropped(&mut reported);
         }
     }
 
-    /// Waits for lines; `None` at the end. How many of them had a slot, and who wants the target
-    /// opened again after them.
-    fn next(&self, batch: &mut Vec<u8>) -> Option<(usize, Option<Reply>)> {
+    /// Waits for lines; `None` at the end. How many of them had a slot, and whose request to
+    /// open the target again comes after them.
+    fn next(&self, batch: &mut Vec<u8>) -> Option<(usize, Option<ReopenReply>)> {
         let mut queue = self.shared.lock();
         while queue.lines.is_empty() && queue.reopen.is_none() {
             if queue.ending {
@@ -67,20 +67,20 @@ impl Thread {
         Some((std::mem::take(&mut queue.slots), queue.reopen.take()))
     }
 
-    /// Writes whole lines in one call where the target takes them: other processes may add to the
+    /// Writes whole lines in one call where there is room for them: other processes may add to the
     /// same file. Goes on until all are written; false where that is not to be waited for any
     /// longer.
     fn write(&mut self, batch: &[u8]) -> bool {
         let (mut done, mut failed) = (0, false);
         while done < batch.len() {
-            match self.target.write(&batch[done..]) {
+            match self.sink.write(&batch[done..]) {
                 Ok(taken) => done += taken,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     thread::sleep(RETRY_FULL)
                 }
                 Err(error) => {
-                    self.tell_failed(&error, std::mem::replace(&mut failed, true));
+                    self.log_failed(&error, std::mem::replace(&mut failed, true));
                     match self.pause() {
                         Pause::Ending => return false,
                         // A line that was begun elsewhere is written again as a whole.
@@ -91,22 +91,22 @@ impl Thread {
             }
         }
         if failed {
-            tracing::info!(target = self.target.name(), "lines are written again");
+            tracing::info!(target = self.sink.name(), "lines are written again");
         }
         true
     }
 
     /// Once in a row of failures.
-    fn tell_failed(&self, error: &io::Error, told: bool) {
-        if !told {
-            tracing::error!(%error, target = self.target.name(), "lines cannot be written, and wait");
+    fn log_failed(&self, error: &io::Error, logged: bool) {
+        if !logged {
+            tracing::error!(%error, target = self.sink.name(), "lines cannot be written, and wait");
         }
     }
 
     /// Waits a while, unless the target is to be opened again, or everything is to end.
     fn pause(&mut self) -> Pause {
         let queue = self.shared.lock();
-        let nothing = |queue: &mut Queue| queue.reopen.is_none() && !queue.ending;
+        let nothing = |queue: &mut LineQueue| queue.reopen.is_none() && !queue.ending;
         let waited = self.shared.more.wait_timeout_while(queue, RETRY, nothing);
         let mut queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         let (reply, ending) = (queue.reopen.take(), queue.ending);
@@ -120,8 +120,8 @@ impl Thread {
     }
 
     /// Opens the target again; whether it could be.
-    fn reopen(&mut self, reply: Reply) -> bool {
-        let reopened = self.target.reopen();
+    fn reopen(&mut self, reply: ReopenReply) -> bool {
+        let reopened = self.sink.reopen();
         let opened = reopened.is_ok();
         // The sender may have given up: it has said so itself.
         let _ = reply.send(reopened);
@@ -136,9 +136,9 @@ impl Thread {
     }
 
     /// Now that a batch got through, there is room to say what did not.
-    fn tell_dropped(&self, told: &mut u64) {
+    fn log_dropped(&self, reported: &mut u64) {
         let dropped = self.shared.dropped.load(Ordering::Relaxed);
-        let lines = dropped - std::mem::replace(told, dropped);
+        let lines = dropped - std::mem::replace(reported, dropped);
         if lines > 0 {
             tracing::warn!(
                 lines,
@@ -166,8 +166,8 @@ fn whole_lines(bytes: &[u8]) -> usize {
         .map_or(0, |end| end + 1)
 }
 
-/// However the thread ends, nobody waits for it any longer.
-impl Drop for Thread {
+/// However the thread ends, its waiters wake up.
+impl Drop for WriterThread {
     fn drop(&mut self) {
         self.shared.slots.close();
         self.shared.lock().ended = true;

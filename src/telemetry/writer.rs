@@ -18,7 +18,7 @@ use std::{
 use rustix::process::{Resource, getrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::{target::Target, thread::Thread};
+use super::{sink::LineSink, thread::WriterThread};
 
 /// How many bytes may wait where lines of the log are added.
 const LOG_BYTES: usize = 1024 * 1024;
@@ -41,10 +41,10 @@ fn slots() -> usize {
 
 /// A queue of lines, and the thread that writes them. Dropping it ends the thread once everything
 /// is written.
-pub(crate) struct LineWriter(Arc<Shared>);
+pub(crate) struct LineWriter(Arc<WriterState>);
 
-pub(super) struct Shared {
-    queue: Mutex<Queue>,
+pub(super) struct WriterState {
+    queue: Mutex<LineQueue>,
     /// Wakes the thread.
     pub(super) more: Condvar,
     /// Wakes those that wait until everything is written.
@@ -53,19 +53,19 @@ pub(super) struct Shared {
     pub(super) dropped: AtomicU64,
 }
 
-/// Where to say what became of opening a target again.
-pub(super) type Reply = oneshot::Sender<io::Result<()>>;
+/// The outcome of opening a target again.
+pub(super) type ReopenReply = oneshot::Sender<io::Result<()>>;
 
 #[derive(Default)]
-pub(super) struct Queue {
+pub(super) struct LineQueue {
     /// Whole lines, in the order in which they came.
     pub(super) lines: Vec<u8>,
     /// How many of them had a slot.
     pub(super) slots: usize,
     /// How many lines with a slot are not written yet.
     pub(super) unwritten: usize,
-    /// Who wants the target opened again.
-    pub(super) reopen: Option<Reply>,
+    /// A request to open the target again.
+    pub(super) reopen: Option<ReopenReply>,
     /// Whether the thread waits for something to do.
     pub(super) idle: bool,
     /// Whether the thread is to end when there is nothing left.
@@ -73,9 +73,9 @@ pub(super) struct Queue {
     pub(super) ended: bool,
 }
 
-/// A place in the queue. Dropped without a line it is free for another.
+/// A slot in the queue. Dropped without a line it is free for another.
 pub(crate) struct Slot {
-    shared: Arc<Shared>,
+    shared: Arc<WriterState>,
     permit: OwnedSemaphorePermit,
 }
 
@@ -85,7 +85,7 @@ impl LineWriter {
     /// # Errors
     /// There is no descriptor or no thread to be had.
     pub(crate) fn stderr() -> io::Result<Self> {
-        Self::start(Target::stderr()?)
+        Self::start(LineSink::stderr()?)
     }
 
     /// To the end of a file.
@@ -93,18 +93,18 @@ impl LineWriter {
     /// # Errors
     /// The file cannot be written to, or there is no thread to be had.
     pub(crate) fn file(path: &Path) -> io::Result<Self> {
-        Self::start(Target::file(path)?)
+        Self::start(LineSink::file(path)?)
     }
 
-    pub(super) fn start(target: Target) -> io::Result<Self> {
-        let shared = Arc::new(Shared {
+    pub(super) fn start(sink: LineSink) -> io::Result<Self> {
+        let shared = Arc::new(WriterState {
             queue: Mutex::default(),
             more: Condvar::new(),
             settled: Condvar::new(),
             slots: Arc::new(Semaphore::new(slots())),
             dropped: AtomicU64::new(0),
         });
-        let thread = Thread::new(Arc::clone(&shared), target);
+        let thread = WriterThread::new(Arc::clone(&shared), sink);
         thread::Builder::new()
             .name(THREAD.into())
             .spawn(move || thread.run())?;
@@ -124,7 +124,7 @@ impl LineWriter {
         self.0.wake(queue);
     }
 
-    /// A place for a line, for which it waits so long; `None` where there was none in that time.
+    /// A slot for a line, within the deadline.
     pub(crate) async fn reserve(&self, deadline: Duration) -> Option<Slot> {
         let slots = Arc::clone(&self.0.slots);
         let permit = match Arc::clone(&slots).try_acquire_owned() {
@@ -178,7 +178,8 @@ impl LineWriter {
     /// written by then.
     pub(crate) fn flush(&self, until: Instant) -> usize {
         let left = until.saturating_duration_since(Instant::now());
-        let unsettled = |queue: &mut Queue| !(queue.ended || queue.idle && queue.lines.is_empty());
+        let unsettled =
+            |queue: &mut LineQueue| !(queue.ended || queue.idle && queue.lines.is_empty());
         let waited = self
             .0
             .settled
@@ -195,7 +196,7 @@ impl Drop for LineWriter {
 }
 
 impl Slot {
-    /// Puts a line into the place.
+    /// Puts a line into the slot.
     pub(crate) fn fill(self, line: &[u8]) {
         let Self { shared, permit } = self;
         let mut queue = shared.lock();
@@ -208,14 +209,14 @@ impl Slot {
     }
 }
 
-impl Shared {
+impl WriterState {
     /// A thread that panicked leaves whole lines behind.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Queue> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, LineQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waking costs a system call, which a thread at work does not need.
-    fn wake(&self, mut queue: MutexGuard<'_, Queue>) {
+    fn wake(&self, mut queue: MutexGuard<'_, LineQueue>) {
         let idle = std::mem::take(&mut queue.idle);
         drop(queue);
         if idle {

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::timestamp::Timestamp;
 
-/// The most characters of an id or a name: what callers send in its place may be far longer.
+/// The most characters of an id or a name: what callers send may be far longer.
 const MAX_CHARACTERS: usize = 128;
 
 /// A line, as JSON.
@@ -47,7 +47,7 @@ impl From<StatusCode> for AuditOutcome {
     }
 }
 
-/// A text as it stands in a line; what is too long ends in `…`.
+/// A text as a line has it; what is too long ends in `…`.
 pub(super) fn truncate(text: &str) -> String {
     let mut ends = text.char_indices().map(|(at, _)| at);
     match (ends.nth(MAX_CHARACTERS - 1), ends.next()) {

@@ -1,5 +1,10 @@
-//! What every request passes on its way in and out: the request id, panics, and the one shape of
-//! errors.
+//! The outermost service of the HTTP side: the request id, panics, the one shape of errors, the check
+//! of responses, audit, metrics and log.
+//!
+//! One service and not a stack of layers (tower-http has some for ids, panics and traces): each step
+//! needs what others learned, such as the id for the body of an error, the problem for audit and log,
+//! or the connection for the last header, and their order is part of the behaviour. Here it is read
+//! from top to bottom, without a boxed future for each layer.
 
 use std::{
     convert::Infallible, future::pending, net::IpAddr, panic::AssertUnwindSafe, pin::Pin,
@@ -11,7 +16,7 @@ use axum::{
     body::Body,
     extract::Request,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri,
+        HeaderValue, Method, Response, StatusCode, Uri,
         header::{
             CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, RETRY_AFTER, WWW_AUTHENTICATE,
             X_CONTENT_TYPE_OPTIONS,
@@ -23,7 +28,6 @@ use futures::FutureExt;
 use hyper::body::{Body as _, Incoming};
 use tower::ServiceExt;
 use tracing::Level;
-use uuid::Uuid;
 
 use super::{
     audit::{Audit, Note},
@@ -33,6 +37,7 @@ use super::{
     host::{self, Challenge},
     metrics::Metrics,
     problem::Problem,
+    request_id::{REQUEST_ID, request_id},
     response_check::ResponseChecks,
     signed::hold_body,
     types,
@@ -44,10 +49,8 @@ use crate::{
     store::patience,
 };
 
-static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// A page of another host would read the demo's data through the browser of somebody who tries it.
-const ELSEWHERE: Problem = Problem::BadHeader {
+/// A page of another host would read the demo's data through the browser of its user.
+const FOREIGN_HOST: Problem = Problem::BadHeader {
     name: "Host",
     reason: "the demo answers to localhost and loopback addresses alone, unless it is started with --demo-anywhere",
 };
@@ -69,9 +72,9 @@ struct Arrival {
     logged: Option<(Method, Uri)>,
 }
 
-/// The whole HTTP side as one service for a connection.
+/// The whole HTTP side, as the service of a connection.
 #[derive(Clone)]
-pub struct Front {
+pub struct HttpService {
     router: Router,
     challenge: Challenge,
     hosts: Hosts,
@@ -82,8 +85,8 @@ pub struct Front {
     connection: Option<Arc<Connection>>,
 }
 
-impl Front {
-    /// `challenge`: where callers without a good token are sent for one.
+impl HttpService {
+    /// `challenge`: what callers without a good token get, which says where to get one.
     pub fn new(router: Router, challenge: Challenge) -> Self {
         Self {
             router,
@@ -109,12 +112,12 @@ impl Front {
         }
     }
 
-    /// Writes down who was let do what.
+    /// Writes the audit.
     pub fn auditing(self, audit: Option<Arc<Audit>>) -> Self {
         Self { audit, ..self }
     }
 
-    /// Counts what is asked for.
+    /// Counts requests.
     pub fn counting(self, metrics: Option<Arc<Metrics>>) -> Self {
         Self { metrics, ..self }
     }
@@ -206,7 +209,7 @@ impl Front {
         let Some(connection) = &self.connection else {
             return;
         };
-        connection.answered();
+        connection.responded();
         if connection.body_unread() && !connection.read_rest().await {
             response
                 .headers_mut()
@@ -237,13 +240,13 @@ impl Front {
             return problem.into_response();
         }
         if self.hosts == Hosts::Loopback && !host::is_loopback(request.headers()) {
-            return ELSEWHERE.into_response();
+            return FOREIGN_HOST.into_response();
         }
         let routed = self.router.clone().oneshot(hold_body(request)).await;
         routed.unwrap_or_else(|never| match never {})
     }
 
-    /// Fills the response that a problem began, and logs what the caller is not told.
+    /// Fills the response that a problem began, and logs what is not sent.
     fn show(&self, problem: &Problem, arrival: &Arrival, response: &mut Response<Body>) {
         let (shown, id) = (problem.shown(), &arrival.id);
         if shown.status.is_server_error() {
@@ -274,7 +277,7 @@ impl Front {
             }
             _ => {}
         }
-        let body = types::Error {
+        let body = types::ErrorBody {
             error_code: shown.error_code,
             error_msg: &shown.error_msg,
             request_id: id.to_str().unwrap_or_default(),
@@ -283,7 +286,7 @@ impl Front {
     }
 }
 
-impl hyper::service::Service<hyper::Request<Incoming>> for Front {
+impl hyper::service::Service<hyper::Request<Incoming>> for HttpService {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
@@ -306,227 +309,5 @@ impl hyper::service::Service<hyper::Request<Incoming>> for Front {
     }
 }
 
-/// The caller's id for this request where it is a sane one, else a new one.
-fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let sane = |id: &&HeaderValue| {
-        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"._:-".contains(byte);
-        (1..=128).contains(&id.len()) && id.as_bytes().iter().all(allowed)
-    };
-    headers
-        .get(&REQUEST_ID)
-        .filter(sane)
-        .cloned()
-        .unwrap_or_else(new_request_id)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the one place that makes request ids"
-)]
-fn new_request_id() -> HeaderValue {
-    let mut text = [0; 32];
-    let id = Uuid::new_v4().simple().encode_lower(&mut text);
-    HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("none"))
-}
-
 #[cfg(test)]
-mod tests {
-    use std::{
-        io,
-        sync::{Arc, Mutex},
-    };
-
-    use axum::{
-        Json, Router,
-        body::Body,
-        extract::Request,
-        http::{Response, StatusCode},
-        routing::{MethodRouter, get},
-    };
-    use http_body_util::BodyExt;
-    use serde_json::{Value, json};
-
-    use super::{Challenge, Front, Note, Problem};
-    use crate::{
-        config::{CheckMode, CheckResponses},
-        model::{Error, Operation},
-    };
-
-    /// A handler of an operation.
-    fn operation(operation: Operation, response: Value) -> MethodRouter {
-        get(move |request: Request| async move {
-            if let Some(note) = request.extensions().get::<Note>() {
-                note.begin(operation, None, None).await.expect("no audit");
-            }
-            Json(response)
-        })
-    }
-
-    /// A server whose `list_members` breaks the contract, and whose `show_member` keeps it.
-    fn front(mode: CheckMode) -> Front {
-        let member = || {
-            json!({"id": "7c4e3c9e-3a2d-4c26-92b9-c1a12cb0bd4e", "status": "pending",
-            "created_at": "2020-02-05T10:38:34.209782", "dest_project_id": "p",
-            "backup_id": "a5200268-74a5-4806-acc6-95793ab0228b"})
-        };
-        let mut unknown = member();
-        unknown["status"] = "gone".into();
-        let router = Router::new()
-            .route(
-                "/v3/p/backups/b/members",
-                operation(Operation::ListMembers, json!({"members": [unknown]})),
-            )
-            .route(
-                "/v3/p/backups/b/members/m",
-                operation(Operation::ShowMember, json!({"member": member()})),
-            )
-            .route("/livez", get(|| async { StatusCode::IM_A_TEAPOT }));
-        Front::new(router, Challenge::fixed("http://127.0.0.1/v3"))
-            .checking_responses(&CheckResponses { mode, one_in: 1 })
-    }
-
-    async fn answer(mode: CheckMode, path: &str) -> (StatusCode, Value) {
-        let request = Request::get(path)
-            .header("host", "x")
-            .header("x-request-id", "r-1")
-            .body(Body::empty())
-            .expect("a request");
-        let response: Response<Body> = front(mode).respond(request).await;
-        assert_eq!(response.headers()["x-request-id"], "r-1");
-        let status = response.status();
-        let body = response
-            .into_body()
-            .collect()
-            .await
-            .expect("a body")
-            .to_bytes();
-        (status, serde_json::from_slice(&body).unwrap_or_default())
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_breaks_the_contract_fails_where_it_is_to_fail() {
-        let (status, body) = answer(CheckMode::Fail, "/v3/p/backups/b/members").await;
-        assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-        let shown = json!({"error_code": "BackupService.9910", "error_msg": "Unknown error.", "request_id": "r-1"});
-        assert_eq!(body, shown, "what is broken is told to the log alone");
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_breaks_the_contract_goes_out_where_that_is_only_logged() {
-        for mode in [CheckMode::Log, CheckMode::Off] {
-            let (status, body) = answer(mode, "/v3/p/backups/b/members").await;
-            assert_eq!(
-                (status, &body["members"][0]["status"]),
-                (StatusCode::OK, &json!("gone"))
-            );
-        }
-    }
-
-    /// What is logged, line by line in JSON.
-    #[derive(Clone, Default)]
-    struct Log(Arc<Mutex<Vec<u8>>>);
-
-    impl io::Write for Log {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0.lock().expect("nobody panicked").write(bytes)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    /// What the log says of the answer to one request.
-    async fn logged(mode: CheckMode, path: &str) -> Vec<Value> {
-        let log = Log::default();
-        let writer = log.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_writer(move || writer.clone())
-            .finish();
-        let listening = tracing::subscriber::set_default(subscriber);
-        answer(mode, path).await;
-        drop(listening);
-        let bytes = log.0.lock().expect("nobody panicked");
-        let lines = bytes
-            .split(|byte| *byte == b'\n')
-            .filter(|line| !line.is_empty());
-        lines
-            .map(|line| serde_json::from_slice(line).expect("JSON"))
-            .collect()
-    }
-
-    #[tokio::test]
-    async fn the_log_says_once_what_an_answer_breaks_and_where_and_for_which_request() {
-        let lines = logged(CheckMode::Log, "/v3/p/backups/b/members").await;
-        let [line] = lines.as_slice() else {
-            panic!("one line and not {lines:?}")
-        };
-        assert_eq!(line["level"], "ERROR");
-        let told = json!({
-            "message": "a response breaks the contract",
-            "request_id": "r-1",
-            "operation": "list_members",
-            "place": "/members/0/status",
-            "rule": "/components/schemas/MemberStatus/enum",
-            "reason": "one of pending, accepted, rejected",
-        });
-        assert_eq!(line["fields"], told);
-        assert!(
-            !line.to_string().contains("gone"),
-            "what was answered may be secret: {line}"
-        );
-        for (mode, path) in [
-            (CheckMode::Off, "/v3/p/backups/b/members"),
-            (CheckMode::Log, "/v3/p/backups/b/members/m"),
-            (CheckMode::Log, "/livez"),
-        ] {
-            assert_eq!(
-                logged(mode, path).await,
-                Vec::<Value>::new(),
-                "{mode:?} {path}"
-            );
-        }
-    }
-
-    #[tokio::test]
-    async fn an_answer_that_keeps_the_contract_or_is_none_of_its_passes() {
-        assert_eq!(
-            answer(CheckMode::Fail, "/v3/p/backups/b/members/m").await.0,
-            StatusCode::OK
-        );
-        assert_eq!(
-            answer(CheckMode::Fail, "/livez").await.0,
-            StatusCode::IM_A_TEAPOT
-        );
-    }
-
-    #[tokio::test]
-    async fn who_tried_too_many_passwords_is_told_when_the_next_may_be_tried() {
-        let login = || async { Problem::from(Error::TooManyGuesses { seconds: 6 }) };
-        let router = Router::new().route("/v3/auth/tokens", get(login));
-        let front = Front::new(router, Challenge::fixed("http://127.0.0.1/v3"));
-        let request = Request::get("/v3/auth/tokens")
-            .header("host", "x")
-            .body(Body::empty())
-            .expect("a request");
-        let response = front.respond(request).await;
-        assert_eq!(
-            (
-                response.status(),
-                response.headers()["retry-after"].as_bytes()
-            ),
-            (StatusCode::TOO_MANY_REQUESTS, &b"6"[..])
-        );
-        let body = response
-            .into_body()
-            .collect()
-            .await
-            .expect("a body")
-            .to_bytes();
-        let body: Value = serde_json::from_slice(&body).expect("JSON");
-        assert_eq!(body["error_code"], "APIGW.0308");
-        let told = "The throttling threshold has been reached. Too many wrong passwords: try again in 6 seconds.";
-        assert_eq!(body["error_msg"], told);
-    }
-}
+mod tests;

@@ -12,13 +12,13 @@ use std::{
 };
 
 /// Where lines go.
-pub(super) struct Target {
+pub(super) struct LineSink {
     file: File,
-    /// The file to open again on [`Target::reopen`]; stderr has none.
+    /// The file to open again on [`LineSink::reopen`]; stderr has none.
     path: Option<PathBuf>,
 }
 
-impl Target {
+impl LineSink {
     /// A descriptor apart from that of the standard library, which holds a lock while it writes: a
     /// panic's message would wait for that lock.
     pub(super) fn stderr() -> io::Result<Self> {
@@ -53,7 +53,7 @@ impl Target {
             .map_or_else(|| "stderr".to_owned(), |path| path.display().to_string())
     }
 
-    /// As many of the bytes as it takes.
+    /// Writes as many of the bytes as there is room for.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self.file.write(bytes) {
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
