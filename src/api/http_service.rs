@@ -44,9 +44,8 @@ use super::{
 };
 use crate::{
     config::{CheckResponses, Hosts},
-    error_chain,
+    deadline, error_chain,
     model::Operation,
-    store::patience,
 };
 
 /// A page of another host would read the demo's data through the browser of its user.
@@ -136,7 +135,7 @@ impl HttpService {
             .note
             .as_ref()
             .map(|note| note.open_line(&arrival.id));
-        let routed = AssertUnwindSafe(patience::of_one_request(self.route(request)))
+        let routed = AssertUnwindSafe(deadline::scope(self.route(request)))
             .catch_unwind()
             .await;
         let mut response = routed.unwrap_or_else(|_| Problem::Panicked.into_response());
