@@ -28,7 +28,7 @@ enum ContractCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Prove that handlers, client and contract say the same.
+    /// Prove that handlers and contract say the same.
     ///
     /// Exits with 1 where they do not, and prints each difference with an example.
     Check,
@@ -42,12 +42,13 @@ enum ContractCommand {
 }
 
 fn check() -> CommandResult {
-    let report = contract::drift();
-    if report.agrees() {
-        return print(&format!("{report}\n"));
+    let found = contract::drift().map_err(CliError::failed)?;
+    if found.agree() {
+        return print("The handlers and the contract say the same.\n");
     }
+    let found = found.text(["code", "contract"]);
     Err(CliError::Refused(format!(
-        "code and contract differ\n\n{report}"
+        "code and contract differ\n\n{found}"
     )))
 }
 
