@@ -17,6 +17,7 @@ use crate::{
         render,
     },
     document::{self, LoadError, Source},
+    same,
 };
 
 /// Two documents to compare, and how.
@@ -46,12 +47,22 @@ enum Format {
     Html,
 }
 
-/// What there is to print, and whether the new document passes.
+/// Two documents that are to say the same.
+#[derive(Args, Debug)]
+pub struct Same {
+    /// A document: a file, or `git:REV:PATH`.
+    first: Source,
+    /// The other one.
+    second: Source,
+}
+
+/// What there is to print, and whether the documents pass.
 #[derive(Debug)]
 pub struct Outcome {
     /// The report in the format that was asked for.
     pub text: String,
-    /// Whether nothing breaks, and the version moved as it must.
+    /// Whether what was asked for holds: nothing breaks and the version moved as it must, or the
+    /// documents say the same.
     pub passes: bool,
 }
 
@@ -119,6 +130,26 @@ impl Diff {
         Breaks::read(&text, is_toml(file), today()).map_err(|reason| CommandError::Accepted {
             file: file.clone(),
             reason,
+        })
+    }
+}
+
+impl Same {
+    /// Compares.
+    ///
+    /// # Errors
+    /// [`CommandError`]: nothing was compared.
+    pub fn run(self) -> Result<Outcome, CommandError> {
+        let (first, second) = (document::load(&self.first)?, document::load(&self.second)?);
+        let found = same::differences(&first, &second)?;
+        let text = if found.agree() {
+            "the documents say the same\n".to_owned()
+        } else {
+            found.text([&first.name, &second.name]) + "\n"
+        };
+        Ok(Outcome {
+            text,
+            passes: found.agree(),
         })
     }
 }

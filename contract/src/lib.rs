@@ -3,6 +3,7 @@
 //! - [`document`]: reads OpenAPI 3.0 and 3.1 documents, from files and from git.
 //! - `diff` (feature `diff`): a document against an older one; what breaks, for whom, with a value
 //!   that shows it.
+//! - `same` (feature `diff`): whether two documents say the same.
 //! - `check` (feature `check`): requests and responses against a document.
 //! - `cli` (feature `cli`): the command `openapi-proof`.
 //!
@@ -12,11 +13,8 @@
 pub mod check;
 #[cfg(feature = "cli")]
 pub mod cli;
-pub mod cursor;
 #[cfg(feature = "diff")]
 pub mod diff;
 pub mod document;
 #[cfg(feature = "diff")]
-pub mod drift;
-#[cfg(feature = "diff")]
-pub mod sets;
+pub mod same;

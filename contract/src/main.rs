@@ -8,7 +8,7 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use openapi_proof::{
-    cli::{CommandError, Diff},
+    cli::{CommandError, Diff, Outcome, Same},
     diff::Report,
 };
 
@@ -27,6 +27,11 @@ enum Command {
     /// Exits with 0 where nothing breaks, 1 where something does or `info.version` did not move
     /// enough, and 2 where the two could not be compared.
     Diff(Diff),
+    /// Prove that two documents say the same, whatever they say for people.
+    ///
+    /// Exits with 0 where they do, 1 where they do not, and 2 where they could not be compared.
+    /// Prints each difference, with a value that one accepts and the other refuses.
+    Same(Same),
     /// Print the JSON Schema of what `diff --format json` writes.
     Schema,
 }
@@ -47,20 +52,22 @@ impl Command {
     /// Whether what was asked for holds.
     fn run(self) -> Result<bool, CommandError> {
         match self {
-            Self::Diff(diff) => {
-                let outcome = diff.run(None)?;
-                print(&outcome.text)?;
-                if !outcome.passes {
-                    eprintln!("openapi-proof: the new document does not pass");
-                }
-                Ok(outcome.passes)
-            }
+            Self::Diff(diff) => ended(diff.run(None)?, "the new document does not pass"),
+            Self::Same(same) => ended(same.run()?, "the documents differ"),
             Self::Schema => {
                 print(&format!("{:#}\n", Report::json_schema()))?;
                 Ok(true)
             }
         }
     }
+}
+
+fn ended(outcome: Outcome, otherwise: &str) -> Result<bool, CommandError> {
+    print(&outcome.text)?;
+    if !outcome.passes {
+        eprintln!("openapi-proof: {otherwise}");
+    }
+    Ok(outcome.passes)
 }
 
 /// A reader that closes the pipe early has read enough.

@@ -8,7 +8,10 @@ use super::{
     CliError, CommandResult,
     output::{self, print},
 };
-use crate::contract::{self, document};
+use crate::{
+    api,
+    contract::{self, document},
+};
 
 /// The file that `git:REV` means.
 const PATH: &str = "openapi/backup-share.yaml";
@@ -28,7 +31,7 @@ enum ContractCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Prove that handlers, client and contract say the same.
+    /// Prove that handlers and contract say the same.
     ///
     /// Exits with 1 where they do not, and prints each difference with an example.
     Check,
@@ -42,12 +45,13 @@ enum ContractCommand {
 }
 
 fn check() -> CommandResult {
-    let report = contract::drift();
-    if report.agrees() {
-        return print(&format!("{report}\n"));
+    let found = contract::drift(&api::derived(), document::json()).map_err(CliError::failed)?;
+    if found.agree() {
+        return print("The handlers and the contract say the same.\n");
     }
+    let found = found.text(["code", "contract"]);
     Err(CliError::Refused(format!(
-        "code and contract differ\n\n{report}"
+        "code and contract differ\n\n{found}"
     )))
 }
 

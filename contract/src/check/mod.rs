@@ -14,7 +14,7 @@ pub use self::{
     response::ResponseCheck,
     rule::{Breach, Rule},
 };
-use crate::cursor::Cursor;
+use crate::document::node::Node;
 
 /// What a document says of one operation.
 pub struct OperationCheck {
@@ -42,23 +42,20 @@ pub fn compile<'a>(
     document: &Value,
     operations: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<Vec<OperationCheck>, CompileError> {
-    let root = Cursor::root(document);
+    let root = Node::root(document);
     operations
         .into_iter()
         .map(|(method, path)| one(&root, method, path))
         .collect()
 }
 
-fn one(root: &Cursor, method: &str, path: &str) -> Result<OperationCheck, CompileError> {
+fn one(root: &Node, method: &str, path: &str) -> Result<OperationCheck, CompileError> {
     let missing = || CompileError {
         pointer: "/paths".into(),
         reason: format!("no operation {method} {path}"),
     };
-    let item = root
-        .key("paths")
-        .and_then(|paths| paths.key(path))
-        .ok_or_else(missing)?;
-    let at = item.key(&method.to_lowercase()).ok_or_else(missing)?;
+    let item = root.path(&["paths", path]).ok_or_else(missing)?;
+    let at = item.get(&method.to_lowercase()).ok_or_else(missing)?;
     Ok(OperationCheck {
         request: RequestCheck::compile(&item, &at)?,
         response: ResponseCheck::compile(&at)?,

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::{Breach, CompileError, Rule};
-use crate::cursor::Cursor;
+use crate::document::node::Node;
 
 /// A parameter or a header.
 pub(super) struct Parameter {
@@ -16,13 +16,13 @@ pub(super) struct Parameter {
 }
 
 impl Parameter {
-    pub(super) fn compile(name: &str, kind: &str, at: &Cursor) -> Result<Self, CompileError> {
+    pub(super) fn compile(name: &str, kind: &str, at: &Node) -> Result<Self, CompileError> {
         let refused = |reason: &str| CompileError {
             pointer: at.pointer.clone(),
             reason: reason.to_owned(),
         };
         let schema = at
-            .under("schema")
+            .raw("schema")
             .ok_or_else(|| refused("a parameter without a schema"))?;
         let rule = Rule::compile(&schema)?;
         let required = at

@@ -1,7 +1,7 @@
 //! What the contract asks of the requests of one operation.
 
 use super::{Breach, CompileError, Rule, parameter::Parameter};
-use crate::cursor::Cursor;
+use crate::document::node::Node;
 
 /// What is asked of requests.
 pub struct RequestCheck {
@@ -14,25 +14,19 @@ pub struct RequestCheck {
 
 impl RequestCheck {
     /// `item`: the path, whose parameters all its operations share.
-    pub(super) fn compile(item: &Cursor, at: &Cursor) -> Result<Self, CompileError> {
+    pub(super) fn compile(item: &Node, at: &Node) -> Result<Self, CompileError> {
         let mut check = Self {
             path: vec![],
             query: vec![],
             headers: vec![],
             body: vec![],
         };
-        for parameters in item
-            .key("parameters")
-            .iter()
-            .chain(at.key("parameters").iter())
-        {
-            parameters
-                .items()
-                .try_for_each(|parameter| check.add(&parameter))?;
+        for parameter in [item, at].into_iter().flat_map(|at| at.list("parameters")) {
+            check.add(&parameter.resolved())?;
         }
-        let body = at.key("requestBody").and_then(|body| body.key("content"));
-        for (media_type, content) in body.iter().flat_map(Cursor::entries) {
-            if let Some(schema) = content.under("schema") {
+        let body = at.get("requestBody");
+        for (media_type, content) in body.iter().flat_map(|body| body.named("content")) {
+            if let Some(schema) = content.raw("schema") {
                 check
                     .body
                     .push((media_type.to_owned(), Rule::compile(&schema)?));
@@ -41,9 +35,9 @@ impl RequestCheck {
         Ok(check)
     }
 
-    fn add(&mut self, at: &Cursor) -> Result<(), CompileError> {
-        let name = at.text("name").unwrap_or_default();
-        let (list, kind) = match at.text("in").unwrap_or_default() {
+    fn add(&mut self, at: &Node) -> Result<(), CompileError> {
+        let name = at.str("name").unwrap_or_default();
+        let (list, kind) = match at.str("in").unwrap_or_default() {
             "path" => (&mut self.path, "path parameter"),
             "query" => (&mut self.query, "query parameter"),
             "header" => (&mut self.headers, "header"),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Breach, CompileError, Rule, parameter::Parameter};
-use crate::cursor::Cursor;
+use crate::document::node::Node;
 
 /// What is promised of responses, by status.
 pub struct ResponseCheck {
@@ -18,17 +18,17 @@ struct Response {
 }
 
 impl ResponseCheck {
-    pub(super) fn compile(at: &Cursor) -> Result<Self, CompileError> {
+    pub(super) fn compile(at: &Node) -> Result<Self, CompileError> {
         let pointer = format!("{}/responses", at.pointer);
         let mut responses = BTreeMap::new();
-        for (status, response) in at.key("responses").iter().flat_map(Cursor::entries) {
+        for (status, response) in at.named("responses") {
             let unread = |_| CompileError {
                 pointer: pointer.clone(),
                 reason: format!("status `{status}` is not read"),
             };
             responses.insert(
                 status.parse().map_err(unread)?,
-                Response::compile(&response)?,
+                Response::compile(&response.resolved())?,
             );
         }
         Ok(Self { pointer, responses })
@@ -92,13 +92,12 @@ impl ResponseCheck {
 }
 
 impl Response {
-    fn compile(at: &Cursor) -> Result<Self, CompileError> {
-        let headers = at.key("headers");
-        let headers = headers.iter().flat_map(Cursor::entries);
-        let headers = headers.map(|(name, header)| Parameter::compile(name, "header", &header));
+    fn compile(at: &Node) -> Result<Self, CompileError> {
+        let headers = at.named("headers").into_iter();
+        let headers = headers.map(|(name, at)| Parameter::compile(name, "header", &at.resolved()));
         let mut content = vec![];
-        for (media_type, body) in at.key("content").iter().flat_map(Cursor::entries) {
-            if let Some(schema) = body.under("schema") {
+        for (media_type, body) in at.named("content") {
+            if let Some(schema) = body.raw("schema") {
                 content.push((media_type.to_owned(), Rule::compile(&schema)?));
             }
         }

@@ -9,7 +9,7 @@ use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
 use super::{CompileError, words};
-use crate::cursor::Cursor;
+use crate::document::node::Node;
 
 /// One schema, ready to be asked.
 #[derive(Debug)]
@@ -43,9 +43,9 @@ pub struct Breach {
 
 impl Rule {
     /// Patterns run in linear time, whatever is sent: no look-around, no back-reference.
-    pub(super) fn compile(at: &Cursor) -> Result<Self, CompileError> {
-        let at = at.clone().followed();
-        let json = at.schema();
+    pub(super) fn compile(at: &Node) -> Result<Self, CompileError> {
+        let at = at.resolved();
+        let json = at.standalone();
         let text = json.to_string();
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
         let compiled = compiled.get_or_insert_default();

@@ -4,7 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{change::Class, node::Node};
-use crate::document::pointer::{escape, unescape};
+use crate::document::{
+    node::SCHEMAS,
+    pointer::{escape, unescape},
+};
 
 /// How much the difference between the discriminators of two schemas asks of clients, if there is
 /// one.
@@ -98,8 +101,6 @@ fn target(holder: &Node<'_>, to: &str) -> Target {
     };
     found.map_or_else(|| Target::Unknown(to.to_owned()), Target::Schema)
 }
-
-const SCHEMAS: &str = "/components/schemas/";
 
 /// The name of the component that a pointer leads to.
 fn component(pointer: &str) -> Option<String> {

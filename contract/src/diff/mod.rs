@@ -13,7 +13,6 @@ mod discriminator;
 mod encoding;
 mod headers;
 mod media;
-mod node;
 mod normal;
 mod operations;
 mod parameters;
@@ -36,7 +35,7 @@ pub use rule::Rule;
 pub use version::VersionCheck;
 
 use self::{accepted::Breaks, collect::Changes, node::Node, normal::normal, schema::Schemas};
-use crate::document::Document;
+use crate::document::{Document, node};
 
 /// When all of it is given up. No verdict rests on it: a comparison that takes as long has none.
 const ALL: Duration = Duration::from_secs(300);

@@ -10,17 +10,7 @@ use super::{
     rule::Rule,
     schema::words_changed,
 };
-
-/// The keys of OpenAPI objects that are prose.
-const PROSE: &[&str] = &[
-    "summary",
-    "description",
-    "externalDocs",
-    "tags",
-    "example",
-    "examples",
-    "bearerFormat",
-];
+use crate::document::PROSE;
 
 impl Comparison<'_> {
     /// The prose of one object of an operation.

@@ -5,6 +5,8 @@
 mod git;
 mod integrity;
 mod keywords;
+#[cfg(any(feature = "check", feature = "diff"))]
+pub(crate) mod node;
 pub mod pointer;
 mod source;
 mod walk;
@@ -21,7 +23,7 @@ use serde_json::Value;
 pub use git::working_file;
 #[cfg(feature = "diff")]
 pub(crate) use integrity::template;
-pub use keywords::METHODS;
+pub use keywords::{METHODS, PROSE};
 pub use source::Source;
 #[cfg(feature = "diff")]
 pub(crate) use walk::{Site, below};

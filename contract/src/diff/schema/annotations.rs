@@ -14,9 +14,10 @@ use super::{
         words::{self, Keyword},
     },
     judge::{blank, place},
-    keywords::{PROSE, is_known},
+    keywords::is_known,
     pair::{Pair, Side},
 };
+use crate::document::PROSE;
 
 /// A description beside a reference.
 pub(super) fn beside_references(base: &Node<'_>, head: &Node<'_>) -> Vec<Change> {

@@ -2,6 +2,7 @@
 //! value.
 
 use super::super::rule::Rule;
+use crate::document::PROSE;
 
 /// One group: a value has to satisfy each of them by itself.
 pub(super) struct Group {
@@ -96,19 +97,6 @@ pub(super) fn is_annotation(key: &str) -> bool {
 pub(super) fn is_known(key: &str) -> bool {
     KNOWN.contains(&key) || GROUPS.iter().any(|group| group.keys.contains(&key))
 }
-
-/// Keywords that change nothing on the wire.
-pub(super) const PROSE: &[&str] = &[
-    "title",
-    "description",
-    "summary",
-    "example",
-    "examples",
-    "externalDocs",
-    "xml",
-    "$comment",
-    "tags",
-];
 
 /// Keywords that are looked at, here or elsewhere, and are in no group.
 const KNOWN: &[&str] = &[

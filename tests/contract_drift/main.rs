@@ -1,9 +1,12 @@
-//! The contract, the handlers and the client's types agree; and where they would not, it is
-//! noticed: one test for each class of difference puts it into the code's document.
+//! The contract and the handlers agree; and where they would not, it is noticed: one test for each
+//! class of difference puts it into the code's document. That the client's types agree as well is
+//! proven in a file beside this.
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
-#[path = "mutations/mod.rs"]
+#[cfg(feature = "client")]
+mod client;
+#[path = "../mutations/mod.rs"]
 mod mutations;
 
 use backup_share::{
@@ -11,7 +14,11 @@ use backup_share::{
     contract::{self, document},
 };
 use jsonschema::{Draft, Validator};
-use openapi_proof::drift::{self, Difference, Side};
+use openapi_proof::{
+    diff::Rule,
+    document::pointer::unescape,
+    same::{Difference, Side},
+};
 use serde_json::{Value, json};
 
 const MEMBERS: &str = "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members";
@@ -19,10 +26,9 @@ const LIST: &str = "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members/get
 const ADD: &str = "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members/post";
 
 #[test]
-fn the_code_and_the_client_agree_with_the_contract() {
-    let report = contract::drift();
-    println!("{report}");
-    assert!(report.agrees(), "{report}");
+fn the_code_agrees_with_the_contract() {
+    let found = contract::drift(&api::derived(), document::json()).expect("comparable");
+    assert!(found.agree(), "{}", found.text(["code", "contract"]));
 }
 
 /// What handlers do not say, and the contract alone does: nothing on the wire depends on it.
@@ -41,7 +47,7 @@ fn every_mutation_of_the_contract_that_is_more_than_words_is_noticed() {
     let unnoticed = |part: &[mutations::Mutation]| -> Vec<String> {
         let silent = part
             .iter()
-            .filter(|m| drift::compare(&code, &m.document).agrees());
+            .filter(|m| differences(&code, &m.document).is_empty());
         silent
             .map(|m| format!("{} at {}", m.rule, m.pointer))
             .collect()
@@ -61,11 +67,26 @@ fn every_mutation_of_the_contract_that_is_more_than_words_is_noticed() {
     assert!(silent.is_empty(), "{silent:#?}");
 }
 
+/// What the comparison finds. A document that does not hold together is one difference.
+fn differences(code: &Value, contract: &Value) -> Vec<Difference> {
+    match contract::drift(code, contract) {
+        Ok(found) => found.differences,
+        Err(fault) => vec![Difference {
+            operations: vec![],
+            rule: Rule::Schema,
+            pointer: fault.to_string(),
+            first: None,
+            second: None,
+            example: None,
+        }],
+    }
+}
+
 /// The code's document with one place changed, or taken away.
 fn drifted(at: &str, put: Option<Value>) -> (Value, Vec<Difference>) {
     let mut code = api::derived();
     let (parent, key) = at.rsplit_once('/').expect("a place within the document");
-    let key = key.replace("~1", "/");
+    let key = unescape(key);
     match (
         code.pointer_mut(parent)
             .unwrap_or_else(|| panic!("no {parent}")),
@@ -79,84 +100,68 @@ fn drifted(at: &str, put: Option<Value>) -> (Value, Vec<Difference>) {
         }
         (other, _) => panic!("{parent} is {other}"),
     }
-    let differences = drift::compare(&code, document::json()).differences;
-    (code, differences)
+    let found = differences(&code, document::json());
+    (code, found)
 }
 
-/// Drops in what is no schema: the one difference, at this place of the contract.
+/// Drops in what is no schema: the first difference is at this place.
 #[track_caller]
-fn noticed(at: &str, put: Option<Value>, pointer: &str, place: &str) {
+fn noticed(at: &str, put: Option<Value>, pointer: &str) {
     let (_, found) = drifted(at, put);
     let [difference, ..] = found.as_slice() else {
         panic!("nothing noticed at {at}")
     };
-    assert!(
-        found
-            .iter()
-            .all(|difference| difference.places[0].contains(place)),
-        "{at}: {found:?}"
-    );
-    assert_eq!(difference.pointer, pointer, "{difference}");
-    assert_ne!(difference.code, difference.contract, "{difference}");
+    assert_eq!(difference.pointer, pointer, "{at}: {found:?}");
+    assert_ne!(difference.first, difference.second, "{difference}");
 }
 
-/// Drops in a schema: noticed with a value that one side takes and the other refuses.
+/// Drops in a schema: noticed with a value that one side accepts and the other refuses.
 #[track_caller]
-fn shown(at: &str, put: Value, taker: Side) {
+fn shown(at: &str, put: Value, accepted_by: Side) {
     let (code, found) = drifted(at, Some(put));
     assert!(!found.is_empty(), "nothing noticed at {at}");
-    for difference in found {
-        let Some((side, value)) = &difference.counterexample else {
+    // A format is a difference by itself, which no value shows.
+    let shown = found.iter().filter(|it| it.rule != Rule::Format);
+    for difference in shown {
+        let Some(example) = &difference.example else {
             panic!("no value: {difference}")
         };
-        assert_eq!(*side, taker, "{difference}");
-        let takes = |document| validator(document, &difference.places[0]).is_valid(value);
+        assert_eq!(example.accepted_by, accepted_by, "{difference}");
+        let accepts = |document| validator(document, &example.at).is_valid(&example.value);
         assert_eq!(
-            (takes(&code), takes(document::json())),
-            (taker == Side::Code, taker == Side::Contract),
+            (accepts(&code), accepts(document::json())),
+            (accepted_by == Side::First, accepted_by == Side::Second),
             "{difference}"
         );
     }
 }
 
-/// Of the schema at a place like `GET /path › answer 200 › application/json › schema`.
+/// Of the schema at a place like ``header `Allow` of the 405 answer of GET /path``.
 fn validator(document: &Value, place: &str) -> Validator {
-    let mut parts = place.split(" › ");
-    let (method, path) = parts
-        .next()
-        .and_then(|part| part.split_once(' '))
-        .expect("an operation");
+    let (part, operation) = place.rsplit_once(" of ").expect("a part of an operation");
+    let (method, path) = operation.split_once(' ').expect("an operation");
     let operation = &document["paths"][path][method.to_lowercase()];
-    let part = match parts
-        .next()
-        .and_then(|part| part.split_once(' '))
-        .expect("a part of it")
-    {
-        ("request", _) => &operation["requestBody"],
-        ("answer", status) => followed(document, &operation["responses"][status]),
-        (_, parameter) => {
-            let named = |it: &&Value| parameter.ends_with(it["name"].as_str().expect("a name"));
-            let parameters = operation["parameters"].as_array().expect("parameters");
-            parameters
-                .iter()
-                .map(|it| followed(document, it))
-                .find(named)
-                .expect("this one")
-        }
+    let quoted = |text: &str| text.split('`').nth(1).expect("a name").to_lowercase();
+    let response = |text: &str| {
+        let status = text.split(' ').nth(1).expect("a status");
+        followed(document, &operation["responses"][status])
     };
-    let part = match parts.next().expect("a part of that") {
-        "schema" => part,
-        media_type if media_type.contains('/') => &part["content"][media_type],
-        header => {
-            let headers = part["headers"].as_object().expect("headers").iter();
-            let (_, named) = headers
-                .into_iter()
-                .find(|(name, _)| header.ends_with(&name.to_lowercase()))
-                .expect("it");
-            followed(document, named)
-        }
+    let json = |body: &Value| body["content"]["application/json"]["schema"].clone();
+    let mut schema = if let Some((header, answer)) = part.split_once(" of ") {
+        let headers = response(answer)["headers"].as_object().expect("headers");
+        let mut headers = headers.iter();
+        let named = headers.find(|(name, _)| name.to_lowercase() == quoted(header));
+        followed(document, named.expect("this one").1)["schema"].clone()
+    } else if part == "the body" {
+        json(&operation["requestBody"])
+    } else if part.contains(" parameter ") {
+        let parameters = operation["parameters"].as_array().expect("parameters");
+        let mut parameters = parameters.iter().map(|it| followed(document, it));
+        let named = parameters.find(|it| it["name"].as_str() == Some(quoted(part).as_str()));
+        named.expect("this one")["schema"].clone()
+    } else {
+        json(response(part))
     };
-    let mut schema = part["schema"].clone();
     schema["components"] = document["components"].clone();
     jsonschema::options()
         .with_draft(Draft::Draft202012)
@@ -177,10 +182,9 @@ fn a_status_more_or_less_is_noticed() {
         &format!("{LIST}/responses/429"),
         None,
         "/components/responses/TooManyRequests",
-        "answer 429",
     );
     let more = format!("{LIST}/responses/409");
-    noticed(&more, Some(json!({"description": ""})), &more, "answer 409");
+    noticed(&more, Some(json!({"description": ""})), &more);
 }
 
 #[test]
@@ -196,41 +200,28 @@ fn a_header_more_or_less_or_less_certain_is_noticed() {
             &header(status, name),
             None,
             &format!("/components/headers/{name}"),
-            &name.to_lowercase(),
         );
     }
     let more = header(200, "X-More");
-    noticed(&more, Some(json!({"schema": {}})), &more, "header x-more");
+    noticed(&more, Some(json!({"schema": {}})), &more);
     let certain = format!("{}/required", header(503, "Retry-After"));
     noticed(
         &certain,
         Some(json!(false)),
         "/components/headers/Retry-After/required",
-        "required",
     );
 }
 
 #[test]
 fn other_credentials_are_noticed() {
-    noticed("/security", None, "/security", "security");
-    noticed(
-        "/security",
-        Some(json!([{"token": []}, {}])),
-        "/security",
-        "security",
-    );
+    noticed("/security", None, "/security");
+    noticed("/security", Some(json!([{"token": []}, {}])), "/security");
     noticed(
         "/components/securitySchemes/token/name",
         Some(json!("X-Token")),
-        "/security",
-        "security",
+        "/components/securitySchemes/token",
     );
-    noticed(
-        &format!("{LIST}/security"),
-        Some(json!([])),
-        "/security",
-        "security",
-    );
+    noticed(&format!("{LIST}/security"), Some(json!([])), "/security");
 }
 
 #[test]
@@ -239,15 +230,13 @@ fn another_operation_is_noticed() {
         &format!("{LIST}/operationId"),
         Some(json!("list")),
         &format!("{LIST}/operationId"),
-        "operationId",
     );
-    noticed(LIST, None, LIST, "GET /v3");
+    noticed(LIST, None, LIST);
     let more = format!("{MEMBERS}/patch");
     noticed(
         &more,
         Some(json!({"operationId": "more", "responses": {}})),
         &more,
-        "PATCH /v3",
     );
 }
 
@@ -257,28 +246,26 @@ fn another_parameter_is_noticed() {
         &format!("{LIST}/parameters/2"),
         None,
         &format!("{LIST}/parameters/3"),
-        "query parameter status",
     );
-    let change = |key: &str, put: Value, contract: &str| {
-        let at = format!("{LIST}/parameters/6/{key}");
+    let code = format!("{LIST}/parameters/6");
+    let contract = format!("{LIST}/parameters/7");
+    let change = |key: &str, put: Value, pointer: &str| {
         noticed(
-            &at,
+            &format!("{code}/{key}"),
             Some(put),
-            &format!("{LIST}/parameters/7/{contract}"),
-            "query parameter limit",
+            &format!("{pointer}/{key}"),
         );
     };
-    change("required", json!(true), "required");
-    change("style", json!("pipeDelimited"), "explode");
-    change("explode", json!(false), "explode");
-    change("allowReserved", json!(true), "allowReserved");
-    change("deprecated", json!(true), "deprecated");
-    change("schema/default", json!(100), "schema");
-    change("schema/format", json!("int64"), "schema");
+    change("required", json!(true), &code);
+    change("style", json!("pipeDelimited"), &code);
+    change("allowReserved", json!(true), &code);
+    change("deprecated", json!(true), &code);
+    change("schema/default", json!(100), &contract);
+    change("schema/format", json!("int64"), &contract);
     shown(
         &format!("{LIST}/parameters/6/schema/maximum"),
         json!(1001),
-        Side::Code,
+        Side::First,
     );
 }
 
@@ -289,13 +276,12 @@ fn another_body_or_media_type_is_noticed() {
         &format!("{body}/required"),
         Some(json!(false)),
         &format!("{body}/required"),
-        "request body",
     );
-    noticed(&body, None, &body, "request body");
+    noticed(&body, None, &body);
     let more = format!("{body}/content/text~1plain");
-    noticed(&more, Some(json!({"schema": {}})), &more, "text/plain");
+    noticed(&more, Some(json!({"schema": {}})), &more);
     let content = format!("{ADD}/responses/200/content/application~1json");
-    noticed(&content, None, &content, "answer 200");
+    noticed(&content, None, &content);
 }
 
 #[test]
@@ -304,79 +290,79 @@ fn a_schema_that_takes_more_or_less_is_shown_by_a_value() {
         (
             "AddMember/properties/members/maxItems",
             json!(11),
-            Side::Code,
+            Side::First,
         ),
         (
             "AddMember/properties/members/maxItems",
             json!(9),
-            Side::Contract,
+            Side::Second,
         ),
         (
             "AddMember/properties/members/minItems",
             json!(0),
-            Side::Code,
+            Side::First,
         ),
         (
             "AddMember/properties/members/uniqueItems",
             json!(false),
-            Side::Code,
+            Side::First,
         ),
-        ("AddMember/required", json!([]), Side::Code),
-        ("AddMember/properties/domains", json!({}), Side::Code),
-        (
-            "AddMember/additionalProperties",
-            json!(false),
-            Side::Contract,
-        ),
+        ("AddMember/required", json!([]), Side::First),
+        ("AddMember/properties/domains", json!({}), Side::First),
+        ("AddMember/additionalProperties", json!(false), Side::Second),
         (
             "UpdateMember/required",
             json!(["status", "vault_id"]),
-            Side::Contract,
+            Side::Second,
         ),
         (
             "MemberStatus/enum",
             json!(["pending", "accepted"]),
-            Side::Contract,
+            Side::Second,
         ),
         (
             "MemberStatus/enum",
             json!(["pending", "accepted", "rejected", "gone"]),
-            Side::Code,
+            Side::First,
         ),
-        ("MemberStatus/type", json!("integer"), Side::Contract),
-        ("VaultChoice/type", json!("string"), Side::Contract),
-        ("VaultChoice/pattern", json!("^x$"), Side::Code),
+        ("MemberStatus/type", json!("integer"), Side::Second),
+        ("VaultChoice/type", json!("string"), Side::Second),
+        ("VaultChoice/pattern", json!("^x$"), Side::First),
         (
             "ProjectId/pattern",
             json!("^[A-Za-z0-9_-]{1,65}$"),
-            Side::Code,
+            Side::First,
         ),
         (
             "RequestId/pattern",
             json!("^[A-Za-z0-9._:-]{1,127}$"),
-            Side::Contract,
+            Side::Second,
         ),
-        ("RequestId/maxLength", json!(100), Side::Contract),
+        ("RequestId/maxLength", json!(100), Side::Second),
         (
             "Member/required",
             json!(["status", "created_at", "backup_id", "dest_project_id"]),
-            Side::Code,
+            Side::First,
         ),
         (
             "Member/properties/image_id",
             json!({"$ref": "#/components/schemas/ImageId"}),
-            Side::Contract,
+            Side::Second,
         ),
-        ("MemberList/properties/count/minimum", json!(-1), Side::Code),
+        (
+            "MemberList/properties/count/minimum",
+            json!(-1),
+            Side::First,
+        ),
         (
             "MemberList/properties/count/type",
             json!("number"),
-            Side::Code,
+            Side::First,
         ),
         (
             "Error/properties/error_code",
             json!({"type": "integer"}),
-            Side::Code,
+            Side::Second,
         ),
     ] {
         shown(&format!("/components/schemas/{at}"), put, taker);
@@ -393,7 +379,9 @@ fn one_schema_is_one_difference_that_names_all_its_places() {
         panic!("{found:?}")
     };
     assert_eq!(difference.pointer, "/components/schemas/Error/required");
-    assert!(difference.places.len() > 40, "{difference}");
+    assert_eq!(difference.operations.len(), 5, "{difference}");
+    let text = difference.to_string();
+    assert!(text.contains("(and 4 other operations)"), "{text}");
 }
 
 #[test]
@@ -415,7 +403,10 @@ fn what_values_do_not_show_is_noticed_too() {
 #[test]
 fn what_is_not_understood_counts_as_a_difference() {
     for (at, put) in [
-        (format!("{LIST}/callbacks"), json!({"done": {}})),
+        (
+            format!("{LIST}/callbacks"),
+            json!({"done": {"/done": {"post": {"responses": {}}}}}),
+        ),
         (
             "/components/schemas/Member/unevaluatedProperties".to_owned(),
             json!(false),
@@ -432,7 +423,10 @@ fn what_is_not_understood_counts_as_a_difference() {
             "/components/schemas/Member/discriminator".to_owned(),
             json!({"propertyName": "status"}),
         ),
-        ("/webhooks".to_owned(), json!({})),
+        (
+            "/webhooks".to_owned(),
+            json!({"done": {"post": {"responses": {}}}}),
+        ),
         ("/servers".to_owned(), json!([{"url": "/api"}])),
     ] {
         assert!(!drifted(&at, Some(put)).1.is_empty(), "{at}");

@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Builds the service with everything behind it.
-pub(super) fn front(
+pub(super) fn http_service(
     config: &Config,
     docs: Docs,
     store: Arc<dyn Store>,
