@@ -21,6 +21,8 @@ pub mod clock;
 pub mod config;
 #[cfg(feature = "server")]
 pub mod contract;
+#[cfg(feature = "server")]
+mod deadline;
 #[cfg(any(feature = "server", feature = "client"))]
 mod error_chain;
 #[cfg(feature = "server")]

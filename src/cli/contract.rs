@@ -8,7 +8,10 @@ use super::{
     CliError, CommandResult,
     output::{self, print},
 };
-use crate::contract::{self, document};
+use crate::{
+    api,
+    contract::{self, document},
+};
 
 /// The file that `git:REV` means.
 const PATH: &str = "openapi/backup-share.yaml";
@@ -42,7 +45,7 @@ enum ContractCommand {
 }
 
 fn check() -> CommandResult {
-    let found = contract::drift().map_err(CliError::failed)?;
+    let found = contract::drift(&api::derived(), document::json()).map_err(CliError::failed)?;
     if found.agree() {
         return print("The handlers and the contract say the same.\n");
     }

@@ -12,19 +12,11 @@ use openapi_proof::{
 };
 use serde_json::Value;
 
-/// Compares what this build's handlers say of themselves with its contract.
-///
-/// # Errors
-/// As [`drift_between`].
-pub fn drift() -> Result<Differences, Box<dyn Error>> {
-    drift_between(&crate::api::derived(), document::json())
-}
-
-/// Compares what handlers say of themselves with a contract.
+/// Compares what handlers say of themselves (the code) with a contract.
 ///
 /// # Errors
 /// One of the two is no document that holds together, or the comparison came to no end.
-pub fn drift_between(code: &Value, contract: &Value) -> Result<Differences, Box<dyn Error>> {
+pub fn drift(code: &Value, contract: &Value) -> Result<Differences, Box<dyn Error>> {
     let code = of_value("the code", code.clone(), String::new())?;
     let contract = of_value("the contract", contract.clone(), String::new())?;
     Ok(differences(&code, &contract)?)

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use secrecy::ExposeSecret;
 
-use super::{ServeError, front::public_url};
+use super::{ServeError, http_service::public_url};
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, IdentityMode, KeystoneConfig},

@@ -48,7 +48,7 @@ impl Listener {
     /// Serves connections until told to stop, and then finishes requests in flight.
     pub(super) async fn serve(
         self,
-        front: HttpService,
+        service: HttpService,
         connections: Arc<Connections>,
         limits: Limits,
         mut stopped: watch::Receiver<()>,
@@ -67,7 +67,7 @@ impl Listener {
                     let response_deadline = Duration::from_secs(limits.response_seconds);
                     let socket = Socket::new(stream, Arc::clone(&connection), response_deadline);
                     let served =
-                        graceful.watch(http.serve_connection(socket, front.on(connection)));
+                        graceful.watch(http.serve_connection(socket, service.on(connection)));
                     async move {
                         if let Err(error) = served.await {
                             tracing::debug!(%error, "a connection ended early");

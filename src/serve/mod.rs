@@ -3,7 +3,7 @@
 mod connections;
 mod data;
 mod descriptors;
-mod front;
+mod http_service;
 mod identity;
 mod listen;
 mod prepare;
@@ -16,11 +16,11 @@ use tokio::{sync::watch, task::JoinHandle};
 
 use self::{
     connections::Connections,
-    front::{audit, front},
+    http_service::{audit, http_service},
 };
 pub use self::{
     data::environment,
-    front::reachable,
+    http_service::reachable,
     prepare::{PreparedServer, prepare},
     store::{find_store, is_absent, is_postgres, look_up, open_store, open_target, sqlite_file},
 };
@@ -212,7 +212,7 @@ impl PreparedServer {
         let metrics = metrics_address.map(|_| Arc::new(Metrics::default()));
         let (policy, current_policy) = watch::channel(self.policy);
         let audit = audit(&config.audit, &clock)?;
-        let front = front(
+        let service = http_service(
             config,
             docs,
             Arc::clone(&store),
@@ -220,11 +220,11 @@ impl PreparedServer {
             address,
             current_policy,
         )?;
-        let front = front.auditing(audit.clone()).counting(metrics.clone());
+        let service = service.auditing(audit.clone()).counting(metrics.clone());
         let connections = Arc::new(Connections::new(self.connections, limits, self.proxies));
         let (stop, stopped) = watch::channel(());
         let serving = self.service.serve(
-            front,
+            service,
             Arc::clone(&connections),
             limits.clone(),
             stopped.clone(),
@@ -233,9 +233,9 @@ impl PreparedServer {
         let mut served = vec![tokio::spawn(serving), tokio::spawn(expiry)];
         if let (Some(listener), Some(metrics)) = (self.metrics, metrics) {
             tracing::info!(address = %listener.address, "metrics");
-            let front = HttpService::new(metrics.router(), Challenge::fixed(""));
+            let service = HttpService::new(metrics.router(), Challenge::fixed(""));
             served.push(tokio::spawn(listener.serve(
-                front,
+                service,
                 connections,
                 limits.clone(),
                 stopped,

@@ -15,7 +15,6 @@ mod digest;
 mod export;
 mod import;
 mod lookup;
-pub(crate) mod patience;
 pub mod postgres;
 mod records;
 mod removal;

@@ -192,6 +192,8 @@ async fn a_malformed_body_is_refused_with_its_place(backend: Backend) {
         r#"{"members": [7]}"#,
         r#"{"members": ["p01"], "domains": ["d"]}"#,
         r#"{"members": ["p01"], "members": ["p02"]}"#,
+        r#"{"domains": null, "members": ["p01"], "domains": null}"#,
+        r#"{"members": ["p01"], "members": []}"#,
     ] {
         let refused = server.post(&members(ALICE, 1), "alice", body).await;
         sentences.add(&format!("POST {body}"), &refused);
@@ -218,6 +220,8 @@ async fn a_malformed_path_is_refused_with_its_place(backend: Backend) {
         format!("/v3/{ALICE}/backups/%7B%7D/members"),
         member(ALICE, 1, "a%20b"),
         member(ALICE, 1, &"x".repeat(65)),
+        r#"{"domains": null, "members": ["p01"], "domains": null}"#,
+        r#"{"members": ["p01"], "members": []}"#,
     ] {
         let refused = server.get(&path, "alice").await;
         sentences.add(path.trim_start_matches(&format!("/v3/{ALICE}")), &refused);

@@ -21,12 +21,14 @@ use tokio::{
 };
 
 use super::{
-    super::patience,
     group::Group,
     shares::Ruled,
     write::{Unwritten, Writers},
 };
-use crate::model::{self, BackupId, Change, Error, VaultId, VaultSelection};
+use crate::{
+    deadline::Budget,
+    model::{self, BackupId, Change, Error, VaultId, VaultSelection},
+};
 
 /// How many changes a group has at most.
 const LARGEST: usize = 64;
@@ -85,8 +87,8 @@ impl Queue {
     /// Does the change within the deadline.
     pub(super) async fn change(&self, change: Ruled) -> model::Result<Change> {
         // Counted here: the tasks that do the work belong to no request.
-        let asked = patience::Waiting::begin();
-        let end = asked.end(self.0.deadline);
+        let budget = Budget::start();
+        let end = budget.deadline(self.0.deadline);
         let (answer, answered) = oneshot::channel();
         let group = self.0.state().enter(Waiting {
             change,

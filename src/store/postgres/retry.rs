@@ -8,8 +8,10 @@ use deadpool_postgres::PoolError;
 use tokio::time::Instant;
 use tokio_postgres::error::SqlState;
 
-use super::super::patience::Waiting;
-use crate::model::{self, Error};
+use crate::{
+    deadline::Budget,
+    model::{self, Error},
+};
 
 /// How long the first pause may be, and how long any.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
@@ -89,7 +91,7 @@ pub(super) fn passes(error: &tokio_postgres::Error) -> bool {
 /// Attempts at one thing, until one comes to something, or fails for good, or the time is over.
 pub(super) struct Attempts {
     deadline: Duration,
-    waiting: Waiting,
+    budget: Budget,
     pauses: Pauses,
     last: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -98,7 +100,7 @@ impl Attempts {
     pub(super) fn within(deadline: Duration) -> Self {
         Self {
             deadline,
-            waiting: Waiting::begin(),
+            budget: Budget::start(),
             pauses: Pauses(FIRST_PAUSE),
             last: None,
         }
@@ -106,7 +108,7 @@ impl Attempts {
 
     /// When the time for all of them is over.
     pub(super) fn end(&self) -> Instant {
-        self.waiting.end(self.deadline)
+        self.budget.deadline(self.deadline)
     }
 
     /// Makes an attempt. `None`, after a pause, where another one may go better.

@@ -19,8 +19,8 @@ use super::{
     task::{Failure, Task, gone, task},
 };
 use crate::{
+    deadline::Budget,
     model::{self, Error},
-    store::patience,
 };
 
 /// How many pieces of work one transaction takes: beyond this the commit costs more than it saves.
@@ -80,10 +80,10 @@ impl Writer {
         T: Send + 'static,
         W: Fn(&Connection) -> model::Result<T> + Send + 'static,
     {
-        let asked = patience::Waiting::begin();
+        let budget = Budget::start();
         let (task, mut answered, caller) = task(work);
         self.enqueue(task)?;
-        match timeout_at(asked.end(deadline), &mut answered).await {
+        match timeout_at(budget.deadline(deadline), &mut answered).await {
             Ok(outcome) => outcome.map_err(|_| gone())?,
             Err(_) if caller.withdraw() => Err(Error::Busy("the database was not free in time")),
             Err(_) => match timeout(GRACE, answered).await {

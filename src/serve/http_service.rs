@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Builds the service with everything behind it.
-pub(super) fn front(
+pub(super) fn http_service(
     config: &Config,
     docs: Docs,
     store: Arc<dyn Store>,
@@ -45,8 +45,8 @@ pub(super) fn front(
         body_bytes: config.limits.body_bytes,
         readiness: api::Readiness::default(),
     }));
-    let front = HttpService::new(api::router(app, docs), challenge).serving(config.hosts);
-    Ok(front.checking_responses(&config.check_responses))
+    let service = HttpService::new(api::router(app, docs), challenge).serving(config.hosts);
+    Ok(service.checking_responses(&config.check_responses))
 }
 
 /// Where callers are sent for a token: to what the settings say, to Keystone, or to this server as
