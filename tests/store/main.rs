@@ -39,7 +39,7 @@ async fn sqlite() -> Opened {
 
 async fn postgres() -> Opened {
     let schema = cluster::Schema::create();
-    let settings = cluster::settings(schema.url()).postgres;
+    let settings = (&cluster::settings(schema.url()).postgres).into();
     let store = Postgres::open(&schema.url(), &settings, suite::now())
         .await
         .expect("a store");

@@ -17,8 +17,8 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{OpenError, session::is_followed};
-use crate::{causes, config, regular_file};
+use super::{OpenError, Settings, session::is_followed};
+use crate::{causes, regular_file};
 
 /// How often the database looks whether a client that waits for it is still there, in milliseconds.
 const LOOK_FOR_CLIENT: u32 = 1_000;
@@ -64,7 +64,7 @@ impl fmt::Display for Hosts {
 }
 
 /// A pool, in which there are no connections yet.
-pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Hosts), OpenError> {
+pub(super) fn pool(url: &str, settings: &Settings) -> Result<(Pool, Hosts), OpenError> {
     let mut config: Config = url
         .parse()
         .map_err(|error: Error| OpenError::Url(causes::all(&error)))?;
@@ -79,14 +79,13 @@ pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Host
             "target_session_attrs must be read-write".into(),
         ));
     }
-    let deadline = Duration::from_secs(settings.deadline_seconds);
     // What every session needs, whatever is set for the user or the database: commits wait for the
     // standby, and who has gone silent does not keep others waiting.
     let session = format!(
         "{} -c synchronous_commit=on -c client_connection_check_interval={LOOK_FOR_CLIENT} \
          -c idle_in_transaction_session_timeout={}",
         config.get_options().unwrap_or_default(),
-        deadline.as_millis()
+        settings.timeout.as_millis()
     );
     let name = config
         .get_application_name()
@@ -95,7 +94,7 @@ pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Host
     config
         .options(session.trim())
         .application_name(name)
-        .tcp_user_timeout(deadline);
+        .tcp_user_timeout(settings.timeout);
     let tls = tls(config.get_ssl_mode(), &settings.root_certificates)?;
     let each = hosts
         .0

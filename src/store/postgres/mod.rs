@@ -19,6 +19,7 @@ mod repeat;
 mod retry;
 mod rows;
 mod session;
+mod settings;
 mod shares;
 mod write;
 
@@ -28,6 +29,7 @@ use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use tokio::sync::Semaphore;
 
+pub use self::settings::Settings;
 use self::{
     connect::Hosts,
     queue::Queue,
@@ -40,7 +42,7 @@ use super::{
     TokenHash, TokenRecord,
 };
 use crate::{
-    causes, config,
+    causes,
     model::{Change, Error, Facts, ProjectId, Result, Selection, VaultId},
     timestamp::Timestamp,
 };
@@ -55,7 +57,7 @@ pub struct Postgres {
     queue: Queue,
     /// How many attempts are made at a time outside of the queue, with those whose callers left.
     attempts: Arc<Semaphore>,
-    deadline: Duration,
+    timeout: Duration,
 }
 
 /// Why a cluster cannot be used. No sentence shows a password.
@@ -131,7 +133,7 @@ impl Postgres {
     /// One sentence that names the hosts.
     pub async fn open(
         url: &str,
-        settings: &config::Postgres,
+        settings: &Settings,
         now: Timestamp,
     ) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::prepared(url, settings).await?;
@@ -160,14 +162,14 @@ impl Postgres {
     /// One sentence that names the hosts.
     pub async fn open_target(
         url: &str,
-        settings: &config::Postgres,
+        settings: &Settings,
     ) -> std::result::Result<Self, OpenError> {
         Self::prepared(url, settings).await.map(|(store, _)| store)
     }
 
     async fn prepared(
         url: &str,
-        settings: &config::Postgres,
+        settings: &Settings,
     ) -> std::result::Result<(Self, Hosts), OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
         let failed = |error: Error| OpenError::Connect {
@@ -176,18 +178,17 @@ impl Postgres {
         };
         repeated!(store, |client| prepare::examine(
             client,
-            settings.unreplicated
+            settings.allow_unreplicated
         ))
         .map_err(failed)??;
         prepare::migrate(&store.pool, &hosts).await?;
         Ok((store, hosts))
     }
 
-    fn at(url: &str, settings: &config::Postgres) -> std::result::Result<(Self, Hosts), OpenError> {
+    fn at(url: &str, settings: &Settings) -> std::result::Result<(Self, Hosts), OpenError> {
         let (pool, hosts) = connect::pool(url, settings)?;
-        let deadline = Duration::from_secs(settings.deadline_seconds);
         let writers = Arc::new(Writers::new());
-        let queue = Queue::new(pool.clone(), Arc::clone(&writers), deadline);
+        let queue = Queue::new(pool.clone(), Arc::clone(&writers), settings.timeout);
         // As many as there are connections: more would wait for one without a caller.
         let attempts = Arc::new(Semaphore::new(settings.connections));
         Ok((
@@ -196,7 +197,7 @@ impl Postgres {
                 writers,
                 queue,
                 attempts,
-                deadline,
+                timeout: settings.timeout,
             },
             hosts,
         ))
@@ -207,10 +208,7 @@ impl Postgres {
     ///
     /// # Errors
     /// One sentence that names the hosts.
-    pub async fn find(
-        url: &str,
-        settings: &config::Postgres,
-    ) -> std::result::Result<Self, OpenError> {
+    pub async fn find(url: &str, settings: &Settings) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
         let failed = |error: Error| OpenError::Connect {
             hosts: hosts.to_string(),
@@ -309,6 +307,6 @@ impl Store for Postgres {
     }
 
     async fn ready(&self) -> Result<()> {
-        self.known(self.writers.try_out(&self.pool, self.deadline).await)
+        self.known(self.writers.try_out(&self.pool, self.timeout).await)
     }
 }

@@ -8,7 +8,7 @@ use refinery::error::Kind;
 use tokio_postgres::Error;
 
 use super::{OpenError, connect::Hosts};
-use crate::{causes, config::Unreplicated};
+use crate::causes;
 
 mod migrations {
     refinery::embed_migrations!("src/store/schema/postgres");
@@ -62,16 +62,16 @@ impl Cluster {
 /// Refuses a cluster that is too old, or that could lose acknowledged writes and is not allowed to.
 pub(super) async fn examine(
     client: &ClientWrapper,
-    unreplicated: Unreplicated,
+    allow_unreplicated: bool,
 ) -> Result<Result<(), OpenError>, Error> {
     let cluster = Cluster::ask(client).await?;
     if cluster.version < OLDEST {
         return Ok(Err(OpenError::TooOld(cluster.version / 10_000)));
     }
-    Ok(match (cluster.weakness(), unreplicated) {
-        (None, _) => Ok(()),
-        (Some(weakness), Unreplicated::Refuse) => Err(OpenError::Unreplicated(weakness)),
-        (Some(weakness), Unreplicated::Warn) => {
+    Ok(match cluster.weakness() {
+        None => Ok(()),
+        Some(weakness) if !allow_unreplicated => Err(OpenError::Unreplicated(weakness)),
+        Some(weakness) => {
             tracing::warn!("acknowledged writes may be lost with this PostgreSQL: {weakness}");
             Ok(())
         }

@@ -5,7 +5,7 @@
 /// that do no harm when they are done twice.
 macro_rules! repeated {
     ($store:expr, |$session:ident| $run:expr) => {{
-        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.deadline);
+        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.timeout);
         loop {
             let attempt = async {
                 let session = $crate::store::postgres::session::Session::take(&$store.pool).await?;
@@ -25,7 +25,7 @@ macro_rules! repeated {
 /// caller that leaves before that leaves nothing behind.
 macro_rules! finished {
     ($store:expr, [$($value:ident),*], |$session:ident| $run:expr) => {{
-        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.deadline);
+        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.timeout);
         loop {
             let (pool, permits, deadline) = ($store.pool.clone(), std::sync::Arc::clone(&$store.attempts), attempts.end());
             $(let $value = $value.to_owned();)*
