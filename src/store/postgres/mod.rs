@@ -6,14 +6,13 @@
 //! repeated within it where what failed passes and repeating is safe (`retry`, `write`).
 
 mod accounts;
+mod batch;
 mod catalog;
 mod connect;
 mod export;
 mod finish;
-mod group;
 mod import;
 mod prepare;
-mod queue;
 mod removal;
 mod repeat;
 mod retry;
@@ -31,8 +30,8 @@ use tokio::sync::Semaphore;
 
 pub use self::settings::Settings;
 use self::{
+    batch::Queue,
     connect::Hosts,
-    queue::Queue,
     repeat::{finished, repeated},
     shares::Ruled,
     write::Writers,

@@ -6,8 +6,10 @@
 //! Rows are locked backups first and then vaults, each by their ids, those too from which only act
 //! would take: so no two groups, and no group and single change, wait for each other in a circle.
 
-mod effects;
+mod change_set;
 mod facts;
+mod queue;
+mod write;
 
 use std::time::Duration;
 
@@ -15,9 +17,11 @@ use deadpool_postgres::ClientWrapper;
 use futures::try_join;
 use tokio_postgres::types::ToSql;
 
+use self::change_set::Effects;
+pub(super) use self::queue::Queue;
 use super::{retry::Failure, shares::Ruled, write::Work};
 use crate::model::{
-    self, BackupId, Change, Effects, Error, Facts, ProjectId, VaultId, VaultSelection,
+    self, BackupId, Change, Error, Facts, ProjectId, VaultId, VaultSelection,
     facts::MemberSelection,
 };
 
@@ -117,7 +121,7 @@ impl Work for Group {
         facts: Vec<Facts>,
     ) -> Result<Self::Outcome, Failure> {
         let (decided, effects) = self.decide(facts)?;
-        effects::write(client, &effects).await?;
+        write::write(client, &effects).await?;
         Ok(decided)
     }
 }

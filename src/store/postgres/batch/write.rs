@@ -4,11 +4,14 @@ use deadpool_postgres::ClientWrapper;
 use futures::try_join;
 use tokio_postgres::types::ToSql;
 
-use super::super::{
-    retry::Failure,
-    shares::{self, Column},
+use super::{
+    super::{
+        retry::Failure,
+        shares::{self, Column},
+    },
+    change_set::Effects,
 };
-use crate::model::{Effects, Error, Member};
+use crate::model::{Error, Member};
 
 const UPDATE: &str = "UPDATE members m SET status = n.status, updated_at = n.updated_at, vault_id = n.vault_id
                       FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[],

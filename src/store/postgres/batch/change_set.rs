@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{
+use crate::model::{
     BackupId, Change, Facts, Member, ProjectId, Selection, VaultId,
     facts::{Capacity, MemberSelection},
 };
 
 /// What the changes up to now have done.
 #[derive(Debug, Default)]
-pub struct Effects {
+pub(super) struct Effects {
     records: BTreeMap<BackupId, BTreeMap<ProjectId, Record>>,
     capacities: BTreeMap<VaultId, i64>,
 }
@@ -26,11 +26,11 @@ struct Record {
 /// A change that was not decided upon what stands after those before it.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
 #[error("does not follow from the changes before it")]
-pub struct Misfit;
+pub(super) struct Misfit;
 
 impl Effects {
     /// These facts, which were read before all changes, as they are after them.
-    pub fn upon(&self, mut facts: Facts, selection: &Selection) -> Facts {
+    pub(super) fn upon(&self, mut facts: Facts, selection: &Selection) -> Facts {
         if let Some(records) = self.records.get(&selection.backup_id) {
             facts
                 .members
@@ -53,7 +53,7 @@ impl Effects {
     ///
     /// # Errors
     /// [`Misfit`]; a part of the change may be in the effects then.
-    pub fn put(&mut self, change: &Change) -> Result<(), Misfit> {
+    pub(super) fn put(&mut self, change: &Change) -> Result<(), Misfit> {
         match change {
             Change::Keep(_) => Ok(()),
             Change::Add(members) => members
@@ -107,7 +107,7 @@ impl Effects {
     }
 
     /// The records that are there at the end and were not before.
-    pub fn inserted(&self) -> Vec<&Member> {
+    pub(super) fn inserted(&self) -> Vec<&Member> {
         self.records()
             .filter(|record| !record.is_same())
             .filter_map(|record| record.after.as_ref())
@@ -115,7 +115,7 @@ impl Effects {
     }
 
     /// The records that were there before and are not at the end.
-    pub fn deleted(&self) -> Vec<&Member> {
+    pub(super) fn deleted(&self) -> Vec<&Member> {
         self.records()
             .filter(|record| !record.is_same())
             .filter_map(|record| record.before.as_ref())
@@ -123,7 +123,7 @@ impl Effects {
     }
 
     /// The records that are others at the end than before: what stood, and what is to stand.
-    pub fn updated(&self) -> Vec<(&Member, &Member)> {
+    pub(super) fn updated(&self) -> Vec<(&Member, &Member)> {
         let same = self.records().filter(|record| record.is_same());
         same.filter_map(|r| r.before.as_ref().zip(r.after.as_ref()))
             .filter(|(before, after)| before != after)
@@ -131,7 +131,7 @@ impl Effects {
     }
 
     /// What vaults hold more than before, in MB; less where it is below zero.
-    pub fn moved(&self) -> Vec<(VaultId, i64)> {
+    pub(super) fn moved(&self) -> Vec<(VaultId, i64)> {
         self.capacities
             .iter()
             .map(|(vault, moved)| (*vault, *moved))

@@ -21,9 +21,11 @@ use tokio::{
 };
 
 use super::{
-    group::Group,
-    shares::Ruled,
-    write::{Unwritten, Writers},
+    super::{
+        shares::Ruled,
+        write::{Unwritten, Writers},
+    },
+    Group,
 };
 use crate::{
     deadline::Budget,
@@ -37,7 +39,7 @@ const LARGEST: usize = 64;
 const LAST_WORD: Duration = Duration::from_millis(20);
 
 /// Where changes wait.
-pub(super) struct Queue(Arc<Shared>);
+pub(in crate::store::postgres) struct Queue(Arc<Shared>);
 
 struct Shared {
     pool: Pool,
@@ -69,7 +71,7 @@ enum Row {
 
 impl Queue {
     /// Changes have half of the pool's connections, reads the others.
-    pub(super) fn new(pool: Pool, writers: Arc<Writers>, deadline: Duration) -> Self {
+    pub(in crate::store::postgres) fn new(pool: Pool, writers: Arc<Writers>, deadline: Duration) -> Self {
         let places = pool.status().max_size.div_ceil(2);
         let state = Mutex::new(State {
             waiting: Vec::new(),
@@ -85,7 +87,7 @@ impl Queue {
     }
 
     /// Does the change within the deadline.
-    pub(super) async fn change(&self, change: Ruled) -> model::Result<Change> {
+    pub(in crate::store::postgres) async fn change(&self, change: Ruled) -> model::Result<Change> {
         // Counted here: the tasks that do the work belong to no request.
         let budget = Budget::start();
         let end = budget.deadline(self.0.deadline);
