@@ -11,6 +11,7 @@ pub mod page;
 pub mod policy;
 pub mod rules;
 pub mod vault;
+mod words;
 
 pub use backup::{Backup, BackupStatus};
 pub use error::{Error, Result};
@@ -19,3 +20,4 @@ pub use ids::{BackupId, ImageId, ProjectId, ShareId, VaultId};
 pub use member::{Member, MemberStatus};
 pub use operation::Operation;
 pub use vault::{ObjectType, ProtectType, Vault, VaultStatus};
+pub use words::UnknownWord;
