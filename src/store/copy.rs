@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use futures::{StreamExt, stream::BoxStream};
 
-use super::{Digest, Export, Import, Kind, Record, digest};
+use super::{Digest, Export, Import, Record, RecordKind, digest};
 use crate::model::{Error, Result};
 
 /// How many records are written in a transaction.
@@ -40,7 +40,7 @@ fn cause(error: &Error) -> String {
 #[derive(Clone, Copy, Debug)]
 pub struct Compared {
     /// The kind.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// In the source.
     pub source: Digest,
     /// In the target.
@@ -105,7 +105,7 @@ async fn compare(
         source: sources[at],
         target: targets[at],
     };
-    Ok(Kind::ALL
+    Ok(RecordKind::ALL
         .into_iter()
         .enumerate()
         .map(|(at, kind)| of(at, kind))

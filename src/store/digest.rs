@@ -12,7 +12,7 @@ use crate::model::Result;
 
 /// A kind of record, in the order in which a store is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum RecordKind {
     /// [`Record::Project`]
     Project,
     /// [`Record::Account`]
@@ -29,7 +29,7 @@ pub enum Kind {
     Member,
 }
 
-impl Kind {
+impl RecordKind {
     /// All of them, in their order.
     pub const ALL: [Self; 7] = [
         Self::Project,
@@ -42,7 +42,7 @@ impl Kind {
     ];
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Project => "projects",
@@ -58,20 +58,20 @@ impl fmt::Display for Kind {
 
 impl Record {
     /// What it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> RecordKind {
         match self {
-            Self::Project(_) => Kind::Project,
-            Self::Account(_) => Kind::Account,
-            Self::Token(_) => Kind::Token,
-            Self::AccessKey(_) => Kind::AccessKey,
-            Self::Vault { .. } => Kind::Vault,
-            Self::Backup(_) => Kind::Backup,
-            Self::Member(_) => Kind::Member,
+            Self::Project(_) => RecordKind::Project,
+            Self::Account(_) => RecordKind::Account,
+            Self::Token(_) => RecordKind::Token,
+            Self::AccessKey(_) => RecordKind::AccessKey,
+            Self::Vault { .. } => RecordKind::Vault,
+            Self::Backup(_) => RecordKind::Backup,
+            Self::Member(_) => RecordKind::Member,
         }
     }
 
     /// What it is found by. Compares as the keys of every store do: byte by byte.
-    pub(super) fn key(&self) -> (Kind, Vec<u8>) {
+    pub(super) fn key(&self) -> (RecordKind, Vec<u8>) {
         let key = match self {
             Self::Project(project) => project.id.as_str().into(),
             Self::Account(account) => account.name.as_str().into(),
@@ -116,7 +116,7 @@ pub struct Digest {
     pub checksum: [u8; 32],
 }
 
-/// Reads a store to its end: a digest for each [`Kind`], in their order. Stores with the same
+/// Reads a store to its end: a digest for each [`RecordKind`], in their order. Stores with the same
 /// records have the same digests, with the same salt: checksums are shown, and without one a weak
 /// secret could be guessed from them.
 ///
@@ -128,7 +128,7 @@ pub async fn digest(
     mut read: impl FnMut(),
 ) -> Result<[Digest; 7]> {
     let salted = || (0, Sha256::new_with_prefix(salt.to_le_bytes()));
-    let mut kinds = Kind::ALL.map(|_| salted());
+    let mut kinds = RecordKind::ALL.map(|_| salted());
     while let Some(record) = records.next().await {
         let record = record?;
         let (count, checksum) = &mut kinds[record.kind() as usize];

@@ -9,6 +9,7 @@
 //! with no promise whether a write was done. Then run the new store through `tests/store`. A store
 //! that also fills [`Export`] can be checked and copied, one that fills [`Import`] copied into.
 
+mod accounts;
 pub mod check;
 pub mod copy;
 mod digest;
@@ -19,10 +20,12 @@ pub mod postgres;
 mod records;
 mod removal;
 pub mod sqlite;
+mod tables;
+mod values;
 
 use async_trait::async_trait;
 
-pub use digest::{Digest, Kind, digest};
+pub use digest::{Digest, RecordKind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
 pub use lookup::{Lasting, Lookup, Nothing};

@@ -17,14 +17,15 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{OpenError, Settings, session::is_followed};
+use super::{OpenError, Settings, session::has_sync_standby};
 use crate::{causes, regular_file};
 
-/// How often the database looks whether a client that waits for it is still there, in milliseconds.
-const LOOK_FOR_CLIENT: u32 = 1_000;
+/// How often the database checks whether a client that waits for it is still there, in milliseconds.
+const CLIENT_CHECK_INTERVAL: u32 = 1_000;
 
-/// How long a host that no standby follows waits for one that has such.
-const HANDICAP: Duration = Duration::from_millis(500);
+/// How long a host without a synchronous standby waits for one that has it: it may be a deposed
+/// primary.
+const UNREPLICATED_CONNECT_DELAY: Duration = Duration::from_millis(500);
 
 /// The hosts of a URL, `a:5432,b:5433`: what may be shown of it.
 pub(super) struct Hosts(Vec<(Host, u16)>);
@@ -80,9 +81,9 @@ pub(super) fn pool(url: &str, settings: &Settings) -> Result<(Pool, Hosts), Open
         ));
     }
     // What every session needs, whatever is set for the user or the database: commits wait for the
-    // standby, and who has gone silent does not keep others waiting.
+    // standby, and a client that has gone silent does not hold its locks.
     let session = format!(
-        "{} -c synchronous_commit=on -c client_connection_check_interval={LOOK_FOR_CLIENT} \
+        "{} -c synchronous_commit=on -c client_connection_check_interval={CLIENT_CHECK_INTERVAL} \
          -c idle_in_transaction_session_timeout={}",
         config.get_options().unwrap_or_default(),
         settings.timeout.as_millis()
@@ -143,8 +144,9 @@ fn at_host(all: &Config, host: &Host, port: u16) -> Config {
     one
 }
 
-/// Connects to the host that takes writes. All are tried at once: one that hangs does not hold up
-/// the others. One that no standby follows takes them in vain: another that takes them goes first.
+/// Connects to the host that accepts writes. All are tried at once: one that hangs does not hold up
+/// the others. One without a synchronous standby cannot commit: another that accepts writes goes
+/// first.
 struct ToPrimary {
     each: Vec<Config>,
     tls: MakeRustlsConnect,
@@ -171,8 +173,8 @@ impl ToPrimary {
             }
         };
         let served = tokio::spawn(serve);
-        if !is_followed(&client).await? {
-            tokio::time::sleep(HANDICAP).await;
+        if !has_sync_standby(&client).await? {
+            tokio::time::sleep(UNREPLICATED_CONNECT_DELAY).await;
         }
         Ok((client, served))
     }

@@ -1,17 +1,20 @@
 //! The store on PostgreSQL: servers without a state of their own, on a cluster that replicates and
 //! fails over by itself.
 //!
-//! Every session is with the primary, reads too: they see each acknowledged write, and none counts
-//! where the primary may have been replaced (`session`). Each operation has a deadline, and is
-//! repeated within it where what failed passes and repeating is safe (`retry`, `write`).
+//! Every session is with the primary, reads too: they see each acknowledged write, and none that
+//! may be stale is returned (`session`). Each operation has a deadline, and is retried within it
+//! where the error is transient and a retry is safe (`retry`, `write`). Changes that wait share
+//! transactions (`batch`).
 
 mod accounts;
 mod batch;
 mod catalog;
+mod columns;
 mod connect;
 mod export;
 mod finish;
 mod import;
+mod pipeline;
 mod prepare;
 mod removal;
 mod repeat;
@@ -30,10 +33,10 @@ use tokio::sync::Semaphore;
 
 pub use self::settings::Settings;
 use self::{
-    batch::Queue,
+    batch::BatchQueue,
     connect::Hosts,
     repeat::{finished, repeated},
-    shares::Ruled,
+    shares::PendingChange,
     write::Writers,
 };
 use super::{
@@ -46,16 +49,16 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long a catalog may take, and a removal. Only the operator waits for them.
-const CATALOG: Duration = Duration::from_secs(10 * 60);
+/// The timeout of a catalog, and of a removal. Only the operator waits for them.
+const BULK_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// A store in a PostgreSQL cluster.
 pub struct Postgres {
     pool: Pool,
     writers: Arc<Writers>,
-    queue: Queue,
-    /// How many attempts are made at a time outside of the queue, with those whose callers left.
-    attempts: Arc<Semaphore>,
+    queue: BatchQueue,
+    /// For each attempt outside of the queue, those included whose callers have disconnected.
+    permits: Arc<Semaphore>,
     timeout: Duration,
 }
 
@@ -151,7 +154,7 @@ impl Postgres {
             EXPIRED_AT_START
         ))
         .map_err(failed)?;
-        repeated!(store, |session| write::forget(session)).map_err(failed)?;
+        repeated!(store, |session| write::delete_stale_keys(session)).map_err(failed)?;
         Ok(store)
     }
 
@@ -187,15 +190,15 @@ impl Postgres {
     fn at(url: &str, settings: &Settings) -> std::result::Result<(Self, Hosts), OpenError> {
         let (pool, hosts) = connect::pool(url, settings)?;
         let writers = Arc::new(Writers::new());
-        let queue = Queue::new(pool.clone(), Arc::clone(&writers), settings.timeout);
+        let queue = BatchQueue::new(pool.clone(), Arc::clone(&writers), settings.timeout);
         // As many as there are connections: more would wait for one without a caller.
-        let attempts = Arc::new(Semaphore::new(settings.connections));
+        let permits = Arc::new(Semaphore::new(settings.connections));
         Ok((
             Self {
                 pool,
                 writers,
                 queue,
-                attempts,
+                permits,
                 timeout: settings.timeout,
             },
             hosts,
@@ -217,9 +220,9 @@ impl Postgres {
         prepare::is_current(found, &hosts).map(|()| store)
     }
 
-    /// Where there was no answer in time, connections that nobody uses at present lead to the same
-    /// silence: new ones may find another primary.
-    fn known<T>(&self, outcome: Result<T>) -> Result<T> {
+    /// Where there was no response in time, idle connections lead to the same silence: new ones may
+    /// find another primary.
+    fn close_idle_if_unavailable<T>(&self, outcome: Result<T>) -> Result<T> {
         if matches!(outcome, Err(Error::StoreUnavailable(_))) {
             self.pool.retain(|_, _| false);
         }
@@ -236,7 +239,7 @@ impl Store for Postgres {
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
-        self.known(self.queue.change(Ruled { selection, rule }).await)
+        self.close_idle_if_unavailable(self.queue.change(PendingChange { selection, rule }).await)
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
@@ -288,24 +291,24 @@ impl Store for Postgres {
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
-        self.known(
+        self.close_idle_if_unavailable(
             self.writers
-                .write(&self.pool, CATALOG, &catalog)
+                .write(&self.pool, BULK_TIMEOUT, &catalog)
                 .await
                 .map_err(Error::from),
         )
     }
 
     async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
-        self.known(
+        self.close_idle_if_unavailable(
             self.writers
-                .write(&self.pool, CATALOG, &removal)
+                .write(&self.pool, BULK_TIMEOUT, &removal)
                 .await
                 .map_err(Error::from),
         )
     }
 
     async fn ready(&self) -> Result<()> {
-        self.known(self.writers.try_out(&self.pool, self.timeout).await)
+        self.close_idle_if_unavailable(self.writers.probe(&self.pool, self.timeout).await)
     }
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    super::{Lasting, Lookup},
+    super::{Lasting, Lookup, values::read},
     accounts,
     failure::failed,
     open::{File, OpenError},
@@ -42,8 +42,8 @@ impl Lookup for SqliteLookup {
     async fn backup(&self, id: BackupId) -> Result<Option<Lasting>> {
         let lasting = |row: &Row<'_>| {
             Ok(Lasting {
-                size: row.get(0)?,
-                owner: row.get(1)?,
+                size: read(row, 0, "backups.resource_size")?,
+                owner: read(row, 1, "backups.project_id")?,
             })
         };
         self.read(|connection| {

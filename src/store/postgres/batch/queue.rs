@@ -1,10 +1,10 @@
-//! Changes that wait go together, in one transaction with one wait for the disk and the standby.
+//! The queue in front of the batches.
 //!
-//! A change that finds a free place, and nobody at work on its rows, goes at once, alone. Else it
-//! waits, and the next to finish takes all along who need not wait any more: nobody waits for
-//! company, and nobody holds a place to wait for the rows of another change of this server. A
-//! change whose caller left while it waited is not done; one that was begun goes on without the
-//! caller, for others may be in the same group.
+//! A change that finds a free permit, and no other change at work on its rows, runs at once, alone.
+//! Else it waits, and the next batch that ends makes a batch of all that need not wait any more: no
+//! change waits for a batch to fill, and none holds a permit while it waits for the row locks of
+//! another change of this server. A change whose caller disconnected while it waited is dropped;
+//! one that was begun goes on without its caller, for others may be in the same batch.
 
 use std::{
     collections::HashSet,
@@ -22,220 +22,231 @@ use tokio::{
 
 use super::{
     super::{
-        shares::Ruled,
-        write::{Unwritten, Writers},
+        shares::PendingChange,
+        write::{WriteError, Writers},
     },
-    Group,
+    Batch,
 };
 use crate::{
     deadline::Budget,
     model::{self, BackupId, Change, Error, VaultId, VaultSelection},
 };
 
-/// How many changes a group has at most.
+/// How many changes a batch has at most.
 const LARGEST: usize = 64;
-/// How long a caller waits beyond the deadline for the last word of the attempts, which says more
-/// than silence.
-const LAST_WORD: Duration = Duration::from_millis(20);
+/// How long a caller waits beyond the deadline for the error of the last attempt, which says more
+/// than a timeout.
+const GRACE_PERIOD: Duration = Duration::from_millis(20);
 
 /// Where changes wait.
-pub(in crate::store::postgres) struct Queue(Arc<Shared>);
+pub(in crate::store::postgres) struct BatchQueue(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     pool: Pool,
     writers: Arc<Writers>,
-    deadline: Duration,
+    timeout: Duration,
     state: Mutex<State>,
 }
 
-/// Who waits, and what those who are under way leave free.
+/// What waits, and what the batches at work leave free.
 struct State {
-    waiting: Vec<Waiting>,
-    places: usize,
-    rows: HashSet<Row>,
+    waiting: Vec<QueuedChange>,
+    /// How many more batches may be at work.
+    permits: usize,
+    /// The rows of the batches at work.
+    locked: HashSet<LockKey>,
 }
 
-/// A change, and whoever waits for it.
-struct Waiting {
-    change: Ruled,
-    end: Instant,
-    answer: oneshot::Sender<model::Result<Change>>,
+/// A change, and the way to its caller.
+struct QueuedChange {
+    change: PendingChange,
+    deadline: Instant,
+    result: oneshot::Sender<model::Result<Change>>,
 }
 
-/// What a change locks.
+/// A row that a change locks.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Row {
+enum LockKey {
     Backup(BackupId),
     Vault(VaultId),
 }
 
-impl Queue {
+impl BatchQueue {
     /// Changes have half of the pool's connections, reads the others.
-    pub(in crate::store::postgres) fn new(pool: Pool, writers: Arc<Writers>, deadline: Duration) -> Self {
-        let places = pool.status().max_size.div_ceil(2);
+    pub(in crate::store::postgres) fn new(
+        pool: Pool,
+        writers: Arc<Writers>,
+        timeout: Duration,
+    ) -> Self {
         let state = Mutex::new(State {
             waiting: Vec::new(),
-            places,
-            rows: HashSet::new(),
+            permits: pool.status().max_size.div_ceil(2),
+            locked: HashSet::new(),
         });
-        Self(Arc::new(Shared {
+        Self(Arc::new(Inner {
             pool,
             writers,
-            deadline,
+            timeout,
             state,
         }))
     }
 
     /// Does the change within the deadline.
-    pub(in crate::store::postgres) async fn change(&self, change: Ruled) -> model::Result<Change> {
-        // Counted here: the tasks that do the work belong to no request.
+    pub(in crate::store::postgres) async fn change(
+        &self,
+        change: PendingChange,
+    ) -> model::Result<Change> {
+        // Here: the tasks that do the work belong to no request.
         let budget = Budget::start();
-        let end = budget.deadline(self.0.deadline);
-        let (answer, answered) = oneshot::channel();
-        let group = self.0.state().enter(Waiting {
+        let deadline = budget.deadline(self.0.timeout);
+        let (result, received) = oneshot::channel();
+        let batch = self.0.state().enter(QueuedChange {
             change,
-            end,
-            answer,
+            deadline,
+            result,
         });
-        self.0.start(group);
-        match timeout_at(end + LAST_WORD, answered).await {
+        self.0.start(batch);
+        match timeout_at(deadline + GRACE_PERIOD, received).await {
             Ok(Ok(outcome)) => outcome,
             Ok(Err(_)) => Err(Error::store("a change was given up")),
             Err(_) => Err(Error::StoreUnavailable(
-                format!("no answer in {:?}", self.0.deadline).into(),
+                format!("no answer in {:?}", self.0.timeout).into(),
             )),
         }
     }
 }
 
-impl Waiting {
-    fn rows(&self) -> impl Iterator<Item = Row> + use<> {
+impl QueuedChange {
+    fn lock_keys(&self) -> impl Iterator<Item = LockKey> + use<> {
         let selection = &self.change.selection;
         let vault = match selection.vault {
-            VaultSelection::Named(id) => Some(Row::Vault(id)),
+            VaultSelection::Named(id) => Some(LockKey::Vault(id)),
             VaultSelection::None | VaultSelection::OfBackup => None,
         };
-        [Row::Backup(selection.backup_id)].into_iter().chain(vault)
+        [LockKey::Backup(selection.backup_id)]
+            .into_iter()
+            .chain(vault)
     }
 
-    fn left(&self) -> Duration {
-        self.end.saturating_duration_since(Instant::now())
+    fn time_left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
     }
 }
 
 impl State {
-    /// Whoever may go now. Where a place is free, those who wait do so for rows, or for company
-    /// that was full.
-    fn enter(&mut self, waiting: Waiting) -> Vec<Waiting> {
-        if self.places > 0 && self.are_free(&waiting) {
-            return self.take(vec![waiting]);
+    /// The batch that may start now. Where a permit is free, those that wait do so for row locks,
+    /// or because a batch was full.
+    fn enter(&mut self, queued: QueuedChange) -> Vec<QueuedChange> {
+        if self.permits > 0 && self.is_free(&queued) {
+            return self.start(vec![queued]);
         }
-        self.waiting.push(waiting);
+        self.waiting.push(queued);
         Vec::new()
     }
 
-    /// The same, after somebody has finished with these rows.
-    fn leave(&mut self, rows: &[Row]) -> Vec<Waiting> {
-        self.places += 1;
+    /// The same, after a batch has finished with these rows.
+    fn leave(&mut self, rows: &[LockKey]) -> Vec<QueuedChange> {
+        self.permits += 1;
         for row in rows {
-            self.rows.remove(row);
+            self.locked.remove(row);
         }
-        let (mut group, mut waiting) = (Vec::new(), Vec::new());
-        for one in std::mem::take(&mut self.waiting)
-            .into_iter()
-            .filter(|one| !one.answer.is_closed())
-        {
-            if group.len() < LARGEST && self.are_free(&one) {
-                group.push(one);
+        let (mut batch, mut waiting) = (Vec::new(), Vec::new());
+        let queued = std::mem::take(&mut self.waiting);
+        for one in queued.into_iter().filter(|one| !one.result.is_closed()) {
+            if batch.len() < LARGEST && self.is_free(&one) {
+                batch.push(one);
             } else {
                 waiting.push(one);
             }
         }
         self.waiting = waiting;
-        self.take(group)
+        self.start(batch)
     }
 
-    fn are_free(&self, waiting: &Waiting) -> bool {
-        waiting.rows().all(|row| !self.rows.contains(&row))
+    fn is_free(&self, queued: &QueuedChange) -> bool {
+        queued.lock_keys().all(|row| !self.locked.contains(&row))
     }
 
-    fn take(&mut self, group: Vec<Waiting>) -> Vec<Waiting> {
-        self.places -= usize::from(!group.is_empty());
-        self.rows.extend(group.iter().flat_map(Waiting::rows));
-        group
+    fn start(&mut self, batch: Vec<QueuedChange>) -> Vec<QueuedChange> {
+        self.permits -= usize::from(!batch.is_empty());
+        self.locked
+            .extend(batch.iter().flat_map(QueuedChange::lock_keys));
+        batch
     }
 }
 
-impl Shared {
+impl Inner {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn start(self: &Arc<Self>, group: Vec<Waiting>) {
-        if !group.is_empty() {
-            tokio::spawn(Arc::clone(self).run(group));
+    fn start(self: &Arc<Self>, batch: Vec<QueuedChange>) {
+        if !batch.is_empty() {
+            tokio::spawn(Arc::clone(self).run(batch));
         }
     }
 
-    /// Does a group, and those after it for whom its end makes room.
-    async fn run(self: Arc<Self>, mut group: Vec<Waiting>) {
-        while !group.is_empty() {
-            let rows: Vec<_> = group.iter().flat_map(Waiting::rows).collect();
-            // A panic must not keep the place and the rows. Who waits for an answer learns that
-            // there is none.
-            let _ = AssertUnwindSafe(self.done(group)).catch_unwind().await;
-            group = self.state().leave(&rows);
+    /// Does a batch, and those after it that its end lets start.
+    async fn run(self: Arc<Self>, mut batch: Vec<QueuedChange>) {
+        while !batch.is_empty() {
+            let rows: Vec<_> = batch.iter().flat_map(QueuedChange::lock_keys).collect();
+            // A panic must not keep the permit and the rows. The callers learn that no result will
+            // come.
+            let _ = AssertUnwindSafe(self.write(batch)).catch_unwind().await;
+            batch = self.state().leave(&rows);
         }
     }
 
-    async fn done(self: &Arc<Self>, group: Vec<Waiting>) {
-        match <[Waiting; 1]>::try_from(group) {
-            Ok([only]) => self.alone(only).await,
-            Err(group) => self.together(group).await,
+    async fn write(self: &Arc<Self>, batch: Vec<QueuedChange>) {
+        match <[QueuedChange; 1]>::try_from(batch) {
+            Ok([only]) => self.write_one(only).await,
+            Err(batch) => self.write_together(batch).await,
         }
     }
 
-    async fn alone(&self, waiting: Waiting) {
-        let outcome = self
+    async fn write_one(&self, queued: QueuedChange) {
+        let timeout = queued.time_left();
+        let written = self
             .writers
-            .write(&self.pool, waiting.left(), &waiting.change)
+            .write(&self.pool, timeout, &queued.change)
             .await;
-        // Nobody waits any more: the caller is gone, and the change stands all the same.
-        let _ = waiting.answer.send(outcome.map_err(Error::from));
+        // The caller may have disconnected: the change is done all the same.
+        let _ = queued.result.send(written.map_err(Error::from));
     }
 
-    async fn together(self: &Arc<Self>, group: Vec<Waiting>) {
-        let left = group.iter().map(Waiting::left).max().unwrap_or_default();
-        let (changes, callers): (Vec<_>, Vec<_>) = group
+    async fn write_together(self: &Arc<Self>, batch: Vec<QueuedChange>) {
+        let timeout = batch.iter().map(QueuedChange::time_left).max();
+        let (changes, callers): (Vec<_>, Vec<_>) = batch
             .into_iter()
-            .map(|w| (w.change, (w.end, w.answer)))
+            .map(|queued| (queued.change, (queued.deadline, queued.result)))
             .unzip();
-        // Whoever waits longer for the rows of others does so alone.
-        let group = Group::new(changes, self.deadline / 4);
-        match self.writers.write(&self.pool, left, &group).await {
+        // A change that waits longer for the row locks of others does so alone.
+        let batch = Batch::new(changes, self.timeout / 4);
+        let written = self
+            .writers
+            .write(&self.pool, timeout.unwrap_or_default(), &batch);
+        match written.await {
             Ok(outcomes) => {
-                for ((_, answer), outcome) in callers.into_iter().zip(outcomes) {
-                    let _ = answer.send(outcome);
+                for ((_, result), outcome) in callers.into_iter().zip(outcomes) {
+                    let _ = result.send(outcome);
                 }
             }
-            Err(Unwritten::Refused(error)) => {
-                tracing::debug!(%error, "a group is done one by one");
-                for ((end, answer), change) in callers.into_iter().zip(group.apart()) {
-                    let (shared, waiting) = (
-                        Arc::clone(self),
-                        Waiting {
-                            change,
-                            end,
-                            answer,
-                        },
-                    );
-                    tokio::spawn(async move { shared.alone(waiting).await });
+            Err(WriteError::Rejected(error)) => {
+                tracing::debug!(%error, "the changes of a batch are done one by one");
+                for ((deadline, result), change) in callers.into_iter().zip(batch.into_changes()) {
+                    let queued = QueuedChange {
+                        change,
+                        deadline,
+                        result,
+                    };
+                    let inner = Arc::clone(self);
+                    tokio::spawn(async move { inner.write_one(queued).await });
                 }
             }
-            Err(Unwritten::Open(error)) => {
+            Err(WriteError::InDoubt(error)) => {
                 let error: Arc<dyn std::error::Error + Send + Sync> = Arc::new(error);
-                for (_, answer) in callers {
-                    let _ = answer.send(Err(Error::StoreUnavailable(Arc::clone(&error).into())));
+                for (_, result) in callers {
+                    let _ = result.send(Err(Error::StoreUnavailable(Arc::clone(&error).into())));
                 }
             }
         }
@@ -252,19 +263,19 @@ mod tests {
     };
     use uuid::Uuid;
 
-    use super::{LARGEST, Ruled, State, Waiting};
+    use super::{LARGEST, PendingChange, QueuedChange, State};
     use crate::model::{Change, Error, Result, Selection, VaultSelection, facts::MemberSelection};
 
-    fn state(places: usize) -> State {
+    fn state(permits: usize) -> State {
         State {
             waiting: Vec::new(),
-            places,
-            rows: HashSet::new(),
+            permits,
+            locked: HashSet::new(),
         }
     }
 
-    /// A change around a backup, and maybe into a vault; whoever waits for it.
-    fn change(backup: u128, vault: Option<u128>) -> (Waiting, Receiver<Result<Change>>) {
+    /// A change around a backup, and maybe into a vault; and its caller.
+    fn change(backup: u128, vault: Option<u128>) -> (QueuedChange, Receiver<Result<Change>>) {
         let selection = Selection {
             backup_id: Uuid::from_u128(backup).into(),
             members: MemberSelection::All,
@@ -272,37 +283,37 @@ mod tests {
                 VaultSelection::Named(Uuid::from_u128(id).into())
             }),
         };
-        let change = Ruled {
+        let change = PendingChange {
             selection,
             rule: Box::new(|_| Err(Error::VaultFull)),
         };
-        let (answer, answered) = oneshot::channel();
+        let (result, received) = oneshot::channel();
         (
-            Waiting {
+            QueuedChange {
                 change,
-                end: Instant::now() + Duration::from_secs(5),
-                answer,
+                deadline: Instant::now() + Duration::from_secs(5),
+                result,
             },
-            answered,
+            received,
         )
     }
 
     #[tokio::test]
-    async fn who_waits_for_a_place_goes_together() {
+    async fn changes_that_wait_for_a_permit_go_together() {
         let mut state = state(1);
         let [(one, _a), (two, _b), (three, _c)] = [1, 2, 3].map(|backup| change(backup, None));
-        let rows: Vec<_> = one.rows().collect();
+        let rows: Vec<_> = one.lock_keys().collect();
         assert_eq!(state.enter(one).len(), 1, "at once");
         assert!(state.enter(two).is_empty() && state.enter(three).is_empty());
         assert_eq!(state.leave(&rows).len(), 2);
-        assert_eq!(state.places, 0, "and they have one place");
+        assert_eq!(state.permits, 0, "and they share one permit");
     }
 
     #[tokio::test]
-    async fn nobody_holds_a_place_to_wait_for_rows() {
+    async fn no_change_holds_a_permit_to_wait_for_row_locks() {
         let mut state = state(3);
         let (into_vault, _a) = change(1, Some(9));
-        let rows: Vec<_> = into_vault.rows().collect();
+        let rows: Vec<_> = into_vault.lock_keys().collect();
         assert_eq!(state.enter(into_vault).len(), 1);
         let [(same_backup, _b), (same_vault, _c), (other, _d)] =
             [(1, None), (2, Some(9)), (3, None)].map(|(b, v)| change(b, v));
@@ -312,10 +323,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn those_who_left_take_nobodys_turn() {
+    async fn disconnected_callers_take_no_turn_of_others() {
         let mut state = state(1);
         let (one, _a) = change(1, None);
-        let rows: Vec<_> = one.rows().collect();
+        let rows: Vec<_> = one.lock_keys().collect();
         state.enter(one);
         for backup in 0..LARGEST {
             state.enter(change(2 + backup as u128, None).0);
@@ -326,10 +337,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_left_while_waiting_is_left_out() {
+    async fn a_change_is_dropped_whose_caller_disconnected_while_it_waited() {
         let mut state = state(1);
         let [(one, _a), (two, gone), (three, _c)] = [1, 2, 3].map(|backup| change(backup, None));
-        let rows: Vec<_> = one.rows().collect();
+        let rows: Vec<_> = one.lock_keys().collect();
         for waiting in [one, two, three] {
             state.enter(waiting);
         }

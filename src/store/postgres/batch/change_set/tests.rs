@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use uuid::Uuid;
 
-use super::Effects;
+use super::ChangeSet;
 use crate::{
     model::{
         Backup, BackupId, BackupStatus, Change, Facts, Member, ObjectType, ProjectId, ProtectType,
@@ -151,20 +151,20 @@ impl Kept {
         }
     }
 
-    fn write(&mut self, effects: &Effects) {
-        effects
+    fn write(&mut self, changes: &ChangeSet) {
+        changes
             .deleted()
             .into_iter()
             .for_each(|member| self.put(Some(member), None));
-        effects
+        changes
             .inserted()
             .into_iter()
             .for_each(|member| self.put(None, Some(member)));
-        effects
+        changes
             .updated()
             .into_iter()
             .for_each(|(before, after)| self.put(Some(before), Some(after)));
-        effects
+        changes
             .moved()
             .into_iter()
             .for_each(|(vault, megabytes)| self.take(vault, megabytes));
@@ -255,25 +255,25 @@ proptest! {
         for (number, group) in operations.chunks(together).enumerate() {
             let selections: Vec<_> = group.iter().map(|(backup, operation)| selection(*backup, operation)).collect();
             let facts: Vec<_> = selections.iter().map(|selection| in_groups.load(selection)).collect();
-            let mut effects = Effects::default();
+            let mut changes = ChangeSet::default();
             for (at, ((_, operation), (selection, facts))) in group.iter().zip(selections.iter().zip(facts)).enumerate() {
                 let number = number * together + at;
-                let decided = decide(operation, number, &effects.upon(facts, selection));
+                let decided = decide(operation, number, &changes.overlay(facts, selection));
                 let expected = decide(operation, number, &one_by_one.load(selection));
                 prop_assert_eq!(&decided, &expected);
                 if let Ok(change) = decided {
-                    prop_assert!(effects.put(&change).is_ok());
+                    prop_assert!(changes.push(&change).is_ok());
                     one_by_one.carry_out(&change);
                 }
             }
-            in_groups.write(&effects);
+            in_groups.write(&changes);
             prop_assert_eq!(&in_groups, &one_by_one);
         }
     }
 }
 
 #[test]
-fn a_change_that_was_decided_upon_something_else_does_not_fit() {
+fn a_change_that_was_decided_on_something_else_is_a_conflict() {
     let member = Member::pending(
         Uuid::from_u128(1).into(),
         backup(0).id,
@@ -284,16 +284,16 @@ fn a_change_that_was_decided_upon_something_else_does_not_fit() {
         before: member.clone(),
         capacity: Capacity::Same,
     };
-    let mut effects = Effects::default();
-    assert!(effects.put(&Change::Add(vec![member.clone()])).is_ok());
+    let mut changes = ChangeSet::default();
+    assert!(changes.push(&Change::Add(vec![member.clone()])).is_ok());
     assert!(
-        effects.put(&Change::Add(vec![member])).is_err(),
+        changes.push(&Change::Add(vec![member])).is_err(),
         "is there already"
     );
-    assert!(effects.put(&delete).is_ok());
-    assert!(effects.put(&delete).is_err(), "is gone already");
+    assert!(changes.push(&delete).is_ok());
+    assert!(changes.push(&delete).is_err(), "is gone already");
     assert!(
-        effects.inserted().is_empty() && effects.deleted().is_empty(),
+        changes.inserted().is_empty() && changes.deleted().is_empty(),
         "and nothing is to be written"
     );
 }
