@@ -88,7 +88,7 @@ impl Record {
         (self.kind(), key)
     }
 
-    /// All that it holds, those fields included that are shown to nobody.
+    /// All that it holds, those fields included that are never shown.
     pub(super) fn canonical(&self) -> String {
         match self {
             Self::Account(account) => {

@@ -1,5 +1,5 @@
-//! A store read from end to end: every record it keeps, as a stream that needs no more memory for
-//! many than for few. Whoever checks a store or copies one into another reads this, whichever
+//! A store read from end to end: every record, as a stream that needs no more memory for
+//! many than for few. Checks and copies of stores read this, whichever
 //! database it is.
 
 use async_trait::async_trait;
@@ -32,7 +32,7 @@ pub trait Export: Send + Sync {
     /// What [`Store::remove`](super::Store::remove) would do now. Writes nothing.
     async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome>;
 
-    /// What the database itself finds wrong with how it keeps the records; a sentence each.
+    /// What the database itself finds wrong with how it stores the records; a sentence each.
     async fn damage(&self) -> Result<Vec<String>>;
 }
 
@@ -60,7 +60,7 @@ pub enum Record {
     Member(Member),
 }
 
-/// A token as it is kept.
+/// A token as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
     /// What is known of the token itself.

@@ -150,7 +150,7 @@ async fn put_members(
     loaded: &mut Loaded,
 ) -> Result<(), AttemptError> {
     let backups: Vec<_> = members.iter().map(|member| member.backup_id).collect();
-    // Nobody shares one of them meanwhile.
+    // None of them is shared meanwhile.
     client
         .query(
             "SELECT 1 FROM backups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",

@@ -18,13 +18,13 @@ use super::{
 };
 use crate::model::{Error, Result};
 
-/// How many records wait to be taken; the database is read no faster.
-const WAITING: usize = 1024;
-/// One moment of the database. It stays open for as long as somebody takes records from it, however
+/// How many records are buffered; the database is read no faster than they are taken.
+const BUFFER: usize = 1024;
+/// One moment of the database. It stays open for as long as records are taken from it, however
 /// slowly.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
 /// What the catalog of the database knows without looking at the data: indexes that were never
-/// finished, constraints that were never tried on what stood before, and pages that were found not
+/// finished, constraints that were never tried on what was there before, and pages that were found not
 /// to be what had been written to them.
 const DAMAGE: &str = "
     SELECT format('the index %s is invalid', i.indexrelid::regclass)
@@ -40,11 +40,11 @@ const DAMAGE: &str = "
 #[async_trait]
 impl Export for Postgres {
     fn records(&self) -> BoxStream<'static, Result<Record>> {
-        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let (sender, mut receiver) = mpsc::channel(BUFFER);
         let pool = self.pool.clone();
         tokio::spawn(async move {
             if let Err(error) = every(&pool, &sender).await {
-                // Nobody listens any more: then nobody misses it.
+                // The reader may be gone.
                 let _ = sender.send(Err(failed(error))).await;
             }
         });
@@ -59,7 +59,7 @@ impl Export for Postgres {
         repeated!(self, |session| removal::plan(session, removal))
     }
 
-    /// What the catalog of the database says. The data is not looked at: that is the work of
+    /// What the catalog of the database says. The data is not checked: that is the work of
     /// `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
         repeated!(self, |session| first_column(session, DAMAGE))
@@ -85,7 +85,7 @@ async fn first_column<T: FromSqlOwned>(
         .collect()
 }
 
-/// Records are read once, without trying again: what was taken cannot be taken back.
+/// Records are read once, without a retry: what was taken cannot be taken back.
 fn failed(error: AttemptError) -> Error {
     match error {
         AttemptError::Database(error) if is_transient(&error) => {

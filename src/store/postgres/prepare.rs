@@ -1,4 +1,4 @@
-//! What has to hold before anything is kept in a cluster: a version that is known, writes that
+//! What has to hold before anything is written to a cluster: a version that is known, writes that
 //! survive the loss of a node, and the schema.
 
 use std::time::Duration;
@@ -18,7 +18,7 @@ mod migrations {
 const OLDEST: i32 = 150_000;
 /// How long to wait for another server that brings the schema up to date.
 const MIGRATION: Duration = Duration::from_secs(60);
-/// The advisory lock of whoever brings the schema up to date: "backups!" in ASCII.
+/// The advisory lock of the server that brings the schema up to date: "backups!" in ASCII.
 const LOCK: i64 = 0x6261_636b_7570_7321;
 
 /// What a cluster says of itself.

@@ -75,7 +75,7 @@ async fn query(client: &ClientWrapper, removal: &Removal) -> Result<RemovalOutco
     let ids = ids(removal);
     let mut plan = RemovalPlan::default();
     for (sql, meaning) in statements::queries(removal) {
-        // One by one: as many may stand in the way as there are records.
+        // One by one: as many may be in the way as there are records.
         let rows = client
             .query_raw(&with_ids(sql, IDS), [&*ids as &(dyn ToSql + Sync)])
             .await?;

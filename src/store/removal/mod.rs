@@ -1,6 +1,6 @@
 //! What was given, taken back: records of one kind out of a store, what goes with them, and what
-//! stands in the way. What the databases are asked stands in `statements`; how they lock what they
-//! are asked about is the business of each.
+//! is in the way. The queries are in `statements`; how the rows are locked is the business of each
+//! store.
 
 pub(super) mod statements;
 

@@ -4,7 +4,7 @@
 use super::{super::values::SqlType, Removal};
 use crate::model::vault::MB_PER_GB;
 
-/// What the rows of an answer stand for. The first column is the id of a record to remove.
+/// What the rows of a result mean. The first column is the id of a record to remove.
 #[derive(Clone, Copy)]
 pub(in crate::store) enum Meaning {
     /// The record is there.
@@ -113,7 +113,7 @@ pub(in crate::store) fn commands(removal: &Removal) -> &'static [&'static str] {
     }
 }
 
-/// The table in which they stand, and its key.
+/// Their table, and its key.
 pub(in crate::store) fn table(removal: &Removal) -> (&'static str, &'static str) {
     match removal {
         Removal::Users(_) => ("accounts", "name"),

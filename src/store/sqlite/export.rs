@@ -13,15 +13,15 @@ use tokio::sync::mpsc;
 use super::{
     super::{Export, Record, RecordKind, Removal, RemovalOutcome, tables::count_all, values::read},
     failure::failed,
-    open::{File, OpenError},
+    open::{DatabaseFile, OpenError},
     removal,
 };
 use crate::model::{Error, Result};
 
-/// How many records wait to be taken; the file is read no faster.
-const WAITING: usize = 1024;
-/// How much the database tells of its damage.
-const COMPLAINTS: &str = "PRAGMA integrity_check(100)";
+/// How many records are buffered; the file is read no faster than they are taken.
+const BUFFER: usize = 1024;
+/// The check of the database by itself, up to so many errors.
+const INTEGRITY_CHECK: &str = "PRAGMA integrity_check(100)";
 
 /// A database file that is there already.
 pub struct SqliteFile(PathBuf);
@@ -32,17 +32,20 @@ impl SqliteFile {
     /// # Errors
     /// One sentence that names the file.
     pub fn find(path: &Path) -> std::result::Result<Self, OpenError> {
-        File(path).look().map(|_| Self(path.to_owned()))
+        DatabaseFile(path)
+            .open_existing()
+            .map(|_| Self(path.to_owned()))
     }
 
-    /// Looks at the file on a thread of its own: it may take long.
-    async fn look<T: Send + 'static>(
+    /// Reads the file on a blocking thread: it may take long.
+    async fn read<T: Send + 'static>(
         &self,
-        look: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let path = self.0.clone();
-        let look = move || look(&File(&path).look().map_err(gone)?).map_err(failed);
-        tokio::task::spawn_blocking(look)
+        let read =
+            move || read(&DatabaseFile(&path).open_existing().map_err(gone)?).map_err(failed);
+        tokio::task::spawn_blocking(read)
             .await
             .map_err(Error::store)?
     }
@@ -51,15 +54,15 @@ impl SqliteFile {
 #[async_trait]
 impl Export for SqliteFile {
     fn records(&self) -> BoxStream<'static, Result<Record>> {
-        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let (sender, mut receiver) = mpsc::channel(BUFFER);
         let path = self.0.clone();
         tokio::task::spawn_blocking(move || {
-            let read = File(&path)
-                .look()
+            let read = DatabaseFile(&path)
+                .open_existing()
                 .map_err(gone)
                 .and_then(|connection| every(&connection, &sender));
             if let Err(error) = read {
-                // Nobody listens any more: then nobody misses it.
+                // The reader may be gone.
                 let _ = sender.blocking_send(Err(error));
             }
         });
@@ -67,7 +70,7 @@ impl Export for SqliteFile {
     }
 
     async fn count(&self) -> Result<u64> {
-        self.look(|connection| {
+        self.read(|connection| {
             connection.query_row(&count_all(), [], |row| read(row, 0, "the count of records"))
         })
         .await
@@ -76,12 +79,12 @@ impl Export for SqliteFile {
     async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
         let removal = removal.clone();
         // In one transaction: all of it is of one moment.
-        self.look(move |connection| removal::plan(&*connection.unchecked_transaction()?, &removal))
+        self.read(move |connection| removal::plan(&*connection.unchecked_transaction()?, &removal))
             .await
     }
 
     async fn damage(&self) -> Result<Vec<String>> {
-        self.look(complaints).await
+        self.read(complaints).await
     }
 }
 
@@ -92,7 +95,7 @@ fn gone(error: OpenError) -> Error {
 
 /// What the database finds wrong with itself.
 pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(COMPLAINTS)?;
+    let mut statement = connection.prepare(INTEGRITY_CHECK)?;
     let found = statement
         .query_map([], |row| row.get::<_, String>(0))?
         .collect::<rusqlite::Result<Vec<_>>>();
@@ -101,7 +104,7 @@ pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String
             .into_iter()
             .filter(|complaint| complaint != "ok")
             .collect()),
-        // Too damaged to be looked at.
+        // Too damaged to be checked.
         Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseCorrupt) => {
             Ok(vec![error.to_string()])
         }

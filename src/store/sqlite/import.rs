@@ -7,10 +7,10 @@ use rusqlite::{Connection, params_from_iter};
 
 use super::{
     super::{Export, Import, Record, tables::TABLES},
-    LOAD,
+    BULK_TIMEOUT,
     export::SqliteFile,
     failure::failed,
-    open::{File, OpenError},
+    open::{DatabaseFile, OpenError},
     writer::Writer,
 };
 use crate::model::{Error, Result};
@@ -29,7 +29,7 @@ impl SqliteTarget {
     /// # Errors
     /// One sentence that names the file.
     pub fn open(path: &Path) -> std::result::Result<Self, OpenError> {
-        let writing = File(path).make()?;
+        let writing = DatabaseFile(path).make()?;
         Ok(Self {
             file: SqliteFile::find(path)?,
             writer: Writer::start(writing, path)?,
@@ -38,7 +38,7 @@ impl SqliteTarget {
 
     async fn execute(&self, sql: String) -> Result<()> {
         self.writer
-            .run_within(LOAD, move |connection| {
+            .run_within(BULK_TIMEOUT, move |connection| {
                 connection.execute_batch(&sql).map_err(failed)
             })
             .await
@@ -73,7 +73,7 @@ impl Import for SqliteTarget {
                 .iter()
                 .try_for_each(|record| insert(connection, record))
         };
-        self.writer.run_within(LOAD, insert).await
+        self.writer.run_within(BULK_TIMEOUT, insert).await
     }
 
     async fn clear(&self) -> Result<()> {

@@ -26,9 +26,9 @@ enum Operation {
     Delete(usize),
 }
 
-/// What a store keeps: two backups and three vaults with little room, two of them bob's.
+/// What is in a store: two backups and three vaults with little room, two of them bob's.
 #[derive(Clone, Debug, PartialEq)]
-struct Kept {
+struct StoreModel {
     members: BTreeMap<(BackupId, ProjectId), Member>,
     vaults: BTreeMap<VaultId, Vault>,
 }
@@ -67,7 +67,7 @@ fn backup(number: usize) -> Backup {
     }
 }
 
-impl Kept {
+impl StoreModel {
     fn new() -> Self {
         let vaults = (0..4)
             .map(|number| (vault_id(number), vault(number)))
@@ -107,11 +107,15 @@ impl Kept {
     fn put(&mut self, before: Option<&Member>, after: Option<&Member>) {
         let of = before.or(after).expect("a record");
         let key = (of.backup_id, of.dest_project_id.clone());
-        let stood = match after {
+        let expected = match after {
             Some(after) => self.members.insert(key, after.clone()),
             None => self.members.remove(&key),
         };
-        assert_eq!(stood.as_ref(), before, "a change says what stood before it");
+        assert_eq!(
+            expected.as_ref(),
+            before,
+            "a change says what was there before it"
+        );
     }
 
     fn take(&mut self, vault: VaultId, megabytes: i64) {
@@ -251,10 +255,10 @@ proptest! {
         operations in vec(operation(), 1..40),
         together in 1..20_usize,
     ) {
-        let (mut one_by_one, mut in_groups) = (Kept::new(), Kept::new());
+        let (mut one_by_one, mut in_batches) = (StoreModel::new(), StoreModel::new());
         for (number, group) in operations.chunks(together).enumerate() {
             let selections: Vec<_> = group.iter().map(|(backup, operation)| selection(*backup, operation)).collect();
-            let facts: Vec<_> = selections.iter().map(|selection| in_groups.load(selection)).collect();
+            let facts: Vec<_> = selections.iter().map(|selection| in_batches.load(selection)).collect();
             let mut changes = ChangeSet::default();
             for (at, ((_, operation), (selection, facts))) in group.iter().zip(selections.iter().zip(facts)).enumerate() {
                 let number = number * together + at;
@@ -266,8 +270,8 @@ proptest! {
                     one_by_one.carry_out(&change);
                 }
             }
-            in_groups.write(&changes);
-            prop_assert_eq!(&in_groups, &one_by_one);
+            in_batches.write(&changes);
+            prop_assert_eq!(&in_batches, &one_by_one);
         }
     }
 }
