@@ -201,7 +201,10 @@ impl Pairs {
             (None, None) => return Ok(None),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some(source), Some(target)) => source.key().cmp(&target.key()),
+            (Some(source), Some(target)) => {
+                let key = source.key().map_err(self.source.failed)?;
+                key.cmp(&target.key().map_err(self.target.failed)?)
+            }
         };
         let source = if order.is_le() {
             self.source.take().await?
@@ -214,10 +217,15 @@ impl Pairs {
             None
         };
         Ok(match (source, target) {
-            (Some(source), Some(target)) if source.canonical() == target.canonical() => {
-                Some(Pair::Same)
+            (Some(source), Some(target)) => {
+                let source = source.canonical().map_err(self.source.failed)?;
+                let target = target.canonical().map_err(self.target.failed)?;
+                Some(if source == target {
+                    Pair::Same
+                } else {
+                    Pair::Differ
+                })
             }
-            (Some(_), Some(_)) => Some(Pair::Differ),
             (Some(source), None) => Some(Pair::InSource(source)),
             (None, _) => Some(Pair::InTarget),
         })

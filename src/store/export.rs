@@ -7,7 +7,7 @@ use futures::stream::BoxStream;
 
 use super::{
     AccessKey, Account, Project, RecordKind, Removal, RemovalOutcome, TokenHash,
-    tables::{BadValue, Stored, Table, shared, shared_value},
+    tables::{BadValue, Stored, TABLES, Table, shared, shared_value},
     values::{SqlRow, SqlValue},
 };
 use crate::{
@@ -96,18 +96,25 @@ impl Record {
     }
 }
 
+impl Record {
+    /// What it is.
+    pub fn kind(&self) -> RecordKind {
+        match self {
+            Self::Project(_) => RecordKind::Project,
+            Self::Account(_) => RecordKind::Account,
+            Self::Token(_) => RecordKind::Token,
+            Self::AccessKey(_) => RecordKind::AccessKey,
+            Self::Vault { .. } => RecordKind::Vault,
+            Self::Backup(_) => RecordKind::Backup,
+            Self::Member(_) => RecordKind::Member,
+        }
+    }
+}
+
 impl RecordKind {
     /// The table of such records.
     pub(super) fn table(self) -> &'static Table {
-        match self {
-            Self::Project => Project::TABLE,
-            Self::Account => Account::TABLE,
-            Self::Token => StoredToken::TABLE,
-            Self::AccessKey => AccessKey::TABLE,
-            Self::Vault => Vault::TABLE,
-            Self::Backup => Backup::TABLE,
-            Self::Member => Member::TABLE,
-        }
+        TABLES[self as usize]
     }
 
     /// The statement that reads all of them, ordered by their key.

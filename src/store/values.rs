@@ -2,7 +2,7 @@
 //! field says here what it is in a column; each store says in its `rows` how it writes and reads
 //! an [`SqlValue`].
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -27,8 +27,8 @@ pub(super) enum SqlType {
     Integer,
 }
 
-/// A value of a column. Times are microseconds since 1970 in UTC.
-#[derive(Clone, Debug)]
+/// A value of a column, secrets included: never to be shown. Times are microseconds since 1970 in
+/// UTC.
 pub(super) enum SqlValue<'a> {
     Null,
     Text(Cow<'a, str>),
@@ -37,6 +37,27 @@ pub(super) enum SqlValue<'a> {
     Time(i64),
     Boolean(bool),
     Integer(i64),
+}
+
+/// The drivers ask for it, and nothing shows it.
+impl fmt::Debug for SqlValue<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqlValue(…)")
+    }
+}
+
+impl SqlValue<'_> {
+    /// As text, which compares as the value does in a key; `None` for null.
+    pub(super) fn into_text(self) -> Option<String> {
+        Some(match self {
+            Self::Null => return None,
+            Self::Text(text) => text.into_owned(),
+            Self::Uuid(id) => id.to_string(),
+            Self::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Time(number) | Self::Integer(number) => number.to_string(),
+            Self::Boolean(is) => is.to_string(),
+        })
+    }
 }
 
 /// A value that is no value of its column.
@@ -165,11 +186,11 @@ fields! {
     }, |number| Self::try_from(number).map_err(|_| not_between(number, i64::MAX));
 }
 
-fn not_between(number: impl std::fmt::Display, most: impl std::fmt::Display) -> String {
+fn not_between(number: impl fmt::Display, most: impl fmt::Display) -> String {
     format!("is {number}, and must be from 0 to {most}")
 }
 
-fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> {
+fn parsed<T: std::str::FromStr<Err: fmt::Display>>(text: &str) -> Result<T, String> {
     text.parse()
         .map_err(|error| format!("is {text:?}, and {error}"))
 }

@@ -128,6 +128,15 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    fn unreachable(hosts: &Hosts, error: &Error) -> Self {
+        Self::Connect {
+            hosts: hosts.to_string(),
+            reason: causes::all(error),
+        }
+    }
+}
+
 impl Postgres {
     /// Connects to the primary, makes sure that it loses nothing, and brings its schema up to date.
     ///
@@ -139,10 +148,7 @@ impl Postgres {
         now: Timestamp,
     ) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::prepared(url, settings).await?;
-        let failed = |error: Error| OpenError::Connect {
-            hosts: hosts.to_string(),
-            reason: causes::all(&error),
-        };
+        let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
             return Err(OpenError::Unfinished {
                 hosts: hosts.to_string(),
@@ -174,10 +180,7 @@ impl Postgres {
         settings: &Settings,
     ) -> std::result::Result<(Self, Hosts), OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect {
-            hosts: hosts.to_string(),
-            reason: causes::all(&error),
-        };
+        let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         repeated!(store, |client| prepare::examine(
             client,
             settings.allow_unreplicated
@@ -212,10 +215,7 @@ impl Postgres {
     /// One sentence that names the hosts.
     pub async fn find(url: &str, settings: &Settings) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect {
-            hosts: hosts.to_string(),
-            reason: causes::all(&error),
-        };
+        let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         let found = repeated!(store, |client| prepare::schema(client)).map_err(failed)?;
         prepare::is_current(found, &hosts).map(|()| store)
     }

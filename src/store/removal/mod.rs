@@ -12,7 +12,7 @@ use std::{
 use self::statements::Meaning;
 use super::{
     TokenHash,
-    values::{SqlRow, SqlType, SqlValue, read},
+    values::{SqlRow, SqlType, read},
 };
 use crate::model::{BackupId, ProjectId, VaultId, vault::MB_PER_GB};
 
@@ -159,7 +159,11 @@ impl RemovalPlan {
         meaning: &Meaning,
         row: &R,
     ) -> Result<(), R::Error> {
-        let key = shown(row.value(0, removal.key_type())?);
+        let text = |at, holds| {
+            let value = row.value(at, holds)?;
+            Ok::<_, R::Error>(value.into_text().unwrap_or_default())
+        };
+        let key = text(0, removal.key_type())?;
         let number = |at, column| read::<u64, R>(row, at, column);
         match meaning {
             Meaning::Record => drop(self.records.entry(key).or_default()),
@@ -182,7 +186,7 @@ impl RemovalPlan {
             Meaning::InTheWay(holds, words) => {
                 self.in_the_way += 1;
                 if self.first.len() < NAMED {
-                    let other = shown(row.value(1, *holds)?);
+                    let other = text(1, *holds)?;
                     let words = words.replace("{of}", &key);
                     self.first.push(words.replace("{it}", &other));
                 }
@@ -219,17 +223,5 @@ impl RemovalPlan {
             })
         };
         Ok(keys.iter().filter_map(&mut removed).collect())
-    }
-}
-
-/// A key as text.
-fn shown(value: SqlValue<'_>) -> String {
-    match value {
-        SqlValue::Text(text) => text.into_owned(),
-        SqlValue::Uuid(id) => id.to_string(),
-        SqlValue::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
-        SqlValue::Time(number) | SqlValue::Integer(number) => number.to_string(),
-        SqlValue::Boolean(is) => is.to_string(),
-        SqlValue::Null => String::new(),
     }
 }
