@@ -17,7 +17,7 @@ use crate::{
     config::{self, Config, IdentityMode},
     serve,
     store::{
-        check::{self, Finding, ProjectSource},
+        check::{self, Finding, Projects},
         copy::{self, Compared},
         sqlite,
     },
@@ -115,8 +115,8 @@ fn check(config: &Config) -> Outcome {
     // Whoever asks whether a store is sound must be able to tell "no" from "I could not look".
     let could_not_look = |why: String| Failure::Usage(format!("could not look: {why}"));
     let projects = match config.identity.mode {
-        IdentityMode::Embedded => ProjectSource::InStore,
-        IdentityMode::Keystone => ProjectSource::Elsewhere,
+        IdentityMode::Embedded => Projects::InStore,
+        IdentityMode::Keystone => Projects::Elsewhere,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -51,7 +51,7 @@ impl fmt::Debug for Database {
 /// How PostgreSQL is used. What belongs to the connection is in the URL.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Postgres {
+pub struct PostgresConfig {
     /// How many connections a server has, at most. Half of them are for the changes of shares.
     pub connections: usize,
     /// How long an operation may take with all its retries, in seconds; after that the response
@@ -74,7 +74,7 @@ pub enum Unreplicated {
     Warn,
 }
 
-impl Default for Postgres {
+impl Default for PostgresConfig {
     fn default() -> Self {
         Self {
             connections: 16,

@@ -89,8 +89,8 @@ pub async fn open_target(config: &Config) -> Result<Box<dyn Import>, ServeError>
     }
 }
 
-impl From<&config::Postgres> for postgres::Settings {
-    fn from(config: &config::Postgres) -> Self {
+impl From<&config::PostgresConfig> for postgres::Settings {
+    fn from(config: &config::PostgresConfig) -> Self {
         Self {
             connections: config.connections,
             timeout: Duration::from_secs(config.deadline_seconds),

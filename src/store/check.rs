@@ -56,7 +56,7 @@ impl Finding {
 /// # Errors
 /// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot
 /// check itself. What is there and makes no sense is a finding.
-pub async fn check(store: &dyn Export, projects: ProjectSource) -> Result<Vec<Finding>> {
+pub async fn check(store: &dyn Export, projects: Projects) -> Result<Vec<Finding>> {
     let mut integrity = Finding::new("integrity", "looks of the database at itself");
     let damage = store.damage().await?;
     integrity.record(damage.is_empty(), String::new);
@@ -68,7 +68,7 @@ pub async fn check(store: &dyn Export, projects: ProjectSource) -> Result<Vec<Fi
 
 /// Who knows the projects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProjectSource {
+pub enum Projects {
     /// The store: every project that a record names must be there.
     InStore,
     /// Another service, such as Keystone.
@@ -77,7 +77,7 @@ pub enum ProjectSource {
 
 /// What has been read, as far as later records refer to it.
 struct Checker {
-    known: ProjectSource,
+    known: Projects,
     projects: HashSet<ProjectId>,
     users: HashSet<String>,
     vaults: HashMap<VaultId, Sums>,
@@ -95,7 +95,7 @@ struct Sums {
 }
 
 impl Checker {
-    fn new(known: ProjectSource) -> Self {
+    fn new(known: Projects) -> Self {
         Self {
             known,
             projects: HashSet::new(),
@@ -149,7 +149,7 @@ impl Checker {
     }
 
     fn project(&mut self, id: &ProjectId, named: impl FnOnce() -> String) {
-        if self.known == ProjectSource::InStore {
+        if self.known == Projects::InStore {
             self.orphans.record(self.projects.contains(id), || {
                 format!("{}: no project {id}", named())
             });

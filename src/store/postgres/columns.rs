@@ -11,10 +11,10 @@ use super::{
 };
 
 /// One value, or one column of many rows.
-pub(super) type Column<'a> = Box<dyn ToSql + Sync + Send + 'a>;
+pub(super) type Parameter<'a> = Box<dyn ToSql + Sync + Send + 'a>;
 
 /// As the driver takes them.
-pub(super) fn borrowed<'a>(values: &'a [Column<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
+pub(super) fn borrowed<'a>(values: &'a [Parameter<'_>]) -> Vec<&'a (dyn ToSql + Sync)> {
     values.iter().map(|value| &**value as _).collect()
 }
 
@@ -32,7 +32,7 @@ pub(super) fn arrays(table: &Table) -> String {
 /// Records as columns.
 pub(super) fn columns_of<'a, T: Stored + 'a>(
     records: impl IntoIterator<Item = &'a T>,
-) -> Result<Vec<Column<'a>>, BadValue> {
+) -> Result<Vec<Parameter<'a>>, BadValue> {
     transposed(T::FIELDS, records.into_iter().map(T::values))
 }
 
@@ -40,7 +40,7 @@ pub(super) fn columns_of<'a, T: Stored + 'a>(
 pub(super) fn transposed<'a>(
     table: &Table,
     rows: impl Iterator<Item = Result<Vec<SqlValue<'a>>, BadValue>>,
-) -> Result<Vec<Column<'a>>, BadValue> {
+) -> Result<Vec<Parameter<'a>>, BadValue> {
     let mut columns: Vec<Vec<SqlValue<'a>>> = table.columns.iter().map(|_| vec![]).collect();
     for row in rows {
         for (column, value) in columns.iter_mut().zip(row?) {

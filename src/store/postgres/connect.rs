@@ -28,9 +28,9 @@ const CLIENT_CHECK_INTERVAL: u32 = 1_000;
 const UNREPLICATED_CONNECT_DELAY: Duration = Duration::from_millis(500);
 
 /// The hosts of a URL, `a:5432,b:5433`: what may be shown of it.
-pub(super) struct Hosts(Vec<(Host, u16)>);
+pub(super) struct HostList(Vec<(Host, u16)>);
 
-impl Hosts {
+impl HostList {
     fn of(config: &Config) -> Self {
         let port = |at| {
             config
@@ -51,7 +51,7 @@ impl Hosts {
     }
 }
 
-impl fmt::Display for Hosts {
+impl fmt::Display for HostList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (host, port)) in self.0.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
@@ -65,11 +65,11 @@ impl fmt::Display for Hosts {
 }
 
 /// A pool, in which there are no connections yet.
-pub(super) fn pool(url: &str, settings: &Settings) -> Result<(Pool, Hosts), OpenError> {
+pub(super) fn pool(url: &str, settings: &Settings) -> Result<(Pool, HostList), OpenError> {
     let mut config: Config = url
         .parse()
         .map_err(|error: Error| OpenError::Url(causes::all(&error)))?;
-    let hosts = Hosts::of(&config);
+    let hosts = HostList::of(&config);
     if hosts.0.is_empty() || !config.get_hostaddrs().is_empty() {
         return Err(OpenError::Url(
             "it must name its hosts, as host and not as hostaddr".into(),

@@ -34,7 +34,7 @@ use tokio::sync::Semaphore;
 pub use self::settings::Settings;
 use self::{
     batch::BatchQueue,
-    connect::Hosts,
+    connect::HostList,
     repeat::{finished, repeated},
     shares::PendingChange,
     write::Writers,
@@ -129,7 +129,7 @@ pub enum OpenError {
 }
 
 impl OpenError {
-    fn unreachable(hosts: &Hosts, error: &Error) -> Self {
+    fn unreachable(hosts: &HostList, error: &Error) -> Self {
         Self::Connect {
             hosts: hosts.to_string(),
             reason: causes::all(error),
@@ -178,7 +178,7 @@ impl Postgres {
     async fn prepared(
         url: &str,
         settings: &Settings,
-    ) -> std::result::Result<(Self, Hosts), OpenError> {
+    ) -> std::result::Result<(Self, HostList), OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
         let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         repeated!(store, |client| prepare::examine(
@@ -190,7 +190,7 @@ impl Postgres {
         Ok((store, hosts))
     }
 
-    fn at(url: &str, settings: &Settings) -> std::result::Result<(Self, Hosts), OpenError> {
+    fn at(url: &str, settings: &Settings) -> std::result::Result<(Self, HostList), OpenError> {
         let (pool, hosts) = connect::pool(url, settings)?;
         let writers = Arc::new(Writers::new());
         let queue = BatchQueue::new(pool.clone(), Arc::clone(&writers), settings.timeout);

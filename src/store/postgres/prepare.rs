@@ -7,7 +7,7 @@ use deadpool_postgres::{ClientWrapper, Object, Pool};
 use refinery::error::Kind;
 use tokio_postgres::Error;
 
-use super::{OpenError, connect::Hosts};
+use super::{OpenError, connect::HostList};
 use crate::causes;
 
 mod migrations {
@@ -91,7 +91,7 @@ pub(super) async fn schema(client: &ClientWrapper) -> Result<Option<i32>, Error>
 }
 
 /// Whether a schema is that of this version.
-pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenError> {
+pub(super) fn is_current(found: Option<i32>, hosts: &HostList) -> Result<(), OpenError> {
     let runner = migrations::migrations::runner();
     let known = runner
         .get_migrations()
@@ -122,7 +122,7 @@ pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenEr
 }
 
 /// Brings the schema up to date, one server at a time.
-pub(super) async fn migrate(pool: &Pool, hosts: &Hosts) -> Result<(), OpenError> {
+pub(super) async fn migrate(pool: &Pool, hosts: &HostList) -> Result<(), OpenError> {
     let failed = |reason: String| OpenError::Migrate {
         hosts: hosts.to_string(),
         reason,

@@ -14,7 +14,7 @@ use super::{
         Removal, RemovalOutcome, RemovalPlan,
         statements::{self, with_ids},
     },
-    columns::Column,
+    columns::Parameter,
     retry::AttemptError,
     session::Session,
     write::Transaction,
@@ -88,7 +88,7 @@ async fn query(client: &ClientWrapper, removal: &Removal) -> Result<RemovalOutco
 }
 
 /// The ids, as the one parameter of all statements.
-fn ids(removal: &Removal) -> Column<'_> {
+fn ids(removal: &Removal) -> Parameter<'_> {
     match removal {
         Removal::Users(ids) | Removal::AccessKeys(ids) => Box::new(ids),
         Removal::Tokens(ids) => Box::new(ids),

@@ -21,10 +21,10 @@ use crate::{
     timestamp::Timestamp,
 };
 
-type Written = Result<IsNull, Box<dyn StdError + Sync + Send>>;
+type ToSqlResult = Result<IsNull, Box<dyn StdError + Sync + Send>>;
 
 impl ToSql for SqlValue<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Written {
+    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> ToSqlResult {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Text(text) => text.to_sql(ty, out),
@@ -55,7 +55,7 @@ impl ToSql for SqlValue<'_> {
 macro_rules! parameters {
     ($($type:ty),+) => {$(
         impl ToSql for $type {
-            fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Written {
+            fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> ToSqlResult {
                 self.to_value()?.to_sql(ty, out)
             }
 

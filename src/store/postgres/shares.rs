@@ -18,7 +18,7 @@ use tokio_postgres::{Row, error::SqlState, types::ToSql};
 
 use super::{
     super::{Rule, tables::Stored},
-    columns::{Column, borrowed, columns_of, insert_from_arrays},
+    columns::{Parameter, borrowed, columns_of, insert_from_arrays},
     pipeline::pipelined,
     retry::AttemptError,
     rows::{self, LIST},
@@ -73,13 +73,13 @@ async fn load_locked(client: &ClientWrapper, selection: &Selection) -> Result<Fa
 }
 
 /// The statement that reads the facts, and its values.
-fn query(selection: &Selection) -> (&'static str, Vec<Column<'_>>) {
+fn query(selection: &Selection) -> (&'static str, Vec<Parameter<'_>>) {
     let (named, of_backup): (Option<VaultId>, bool) = match selection.vault {
         VaultSelection::None => (None, false),
         VaultSelection::OfBackup => (None, true),
         VaultSelection::Named(id) => (Some(id), false),
     };
-    let mut values: Vec<Column<'_>> = vec![
+    let mut values: Vec<Parameter<'_>> = vec![
         Box::new(selection.backup_id),
         Box::new(named),
         Box::new(of_backup),

@@ -154,8 +154,8 @@ impl Writers {
 
     /// Reads a row, writes a key, and does nothing else: succeeds where reads and writes do.
     pub(super) async fn probe(&self, pool: &Pool, timeout: Duration) -> model::Result<()> {
-        struct Probe;
-        impl Transaction for Probe {
+        struct WriteProbe;
+        impl Transaction for WriteProbe {
             type Input = ();
             type Output = ();
 
@@ -168,7 +168,7 @@ impl Writers {
                 Ok(())
             }
         }
-        Ok(self.write(pool, timeout, &Probe).await?)
+        Ok(self.write(pool, timeout, &WriteProbe).await?)
     }
 }
 

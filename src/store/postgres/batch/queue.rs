@@ -45,11 +45,11 @@ struct Inner {
     pool: Pool,
     writers: Arc<Writers>,
     timeout: Duration,
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
 }
 
 /// What waits, and what the batches at work leave free.
-struct State {
+struct QueueState {
     waiting: Vec<QueuedChange>,
     /// How many more batches may be at work.
     permits: usize,
@@ -78,7 +78,7 @@ impl BatchQueue {
         writers: Arc<Writers>,
         timeout: Duration,
     ) -> Self {
-        let state = Mutex::new(State {
+        let state = Mutex::new(QueueState {
             waiting: Vec::new(),
             permits: pool.status().max_size.div_ceil(2),
             locked: HashSet::new(),
@@ -133,7 +133,7 @@ impl QueuedChange {
     }
 }
 
-impl State {
+impl QueueState {
     /// The batch that may start now. Where a permit is free, those that wait do so for row locks,
     /// or because a batch was full.
     fn enter(&mut self, queued: QueuedChange) -> Vec<QueuedChange> {
@@ -176,7 +176,7 @@ impl State {
 }
 
 impl Inner {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -263,11 +263,11 @@ mod tests {
     };
     use uuid::Uuid;
 
-    use super::{LARGEST, PendingChange, QueuedChange, State};
+    use super::{LARGEST, PendingChange, QueueState, QueuedChange};
     use crate::model::{Change, Error, Result, Selection, VaultSelection, facts::MemberSelection};
 
-    fn state(permits: usize) -> State {
-        State {
+    fn state(permits: usize) -> QueueState {
+        QueueState {
             waiting: Vec::new(),
             permits,
             locked: HashSet::new(),

@@ -4,7 +4,7 @@ use deadpool_postgres::ClientWrapper;
 
 use super::{
     super::{
-        columns::{Column, borrowed, columns_of},
+        columns::{Parameter, borrowed, columns_of},
         pipeline::pipelined,
         retry::AttemptError,
         shares,
@@ -66,7 +66,7 @@ pub(super) async fn write(client: &ClientWrapper, changes: &ChangeSet) -> Result
 }
 
 /// The expected state of these records: the first columns of [`UPDATE`] and [`DELETE`].
-fn expected<'a>(members: impl Iterator<Item = &'a Member> + Clone) -> Vec<Column<'a>> {
+fn expected<'a>(members: impl Iterator<Item = &'a Member> + Clone) -> Vec<Parameter<'a>> {
     let members = || members.clone();
     vec![
         Box::new(members().map(|m| m.backup_id).collect::<Vec<_>>()),
@@ -82,7 +82,7 @@ async fn execute<'a>(
     client: &ClientWrapper,
     sql: &str,
     rows: usize,
-    columns: impl FnOnce() -> Result<Vec<Column<'a>>, AttemptError>,
+    columns: impl FnOnce() -> Result<Vec<Parameter<'a>>, AttemptError>,
 ) -> Result<(), AttemptError> {
     if rows == 0 {
         return Ok(());
