@@ -3,6 +3,7 @@
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod bad_numbers;
 #[path = "../postgres/mod.rs"]
 mod cluster;
 mod copies;
