@@ -3,6 +3,7 @@
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod bad_numbers;
 mod copies;
 mod reference;
 mod releases;
@@ -30,7 +31,7 @@ async fn sqlite() -> Opened {
 
 async fn postgres() -> Opened {
     let schema = testkit::postgres::Schema::create();
-    let settings = testkit::postgres::config(schema.url()).postgres;
+    let settings = (&testkit::postgres::config(schema.url()).postgres).into();
     let store = Postgres::open(&schema.url(), &settings, suite::now())
         .await
         .expect("a store");
