@@ -1,6 +1,7 @@
 //! Finds the place that is to blame. Parser and generator say what is wrong with a document, not
 //! where: so it is given to them piece by piece until the same is wrong with a piece.
 
+use openapi_proof::document::METHODS;
 use openapiv3::{
     Components, Header, Info, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr,
     RequestBody, Response, Schema,
@@ -13,7 +14,7 @@ use serde_json::Value;
 
 use crate::{
     Error,
-    grammar::{Kind, METHODS, Shape},
+    grammar::{Kind, Shape},
     place::Place,
 };
 

@@ -2,6 +2,8 @@
 //! table that every walk over a document goes by. What becomes of a keyword is not said here but in
 //! `lower/`.
 
+use openapi_proof::document::METHODS;
+
 /// The kinds of object that a walk has to tell apart; what is in none of them is of no interest to
 /// a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +36,6 @@ pub(crate) enum Shape {
     /// An array of objects.
     List,
 }
-
-/// The HTTP methods that a path item may have.
-pub(crate) const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
 
 impl Kind {
     /// What hangs under `key` of an object of this kind.

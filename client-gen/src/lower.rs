@@ -9,12 +9,13 @@ mod nulls;
 mod references;
 mod schema;
 
+use openapi_proof::document::{MAX_DEPTH, too_deep};
 use serde_json::{Map, Value, json};
 
 use crate::{
     Error,
     grammar::{Kind, Shape},
-    place::{MAX_DEPTH, Place},
+    place::Place,
 };
 
 /// A document in OpenAPI 3.0, and what had to be left out of it.
@@ -78,24 +79,15 @@ pub fn lower(document: &Value) -> Result<Lowered, Error> {
     Ok(document)
 }
 
-/// Everything after this recurses into the document; see [`MAX_DEPTH`].
+/// Everything after this recurses into the document.
 fn refuse_depth(document: &Value) -> Result<(), Error> {
-    fn descend(place: &Place<'_>, value: &Value, left: usize) -> Result<(), Error> {
-        let Some(left) = left.checked_sub(1) else {
-            return Err(place.error(format!("nested deeper than {MAX_DEPTH} levels")));
-        };
-        match value {
-            Value::Object(map) => map
-                .iter()
-                .try_for_each(|(key, each)| descend(&place.key(key), each, left)),
-            Value::Array(list) => list
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, each)| descend(&place.index(index), each, left)),
-            _ => Ok(()),
-        }
+    match too_deep(document) {
+        None => Ok(()),
+        Some(pointer) => Err(Error::Contract {
+            pointer,
+            reason: format!("nested deeper than {MAX_DEPTH} levels"),
+        }),
     }
-    descend(&Place::Root, document, MAX_DEPTH)
 }
 
 /// One lowering under way.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use openapi_proof::document::METHODS;
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 use syn::Ident;
 
-use crate::{Error, generate, grammar::METHODS, place::Place};
+use crate::{Error, generate, place::Place};
 
 /// Makes the source of `pub enum Operation`: a variant for each operation, in document order, with
 /// `ALL`, `id()`, `method()` and `path()`. It names no crate but `core`.

@@ -4,12 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use openapi_proof::document::MAX_DEPTH;
 use serde_json::Value;
 
-use crate::{
-    Error,
-    place::{MAX_DEPTH, Place},
-};
+use crate::{Error, place::Place};
 
 const CIRCLE: &str = "made of itself: its references lead in a circle";
 const CHAIN: &str = "reached by too long a chain of references";

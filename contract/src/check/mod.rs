@@ -5,6 +5,7 @@ mod parameter;
 mod request;
 mod response;
 mod rule;
+mod standalone;
 mod words;
 
 use serde_json::Value;

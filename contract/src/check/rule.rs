@@ -8,7 +8,7 @@ use std::{
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
-use super::{CompileError, words};
+use super::{CompileError, standalone::standalone, words};
 use crate::document::node::Node;
 
 /// One schema, ready to be asked.
@@ -45,7 +45,7 @@ impl Rule {
     /// Patterns run in linear time, whatever is sent: no look-around, no back-reference.
     pub(super) fn compile(at: &Node) -> Result<Self, CompileError> {
         let at = at.resolved();
-        let json = at.standalone();
+        let json = standalone(&at);
         let text = json.to_string();
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
         let compiled = compiled.get_or_insert_default();
