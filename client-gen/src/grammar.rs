@@ -7,7 +7,7 @@ use openapi_proof::document::METHODS;
 /// The kinds of object that a walk has to tell apart; what is in none of them is of no interest to
 /// a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ObjectKind {
     Document,
     Info,
     License,
@@ -37,7 +37,7 @@ pub(crate) enum Shape {
     List,
 }
 
-impl Kind {
+impl ObjectKind {
     /// What hangs under `key` of an object of this kind.
     pub(crate) fn field(self, key: &str) -> Option<(Shape, Self)> {
         use Shape::{Extensible, List, Map, One};

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 
 use super::{app::App, body::Unread, connection::SMALL_BODY, problem::Problem, signed};
 use crate::{
-    contract::check::{self, Rule},
+    contract::check::{self, SchemaCheck},
     model::{
         BackupId, Error, Operation, ProjectId, Result,
         page::{PageQuery, Sort},
@@ -187,7 +187,7 @@ impl<T: DeserializeOwned + Check> FromRequest<App> for JsonBody<T> {
 
 /// What the contract asks of a body of this media type; nothing where the route is not the
 /// contract's.
-fn rule(request: &Request) -> std::result::Result<Option<&'static Rule>, Problem> {
+fn rule(request: &Request) -> std::result::Result<Option<&'static SchemaCheck>, Problem> {
     let media_type = media_type(request.headers());
     match request.extensions().get::<Operation>() {
         Some(operation) => match check::of(*operation).request.body(media_type) {

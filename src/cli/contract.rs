@@ -16,11 +16,11 @@ const PATH: &str = "openapi/backup-share.yaml";
 #[derive(Args)]
 pub(super) struct Contract {
     #[command(subcommand)]
-    command: Command,
+    command: ContractCommand,
 }
 
 #[derive(Subcommand)]
-enum Command {
+enum ContractCommand {
     /// Print the contract that this build carries.
     Show {
         /// As JSON instead of the YAML that it was written in.
@@ -54,11 +54,11 @@ fn check() -> Outcome {
 impl Contract {
     pub(super) fn run(self) -> Outcome {
         match self.command {
-            Command::Show { json: false } => print(document::YAML),
-            Command::Show { json: true } => print_json(document::json()),
-            Command::Schema => print_json(&Report::json_schema()),
-            Command::Check => check(),
-            Command::Diff(it) => diff(it),
+            ContractCommand::Show { json: false } => print(document::YAML),
+            ContractCommand::Show { json: true } => print_json(document::json()),
+            ContractCommand::Schema => print_json(&Report::json_schema()),
+            ContractCommand::Check => check(),
+            ContractCommand::Diff(it) => diff(it),
         }
     }
 }

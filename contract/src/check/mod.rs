@@ -4,7 +4,7 @@
 mod parameter;
 mod request;
 mod response;
-mod rule;
+mod schema;
 mod standalone;
 mod words;
 
@@ -13,7 +13,7 @@ use serde_json::Value;
 pub use self::{
     request::RequestCheck,
     response::ResponseCheck,
-    rule::{Breach, Rule},
+    schema::{Breach, SchemaCheck},
 };
 use crate::document::node::Node;
 

@@ -8,7 +8,7 @@ use super::pointer::{escape, percent_decoded};
 /// Where named schemas are.
 pub(crate) const SCHEMAS: &str = "/components/schemas/";
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Node<'a> {
     root: &'a Value,
@@ -38,7 +38,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The value under a key, as it stands there.
+    /// The value under a key, as it is written there.
     pub(crate) fn raw(&self, key: &str) -> Option<Self> {
         self.value.get(key).map(|value| self.below(key, value))
     }
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
         self.value.as_object()
     }
 
-    /// The named values of a map, as they stand there.
+    /// The named values of a map, as they are written there.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
         self.fields()
             .into_iter()
@@ -83,14 +83,14 @@ impl<'a> Node<'a> {
             .unwrap_or_default()
     }
 
-    /// The elements of an array under a key, as they stand there.
+    /// The elements of an array under a key, as they are written there.
     pub(crate) fn list(&self, key: &str) -> Vec<Self> {
         self.raw(key)
             .map(|list| list.elements())
             .unwrap_or_default()
     }
 
-    /// The elements of an array, as they stand there.
+    /// The elements of an array, as they are written there.
     pub(crate) fn elements(&self) -> Vec<Self> {
         let elements = self.value.as_array().into_iter().flatten();
         elements
