@@ -58,13 +58,7 @@ const ACCEPTED: &str = "accepted:
 
 fn compare(folder: &Path, format: &str) -> Output {
     Command::new(env!("CARGO_BIN_EXE_openapi-proof"))
-        .args([
-            "diff",
-            "base.yaml",
-            "head.yaml",
-            "--format",
-            format,
-        ])
+        .args(["diff", "base.yaml", "head.yaml", "--format", format])
         .args(["--allow", "accepted.yaml"])
         .current_dir(folder)
         .env("NO_COLOR", "1")
