@@ -20,7 +20,7 @@ use super::{
 use crate::{
     contract::check,
     identity::{Caller, TOKEN_LIMIT},
-    model::{BackupId, Error, Operation, ProjectId, Result},
+    model::{Error, Operation, ProjectId, Result},
     sharing::Target,
 };
 
@@ -57,26 +57,18 @@ permissions!(
 /// A caller with a good token (or signature) for the project in the path, and a role that allows
 /// `P`.
 pub(super) struct Permitted<P> {
-    caller: Arc<Caller>,
+    /// The caller's project, and the backup in the path.
+    pub target: Target,
     note: Option<RequestNote>,
     permission: PhantomData<P>,
 }
 
 impl<P> Permitted<P> {
-    /// What the caller asks about.
-    pub(super) fn about(&self, backup_id: BackupId) -> Target {
-        Target {
-            caller: self.caller.project_id.clone(),
-            backup_id,
-        }
-    }
-
-    /// What the caller asks about, to share it with these projects.
-    pub(super) fn sharing(&self, backup_id: BackupId, projects: &[ProjectId]) -> Target {
+    /// Notes whom the backup is to be shared with.
+    pub(super) fn note_members(&self, projects: &[ProjectId]) {
         if let Some(note) = &self.note {
             note.set_members(projects);
         }
-        self.about(backup_id)
     }
 }
 
@@ -117,8 +109,12 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         check.path(|name| extract::named(&path, name))?;
         check.headers(|name| parts.headers.get(name)?.to_str().ok())?;
         parts.extensions.insert(P::OPERATION);
+        let target = Target {
+            caller: caller.project_id.clone(),
+            backup_id: extract::path_id(&path, "backup_id")?,
+        };
         Ok(Self {
-            caller,
+            target,
             note,
             permission: PhantomData,
         })

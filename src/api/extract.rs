@@ -12,14 +12,8 @@ use percent_encoding::percent_decode_str;
 use super::{app::App, problem::Problem};
 use crate::{
     contract::check,
-    model::{BackupId, Error, Operation, ProjectId, Result, page::PageQuery},
+    model::{Error, Operation, ProjectId, Result, page::PageQuery},
 };
-
-/// The `backup_id` of the path.
-pub(super) struct BackupPath(pub BackupId);
-
-/// The `backup_id` and the `member_id` of the path.
-pub(super) struct MemberPath(pub BackupId, pub ProjectId);
 
 /// The text of a path parameter, percent-decoded; `None` where the path has none of this name.
 pub(super) fn named<'p>(path: &'p RawPathParams, name: &str) -> Option<&'p str> {
@@ -28,34 +22,23 @@ pub(super) fn named<'p>(path: &'p RawPathParams, name: &str) -> Option<&'p str> 
         .map(|(_, text)| text)
 }
 
-async fn path_id<T: FromStr<Err: ToString>>(parts: &mut Parts, name: &str) -> Result<T> {
-    // The error of this extractor tells of missing or undecodable parameters: either way there is
-    // no such text.
-    let path = RawPathParams::from_request_parts(parts, &()).await.ok();
-    let text = path
-        .as_ref()
-        .and_then(|path| named(path, name))
-        .unwrap_or_default();
-    text.parse()
-        .map_err(|error: T::Err| Error::malformed(format!("path parameter {name}"), error))
+/// The id that the path has under a name.
+pub(super) fn path_id<T: FromStr<Err: ToString>>(path: &RawPathParams, name: &str) -> Result<T> {
+    let id = named(path, name).unwrap_or_default().parse();
+    id.map_err(|error: T::Err| Error::malformed(format!("path parameter {name}"), error))
 }
 
-impl FromRequestParts<App> for BackupPath {
+/// The `member_id` of the path.
+pub(super) struct MemberId(pub ProjectId);
+
+impl FromRequestParts<App> for MemberId {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
-        Ok(Self(path_id(parts, "backup_id").await?))
-    }
-}
-
-impl FromRequestParts<App> for MemberPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
-        Ok(Self(
-            path_id(parts, "backup_id").await?,
-            path_id(parts, "member_id").await?,
-        ))
+        let path = RawPathParams::from_request_parts(parts, &()).await;
+        // It was read before, for the permission.
+        let path = path.map_err(|_| Error::NotAuthorized)?;
+        Ok(Self(path_id(&path, "member_id")?))
     }
 }
 

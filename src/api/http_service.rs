@@ -164,8 +164,8 @@ impl HttpService {
     fn arrive(&self, request: &mut Request) -> Arrival {
         let is_head = request.method() == Method::HEAD;
         // A response to HEAD has no body to check.
-        let checks = self.response_checks.clone();
-        let checks = checks.filter(|checks| checks.due() && !is_head);
+        let checks = self.response_checks.as_ref();
+        let checks = checks.filter(|checks| checks.due() && !is_head).cloned();
         let noted = self.audit.is_some() || self.metrics.is_some() || checks.is_some();
         let note = noted.then(|| RequestNote::new(self.audit.clone()));
         if let Some(note) = &note {

@@ -6,7 +6,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use super::{
     app::App,
     caller::{self, Permitted},
-    extract::{BackupPath, ListQuery, MemberPath},
+    extract::{ListQuery, MemberId},
     json_body::JsonBody,
     parameters::{OfBackup, OfList, OfMember},
     problem::Problem,
@@ -24,11 +24,10 @@ use super::{
 pub(super) async fn add_member(
     State(app): State<App>,
     caller: Permitted<caller::AddMember>,
-    BackupPath(backup): BackupPath,
     JsonBody(body): JsonBody<AddMember>,
 ) -> Result<Json<AddedMembers>, Problem> {
-    let target = caller.sharing(backup, &body.members);
-    let added = app.sharing.add_member(target, body.members).await?;
+    caller.note_members(&body.members);
+    let added = app.sharing.add_member(caller.target, body.members).await?;
     Ok(Json(added.into()))
 }
 
@@ -41,13 +40,9 @@ pub(super) async fn add_member(
 pub(super) async fn list_members(
     State(app): State<App>,
     caller: Permitted<caller::ListMembers>,
-    BackupPath(backup): BackupPath,
     ListQuery(query): ListQuery,
 ) -> Result<Json<MemberList>, Problem> {
-    let page = app
-        .sharing
-        .list_members(caller.about(backup), query)
-        .await?;
+    let page = app.sharing.list_members(caller.target, query).await?;
     Ok(Json(page.into()))
 }
 
@@ -61,12 +56,12 @@ pub(super) async fn list_members(
 pub(super) async fn update_member_status(
     State(app): State<App>,
     caller: Permitted<caller::UpdateMemberStatus>,
-    MemberPath(backup, member): MemberPath,
+    MemberId(member): MemberId,
     JsonBody(body): JsonBody<UpdateMember>,
 ) -> Result<Json<MemberAnswer>, Problem> {
     let member = app
         .sharing
-        .update_member_status(caller.about(backup), member, body.into())
+        .update_member_status(caller.target, member, body.into())
         .await?;
     Ok(Json(MemberAnswer {
         member: member.into(),
@@ -82,12 +77,9 @@ pub(super) async fn update_member_status(
 pub(super) async fn show_member(
     State(app): State<App>,
     caller: Permitted<caller::ShowMember>,
-    MemberPath(backup, member): MemberPath,
+    MemberId(member): MemberId,
 ) -> Result<Json<MemberAnswer>, Problem> {
-    let member = app
-        .sharing
-        .show_member(caller.about(backup), member)
-        .await?;
+    let member = app.sharing.show_member(caller.target, member).await?;
     Ok(Json(MemberAnswer {
         member: member.into(),
     }))
@@ -102,10 +94,8 @@ pub(super) async fn show_member(
 pub(super) async fn delete_member(
     State(app): State<App>,
     caller: Permitted<caller::DeleteMember>,
-    MemberPath(backup, member): MemberPath,
+    MemberId(member): MemberId,
 ) -> Result<StatusCode, Problem> {
-    app.sharing
-        .delete_member(caller.about(backup), member)
-        .await?;
+    app.sharing.delete_member(caller.target, member).await?;
     Ok(StatusCode::NO_CONTENT)
 }

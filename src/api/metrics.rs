@@ -29,18 +29,13 @@ const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset
 pub struct Metrics {
     registry: Registry,
     requests: Family<RequestLabels, Counter>,
-    durations: Family<DurationLabels, Histogram>,
+    durations: Family<[(&'static str, &'static str); 1], Histogram>,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
     operation: &'static str,
     status: u16,
-}
-
-#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
-struct DurationLabels {
-    operation: &'static str,
 }
 
 impl Default for Metrics {
@@ -75,7 +70,7 @@ impl Metrics {
             })
             .inc();
         self.durations
-            .get_or_create(&DurationLabels { operation })
+            .get_or_create(&[("operation", operation)])
             .observe(took.as_secs_f64());
     }
 

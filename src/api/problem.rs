@@ -161,6 +161,9 @@ fn shown(
 
 /// The table of behaviour: what each fact is called.
 fn refused(error: &Error) -> Shown {
+    let unauthorized = |code, message: &'static str| shown(StatusCode::UNAUTHORIZED, code, message);
+    let unavailable =
+        |code, message: &'static str| shown(StatusCode::SERVICE_UNAVAILABLE, code, message);
     let bad = |code, message: &'static str| shown(StatusCode::BAD_REQUEST, code, message);
     let hidden = |code, message: &'static str| shown(StatusCode::NOT_FOUND, code, message);
     match error {
@@ -168,24 +171,16 @@ fn refused(error: &Error) -> Shown {
             let message = format!("Parameter verification failed. {place}: {reason}");
             shown(StatusCode::BAD_REQUEST, "BackupService.9900", message)
         }
-        Error::NoCredentials | Error::UnknownCredentials => shown(
-            StatusCode::UNAUTHORIZED,
-            "APIGW.0301",
-            "Incorrect IAM authentication information.",
-        ),
-        Error::ExpiredCredentials => shown(
-            StatusCode::UNAUTHORIZED,
-            "APIGW.0307",
-            "The token must be updated.",
-        ),
-        Error::SignatureUsed => shown(
-            StatusCode::UNAUTHORIZED,
+        Error::NoCredentials | Error::UnknownCredentials => {
+            unauthorized("APIGW.0301", "Incorrect IAM authentication information.")
+        }
+        Error::ExpiredCredentials => unauthorized("APIGW.0307", "The token must be updated."),
+        Error::SignatureUsed => unauthorized(
             "APIGW.0301",
             "Incorrect IAM authentication information. \
              The signature was used before: sign the request anew.",
         ),
-        Error::IdentityUnavailable(_) => shown(
-            StatusCode::SERVICE_UNAVAILABLE,
+        Error::IdentityUnavailable(_) => unavailable(
             "BackupService.9998",
             "Authentication failed. \
              The identity service is out of reach: nobody new is let in until it is back.",
@@ -260,13 +255,11 @@ fn refused(error: &Error) -> Shown {
             "BackupService.6129",
             "The maximum capacity of the destination vault has been reached.",
         ),
-        Error::Busy(_) => shown(
-            StatusCode::SERVICE_UNAVAILABLE,
+        Error::Busy(_) => unavailable(
             "BackupService.9910",
             "Unknown error. Too busy: nothing was done.",
         ),
-        Error::StoreUnavailable(_) => shown(
-            StatusCode::SERVICE_UNAVAILABLE,
+        Error::StoreUnavailable(_) => unavailable(
             "BackupService.9910",
             "Unknown error. The store did not answer in time: \
              a change may have been done, and sending it again tells.",
