@@ -1,4 +1,5 @@
-//! An error with its chain of sources, in one line: for logs, and for operators at their own machine.
+//! An error with its chain of sources, in one line: for logs, and for operators at their own
+//! machine.
 
 use std::{error::Error, iter};
 

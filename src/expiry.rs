@@ -9,8 +9,8 @@ use crate::{clock::Clock, model::Result, store::Store};
 
 /// How often, on average: with jitter, so that servers that were started together do it apart.
 pub(crate) const INTERVAL: Duration = Duration::from_secs(60);
-/// For how long a token is kept after its end: until then the response says that it has expired, and
-/// later that it is unknown.
+/// For how long a token is kept after its end: until then the response says that it has expired,
+/// and later that it is unknown.
 const RETENTION: Duration = Duration::from_secs(60 * 60);
 /// How many tokens one transaction deletes: others wait for it.
 const BATCH: u32 = 500;

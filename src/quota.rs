@@ -27,8 +27,8 @@ struct Bucket {
 }
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> Quotas<K> {
-    /// At most `limit` tokens at once, all of which are refilled within `period`. None where the limit
-    /// is 0: no limit.
+    /// At most `limit` tokens at once, all of which are refilled within `period`. None where the
+    /// limit is 0: no limit.
     pub(crate) fn new(limit: u32, period: Duration) -> Option<Self> {
         let limit = f64::from(Some(limit).filter(|&limit| limit > 0)?);
         // What was not used for a period is full again, and need not be counted.

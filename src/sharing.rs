@@ -35,6 +35,26 @@ pub struct Target {
     pub backup_id: BackupId,
 }
 
+impl Target {
+    fn all_members(&self, vault: VaultSelection) -> Selection {
+        Selection {
+            backup_id: self.backup_id,
+            members: MemberSelection::All,
+            vault,
+        }
+    }
+
+    fn one_member(&self, member: &ProjectId, vault: VaultSelection) -> Selection {
+        Selection {
+            members: MemberSelection::Of {
+                caller: self.caller.clone(),
+                member: member.clone(),
+            },
+            ..self.all_members(vault)
+        }
+    }
+}
+
 impl Sharing {
     /// `member_limit`: how many members a backup may have.
     pub fn new(
@@ -70,11 +90,7 @@ impl Sharing {
             limit: self.member_limit,
             now: self.clock.now(),
         };
-        let selection = Selection {
-            backup_id: target.backup_id,
-            members: MemberSelection::All,
-            vault: VaultSelection::OfBackup,
-        };
+        let selection = target.all_members(VaultSelection::OfBackup);
         let rule = move |facts: &_| rules::add_member(facts, &target.caller, &new);
         match self.store.change(selection, Box::new(rule)).await? {
             Change::Add(members) => Ok(members),
@@ -87,11 +103,7 @@ impl Sharing {
     /// # Errors
     /// Those of [`rules::list_members`] and [`PageQuery::cut`]; [`Error::Store`].
     pub async fn list_members(&self, target: Target, query: PageQuery) -> Result<Page> {
-        let selection = Selection {
-            backup_id: target.backup_id,
-            members: MemberSelection::All,
-            vault: VaultSelection::None,
-        };
+        let selection = target.all_members(VaultSelection::None);
         let facts = self.store.load(&selection).await?;
         query.cut(rules::list_members(&facts, &target.caller)?)
     }
@@ -101,7 +113,7 @@ impl Sharing {
     /// # Errors
     /// Those of [`rules::show_member`]; [`Error::Store`].
     pub async fn show_member(&self, target: Target, member: ProjectId) -> Result<Member> {
-        let selection = one_member(&target, &member, VaultSelection::None);
+        let selection = target.one_member(&member, VaultSelection::None);
         let facts = self.store.load(&selection).await?;
         rules::show_member(&facts, &target.caller, &member)
     }
@@ -120,7 +132,7 @@ impl Sharing {
             Decision::Accept(Some(vault)) => VaultSelection::Named(vault),
             Decision::Accept(None) | Decision::Reject | Decision::Postpone => VaultSelection::None,
         };
-        let selection = one_member(&target, &member, vault);
+        let selection = target.one_member(&member, vault);
         let now = self.clock.now();
         let rule = move |facts: &_| {
             rules::update_member_status(facts, &target.caller, &member, decision, now)
@@ -136,7 +148,7 @@ impl Sharing {
     /// # Errors
     /// Those of [`rules::delete_member`]; [`Error::Store`].
     pub async fn delete_member(&self, target: Target, member: ProjectId) -> Result<()> {
-        let selection = one_member(&target, &member, VaultSelection::None);
+        let selection = target.one_member(&member, VaultSelection::None);
         let rule = move |facts: &_| rules::delete_member(facts, &target.caller, &member);
         self.store.change(selection, Box::new(rule)).await.map(drop)
     }
@@ -156,18 +168,6 @@ impl Sharing {
             }
         }
         Ok(false)
-    }
-}
-
-fn one_member(target: &Target, member: &ProjectId, vault: VaultSelection) -> Selection {
-    let members = MemberSelection::Of {
-        caller: target.caller.clone(),
-        member: member.clone(),
-    };
-    Selection {
-        backup_id: target.backup_id,
-        members,
-        vault,
     }
 }
 

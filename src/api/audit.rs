@@ -1,7 +1,7 @@
 //! Who was let do what: one line of JSON for each request to an operation, refused ones included.
-//! No token, no signature and no body goes there. A slot for its line is reserved before anything is
-//! done for a request: what was done is written down, however slow the target is. How lines reach
-//! their target is in `telemetry`.
+//! No token, no signature and no body goes there. A slot for its line is reserved before anything
+//! is done for a request: what was done is written down, however slow the target is. How lines
+//! reach their target is in `telemetry`.
 
 mod line;
 mod note;
@@ -14,7 +14,7 @@ use std::{
 };
 
 use self::line::AuditLine;
-pub(super) use self::note::Note;
+pub(super) use self::note::RequestNote;
 use crate::{
     clock::Clock,
     model::{Error, Result},

@@ -177,8 +177,8 @@ impl HttpBody for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        // A client that still waits for `100 Continue` has nothing to be read: reading would ask for
-        // a body that was refused already.
+        // A client that still waits for `100 Continue` has nothing to be read: reading would ask
+        // for a body that was refused already.
         let is_left = self.connection.body_unread() && !self.unasked;
         if let Some(rest) = self.incoming.take().filter(|_| is_left) {
             self.connection.leave(rest);

@@ -10,7 +10,7 @@ use axum::{
 
 use super::{
     app::App,
-    audit::Note,
+    audit::RequestNote,
     extract,
     http_service::ClientAddress,
     problem::Problem,
@@ -33,7 +33,7 @@ pub(super) trait Permission: Send {
 macro_rules! permissions {
     ($($name:ident),*) => {
         $(
-            #[doc = concat!("Permission for the operation of this name.")]
+            /// Permission for the operation of this name.
             pub(super) struct $name;
 
             impl Permission for $name {
@@ -58,7 +58,7 @@ permissions!(
 /// `P`.
 pub(super) struct Permitted<P> {
     caller: Arc<Caller>,
-    note: Option<Note>,
+    note: Option<RequestNote>,
     permission: PhantomData<P>,
 }
 
@@ -88,7 +88,7 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         app: &App,
     ) -> std::result::Result<Self, Problem> {
         let path = RawPathParams::from_request_parts(parts, &()).await;
-        let note = parts.extensions.get::<Note>().cloned();
+        let note = parts.extensions.get::<RequestNote>().cloned();
         if let Some(note) = &note {
             let of_path = |name| {
                 path.as_ref()
@@ -133,8 +133,8 @@ async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Calle
     Ok(authenticate(app, from(&parts.extensions), &parts.headers).await?)
 }
 
-/// Who has a token. A cached one is always looked up; only a request to another service is subject to
-/// the rate limit of unauthenticated callers.
+/// Who has a token. A cached one is always looked up; only a request to another service is subject
+/// to the rate limit of unauthenticated callers.
 pub(super) async fn authenticate(
     app: &App,
     from: Option<IpAddr>,

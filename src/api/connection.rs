@@ -1,6 +1,6 @@
-//! One connection, shared by what serves it: the HTTP service, the body of a request, the socket. It
-//! knows since when the server has been waiting for the client, which decides which connection is
-//! closed where they run out.
+//! One connection, shared by what serves it: the HTTP service, the body of a request, the socket.
+//! It knows since when the server has been waiting for the client, which decides which connection
+//! is closed where they run out.
 
 use std::{
     net::IpAddr,

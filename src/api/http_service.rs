@@ -1,10 +1,10 @@
-//! The outermost service of the HTTP side: the request id, panics, the one shape of errors, the check
-//! of responses, audit, metrics and log.
+//! The outermost service of the HTTP side: the request id, panics, the one shape of errors, the
+//! check of responses, audit, metrics and log.
 //!
-//! One service and not a stack of layers (tower-http has some for ids, panics and traces): each step
-//! needs what others learned, such as the id for the body of an error, the problem for audit and log,
-//! or the connection for the last header, and their order is part of the behaviour. Here it is read
-//! from top to bottom, without a boxed future for each layer.
+//! One service and not a stack of layers (tower-http has some for ids, panics and traces): each
+//! step needs what others learned, such as the id for the body of an error, the problem for audit
+//! and log, or the connection for the last header, and their order is part of the behaviour. Here
+//! it is read from top to bottom, without a boxed future for each layer.
 
 use std::{
     convert::Infallible, future::pending, net::IpAddr, panic::AssertUnwindSafe, pin::Pin,
@@ -30,7 +30,7 @@ use tower::ServiceExt;
 use tracing::Level;
 
 use super::{
-    audit::{Audit, Note},
+    audit::{Audit, RequestNote},
     body::RequestBody,
     connection::Connection,
     head,
@@ -51,7 +51,8 @@ use crate::{
 /// A page of another host would read the demo's data through the browser of its user.
 const FOREIGN_HOST: Problem = Problem::BadHeader {
     name: "Host",
-    reason: "the demo answers to localhost and loopback addresses alone, unless it is started with --demo-anywhere",
+    reason: "the demo answers to localhost and loopback addresses alone, \
+             unless it is started with --demo-anywhere",
 };
 
 /// The address that a request comes from, among its extensions.
@@ -64,7 +65,7 @@ struct Arrival {
     host: Option<HeaderValue>,
     at: Instant,
     /// Where anything is to be learnt on the way.
-    note: Option<Note>,
+    note: Option<RequestNote>,
     /// Where it is the turn of its response.
     checks: Option<Arc<ResponseChecks>>,
     /// Where requests are logged.
@@ -163,10 +164,10 @@ impl HttpService {
     fn arrive(&self, request: &mut Request) -> Arrival {
         let is_head = request.method() == Method::HEAD;
         // A response to HEAD has no body to check.
-        let checks = self.response_checks.clone();
-        let checks = checks.filter(|checks| checks.due() && !is_head);
+        let checks = self.response_checks.as_ref();
+        let checks = checks.filter(|checks| checks.due() && !is_head).cloned();
         let noted = self.audit.is_some() || self.metrics.is_some() || checks.is_some();
-        let note = noted.then(|| Note::new(self.audit.clone()));
+        let note = noted.then(|| RequestNote::new(self.audit.clone()));
         if let Some(note) = &note {
             request.extensions_mut().insert(note.clone());
         }
@@ -188,7 +189,7 @@ impl HttpService {
     /// The problem to show where the response breaks the contract and is to fail for it.
     async fn check(&self, arrival: &Arrival, response: &mut Response<Body>) -> Option<Problem> {
         let of_route = response.extensions_mut().remove::<Operation>();
-        let of_request = arrival.note.as_ref().and_then(Note::operation);
+        let of_request = arrival.note.as_ref().and_then(RequestNote::operation);
         let operation = of_request.or(of_route)?;
         arrival.checks.as_ref()?.check(operation, response).await
     }
@@ -196,7 +197,13 @@ impl HttpService {
     /// Counts and logs a request with its response.
     fn record(&self, arrival: &Arrival, status: StatusCode) {
         if let Some((method, uri)) = &arrival.logged {
-            tracing::debug!(request_id = ?arrival.id, %method, path = uri.path(), status = status.as_u16(), "responded");
+            tracing::debug!(
+                request_id = ?arrival.id,
+                %method,
+                path = uri.path(),
+                status = status.as_u16(),
+                "responded"
+            );
         }
         if let (Some(metrics), Some(note)) = (&self.metrics, &arrival.note) {
             metrics.count(note.operation(), status, arrival.at.elapsed());
@@ -258,7 +265,8 @@ impl HttpService {
             match problem.is_shed() {
                 true => tracing::debug!(request_id = ?id, cause, "too busy"),
                 false => {
-                    tracing::error!(request_id = ?id, error_code = shown.error_code, cause, "could not answer")
+                    let error_code = shown.error_code;
+                    tracing::error!(request_id = ?id, error_code, cause, "could not respond");
                 }
             }
         }

@@ -27,6 +27,7 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Problem> {
         let media_type = media_type(request.headers());
+        // Left by the permission, which a handler names before its body.
         let operation = request.extensions().get::<Operation>();
         let rule = operation.and_then(|&operation| check::of(operation).request.body(media_type));
         let rule = rule.ok_or(Problem::UnsupportedMediaType)?;

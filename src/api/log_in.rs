@@ -89,16 +89,11 @@ fn read(bytes: &[u8]) -> Result<LogInBody> {
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(Error::malformed("body", "it must be of type object"));
     }
-    serde_json::from_slice(bytes).map_err(|_| explain(bytes))
-}
-
-/// Reads a bad body once more, slower, to find the place.
-fn explain(bytes: &[u8]) -> Error {
-    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    match serde_path_to_error::deserialize::<_, LogInBody>(&mut deserializer) {
-        Err(error) => Error::malformed(pointer(error.path()), unquoted(error.inner())),
-        Ok(_) => Error::malformed("body", "there is more after the JSON value"),
-    }
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let body = serde_path_to_error::deserialize(&mut json)
+        .map_err(|error| Error::malformed(pointer(error.path()), unquoted(error.inner())))?;
+    let more = |_| Error::malformed("body", "there is more after the JSON value");
+    json.end().map_err(more).map(|()| body)
 }
 
 /// Without what was sent, which may be a secret: serde quotes it before it says what it expected.

@@ -52,7 +52,10 @@ pub(super) struct OfList {
         required = false,
         max_length = 255,
         default = "created_at:desc",
-        pattern = "^(status|created_at|updated_at|backup_id|image_id|dest_project_id|vault_id|id)(:(asc|desc))?(,(status|created_at|updated_at|backup_id|image_id|dest_project_id|vault_id|id)(:(asc|desc))?)*$"
+        pattern = "^(status|created_at|updated_at|backup_id|image_id|dest_project_id|vault_id|id)\
+                   (:(asc|desc))?\
+                   (,(status|created_at|updated_at|backup_id|image_id|dest_project_id|vault_id|id)\
+                   (:(asc|desc))?)*$"
     )]
     sort: String,
 }

@@ -92,23 +92,21 @@ impl Problem {
                 "APIGW.0101",
                 "The API does not offer this method.",
             ),
-            Self::BodyTooLarge(limit) => {
-                let message = format!("API request error. The body is larger than {limit} bytes.");
-                shown(StatusCode::PAYLOAD_TOO_LARGE, "APIGW.0201", message)
-            }
-            Self::BodyTooSlow(seconds) => {
-                let message =
-                    format!("API request error. The body was not there within {seconds} seconds.");
-                shown(StatusCode::REQUEST_TIMEOUT, "APIGW.0201", message)
-            }
+            Self::BodyTooLarge(limit) => bad_request(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                &format!("The body is larger than {limit} bytes."),
+            ),
+            Self::BodyTooSlow(seconds) => bad_request(
+                StatusCode::REQUEST_TIMEOUT,
+                &format!("The body was not there within {seconds} seconds."),
+            ),
             Self::BadHeader { name, reason } => {
-                let message = format!("API request error. header {name}: {reason}");
-                shown(StatusCode::BAD_REQUEST, "APIGW.0201", message)
+                bad_request(StatusCode::BAD_REQUEST, &format!("header {name}: {reason}"))
             }
-            Self::UnsupportedMediaType => {
-                let message = "API request error. The body must be application/json.";
-                shown(StatusCode::UNSUPPORTED_MEDIA_TYPE, "APIGW.0201", message)
-            }
+            Self::UnsupportedMediaType => bad_request(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must be application/json.",
+            ),
             Self::Panicked | Self::ResponseBreaksContract(_) => shown(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "BackupService.9910",
@@ -139,16 +137,14 @@ impl Problem {
     pub(super) fn cause(&self) -> Option<&Error> {
         match self {
             Self::Refused(error) | Self::NotReady(error) => Some(error),
-            Self::NotFound
-            | Self::MethodNotAllowed
-            | Self::BodyTooLarge(_)
-            | Self::BodyTooSlow(_)
-            | Self::BadHeader { .. }
-            | Self::UnsupportedMediaType
-            | Self::Panicked
-            | Self::ResponseBreaksContract(_) => None,
+            _ => None,
         }
     }
+}
+
+/// What is wrong with a request, whatever it is for.
+fn bad_request(status: StatusCode, what: &str) -> Shown {
+    shown(status, "APIGW.0201", format!("API request error. {what}"))
 }
 
 fn shown(
@@ -185,12 +181,14 @@ fn refused(error: &Error) -> Shown {
         Error::SignatureUsed => shown(
             StatusCode::UNAUTHORIZED,
             "APIGW.0301",
-            "Incorrect IAM authentication information. The signature was used before: sign the request anew.",
+            "Incorrect IAM authentication information. \
+             The signature was used before: sign the request anew.",
         ),
         Error::IdentityUnavailable(_) => shown(
             StatusCode::SERVICE_UNAVAILABLE,
             "BackupService.9998",
-            "Authentication failed. The identity service is out of reach: nobody new is let in until it is back.",
+            "Authentication failed. \
+             The identity service is out of reach: nobody new is let in until it is back.",
         ),
         Error::NotAuthorized => shown(
             StatusCode::FORBIDDEN,
@@ -208,7 +206,8 @@ fn refused(error: &Error) -> Shown {
         ),
         Error::TooManyGuesses { seconds } => {
             let message = format!(
-                "The throttling threshold has been reached. Too many wrong passwords: try again in {seconds} seconds."
+                "The throttling threshold has been reached. \
+                 Too many wrong passwords: try again in {seconds} seconds."
             );
             shown(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", message)
         }
@@ -269,7 +268,8 @@ fn refused(error: &Error) -> Shown {
         Error::StoreUnavailable(_) => shown(
             StatusCode::SERVICE_UNAVAILABLE,
             "BackupService.9910",
-            "Unknown error. The store did not answer in time: a change may have been done, and sending it again tells.",
+            "Unknown error. The store did not answer in time: \
+             a change may have been done, and sending it again tells.",
         ),
         Error::Store(_) => shown(
             StatusCode::INTERNAL_SERVER_ERROR,

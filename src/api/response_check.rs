@@ -41,8 +41,8 @@ impl ResponseChecks {
                 .is_multiple_of(self.one_in)
     }
 
-    /// Leaves the response as it is. Where it breaks the contract and is to fail for it, the problem
-    /// to show in its place.
+    /// Leaves the response as it is. Where it breaks the contract and is to fail for it, the
+    /// problem to show in its place.
     pub(super) async fn check(
         &self,
         operation: Operation,

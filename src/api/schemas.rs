@@ -1,5 +1,5 @@
-//! The named schemas of ids, times and words, as the derived document has them. Nothing here is ever made:
-//! the model's types travel, these say what they look like.
+//! The named schemas of ids, times and words, as the derived document has them. Nothing here is
+//! ever made: the model's types travel, these say what they look like.
 
 use utoipa::{
     ToSchema,
@@ -15,12 +15,19 @@ macro_rules! strings {
     )*};
 }
 
+macro_rules! uuids {
+    ($($name:ident)*) => {
+        strings! {$($name (
+            format = "uuid",
+            pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$"
+        );)*}
+    };
+}
+
+uuids! { BackupId VaultId ImageId ShareId }
+
 strings! {
     ProjectId (pattern = "^[A-Za-z0-9_-]{1,64}$");
-    BackupId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
-    VaultId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
-    ImageId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
-    ShareId (format = "uuid", pattern = "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$");
     RequestId (pattern = "^[A-Za-z0-9._:-]{1,128}$");
     Timestamp (pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}$");
 }

@@ -1,6 +1,6 @@
 //! Requests that are signed with an access key. The signature covers the body, so that it has to be
-//! read before it is known who calls; and no body is read until the route, the key and the date were
-//! checked. A request with a token is left as it is: the token decides.
+//! read before it is known who calls; and no body is read until the route, the key and the date
+//! were checked. A request with a token is left as it is: the token decides.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,6 +1,6 @@
 //! Rate limits, as token buckets: of requests by project, and of unauthenticated requests (without
-//! good credentials) by address. Both off unless configured. A caller whose credentials are known to
-//! be good is never blocked by what else comes from its address.
+//! good credentials) by address. Both off unless configured. A caller whose credentials are known
+//! to be good is never blocked by what else comes from its address.
 
 use std::{
     net::{IpAddr, Ipv6Addr},

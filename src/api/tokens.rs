@@ -127,11 +127,20 @@ fn embedded(app: &App) -> Result<&Arc<Embedded>> {
 /// A token's body. There is one domain, and names of users and roles are their ids.
 fn shown(caller: &Caller) -> Value {
     let domain = json!({"id": "default", "name": "Default"});
+    let roles = caller.roles.iter();
+    let roles: Vec<_> = roles
+        .map(|role| json!({"id": role, "name": role}))
+        .collect();
+    let project = json!({
+        "id": caller.project_id.as_str(),
+        "name": caller.project_name,
+        "domain": domain,
+    });
     json!({"token": {
         "methods": ["password"],
         "user": {"id": caller.user_name, "name": caller.user_name, "domain": domain},
-        "project": {"id": caller.project_id.as_str(), "name": caller.project_name, "domain": domain},
-        "roles": caller.roles.iter().map(|role| json!({"id": role, "name": role})).collect::<Vec<_>>(),
+        "project": project,
+        "roles": roles,
         "issued_at": zoned(caller.issued_at),
         "expires_at": zoned(caller.expires_at.unwrap_or(Timestamp::MAX)),
         "audit_ids": [],

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{RefOr, Schema},
@@ -28,7 +28,7 @@ pub(super) struct ErrorBody<'a> {
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct AddMember {
     #[serde(deserialize_with = "project_ids")]
-    #[schema(value_type = std::collections::HashSet<schemas::ProjectId>, min_items = 1, max_items = 10)]
+    #[schema(value_type = HashSet<schemas::ProjectId>, min_items = 1, max_items = 10)]
     pub members: Vec<ProjectId>,
     #[serde(default)]
     #[schema(schema_with = schemas::null, required = false)]
@@ -82,55 +82,45 @@ impl From<UpdateMember> for Decision {
 #[derive(Clone, Serialize, ToSchema)]
 #[schema(as = Member)]
 pub(super) struct MemberBody {
-    #[serde(serialize_with = "text")]
     #[schema(value_type = schemas::MemberStatus)]
-    status: MemberStatus,
+    status: Text<MemberStatus>,
     #[schema(value_type = schemas::Timestamp)]
     created_at: Timestamp,
     #[schema(value_type = Option<schemas::Timestamp>)]
     updated_at: Option<Timestamp>,
-    #[serde(serialize_with = "text")]
     #[schema(value_type = schemas::BackupId)]
-    backup_id: model::BackupId,
-    #[serde(serialize_with = "text_or_null")]
+    backup_id: Text<model::BackupId>,
     #[schema(value_type = Option<schemas::ImageId>)]
-    image_id: Option<model::ImageId>,
-    #[serde(serialize_with = "text")]
+    image_id: Option<Text<model::ImageId>>,
     #[schema(value_type = schemas::ProjectId)]
-    dest_project_id: ProjectId,
-    #[serde(serialize_with = "text_or_null")]
+    dest_project_id: Text<ProjectId>,
     #[schema(value_type = Option<schemas::VaultId>)]
-    vault_id: Option<VaultId>,
-    #[serde(serialize_with = "text")]
+    vault_id: Option<Text<VaultId>>,
     #[schema(value_type = schemas::ShareId)]
-    id: model::ShareId,
+    id: Text<model::ShareId>,
 }
 
-fn text<T: Display, S: serde::Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
-}
+/// A value of the model, written as its text.
+#[derive(Clone)]
+struct Text<T>(T);
 
-fn text_or_null<T: Display, S: serde::Serializer>(
-    value: &Option<T>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    match value {
-        Some(value) => serializer.collect_str(value),
-        None => serializer.serialize_none(),
+impl<T: Display> Serialize for Text<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
     }
 }
 
 impl From<model::Member> for MemberBody {
     fn from(member: model::Member) -> Self {
         Self {
-            status: member.status,
+            status: Text(member.status),
             created_at: member.created_at,
             updated_at: member.updated_at,
-            backup_id: member.backup_id,
-            image_id: member.image_id,
-            dest_project_id: member.dest_project_id,
-            vault_id: member.vault_id,
-            id: member.id,
+            backup_id: Text(member.backup_id),
+            image_id: member.image_id.map(Text),
+            dest_project_id: Text(member.dest_project_id),
+            vault_id: member.vault_id.map(Text),
+            id: Text(member.id),
         }
     }
 }

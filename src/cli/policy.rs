@@ -10,7 +10,7 @@ use crate::{
     config::{self, Config},
     model::{
         Operation,
-        policy::{Effect, PolicyDecision, action},
+        policy::{Effect, Ruling, action},
     },
 };
 
@@ -54,13 +54,8 @@ impl ExplainArgs {
         let Config { roles, .. } = settings(self.config.as_deref(), None)?;
         let policy = config::policy(&roles)?;
         let action = action(self.action);
-        let Some(PolicyDecision {
-            effect,
-            role,
-            number,
-            pattern,
-        }) = policy.decision(self.role.iter().map(String::as_str), self.action)
-        else {
+        let roles_of_caller = self.role.iter().map(String::as_str);
+        let Some((role, ruling)) = policy.ruling(roles_of_caller, self.action) else {
             let unknown = self
                 .role
                 .iter()
@@ -79,6 +74,11 @@ impl ExplainArgs {
             .get(role)
             .map(|written| written.origin(role))
             .unwrap_or_default();
+        let Ruling {
+            effect,
+            number,
+            pattern,
+        } = ruling;
         let by = format!("by \"{pattern}\" in statement {number} of role {role}, {origin}.");
         match effect {
             Effect::Allow => {

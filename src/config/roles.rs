@@ -126,7 +126,7 @@ fn covers_any(pattern: &str) -> bool {
     let policy = Policy::new([(String::new(), vec![only])]);
     Operation::ALL
         .into_iter()
-        .any(|operation| policy.decision([""], operation).is_some())
+        .any(|operation| policy.ruling([""], operation).is_some())
 }
 
 fn read(file: &Path) -> Result<Vec<Statement>, ConfigError> {

@@ -32,8 +32,8 @@ pub enum Error {
     /// The identity service could not be asked.
     #[error("the identity service is out of reach")]
     IdentityUnavailable(#[source] Box<dyn StdError + Send + Sync>),
-    /// The caller is authenticated, but not authorized: another project's path, or a decision that is
-    /// not the caller's.
+    /// The caller is authenticated, but not authorized: another project's path, or a decision that
+    /// is not the caller's.
     #[error("not the caller's to do")]
     NotAuthorized,
     /// None of the caller's roles has this action.
@@ -99,8 +99,8 @@ pub enum Error {
     /// Too much of this kind is under way already: nothing was done.
     #[error("too busy: {0}")]
     Busy(&'static str),
-    /// The store could not be reached in time, or has not responded. A write may be in doubt: done, or
-    /// not.
+    /// The store could not be reached in time, or has not responded. A write may be in doubt: done,
+    /// or not.
     #[error("the store is out of reach")]
     StoreUnavailable(#[source] Box<dyn StdError + Send + Sync>),
     /// A fault of our own; the source says more, to the log alone.

@@ -25,11 +25,14 @@ pub struct Policy {
 }
 
 /// The statement of a role that decides about an operation.
-#[derive(Clone, Debug)]
-struct Ruling {
-    effect: Effect,
-    number: usize,
-    pattern: String,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ruling {
+    /// Whether it allows.
+    pub effect: Effect,
+    /// Which of the role's statements it is, from 1.
+    pub number: usize,
+    /// What it says that covers the action.
+    pub pattern: String,
 }
 
 /// Allows or denies actions.
@@ -48,19 +51,6 @@ pub enum Effect {
     Allow,
     /// They may not, whatever other statements say.
     Deny,
-}
-
-/// The statement that decides about an action.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PolicyDecision<'a> {
-    /// Whether it allows.
-    pub effect: Effect,
-    /// The role that it belongs to.
-    pub role: &'a str,
-    /// Which of the role's statements it is, from 1.
-    pub number: usize,
-    /// What it says that covers the action.
-    pub pattern: &'a str,
 }
 
 impl Policy {
@@ -88,88 +78,63 @@ impl Policy {
         roles: impl IntoIterator<Item = &'a String>,
         operation: Operation,
     ) -> Result<()> {
-        match self.decision(roles.into_iter().map(String::as_str), operation) {
-            Some(PolicyDecision {
-                effect: Effect::Allow,
-                ..
-            }) => Ok(()),
-            Some(PolicyDecision {
-                effect: Effect::Deny,
-                ..
-            })
-            | None => Err(Error::PolicyForbids(action(operation))),
+        match self.ruling(roles.into_iter().map(String::as_str), operation) {
+            Some((_, ruling)) if ruling.effect == Effect::Allow => Ok(()),
+            _ => Err(Error::PolicyForbids(action(operation))),
         }
     }
 
-    /// The statement that decides about an operation for a caller with these roles: the first that
-    /// denies it, else the first that allows it. Where there is none, the operation is denied.
-    pub fn decision<'a, 'r>(
+    /// The statement that decides about an operation for a caller with these roles, and its role:
+    /// the first that denies it, else the first that allows it. Where there is none, the operation
+    /// is denied.
+    pub fn ruling<'a, 'r>(
         &'a self,
         roles: impl IntoIterator<Item = &'r str>,
         operation: Operation,
-    ) -> Option<PolicyDecision<'a>> {
-        let mut allowed = None;
-        for role in roles {
-            let Some((role, rulings)) = self.roles.get_key_value(role) else {
-                continue;
-            };
-            let Some(Ruling {
-                effect,
-                number,
-                pattern,
-            }) = rulings.get(&operation)
-            else {
-                continue;
-            };
-            let decision = PolicyDecision {
-                effect: *effect,
-                role,
-                number: *number,
-                pattern,
-            };
-            match effect {
-                Effect::Deny => return Some(decision),
-                Effect::Allow => allowed = allowed.or(Some(decision)),
-            }
-        }
-        allowed
+    ) -> Option<(&'a str, &'a Ruling)> {
+        let rulings = roles.into_iter().filter_map(|role| {
+            let (role, rulings) = self.roles.get_key_value(role)?;
+            Some((role.as_str(), rulings.get(&operation)?))
+        });
+        deciding(rulings, |(_, ruling)| ruling.effect)
     }
 }
 
-fn rulings(statements: &[Statement]) -> BTreeMap<Operation, Ruling> {
-    Operation::ALL
-        .into_iter()
-        .filter_map(|operation| Some((operation, ruling(statements, action(operation))?)))
-        .collect()
-}
-
-/// Of the statements that cover an action the first that denies it, else the first that allows it.
-fn ruling(statements: &[Statement], action: &str) -> Option<Ruling> {
+/// The first that denies, else the first that allows.
+fn deciding<T>(candidates: impl Iterator<Item = T>, effect: impl Fn(&T) -> Effect) -> Option<T> {
     let mut allowed = None;
-    for (statement, number) in statements.iter().zip(1..) {
-        let Some(pattern) = statement
-            .actions
-            .iter()
-            .find(|pattern| covers(pattern, action))
-        else {
-            continue;
-        };
-        let ruling = Ruling {
-            effect: statement.effect,
-            number,
-            pattern: pattern.clone(),
-        };
-        match statement.effect {
-            Effect::Deny => return Some(ruling),
-            Effect::Allow => allowed = allowed.or(Some(ruling)),
+    for candidate in candidates {
+        match effect(&candidate) {
+            Effect::Deny => return Some(candidate),
+            Effect::Allow => allowed = allowed.or(Some(candidate)),
         }
     }
     allowed
 }
 
-/// Whether a pattern covers an action. What is between two stars matches at the first position where
-/// it is found: a later one leaves no more to what follows. So nothing is compared twice, however
-/// many stars there are.
+fn rulings(statements: &[Statement]) -> BTreeMap<Operation, Ruling> {
+    Operation::ALL
+        .into_iter()
+        .filter_map(|operation| Some((operation, ruling_of(statements, action(operation))?)))
+        .collect()
+}
+
+fn ruling_of(statements: &[Statement], action: &str) -> Option<Ruling> {
+    let numbered = statements.iter().zip(1..);
+    let rulings = numbered.filter_map(|(Statement { effect, actions }, number)| {
+        let pattern = actions.iter().find(|pattern| covers(pattern, action))?;
+        Some(Ruling {
+            effect: *effect,
+            number,
+            pattern: pattern.clone(),
+        })
+    });
+    deciding(rulings, |ruling| ruling.effect)
+}
+
+/// Whether a pattern covers an action. What is between two stars matches at the first position
+/// where it is found: a later one leaves no more to what follows. So nothing is compared twice,
+/// however many stars there are.
 fn covers(pattern: &str, action: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| action.strip_prefix(start)) else {
@@ -193,7 +158,7 @@ mod tests {
 
     use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
-    use super::{Effect, Operation, Policy, PolicyDecision, Statement, covers};
+    use super::{Effect, Operation, Policy, Ruling, Statement, covers};
 
     fn says(effect: Effect, actions: &[&str]) -> Statement {
         Statement {
@@ -268,28 +233,23 @@ mod tests {
     #[test]
     fn the_statement_that_decides_is_named() {
         let policy = policy();
-        let decides = |roles: [&'static str; 2], operation| policy.decision(roles, operation);
-        let denied = PolicyDecision {
-            effect: Effect::Deny,
-            role: "careful",
-            number: 2,
-            pattern: "cbr:member:delete",
+        let ruling = |effect, number, pattern: &str| Ruling {
+            effect,
+            number,
+            pattern: pattern.to_owned(),
         };
         assert_eq!(
-            decides(["all", "careful"], Operation::DeleteMember),
-            Some(denied)
+            policy.ruling(["all", "careful"], Operation::DeleteMember),
+            Some(("careful", &ruling(Effect::Deny, 2, "cbr:member:delete")))
         );
-        let allowed = PolicyDecision {
-            effect: Effect::Allow,
-            role: "reader",
-            number: 1,
-            pattern: "cbr:member:list",
-        };
         assert_eq!(
-            decides(["reader", "all"], Operation::ListMembers),
-            Some(allowed)
+            policy.ruling(["reader", "all"], Operation::ListMembers),
+            Some(("reader", &ruling(Effect::Allow, 1, "cbr:member:list")))
         );
-        assert_eq!(decides(["reader", "none"], Operation::AddMember), None);
+        assert_eq!(
+            policy.ruling(["reader", "none"], Operation::AddMember),
+            None
+        );
     }
 
     #[test]
@@ -347,7 +307,7 @@ mod tests {
         let pattern = "*".repeat(100_000) + &"b*".repeat(100_000) + "z";
         let start = Instant::now();
         let policy = Policy::new([("many".to_owned(), vec![says(Effect::Allow, &[&pattern])])]);
-        assert_eq!(policy.decision(["many"], Operation::AddMember), None);
+        assert_eq!(policy.ruling(["many"], Operation::AddMember), None);
         assert!(
             start.elapsed() < Duration::from_secs(1),
             "{:?}",

@@ -7,7 +7,8 @@ use super::{
 };
 use crate::timestamp::Timestamp;
 
-/// The caller's relation to a backup. There is no stranger: to a stranger the backup does not exist.
+/// The caller's relation to a backup. There is no stranger: to a stranger the backup does not
+/// exist.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Relation {
     Owner,

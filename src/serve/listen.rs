@@ -109,6 +109,7 @@ impl Listener {
     }
 }
 
+/// Not `axum::serve`: it has no deadline for the head of a request, and no limit of its buffer.
 fn http(limits: &Limits) -> http1::Builder {
     let mut http = http1::Builder::new();
     let head_deadline = Duration::from_secs(limits.header_seconds.min(LONGEST));

@@ -244,7 +244,15 @@ async fn a_malformed_body_is_refused_with_its_place() {
         ),
         (
             r#"{"members": ["p01"], "members": ["p02"]}"#,
-            "body: duplicate field",
+            "body: duplicate field `members`",
+        ),
+        (
+            r#"{"domains": null, "members": ["p01"], "domains": null}"#,
+            "body: duplicate field `domains`",
+        ),
+        (
+            r#"{"members": ["p01"], "members": []}"#,
+            "/members: at least 1 of them",
         ),
     ] {
         let refused = house.post(&members(ALICE, 1), "alice", body).await;
@@ -271,6 +279,49 @@ async fn a_malformed_body_is_refused_with_its_place() {
     ] {
         let refused = house.put(&member(BOB, 1, BOB), "bob", body).await;
         assert_eq!(refused.status, 400, "{body}");
+        is_sound(
+            &refused,
+            "BackupService.9900",
+            &format!("Parameter verification failed. {place}"),
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_no_operation_declares_is_ignored_however_often_it_is_there() {
+    let house = House::open().await;
+    let body =
+        r#"{"_": {"_": 1, "_": 2}, "members": ["p01"], "_": 1e300, "_": 18446744073709551616}"#;
+    let added = house.post(&members(ALICE, 1), "alice", body).await;
+    assert_eq!(added.status, 200, "{added:?}");
+}
+
+#[tokio::test]
+async fn a_malformed_query_is_refused_with_its_place() {
+    let house = House::open().await;
+    let long = format!("sort={}id", "id,".repeat(85));
+    for (query, place) in [
+        ("limit=0", "query parameter limit: at least 1"),
+        ("limit=1001", "query parameter limit: at most 1000"),
+        ("limit=%2B1", "query parameter limit: "),
+        ("limit=1&limit=1", "query parameter limit: given twice"),
+        ("offset=-1", "query parameter offset: at least 0"),
+        (
+            "offset=9223372036854775808",
+            "query parameter offset: at most",
+        ),
+        ("status=gone", "query parameter status: one of pending"),
+        ("sort=name", "query parameter sort: it must look like"),
+        (&long, "query parameter sort: at most 255 characters"),
+        ("marker=1", "query parameter marker: it must look like"),
+        ("vault_id=", "query parameter vault_id: it must look like"),
+        ("dest_project_id=a%20b", "query parameter dest_project_id: "),
+        ("page=1", "query parameter page: there is no such parameter"),
+        ("status=%ff", "query: not UTF-8"),
+    ] {
+        let path = format!("{}?{query}", members(ALICE, 1));
+        let refused = house.get(&path, "alice").await;
+        assert_eq!(refused.status, 400, "{query}");
         is_sound(
             &refused,
             "BackupService.9900",

@@ -21,7 +21,7 @@ use crate::{
 
 /// What becomes known of a request on its way. Cheap to clone.
 #[derive(Clone)]
-pub(in crate::api) struct Note {
+pub(in crate::api) struct RequestNote {
     fields: Arc<Mutex<Fields>>,
     audit: Option<Arc<Audit>>,
 }
@@ -36,14 +36,14 @@ struct Fields {
     slot: Option<Slot>,
 }
 
-/// The audit line of a request whose response is not there yet. Dropped before that, it says that the
-/// outcome is unknown.
+/// The audit line of a request whose response is not there yet. Dropped before that, it says that
+/// the outcome is unknown.
 pub(in crate::api) struct OpenLine {
-    note: Note,
+    note: RequestNote,
     request_id: HeaderValue,
 }
 
-impl Note {
+impl RequestNote {
     /// Of a request that has just arrived.
     pub(in crate::api) fn new(audit: Option<Arc<Audit>>) -> Self {
         Self {
@@ -153,7 +153,7 @@ mod tests {
     use axum::http::{HeaderValue, StatusCode};
     use serde_json::{Value, json};
 
-    use super::{Audit, Note};
+    use super::{Audit, RequestNote};
     use crate::{clock::SystemClock, model::Operation};
 
     /// Outcome and status of the lines of two requests to operations, and of one to none; `end`
@@ -167,7 +167,7 @@ mod tests {
             Some(Operation::ShowMember),
             None,
         ] {
-            let note = Note::new(Some(Arc::clone(&audit)));
+            let note = RequestNote::new(Some(Arc::clone(&audit)));
             let line = note.open_line(&HeaderValue::from_static("r-1"));
             if let Some(operation) = operation {
                 note.begin(operation, Some("b"), None)

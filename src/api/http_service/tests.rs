@@ -1,5 +1,5 @@
-//! What goes out in place of a response that breaks the contract, what the log says of it, and how a
-//! throttled login is told when to come again.
+//! What goes out in place of a response that breaks the contract, what the log says of it, and how
+//! a throttled login is told when to come again.
 
 use std::{
     io,
@@ -16,7 +16,7 @@ use axum::{
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
-use super::{Challenge, HttpService, Note, Problem};
+use super::{Challenge, HttpService, Problem, RequestNote};
 use crate::{
     config::{CheckMode, CheckResponses},
     model::{Error, Operation},
@@ -25,7 +25,7 @@ use crate::{
 /// A handler of an operation.
 fn operation(operation: Operation, response: Value) -> MethodRouter {
     get(move |request: Request| async move {
-        if let Some(note) = request.extensions().get::<Note>() {
+        if let Some(note) = request.extensions().get::<RequestNote>() {
             note.begin(operation, None, None).await.expect("no audit");
         }
         Json(response)
@@ -77,7 +77,11 @@ async fn response(mode: CheckMode, path: &str) -> (StatusCode, Value) {
 async fn a_response_that_breaks_the_contract_fails_where_it_is_to_fail() {
     let (status, body) = response(CheckMode::Fail, "/v3/p/backups/b/members").await;
     assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
-    let shown = json!({"error_code": "BackupService.9910", "error_msg": "Unknown error.", "request_id": "r-1"});
+    let shown = json!({
+        "error_code": "BackupService.9910",
+        "error_msg": "Unknown error.",
+        "request_id": "r-1",
+    });
     assert_eq!(body, shown, "what is broken is logged and not sent");
 }
 
@@ -198,6 +202,7 @@ async fn a_login_after_too_many_wrong_passwords_is_told_when_to_retry() {
         .to_bytes();
     let body: Value = serde_json::from_slice(&body).expect("JSON");
     assert_eq!(body["error_code"], "APIGW.0308");
-    let told = "The throttling threshold has been reached. Too many wrong passwords: try again in 6 seconds.";
-    assert_eq!(body["error_msg"], told);
+    let message = "The throttling threshold has been reached. \
+                   Too many wrong passwords: try again in 6 seconds.";
+    assert_eq!(body["error_msg"], message);
 }
