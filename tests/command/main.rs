@@ -6,6 +6,7 @@
 mod catalog;
 mod cloud;
 mod clouds;
+mod contract;
 mod copy;
 mod database;
 mod help;

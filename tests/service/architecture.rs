@@ -1,16 +1,48 @@
-//! The layers of `src`: who may know whom. Reads the source, and fails on a line that points
-//! the wrong way.
+//! The arrows of the house: which room of `src` may name which other, and which libraries a room
+//! does without. Reads the source as the compiler does, tests left out.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     fs,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-/// Where, and what must not be named there, with the reason.
-const LAYERS: [(&str, &[&str], &str); 7] = [
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Item, ItemMod};
+
+/// The rooms from top to bottom: each may name those below it, and none above, so there is no
+/// circle.
+const ROOMS: [&str; 22] = [
+    "main",
+    "lib",
+    "cli",
+    "serve",
+    "api",
+    "catalog",
+    "expiry",
+    "sharing",
+    "client",
+    "identity",
+    "store",
+    "telemetry",
+    "config",
+    "contract",
+    "quota",
+    "error_chain",
+    "model",
+    "deadline",
+    "clock",
+    "timestamp",
+    "regular_file",
+    "hex",
+];
+
+/// Names that must not stand in a room, with the reason: libraries, and rooms below it that are
+/// not its business.
+const FOREIGN: [(&str, &[&str], &str); 7] = [
     (
-        "src/model",
+        "model",
         &[
             "axum",
             "hyper",
@@ -18,245 +50,250 @@ const LAYERS: [(&str, &[&str], &str); 7] = [
             "rusqlite",
             "tokio_postgres",
             "serde_json",
-            "crate::api",
-            "crate::store",
-            "crate::sharing",
             "tokio",
         ],
         "the model is rules without I/O",
     ),
     (
-        "src/sharing.rs",
-        &[
-            "axum",
-            "hyper",
-            "rusqlite",
-            "tokio_postgres",
-            "crate::api",
-            "serde_json",
-        ],
+        "sharing",
+        &["axum", "hyper", "rusqlite", "tokio_postgres", "serde_json"],
         "use cases know neither HTTP nor SQL",
     ),
+    ("store", &["axum", "hyper"], "a store knows no HTTP"),
     (
-        "src/store",
-        &[
-            "axum",
-            "hyper",
-            "crate::api",
-            "crate::sharing",
-            "crate::identity",
-        ],
-        "stores are at the bottom",
+        "identity",
+        &["axum", "rusqlite", "tokio_postgres"],
+        "identity stands beside, and knows no SQL",
     ),
     (
-        "src/identity",
-        &[
-            "axum",
-            "rusqlite",
-            "tokio_postgres",
-            "crate::api",
-            "crate::sharing",
-        ],
-        "identity is beside the stores, and knows no SQL",
-    ),
-    (
-        "src/api",
-        &[
-            "rusqlite",
-            "tokio_postgres",
-            "store::sqlite",
-            "Sqlite",
-            "store::postgres",
-            "crate::cli",
-        ],
+        "api",
+        &["rusqlite", "tokio_postgres", "store", "sqlite", "postgres"],
         "only `serve` picks a store",
     ),
     (
-        "src/client",
+        "client",
         &[
             "axum",
             "utoipa",
             "rusqlite",
             "tokio_postgres",
-            "crate::api",
-            "crate::store",
-            "crate::model",
-            "crate::sharing",
-            "crate::identity",
+            "model",
+            "identity",
+            "store",
+            "contract",
+            "config",
         ],
         "the client knows the contract alone",
     ),
     (
-        "src/cli",
-        &[
-            "axum",
-            "rusqlite",
-            "tokio_postgres",
-            "crate::sharing",
-            "crate::identity",
-            "crate::model",
-            "crate::store",
-        ],
-        "the command uses the client; `serve`, `catalog`, `store` and `contract` aside",
+        "cli",
+        &["axum", "rusqlite", "tokio_postgres", "sharing", "identity"],
+        "the command has the client, and `serve`",
     ),
 ];
 
-fn files(path: &Path, found: &mut Vec<(String, String)>) {
-    if path.is_dir() {
-        for entry in fs::read_dir(path).expect("a folder") {
-            files(&entry.expect("an entry").path(), found);
-        }
-    } else if path.extension().is_some_and(|extension| extension == "rs") {
-        found.push((
-            path.display().to_string(),
-            fs::read_to_string(path).expect("a source file"),
-        ));
+/// What is known of one source file that is compiled without `cfg(test)`.
+struct File {
+    path: PathBuf,
+    /// How many modules it lies below the root of the crate.
+    depth: usize,
+    tokens: TokenStream,
+}
+
+/// A file and all that it declares with `mod`.
+fn files(path: &Path, folder: &Path, depth: usize, found: &mut Vec<File>) {
+    let text = fs::read_to_string(path).expect("a source file");
+    let mut file = syn::parse_file(&text).expect("Rust");
+    file.items.retain(|item| !is_test(item));
+    for module in file.items.iter().filter_map(declared) {
+        let name = module.ident.to_string();
+        let flat = folder.join(format!("{name}.rs"));
+        let nested = folder.join(&name).join("mod.rs");
+        let path = if flat.exists() { flat } else { nested };
+        files(&path, &folder.join(&name), depth + 1, found);
+    }
+    found.push(File {
+        path: path.to_owned(),
+        depth,
+        tokens: file.to_token_stream(),
+    });
+}
+
+/// `mod name;`, without a body in this file.
+fn declared(item: &Item) -> Option<&ItemMod> {
+    match item {
+        Item::Mod(module) if module.content.is_none() => Some(module),
+        _ => None,
     }
 }
 
-/// Code without comments and without the tests at the end of a file.
-fn code(text: &str) -> impl Iterator<Item = &str> {
-    let code = text.split("#[cfg(test)]\nmod tests {").next();
-    let code = code.unwrap_or_default();
-    code.lines()
-        .filter(|line| !line.trim_start().starts_with("//"))
-}
-
-/// Whether a line names a crate or module, as a word of its own.
-fn names(line: &str, name: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(name).any(|(at, _)| {
-        let before = line[..at].chars().next_back();
-        let after = line[at + name.len()..].chars().next();
-        !before.is_some_and(word) && !after.is_some_and(word)
-    })
-}
-
-#[test]
-fn the_arrows_point_one_way() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for (place, forbidden, reason) in LAYERS {
-        let mut found = vec![];
-        files(&root.join(place), &mut found);
-        assert!(!found.is_empty(), "{place} is gone: this test must follow");
-        for (file, text) in found {
-            for name in forbidden {
-                let breach = code(&text).find(|line| names(line, name));
-                assert_eq!(breach, None, "{file} names {name}, but {reason}");
-            }
-        }
-    }
-}
-
-/// The folders of `src`, and files at its top, that are named in a text: in `crate::store::Store` as
-/// in `use crate::{clock::Clock, store::{Store, TokenHash}}`.
-fn folders_named(code: &str) -> BTreeSet<String> {
-    let word = |c: &char| c.is_alphanumeric() || *c == '_';
-    let first = |text: &str| {
-        text.trim_start()
-            .chars()
-            .take_while(word)
-            .collect::<String>()
+fn is_test(item: &Item) -> bool {
+    let attributes = match item {
+        Item::Mod(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        _ => return false,
     };
-    let mut named = BTreeSet::new();
-    for (at, path) in code.match_indices("crate::") {
-        let rest = &code[at + path.len()..];
-        let Some(group) = rest.strip_prefix('{') else {
-            named.insert(first(rest));
-            continue;
-        };
-        let mut depth = 0;
-        let mut starts = true;
-        for (at, c) in group.char_indices() {
-            if starts {
-                named.insert(first(&group[at..]));
-            }
-            starts = depth == 0 && c == ',';
-            match c {
-                '{' => depth += 1,
-                '}' if depth == 0 => break,
-                '}' => depth -= 1,
-                _ => {}
-            }
-        }
-    }
-    named
+    attributes
+        .iter()
+        .any(|attribute| attribute.to_token_stream().to_string() == "# [cfg (test)]")
 }
 
-/// Which folder names which, tests apart.
-fn arrows() -> BTreeMap<String, BTreeSet<String>> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The names that follow `crate::`, or as many `super::` as lead to the root.
+fn rooms_named(tokens: TokenStream, depth: usize, found: &mut Vec<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let mut at = 0;
+    while at < tokens.len() {
+        if let TokenTree::Group(group) = &tokens[at] {
+            rooms_named(group.stream(), depth, found);
+        }
+        let start = at;
+        let mut above = 0;
+        while ident(&tokens, at) == Some("super".to_owned()) && is_path(&tokens, at + 1) {
+            above += 1;
+            at += 3;
+        }
+        let root = ident(&tokens, at) == Some("crate".to_owned()) && is_path(&tokens, at + 1);
+        if root {
+            at += 3;
+        }
+        if root || (above > 0 && above == depth) {
+            found.extend(first_names(&tokens, at));
+        }
+        at = at.max(start + 1);
+    }
+}
+
+/// Every word of the code, wherever it stands.
+fn identifiers(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(ident) => drop(found.insert(ident.to_string())),
+            TokenTree::Group(group) => identifiers(group.stream(), found),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+/// One name, or the first names of each branch of a group.
+fn first_names(tokens: &[TokenTree], at: usize) -> Vec<String> {
+    let Some(TokenTree::Group(group)) = tokens.get(at) else {
+        return ident(tokens, at).into_iter().collect();
+    };
+    let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+    inner
+        .split(|token| matches!(token, TokenTree::Punct(comma) if comma.as_char() == ','))
+        .filter_map(|branch| ident(branch, 0))
+        .collect()
+}
+
+fn ident(tokens: &[TokenTree], at: usize) -> Option<String> {
+    match tokens.get(at) {
+        Some(TokenTree::Ident(ident)) => Some(ident.to_string()),
+        _ => None,
+    }
+}
+
+fn is_path(tokens: &[TokenTree], at: usize) -> bool {
+    let colon =
+        |at: usize| matches!(tokens.get(at), Some(TokenTree::Punct(p)) if p.as_char() == ':');
+    colon(at) && colon(at + 1)
+}
+
+/// The sources that are compiled without tests, by room: a file or folder of `src`.
+fn rooms() -> Vec<(String, File)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = vec![];
-    files(&source, &mut found);
-    let mut arrows = BTreeMap::<String, BTreeSet<String>>::new();
-    for (file, text) in found {
-        let inner = file.strip_prefix(&format!("{}/", source.display()));
-        let inner = inner.expect("a file of src");
-        let folder = inner.split(['/', '.']).next().expect("a folder");
-        if inner.ends_with("tests.rs") || ["lib", "main"].contains(&folder) {
-            continue;
-        }
-        let code: Vec<&str> = code(&text).collect();
-        let mut named = folders_named(&code.join("\n"));
-        named.remove(folder);
-        arrows
-            .entry(folder.to_owned())
-            .or_default()
-            .append(&mut named);
-    }
-    arrows
-}
-
-/// Whether one folder names the other, by itself or through others.
-fn reaches(arrows: &BTreeMap<String, BTreeSet<String>>, from: &str, to: &str) -> bool {
-    let mut seen = BTreeSet::from([from]);
-    let mut queue = vec![from];
-    while let Some(folder) = queue.pop() {
-        for named in arrows.get(folder).into_iter().flatten() {
-            if named == to {
-                return true;
-            }
-            if seen.insert(named) {
-                queue.push(named);
-            }
-        }
-    }
-    false
+    files(&src.join("lib.rs"), &src, 0, &mut found);
+    let room = |file: &File| {
+        let within = file.path.strip_prefix(&src).expect("a file of src");
+        let room = Path::new(within.iter().next().expect("a name")).file_stem();
+        room.expect("a name").to_string_lossy().into_owned()
+    };
+    found.into_iter().map(|file| (room(&file), file)).collect()
 }
 
 #[test]
-fn no_folders_make_a_circle() {
-    let arrows = arrows();
-    assert!(reaches(&arrows, "api", "store"), "this test reads nothing");
-    for (from, named) in &arrows {
-        for to in named {
+fn rooms_name_what_is_below_them_alone() {
+    let floor = |room: &str| ROOMS.iter().position(|known| *known == room);
+    let mut arrows = 0;
+    for (room, file) in rooms() {
+        let from = floor(&room).unwrap_or_else(|| panic!("{room} has no floor in ROOMS"));
+        let mut named = vec![];
+        rooms_named(file.tokens, file.depth, &mut named);
+        for to in named.iter().filter(|to| **to != room) {
+            // What is no room is an item of `lib.rs`, or a word within a macro.
+            let Some(below) = floor(to) else { continue };
+            arrows += 1;
             assert!(
-                !reaches(&arrows, to, from),
-                "{from} names {to}, which names {from}, perhaps through others"
+                from < below,
+                "{} names {to}, which is above",
+                file.path.display()
             );
         }
     }
+    assert!(arrows > 100, "{arrows} arrows: they are not read any more");
 }
 
-/// Configuration is plain values: what they are for reads them, and not the other way round.
 #[test]
-fn configuration_names_nothing_that_is_configured() {
-    let arrows = arrows();
-    for folder in ["identity", "store", "serve", "api", "cli"] {
-        assert!(!reaches(&arrows, "config", folder), "config names {folder}");
+fn rooms_do_without_what_is_not_their_business() {
+    let rooms = rooms();
+    for (place, foreign, reason) in FOREIGN {
+        let mut files = rooms.iter().filter(|(room, _)| room == place).peekable();
+        assert!(
+            files.peek().is_some(),
+            "{place} is gone: this test must follow"
+        );
+        for (_, file) in files {
+            let (mut words, mut named) = (BTreeSet::new(), vec![]);
+            identifiers(file.tokens.clone(), &mut words);
+            rooms_named(file.tokens.clone(), file.depth, &mut named);
+            // A room's name is a word like any other, but for where it stands.
+            words.retain(|word| !ROOMS.contains(&word.as_str()));
+            words.extend(named);
+            for name in foreign {
+                let path = file.path.display();
+                assert!(!words.contains(*name), "{path} names {name}, but {reason}");
+            }
+        }
     }
 }
 
 #[test]
 fn every_file_says_what_it_holds() {
-    let mut found = vec![];
-    for place in ["src", "client-gen", "contract", "tests", "build.rs"] {
-        files(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join(place),
-            &mut found,
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let places = [
+        "src",
+        "client-gen",
+        "contract",
+        "testkit",
+        "tests",
+        "bench",
+        "benches",
+    ];
+    let mut sources = vec![root.join("build.rs")];
+    places
+        .iter()
+        .for_each(|place| walk(&root.join(place), &mut sources));
+    assert!(sources.len() > 300, "{} files", sources.len());
+    for file in sources {
+        let text = fs::read_to_string(&file).expect("a source file");
+        assert!(
+            text.starts_with("//!"),
+            "{} does not open with //!",
+            file.display()
         );
     }
-    for (file, text) in found {
-        assert!(text.starts_with("//!"), "{file} does not open with //!");
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        match path.extension() {
+            _ if path.is_dir() && !path.ends_with("target") => walk(&path, found),
+            Some(extension) if extension == "rs" => found.push(path),
+            _ => {}
+        }
     }
 }

@@ -1,26 +1,15 @@
-//! The comparison of contracts, held to ours: every one-step mutation of it gets its class. The
-//! command has a file beside this; other documents are compared in the tests of `openapi-proof`.
-#![cfg(feature = "server")]
-#![allow(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stdout,
-    reason = "a test that cannot go on panics"
-)]
-
-mod command;
-#[path = "../mutations/mod.rs"]
-mod mutations;
-
+//! The comparison of contracts, held to ours: every one-step mutation of it gets its class. Other
+//! documents are compared in the tests of `openapi-proof`.
 use std::{collections::BTreeMap, thread};
 
 use backup_share::contract::document;
-use mutations::{Mutation, mutations};
 use openapi_proof::{
     diff::{Report, Settings, Shows, compare},
     document::{Document, of_value},
 };
 use serde_json::Value;
+
+use super::mutations::{self, Mutation, mutations};
 
 fn read(name: &str, value: &Value) -> Document {
     of_value(name, value.clone(), String::new()).unwrap_or_else(|fault| panic!("{fault}"))

@@ -1,14 +1,6 @@
 //! The contract and the handlers agree; and where they would not, it is noticed: one test for each
 //! class of difference puts it into the code's document. That the client's types agree as well is
-//! proven in a file beside this.
-#![cfg(feature = "server")]
-#![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
-
-#[cfg(feature = "client")]
-mod client;
-#[path = "../mutations/mod.rs"]
-mod mutations;
-
+//! proven in `client_types`.
 use backup_share::{
     api,
     contract::{self, document},
@@ -20,6 +12,8 @@ use openapi_proof::{
     same::{Difference, Side},
 };
 use serde_json::{Value, json};
+
+use super::mutations;
 
 const MEMBERS: &str = "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members";
 const LIST: &str = "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members/get";

@@ -1,4 +1,10 @@
-//! The contract as the service serves it, and its examples against the demo data.
+//! The contract as the service serves it, and its examples against the demo data; in the files
+//! beside this, what is proven of it.
+
+mod classes;
+mod client_types;
+mod drift;
+mod mutations;
 
 use backup_share::{catalog, contract::document};
 use reqwest::Method;
