@@ -13,6 +13,7 @@ mod corpus;
 mod formats;
 mod pairs;
 mod rules;
+mod same;
 mod schemas;
 
 use openapi_proof::{
