@@ -92,7 +92,7 @@ impl Data {
         };
         let mut pass = run.pass(source, &[List::ALL.to_vec()]).await?;
         if pass.is_unsorted {
-            // CatalogBuilder come after those that they refer to. A file in another order is read once for
+            // Records come after those that they refer to. A file in another order is read once for
             // each list.
             pass = run
                 .pass(pass.source, &List::ALL.map(|list| vec![list]))

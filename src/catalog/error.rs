@@ -36,7 +36,8 @@ pub enum CatalogError {
     },
     /// The store failed when a part of it was taken over.
     #[error(
-        "cannot take over the rest of {file}: {}; {records} records are there, and loading it again adds the others",
+        "cannot take over the rest of {file}: {}; {records} records are there, \
+         and loading it again adds the others",
         error_chain::full(.source)
     )]
     Halfway {

@@ -226,7 +226,8 @@ macro_rules! words {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                let own = $type::WORDS.iter().filter(|word| ![$($type::$other.as_str())?].contains(*word));
+                let other: &[&str] = &[$($type::$other.as_str())?];
+                let own = $type::WORDS.iter().filter(|word| !other.contains(*word));
                 let all: Vec<&str> = own.chain(&[$($($word),+)?]).copied().collect();
                 json_schema!({"type": "string", "enum": all, "description": $about})
             }

@@ -93,8 +93,8 @@ impl<'a> CatalogBuilder<'a> {
         Ok(())
     }
 
-    /// The hash that is stored already where it is of this password: a fresh one would differ in its
-    /// salt.
+    /// The hash that is stored already where it is of this password: a fresh one would differ in
+    /// its salt.
     async fn password_hash(&self, user: &file::UserEntry) -> Result<Option<SecretString>> {
         let Some(password) = user.password.clone().map(SecretString::from) else {
             return Ok(None);

@@ -123,8 +123,8 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// A role that no policy knows lets a user do nothing. It is reported once, however many users have
-    /// it.
+    /// A role that no policy knows lets a user do nothing. It is reported once, however many users
+    /// have it.
     fn role(&mut self, place: impl FnOnce() -> ValuePath, role: &str) {
         let Some(policy) = &self.environment.policy else {
             return;

@@ -153,7 +153,8 @@ pub(super) fn remove(file: &Path) {
         if let Err(error) = fs::remove_file(&name)
             && error.kind() != io::ErrorKind::NotFound
         {
-            tracing::warn!(%error, file = %name.display(), "a file of a start that failed stays behind");
+            let file = name.display();
+            tracing::warn!(%error, %file, "a file of a start that failed stays behind");
         }
     }
 }

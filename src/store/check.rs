@@ -239,7 +239,8 @@ impl Checker {
         {
             let why = || {
                 format!(
-                    "vault {id}: counts {counted} MB for shares, and {accepted} MB are accepted into it"
+                    "vault {id}: counts {counted} MB for shares, \
+                     and {accepted} MB are accepted into it"
                 )
             };
             capacity.record(counted == accepted, why);

@@ -3,7 +3,7 @@
 //! Both stores are read in the order of their keys, side by side, so that it takes no more memory
 //! for many records than for few. A copy that was broken off leaves a note in the target. The next
 //! one goes on where it ended, or starts over where the source has changed since; without the note
-//! nothing that stands in the target is ever deleted.
+//! nothing that is in the target is ever deleted.
 
 use std::cmp::Ordering;
 
@@ -55,8 +55,8 @@ impl Compared {
 }
 
 /// Copies what the target does not have, and then reads both stores to compare them. The target
-/// counts as whole only where all [`Compared`] are equal. `progress` is told how much of how much
-/// is done.
+/// counts as whole only where all [`Compared`] are equal. `progress` is called with how much
+/// of how much is done.
 ///
 /// # Errors
 /// [`CopyError`]; the same call again goes on.
@@ -145,7 +145,7 @@ async fn write_missing(
     target.insert(missing).await.map_err(CopyError::Target)
 }
 
-/// What stands under the next key.
+/// What there is under the next key.
 enum Pair {
     InSource(Record),
     InTarget,

@@ -18,7 +18,7 @@ pub trait Import: Send + Sync {
     /// Notes that a copy has begun. Once more changes nothing.
     async fn begin(&self) -> Result<()>;
 
-    /// Writes records, all or none of them, durable when it returns. What they refer to must stand
+    /// Writes records, all or none of them, durable when it returns. What they refer to must be there
     /// already, or come before them. A record whose key is taken is left out, so that this may be
     /// repeated.
     async fn insert(&self, records: Vec<Record>) -> Result<()>;

@@ -90,8 +90,8 @@ pub(super) async fn revoke_token(
         .map(|hit| hit == 1)
 }
 
-/// Deletes at most so many tokens that expired before `before`; until then their users are told
-/// that they expired.
+/// Deletes at most so many tokens that expired before `before`; until then the response says that
+/// they expired.
 pub(super) async fn delete_tokens(
     client: &ClientWrapper,
     before: Timestamp,

@@ -54,10 +54,12 @@ impl Catalog {
         client: &ClientWrapper,
         loaded: &mut Loaded,
     ) -> Result<(), AttemptError> {
-        let set = "UPDATE tokens t SET enabled = n.enabled FROM unnest($1::bytea[], $2::boolean[]) AS n (hash, enabled)
+        let set = "UPDATE tokens t SET enabled = n.enabled
+                   FROM unnest($1::bytea[], $2::boolean[]) AS n (hash, enabled)
                    WHERE t.hash = n.hash AND t.enabled <> n.enabled";
         let insert = "INSERT INTO tokens (hash, enabled, user_name, issued_at)
-                      SELECT * FROM unnest($1::bytea[], $2::boolean[], $3::text[], $4::timestamptz[])
+                      SELECT * FROM
+                      unnest($1::bytea[], $2::boolean[], $3::text[], $4::timestamptz[])
                       ON CONFLICT DO NOTHING";
         for some in self.tokens.chunks(AT_ONCE) {
             let hashes: Vec<_> = some.iter().map(|token| token.hash).collect();
@@ -160,7 +162,8 @@ async fn put_members(
     let insert = &*shares::INSERT;
     let sql = format!(
         "WITH new AS ({insert} ON CONFLICT DO NOTHING RETURNING backup_id, vault_id),
-         takes AS (SELECT n.vault_id AS id, (sum(b.resource_size) * {MB_PER_GB})::bigint AS megabytes
+         takes AS (SELECT n.vault_id AS id,
+                          (sum(b.resource_size) * {MB_PER_GB})::bigint AS megabytes
                    FROM new n JOIN backups b ON b.id = n.backup_id
                    WHERE n.vault_id IS NOT NULL GROUP BY n.vault_id),
          taken AS (UPDATE vaults v SET shared = shared + t.megabytes

@@ -20,7 +20,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::{OpenError, Settings, session::has_sync_standby};
 use crate::{error_chain, regular_file};
 
-/// How often the database checks whether a client that waits for it is still there, in milliseconds.
+/// How often the database checks whether a client that waits for it is still connected, in
+/// milliseconds.
 const CLIENT_CHECK_INTERVAL: u32 = 1_000;
 
 /// How long a host without a synchronous standby waits for one that has it: it may be a deposed

@@ -22,17 +22,19 @@ use crate::model::{Error, Result};
 const BUFFER: usize = 1024;
 /// One moment of the database. It stays open for as long as records are taken from it, however
 /// slowly.
-const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; \
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
 /// What the catalog of the database knows without looking at the data: indexes that were never
-/// finished, constraints that were never tried on what was there before, and pages that were found not
-/// to be what had been written to them.
+/// finished, constraints that were never tried on older rows, and pages that were found not to be
+/// what had been written to them.
 const DAMAGE: &str = "
     SELECT format('the index %s is invalid', i.indexrelid::regclass)
     FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
     WHERE c.relnamespace = current_schema()::regnamespace AND NOT (i.indisvalid AND i.indisready)
     UNION ALL
     SELECT format('the constraint %s of %s is not validated', n.conname, n.conrelid::regclass)
-    FROM pg_constraint n WHERE n.connamespace = current_schema()::regnamespace AND NOT n.convalidated
+    FROM pg_constraint n
+    WHERE n.connamespace = current_schema()::regnamespace AND NOT n.convalidated
     UNION ALL
     SELECT format('%s pages had a wrong checksum', checksum_failures)
     FROM pg_stat_database WHERE datname = current_database() AND checksum_failures > 0";

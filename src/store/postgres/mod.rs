@@ -1,4 +1,4 @@
-//! The store on PostgreSQL: servers without a state of their own, on a cluster that replicates and
+//! The store on PostgreSQL: stateless servers, on a cluster that replicates and
 //! fails over by itself.
 //!
 //! Every session is with the primary, reads too: they see each acknowledged write, and none that
@@ -89,7 +89,8 @@ pub enum OpenError {
     TooOld(i32),
     /// Acknowledged writes could be lost.
     #[error(
-        "this PostgreSQL may lose acknowledged writes: {0}; `postgres.unreplicated = \"warn\"` takes the risk"
+        "this PostgreSQL may lose acknowledged writes: {0}; \
+         `postgres.unreplicated = \"warn\"` takes the risk"
     )]
     Unreplicated(&'static str),
     /// A newer version of this program has been here.
@@ -112,7 +113,8 @@ pub enum OpenError {
     },
     /// Not all records of another store are in it.
     #[error(
-        "a copy into the database at {hosts} is not finished: run the same `backup-share store copy` again"
+        "a copy into the database at {hosts} is not finished: \
+         run the same `backup-share store copy` again"
     )]
     Unfinished {
         /// The hosts of the URL.

@@ -31,8 +31,10 @@ struct Cluster {
 
 impl Cluster {
     async fn ask(client: &ClientWrapper) -> Result<Self, Error> {
-        let sql = "SELECT current_setting('server_version_num')::int, current_setting('synchronous_standby_names'),
-                          current_setting('fsync'), current_setting('full_page_writes')";
+        let sql = "
+            SELECT current_setting('server_version_num')::int,
+                   current_setting('synchronous_standby_names'),
+                   current_setting('fsync'), current_setting('full_page_writes')";
         let row = client.query_one(sql, &[]).await?;
         Ok(Self {
             version: row.try_get(0)?,
@@ -47,11 +49,13 @@ impl Cluster {
     fn weakness(&self) -> Option<&'static str> {
         if self.fsync != "on" || self.full_pages != "on" {
             Some(
-                "it does not keep what it wrote when the machine fails (fsync or full_page_writes is off)",
+                "it does not keep what it wrote when the machine fails \
+                 (fsync or full_page_writes is off)",
             )
         } else if self.standbys.trim().is_empty() {
             Some(
-                "no standby has a write before it is acknowledged (synchronous_standby_names is empty)",
+                "no standby has a write before it is acknowledged \
+                 (synchronous_standby_names is empty)",
             )
         } else {
             None
@@ -112,7 +116,8 @@ pub(super) fn is_current(found: Option<i32>, hosts: &HostList) -> Result<(), Ope
             version: i64::from(newer),
         }),
         Some(older) if older < known => {
-            let back = "start the service on it once; older versions refuse it then, so make a backup first";
+            let back = "start the service on it once; older versions refuse it then, \
+                        so make a backup first";
             Err(unusable(format!(
                 "it has the schema {older}, and this program needs {known}: {back}"
             )))

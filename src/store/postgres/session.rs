@@ -1,6 +1,6 @@
 //! A connection out of the pool, for one attempt, and whether what it read is current.
 //!
-//! A deposed primary that nobody has shut down (split brain) still serves reads: it cannot commit,
+//! A deposed primary that has not been shut down (split brain) still serves reads: it cannot commit,
 //! because the standby that would confirm has left it, but its reads are stale. That standby left
 //! before it took over, and so before anything was acknowledged elsewhere: as long as it is there
 //! after a read, the read is current.
@@ -18,7 +18,8 @@ use super::{pipeline::pipelined, retry::AttemptError};
 const HAS_SYNC_STANDBY: &str = r"
     SELECT names = '' OR coalesce(substring(names FROM '(\d+) *\(')::int, 1) <= (
         SELECT count(*) FROM pg_stat_replication
-        WHERE names LIKE '%*%' OR application_name <> '' AND position(application_name IN names) > 0)
+        WHERE names LIKE '%*%'
+           OR application_name <> '' AND position(application_name IN names) > 0)
     FROM current_setting('synchronous_standby_names') AS names";
 
 /// Whether this server has the standbys that confirm what it commits.

@@ -9,9 +9,9 @@
 //!
 //! Why not `pg_xact_status`: after a failover to a node that never got the commit, the new primary
 //! gives the same transaction number to another transaction, and the status is that one's. Why not
-//! look for the records: others may have changed or deleted them meanwhile, and then the write would
-//! be done twice. A key is replicated together with what it vouches for, and it costs no round trip:
-//! it goes out with BEGIN and the first statements.
+//! look for the records: others may have changed or deleted them meanwhile, and then the write
+//! would be done twice. A key is replicated together with what it vouches for, and it costs no
+//! round trip: it goes out with BEGIN and the first statements.
 
 use std::{
     collections::HashMap,
@@ -92,7 +92,7 @@ pub(super) struct Writers {
     free: Mutex<(Vec<i32>, i32)>,
 }
 
-/// The key of one write and all attempts at it: a writer, which nobody else has meanwhile, and a
+/// The key of one write and all attempts at it: a writer, which no other write has meanwhile, and a
 /// number.
 struct IdempotencyKey<'a> {
     writers: &'a Writers,
@@ -232,7 +232,7 @@ impl IdempotencyKey<'_> {
         // wait.
         session.batch_execute("COMMIT").await?;
         session.done();
-        let lost = || Error::store("a write stands that nobody here made");
+        let lost = || Error::store("a write is committed that this server did not make");
         in_doubt.remove(&done).ok_or_else(|| lost().into())
     }
 }

@@ -1,4 +1,4 @@
-//! What a database is asked about records to remove, and told to do: SQL that both understand, in
+//! The queries about records to remove, and the commands: SQL that both understand, in
 //! which `{ids}` is for the comparison with the ids.
 
 use super::{super::values::SqlType, Removal};
@@ -71,8 +71,10 @@ const OF_VAULTS: Queries = &[
 const OF_BACKUPS: Queries = &[
     ("SELECT id FROM backups WHERE id {ids}", Record),
     (
-        "SELECT m.backup_id, count(*), count(m.image_id), m.vault_id, CAST(sum(b.resource_size) AS BIGINT)
-         FROM members m JOIN backups b ON b.id = m.backup_id WHERE m.backup_id {ids} GROUP BY m.backup_id, m.vault_id",
+        "SELECT m.backup_id, count(*), count(m.image_id), m.vault_id,
+                CAST(sum(b.resource_size) AS BIGINT)
+         FROM members m JOIN backups b ON b.id = m.backup_id
+         WHERE m.backup_id {ids} GROUP BY m.backup_id, m.vault_id",
         Shares,
     ),
 ];
@@ -103,7 +105,8 @@ pub(in crate::store) fn commands(removal: &Removal) -> &'static [&'static str] {
         Removal::Vaults(_) => &["DELETE FROM vaults WHERE id {ids}"],
         Removal::Backups(_) => &[
             "UPDATE vaults SET shared = shared - freed.megabytes
-             FROM (SELECT m.vault_id, CAST(sum(b.resource_size) * {mb_per_gb} AS BIGINT) AS megabytes
+             FROM (SELECT m.vault_id,
+                          CAST(sum(b.resource_size) * {mb_per_gb} AS BIGINT) AS megabytes
                    FROM members m JOIN backups b ON b.id = m.backup_id
                    WHERE m.vault_id IS NOT NULL AND m.backup_id {ids} GROUP BY m.vault_id) AS freed
              WHERE vaults.id = freed.vault_id",

@@ -53,7 +53,8 @@ pub(super) fn insert_token(
     issued_at: Timestamp,
     expires_at: Option<Timestamp>,
 ) -> rusqlite::Result<usize> {
-    let sql = "INSERT INTO tokens (hash, user_name, issued_at, expires_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO tokens (hash, user_name, issued_at, expires_at)
+               VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
     connection
         .prepare_cached(sql)?
         .execute(params![hash, user_name, issued_at, expires_at])
@@ -71,8 +72,8 @@ pub(super) fn revoke_token(
         .map(|hit| hit == 1)
 }
 
-/// Deletes at most so many tokens that expired before `before`; until then their users are told
-/// that they expired.
+/// Deletes at most so many tokens that expired before `before`; until then the response says that
+/// they expired.
 pub(super) fn delete_tokens(
     connection: &Connection,
     before: Timestamp,

@@ -40,7 +40,8 @@ pub enum OpenError {
     },
     /// A version after this one has written to it.
     #[error(
-        "the database {path} was written by a newer version of backup-share: it has the schema {found}"
+        "the database {path} was written by a newer version of backup-share: \
+         it has the schema {found}"
     )]
     Newer {
         /// The file.
@@ -56,7 +57,8 @@ pub enum OpenError {
     },
     /// Not all records of another store are in it.
     #[error(
-        "a copy into the database {path} is not finished: run the same `backup-share store copy` again"
+        "a copy into the database {path} is not finished: \
+         run the same `backup-share store copy` again"
     )]
     Unfinished {
         /// The file.
@@ -197,7 +199,8 @@ impl DatabaseFile<'_> {
 
     /// Refuses what others keep in SQLite, before anything is written to it.
     fn refuse_foreign(&self, connection: &Connection) -> Result<(), OpenError> {
-        let tables = "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history') FROM sqlite_schema";
+        let tables = "SELECT count(*), count(*) FILTER (WHERE name = 'refinery_schema_history')
+                      FROM sqlite_schema";
         let found = connection.query_row(tables, [], |row| {
             Ok((row.get::<_, u32>(0)?, row.get::<_, u32>(1)?))
         });
@@ -212,7 +215,8 @@ impl DatabaseFile<'_> {
     pub(super) fn open_existing(&self) -> Result<Connection, OpenError> {
         match self.open_any_schema()? {
             (_, older) if older < latest() => {
-                let back = "start the service on it once; older versions refuse it then, so make a backup first";
+                let back = "start the service on it once; older versions refuse it then, \
+                            so make a backup first";
                 let reason = format!(
                     "it has the schema {older}, and this program needs {}: {back}",
                     latest()

@@ -51,7 +51,8 @@ pub(super) fn warn_if_open_to_others(path: &Path) {
             .collect::<Vec<_>>()
             .join(" ");
         tracing::warn!(
-            "other users can open the database, which holds secrets of access keys: chmod 600 {files}"
+            "other users can open the database, which holds secrets of access keys: \
+             chmod 600 {files}"
         );
     }
 }

@@ -31,7 +31,8 @@ struct FileIdentity {
 /// Why nothing may be written any more.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error(
-    "{file} was {what} while it was open, and writes are refused, for the next start would not find them: {advice}"
+    "{file} was {what} while it was open, and writes are refused, \
+     for the next start would not find them: {advice}"
 )]
 pub(super) struct FileLost {
     file: Arc<str>,

@@ -114,8 +114,8 @@ where
         // A panic in a rule must not end the thread that everybody's writes depend on.
         self.outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
             .unwrap_or_else(|_| Err(Error::store("panicked while deciding or writing")));
-        // A failing disk can make the database roll back the transaction by itself: nothing of it is
-        // left then, and what came after would be committed statement by statement.
+        // A failing disk can make the database roll back the transaction by itself: nothing
+        // of it is left then, and what came after would be committed statement by statement.
         let undone = connection.is_autocommit();
         if undone && self.outcome.is_ok() {
             self.outcome = Err(Error::store("the database has undone the transaction"));
@@ -124,10 +124,10 @@ where
     }
 
     fn respond(self: Box<Self>, committed: Result<(), TransactionError>) {
-        // A refusal is not returned either where the commit failed: it may rest on what others wrote in
+        // A refusal is not returned either where the commit failed: it may rest on what others wrote
         // the same transaction.
         let outcome = committed.map_err(Error::from).and(self.outcome);
-        // The caller may have disconnected after the work was begun: the write is done all the same.
+        // The caller may have disconnected after the work was begun: it is done all the same.
         let _ = self.result.send(outcome);
     }
 }
