@@ -58,7 +58,7 @@ impl From<WrittenToken> for TokenEntry {
 /// what is wrong with it.
 impl JsonSchema for TokenEntry {
     fn schema_name() -> Cow<'static, str> {
-        "TokenEntry".into()
+        "Token".into()
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {

@@ -126,7 +126,7 @@ impl Attempts {
                 Err(AttemptError::Unconfirmed) => UNCONFIRMED.into(),
                 outcome => return Some(outcome.map_err(Error::from)),
             };
-            tracing::debug!(%error, "trying again");
+            tracing::debug!(%error, "retrying after a transient error");
             self.last = Some(error);
             tokio::time::sleep(self.backoff.next()).await;
             None

@@ -218,21 +218,21 @@ fn respond(tasks: Vec<Box<dyn Task>>, committed: &Result<(), TransactionError>) 
 /// would be read again after a crash: a part of it, if it was damaged meanwhile, puts old pages
 /// over newer ones.
 fn checkpoint(connection: &Connection) {
-    let moved = move_log(connection, "PASSIVE").and_then(|()| {
+    let moved = checkpoint_log(connection, "PASSIVE").and_then(|()| {
         // For an instant it needs everybody else out of the log; where somebody is in it, the next
         // time will do.
         connection.busy_timeout(Duration::ZERO)?;
-        let emptied = move_log(connection, "TRUNCATE");
+        let emptied = checkpoint_log(connection, "TRUNCATE");
         connection.busy_timeout(BUSY_TIMEOUT)?;
         emptied
     });
     if let Err(error) = moved {
         // Nothing is lost: the log keeps it, and the next one tries again.
-        tracing::warn!(%error, "cannot move the log into the database file");
+        tracing::warn!(%error, "cannot checkpoint the write-ahead log into the database file");
     }
 }
 
-fn move_log(connection: &Connection, how: &str) -> rusqlite::Result<()> {
+fn checkpoint_log(connection: &Connection, how: &str) -> rusqlite::Result<()> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_| Ok(()))
 }
 
