@@ -248,7 +248,7 @@ fn main() {
     let cluster = Cluster::with("fsync = on");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
-        let settings = cluster::settings(String::new()).postgres;
+        let settings = (&cluster::settings(String::new()).postgres).into();
         let store: Any = Arc::new(
             Postgres::open(&cluster.url(), &settings, now())
                 .await

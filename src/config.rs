@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use self::{
-    database::{Database, Postgres, Unreplicated},
+    database::{Database, PostgresConfig, Unreplicated},
     identity::{IdentityConfig, IdentityMode, KeystoneConfig},
     read::ConfigError,
     roles::{Role, Roles, policy},
@@ -39,7 +39,7 @@ pub struct Config {
     /// The database: `sqlite:FILE`, or `postgres://…`.
     pub database: Database,
     /// How PostgreSQL is used.
-    pub postgres: Postgres,
+    pub postgres: PostgresConfig,
     /// Data files to load at start.
     pub data: Vec<PathBuf>,
     /// How callers are authenticated.
@@ -165,7 +165,7 @@ impl Default for Config {
             trusted_proxies: vec![],
             docs: true,
             database: "sqlite:backup-share.db".into(),
-            postgres: Postgres::default(),
+            postgres: PostgresConfig::default(),
             data: vec![],
             identity: IdentityConfig::default(),
             keystone: KeystoneConfig::default(),

@@ -1,6 +1,7 @@
 //! Finds the place that is to blame. Parser and generator say what is wrong with a document, not
 //! where: so it is given to them piece by piece until the same is wrong with a piece.
 
+use openapi_proof::document::METHODS;
 use openapiv3::{
     Components, Header, Info, MediaType, OpenAPI, Operation, Parameter, PathItem, ReferenceOr,
     RequestBody, Response, Schema,
@@ -13,19 +14,19 @@ use serde_json::Value;
 
 use crate::{
     Error,
-    grammar::{Kind, METHODS, Shape},
+    grammar::{ObjectKind, Shape},
     place::Place,
 };
 
 /// Parses a lowered document; an error is that of the innermost object that does not parse.
 pub(crate) fn parse(lowered: &Value) -> Result<OpenAPI, Error> {
     OpenAPI::deserialize(lowered).map_err(|fault| {
-        innermost(Kind::Document, &Place::Root, lowered).unwrap_or(Place::Root.error(fault))
+        innermost(ObjectKind::Document, &Place::Root, lowered).unwrap_or(Place::Root.error(fault))
     })
 }
 
 /// The error of the innermost object that does not parse, if one does not.
-fn innermost(kind: Kind, place: &Place<'_>, value: &Value) -> Option<Error> {
+fn innermost(kind: ObjectKind, place: &Place<'_>, value: &Value) -> Option<Error> {
     let below = value.as_object().and_then(|fields| {
         fields.iter().find_map(|(key, value)| {
             let (shape, kind) = kind.field(key)?;
@@ -35,10 +36,10 @@ fn innermost(kind: Kind, place: &Place<'_>, value: &Value) -> Option<Error> {
     below.or_else(|| fault(kind, value).map(|reason| place.error(reason)))
 }
 
-fn children(shape: Shape, kind: Kind, place: &Place<'_>, value: &Value) -> Option<Error> {
+fn children(shape: Shape, kind: ObjectKind, place: &Place<'_>, value: &Value) -> Option<Error> {
     match (shape, value) {
         // A closed object, or an open one.
-        (Shape::One, Value::Bool(_)) if kind == Kind::Schema => None,
+        (Shape::One, Value::Bool(_)) if kind == ObjectKind::Schema => None,
         (Shape::One, one) => innermost(kind, place, one),
         (Shape::List, Value::Array(list)) => list
             .iter()
@@ -53,23 +54,25 @@ fn children(shape: Shape, kind: Kind, place: &Place<'_>, value: &Value) -> Optio
 }
 
 /// What the parser says of one object.
-fn fault(kind: Kind, value: &Value) -> Option<serde_json::Error> {
+fn fault(kind: ObjectKind, value: &Value) -> Option<serde_json::Error> {
     fn of<T: DeserializeOwned>(value: &Value) -> Option<serde_json::Error> {
         T::deserialize(value).err()
     }
     match kind {
-        Kind::Document => of::<OpenAPI>(value),
-        Kind::Info => of::<Info>(value),
-        Kind::Components => of::<Components>(value),
-        Kind::PathItem => of::<PathItem>(value),
-        Kind::Operation => of::<Operation>(value),
-        Kind::Parameter => of::<ReferenceOr<Parameter>>(value),
-        Kind::Header => of::<ReferenceOr<Header>>(value),
-        Kind::RequestBody => of::<ReferenceOr<RequestBody>>(value),
-        Kind::Response => of::<ReferenceOr<Response>>(value),
-        Kind::MediaType => of::<MediaType>(value),
-        Kind::Schema => of::<ReferenceOr<Schema>>(value),
-        Kind::License | Kind::Encoding | Kind::Callback => of::<IgnoredAny>(value),
+        ObjectKind::Document => of::<OpenAPI>(value),
+        ObjectKind::Info => of::<Info>(value),
+        ObjectKind::Components => of::<Components>(value),
+        ObjectKind::PathItem => of::<PathItem>(value),
+        ObjectKind::Operation => of::<Operation>(value),
+        ObjectKind::Parameter => of::<ReferenceOr<Parameter>>(value),
+        ObjectKind::Header => of::<ReferenceOr<Header>>(value),
+        ObjectKind::RequestBody => of::<ReferenceOr<RequestBody>>(value),
+        ObjectKind::Response => of::<ReferenceOr<Response>>(value),
+        ObjectKind::MediaType => of::<MediaType>(value),
+        ObjectKind::Schema => of::<ReferenceOr<Schema>>(value),
+        ObjectKind::License | ObjectKind::Encoding | ObjectKind::Callback => {
+            of::<IgnoredAny>(value)
+        }
     }
 }
 

@@ -1,31 +1,14 @@
 //! What can go wrong between a contract and its client, each with the place. Whatever is wrong in a
 //! contract carries the JSON pointer of it.
 
-use std::{io, path::PathBuf};
+use openapi_proof::document::{LoadError, one_line};
 
 /// Why no client could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file could not be read at all.
-    #[error("{} cannot be read", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// The file is neither YAML nor JSON.
-    #[error("{}:{line}:{column}: {reason}", file.display())]
-    Malformed {
-        /// The file.
-        file: PathBuf,
-        /// The line, from 1; 0 where it is not known.
-        line: u64,
-        /// The column, from 1; 0 where it is not known.
-        column: u64,
-        /// What is wrong there.
-        reason: String,
-    },
+    /// The file could not be read, or holds no OpenAPI document.
+    #[error(transparent)]
+    Document(#[from] LoadError),
     /// The contract is not a document that a client can be made of.
     #[error("#{}: {}", one_line(pointer), one_line(reason))]
     Contract {
@@ -44,24 +27,13 @@ pub enum Error {
     },
 }
 
-/// What is quoted of a contract moves no cursor and begins no line.
-fn one_line(text: &str) -> String {
-    let shown = |c: char| {
-        if c.is_control() {
-            c.escape_default().to_string()
-        } else {
-            c.to_string()
-        }
-    };
-    text.chars().map(shown).collect()
-}
-
 impl Error {
     /// The JSON pointer of the place in the contract, where the contract is at fault.
     pub fn pointer(&self) -> Option<&str> {
         match self {
-            Self::Contract { pointer, .. } => Some(pointer),
-            Self::Unreadable { .. } | Self::Malformed { .. } | Self::Setting { .. } => None,
+            Self::Contract { pointer, .. }
+            | Self::Document(LoadError::Document { pointer, .. }) => Some(pointer),
+            Self::Document(_) | Self::Setting { .. } => None,
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::{Error, Settings, culprit};
 /// `reqwest`, `serde`, `serde_json`, and `regress` where a schema has a pattern.
 ///
 /// # Errors
-/// [`Error::Contract`] where the generator cannot take the document, [`Error::Setting`] where a
+/// [`Error::Contract`] where the generator cannot read the document, [`Error::Setting`] where a
 /// setting is wrong.
 pub fn client(lowered: &Value, settings: &Settings) -> Result<String, Error> {
     generate(lowered, settings, &|generator, document| {

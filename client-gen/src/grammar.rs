@@ -2,10 +2,12 @@
 //! table that every walk over a document goes by. What becomes of a keyword is not said here but in
 //! `lower/`.
 
+use openapi_proof::document::METHODS;
+
 /// The kinds of object that a walk has to tell apart; what is in none of them is of no interest to
 /// a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ObjectKind {
     Document,
     Info,
     License,
@@ -35,12 +37,7 @@ pub(crate) enum Shape {
     List,
 }
 
-/// The HTTP methods that a path item may have.
-pub(crate) const METHODS: [&str; 8] = [
-    "get", "put", "post", "delete", "options", "head", "patch", "trace",
-];
-
-impl Kind {
+impl ObjectKind {
     /// What hangs under `key` of an object of this kind.
     pub(crate) fn field(self, key: &str) -> Option<(Shape, Self)> {
         use Shape::{Extensible, List, Map, One};

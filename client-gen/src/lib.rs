@@ -2,7 +2,7 @@
 //!
 //! Progenitor reads OpenAPI 3.0 only, so the contract is lowered to 3.0.3 on the way, in memory:
 //!
-//! 1. [`load()`] reads a YAML or JSON file, key order kept;
+//! 1. [`load()`] reads a YAML or JSON file, key order kept, as `openapi_proof` reads documents;
 //! 2. [`lower()`] turns a 3.1 document into a 3.0.3 one that means the same to a client, and notes
 //!    what it left out;
 //! 3. [`client()`] makes the client's source of the lowered document, [`mock()`] that of typed
@@ -39,7 +39,6 @@ mod culprit;
 mod error;
 mod generate;
 mod grammar;
-mod load;
 mod lower;
 mod operations;
 mod place;
@@ -47,7 +46,20 @@ mod settings;
 
 pub use error::Error;
 pub use generate::{client, mock};
-pub use load::load;
 pub use lower::{Lowered, Note, lower};
 pub use operations::operations;
 pub use settings::{Replacement, Settings, TypeImpl};
+
+use std::path::Path;
+
+use openapi_proof::document::{self, Source};
+use serde_json::Value;
+
+/// Reads a contract from a file.
+///
+/// # Errors
+/// [`Error::Document`], with the file, and the line or the JSON pointer of the fault.
+pub fn load(file: impl AsRef<Path>) -> Result<Value, Error> {
+    let source = Source::File(file.as_ref().to_owned());
+    Ok(document::load(&source)?.value)
+}

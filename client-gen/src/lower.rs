@@ -1,5 +1,5 @@
 //! Lowers a 3.1 document to 3.0.3: walks its objects and notes what is left out. Schemas are
-//! lowered in [`schema`], references in [`references`]; what becomes of each keyword stands in
+//! lowered in [`schema`], references in [`references`]; what becomes of each keyword is in
 //! [`keywords`].
 
 mod cycles;
@@ -9,12 +9,13 @@ mod nulls;
 mod references;
 mod schema;
 
+use openapi_proof::document::{MAX_DEPTH, too_deep};
 use serde_json::{Map, Value, json};
 
 use crate::{
     Error,
-    grammar::{Kind, Shape},
-    place::{MAX_DEPTH, Place},
+    grammar::{ObjectKind, Shape},
+    place::Place,
 };
 
 /// A document in OpenAPI 3.0, and what had to be left out of it.
@@ -61,7 +62,7 @@ pub fn lower(document: &Value) -> Result<Lowered, Error> {
                 notes: Vec::new(),
                 open: Vec::new(),
             };
-            let lowered = lowering.object(Kind::Document, &root, document)?;
+            let lowered = lowering.object(ObjectKind::Document, &root, document)?;
             Lowered {
                 document: lowered,
                 notes: lowering.notes,
@@ -78,24 +79,15 @@ pub fn lower(document: &Value) -> Result<Lowered, Error> {
     Ok(document)
 }
 
-/// Everything after this recurses into the document; see [`MAX_DEPTH`].
+/// Everything after this recurses into the document.
 fn refuse_depth(document: &Value) -> Result<(), Error> {
-    fn descend(place: &Place<'_>, value: &Value, left: usize) -> Result<(), Error> {
-        let Some(left) = left.checked_sub(1) else {
-            return Err(place.error(format!("nested deeper than {MAX_DEPTH} levels")));
-        };
-        match value {
-            Value::Object(map) => map
-                .iter()
-                .try_for_each(|(key, each)| descend(&place.key(key), each, left)),
-            Value::Array(list) => list
-                .iter()
-                .enumerate()
-                .try_for_each(|(index, each)| descend(&place.index(index), each, left)),
-            _ => Ok(()),
-        }
+    match too_deep(document) {
+        None => Ok(()),
+        Some(pointer) => Err(Error::Contract {
+            pointer,
+            reason: format!("nested deeper than {MAX_DEPTH} levels"),
+        }),
     }
-    descend(&Place::Root, document, MAX_DEPTH)
 }
 
 /// One lowering under way.
@@ -111,14 +103,19 @@ struct Lowering<'d> {
 impl Lowering<'_> {
     /// Lowers an object of a kind. What is not even an object is passed on: the parser of 3.0 will
     /// refuse it.
-    fn object(&mut self, kind: Kind, place: &Place<'_>, value: &Value) -> Result<Value, Error> {
-        if kind == Kind::Schema {
+    fn object(
+        &mut self,
+        kind: ObjectKind,
+        place: &Place<'_>,
+        value: &Value,
+    ) -> Result<Value, Error> {
+        if kind == ObjectKind::Schema {
             return self.schema(place, value);
         }
         let Value::Object(fields) = value else {
             return Ok(value.clone());
         };
-        if kind == Kind::PathItem && fields.contains_key("$ref") {
+        if kind == ObjectKind::PathItem && fields.contains_key("$ref") {
             return self.path_item(place, fields);
         }
         if let (Some(section), Some(reference)) = (kind.section(), fields.get("$ref")) {
@@ -145,7 +142,7 @@ impl Lowering<'_> {
     fn children(
         &mut self,
         shape: Shape,
-        kind: Kind,
+        kind: ObjectKind,
         place: &Place<'_>,
         value: &Value,
     ) -> Result<Value, Error> {
@@ -176,16 +173,16 @@ impl Lowering<'_> {
     }
 
     /// 3.1 made optional what 3.0 requires, and knows a security scheme that 3.0 does not.
-    fn complete(&mut self, kind: Kind, place: &Place<'_>, lowered: &mut Map<String, Value>) {
+    fn complete(&mut self, kind: ObjectKind, place: &Place<'_>, lowered: &mut Map<String, Value>) {
         match kind {
-            Kind::Document => {
+            ObjectKind::Document => {
                 lowered.insert("openapi".to_owned(), json!("3.0.3"));
                 lowered.entry("paths").or_insert_with(|| json!({}));
             }
-            Kind::Operation => {
+            ObjectKind::Operation => {
                 lowered.entry("responses").or_insert_with(|| json!({}));
             }
-            Kind::Components => {
+            ObjectKind::Components => {
                 let Some(Value::Object(schemes)) = lowered.get_mut("securitySchemes") else {
                     return;
                 };

@@ -95,7 +95,7 @@ fn lower(asked: &Lower) -> Result<(), String> {
     Ok(())
 }
 
-/// Who reads only the beginning, as `head` does, has what it wanted.
+/// Who reads only the beginning, as `head` does, has read enough.
 fn print(text: &str) -> io::Result<()> {
     match io::stdout().lock().write_all(text.as_bytes()) {
         Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => Ok(()),

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use openapi_proof::document::METHODS;
 use proc_macro2::TokenStream;
 use quote::quote;
 use serde_json::Value;
 use syn::Ident;
 
-use crate::{Error, generate, grammar::METHODS, place::Place};
+use crate::{Error, generate, place::Place};
 
 /// Makes the source of `pub enum Operation`: a variant for each operation, in document order, with
 /// `ALL`, `id()`, `method()` and `path()`. It names no crate but `core`.
@@ -19,7 +20,7 @@ use crate::{Error, generate, grammar::METHODS, place::Place};
 pub fn operations(lowered: &Value) -> Result<String, Error> {
     let root = Place::Root;
     let paths = root.key("paths");
-    let mut found: Vec<Operation<'_>> = Vec::new();
+    let mut found: Vec<DeclaredOperation<'_>> = Vec::new();
     let mut names = BTreeSet::new();
     for (path, item) in lowered
         .get("paths")
@@ -31,7 +32,7 @@ pub fn operations(lowered: &Value) -> Result<String, Error> {
         for (method, operation) in methods.filter(|(method, _)| METHODS.contains(&method.as_str()))
         {
             let place = paths.key(path);
-            let read = Operation::read(&place.key(method), path, method, operation)?;
+            let read = DeclaredOperation::read(&place.key(method), path, method, operation)?;
             if !names.insert(read.variant.clone()) {
                 return Err(place
                     .key(method)
@@ -45,7 +46,7 @@ pub fn operations(lowered: &Value) -> Result<String, Error> {
 }
 
 /// What the enum tells of an operation.
-struct Operation<'d> {
+struct DeclaredOperation<'d> {
     variant: Ident,
     id: &'d str,
     method: String,
@@ -53,7 +54,7 @@ struct Operation<'d> {
     summary: String,
 }
 
-impl<'d> Operation<'d> {
+impl<'d> DeclaredOperation<'d> {
     fn read(
         place: &Place<'_>,
         path: &'d str,
@@ -97,7 +98,7 @@ fn pascal_case(id: &str) -> String {
     name
 }
 
-fn source(operations: &[Operation<'_>]) -> TokenStream {
+fn source(operations: &[DeclaredOperation<'_>]) -> TokenStream {
     let count = operations.len();
     let variants: Vec<_> = operations
         .iter()

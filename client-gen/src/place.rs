@@ -3,11 +3,9 @@
 
 use std::fmt;
 
-use crate::Error;
+use openapi_proof::document::pointer::escape;
 
-/// How deep a document may nest. Deeper ones are refused before anything recurses into them, so
-/// that no document exhausts the stack; real contracts stay below 40.
-pub(crate) const MAX_DEPTH: usize = 100;
+use crate::Error;
 
 /// A place in a document, by the keys that lead to it.
 #[derive(Clone, Copy)]
@@ -46,7 +44,7 @@ impl fmt::Display for Place<'_> {
         match self {
             Self::Root => Ok(()),
             Self::Key(parent, key) => {
-                write!(f, "{parent}/{}", key.replace('~', "~0").replace('/', "~1"))
+                write!(f, "{parent}/{}", escape(key))
             }
             Self::Index(parent, index) => write!(f, "{parent}/{index}"),
         }

@@ -29,7 +29,7 @@ pub struct Diff {
     head: Option<Source>,
     /// How to write the result.
     #[arg(long, value_enum, default_value = "text")]
-    format: Format,
+    format: FormatArgument,
     /// A YAML or TOML file that lists accepted breaks, each with pointer, rule, reason and expires.
     #[arg(long, value_name = "FILE")]
     allow: Option<PathBuf>,
@@ -39,7 +39,7 @@ pub struct Diff {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
+enum FormatArgument {
     Text,
     Json,
     Markdown,
@@ -162,16 +162,16 @@ fn in_working_tree(base: &Source, default_path: Option<&str>) -> Source {
     document::working_file(path.or(default_path).unwrap_or_default())
 }
 
-impl From<Format> for render::Format {
-    fn from(format: Format) -> Self {
+impl From<FormatArgument> for render::Format {
+    fn from(format: FormatArgument) -> Self {
         match format {
-            Format::Text => Self::Text {
+            FormatArgument::Text => Self::Text {
                 colour: stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
             },
-            Format::Json => Self::Json,
-            Format::Markdown => Self::Markdown,
-            Format::Github => Self::Github,
-            Format::Html => Self::Html,
+            FormatArgument::Json => Self::Json,
+            FormatArgument::Markdown => Self::Markdown,
+            FormatArgument::Github => Self::Github,
+            FormatArgument::Html => Self::Html,
         }
     }
 }

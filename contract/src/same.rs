@@ -163,8 +163,8 @@ impl Difference {
 /// The side that accepts a counterexample.
 fn accepting(shows: Shows, base: Side) -> Side {
     match (shows, base) {
-        (Shows::AnswerNew, Side::First) => Side::Second,
-        (Shows::AnswerNew, Side::Second) => Side::First,
+        (Shows::ResponseNew, Side::First) => Side::Second,
+        (Shows::ResponseNew, Side::Second) => Side::First,
         (_, base) => base,
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, map::Entry};
 
 use super::{app::App, problem::Problem, signed};
 use crate::{
-    contract::check::{self, Rule},
+    contract::check::{self, SchemaCheck},
     model::{Error, Operation},
 };
 
@@ -47,7 +47,7 @@ pub(super) fn media_type(headers: &HeaderMap) -> &str {
 
 /// The body as its type. A key that the type declares is refused where it is given twice; any other
 /// is ignored, however often it is there.
-pub(super) fn read<T: DeserializeOwned>(rule: &Rule, bytes: &[u8]) -> Result<T, Problem> {
+pub(super) fn read<T: DeserializeOwned>(rule: &SchemaCheck, bytes: &[u8]) -> Result<T, Problem> {
     let (value, repeated) =
         parse(bytes).map_err(|error| Error::malformed("body", format!("not JSON: {error}")))?;
     rule.check(&value)?;

@@ -1,5 +1,5 @@
 //! The first reading of a data file: whether its records go together, with each other and with what
-//! stands in the store. It writes nothing, and keeps nothing but ids.
+//! is in the store. It writes nothing, and has nothing but ids in memory.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,8 +10,8 @@ use super::{
     Environment, file,
     mistake::{Wrong, did_you_mean, quoted},
     seen::{ANY, Seen},
-    source::Batch,
-    stream::{List, Record},
+    source::FileBatch,
+    stream::{FileRecord, List},
 };
 use crate::{
     model::{ProjectId, Result},
@@ -22,7 +22,7 @@ use crate::{
 const AT_ONCE: usize = 16;
 
 /// A check that is under way. Lists come in the order in which they refer to each other.
-pub(super) struct Check<'a> {
+pub(super) struct FileCheck<'a> {
     store: &'a dyn Lookup,
     environment: &'a Environment,
     pub seen: Seen<'a>,
@@ -30,7 +30,7 @@ pub(super) struct Check<'a> {
 
 /// What the store says to a batch: of vaults and backups that the file does not have.
 #[derive(Default)]
-struct Answers {
+struct StoreState {
     /// Each with its project.
     vaults: HashMap<Uuid, u32>,
     backups: HashSet<Uuid>,
@@ -38,7 +38,7 @@ struct Answers {
     changed: HashMap<Uuid, &'static str>,
 }
 
-impl<'a> Check<'a> {
+impl<'a> FileCheck<'a> {
     pub(super) fn new(store: &'a dyn Lookup, environment: &'a Environment) -> Self {
         Self {
             store,
@@ -47,22 +47,22 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Looks at some records.
-    pub(super) async fn look(&mut self, batch: Batch) -> Result<()> {
+    /// Checks some records.
+    pub(super) async fn look(&mut self, batch: FileBatch) -> Result<()> {
         let batch = self.seen.look(batch);
         self.ask_projects(&batch).await?;
-        let answers = Answers {
+        let state = StoreState {
             vaults: self.ask_vaults(&batch).await?,
             backups: self.ask_backups(&batch).await?,
             changed: self.ask_changed(&batch).await?,
         };
         for (at, record) in &batch {
-            self.references(*at, record, &answers);
+            self.references(*at, record, &state);
         }
         Ok(())
     }
 
-    async fn ask_projects(&mut self, batch: &Batch) -> Result<()> {
+    async fn ask_projects(&mut self, batch: &FileBatch) -> Result<()> {
         if self.environment.foreign_projects {
             return Ok(());
         }
@@ -81,7 +81,7 @@ impl<'a> Check<'a> {
         Ok(())
     }
 
-    async fn ask_vaults(&mut self, batch: &Batch) -> Result<HashMap<Uuid, u32>> {
+    async fn ask_vaults(&mut self, batch: &FileBatch) -> Result<HashMap<Uuid, u32>> {
         let named: HashSet<_> = batch
             .iter()
             .filter_map(|(_, record)| vault(record))
@@ -98,9 +98,9 @@ impl<'a> Check<'a> {
     }
 
     /// The backups of members.
-    async fn ask_backups(&self, batch: &Batch) -> Result<HashSet<Uuid>> {
-        let of_member = |record: &Record| match record {
-            Record::Member(member) => Some(member.backup_id.0),
+    async fn ask_backups(&self, batch: &FileBatch) -> Result<HashSet<Uuid>> {
+        let of_member = |record: &FileRecord| match record {
+            FileRecord::Member(member) => Some(member.backup_id.0),
             _ => None,
         };
         let named: HashSet<_> = batch
@@ -120,17 +120,17 @@ impl<'a> Check<'a> {
 
     /// A backup is a picture of one moment: its size cannot change. Nor can owners, whom shares and
     /// capacity depend on.
-    async fn ask_changed(&self, batch: &Batch) -> Result<HashMap<Uuid, &'static str>> {
+    async fn ask_changed(&self, batch: &FileBatch) -> Result<HashMap<Uuid, &'static str>> {
         if !self.store.is_store() {
             return Ok(HashMap::new());
         }
-        let of = |record: &Record| match record {
-            Record::Backup(backup) => Some((
+        let of = |record: &FileRecord| match record {
+            FileRecord::Backup(backup) => Some((
                 backup.id.0,
                 Some(backup.resource_size),
                 backup.project_id.0.clone(),
             )),
-            Record::Vault(vault) => Some((vault.id.0, None, vault.project_id.0.clone())),
+            FileRecord::Vault(vault) => Some((vault.id.0, None, vault.project_id.0.clone())),
             _ => None,
         };
         let asked =
@@ -164,33 +164,33 @@ impl<'a> Check<'a> {
     }
 
     /// Whether what a record refers to is there.
-    fn references(&mut self, at: usize, record: &Record, answers: &Answers) {
+    fn references(&mut self, at: usize, record: &FileRecord, state: &StoreState) {
         match record {
-            Record::Vault(vault) => {
+            FileRecord::Vault(vault) => {
                 self.project(List::Vaults, at, "project_id", &vault.project_id.0);
-                self.unchanged(List::Vaults, at, vault.id.0, answers);
+                self.unchanged(List::Vaults, at, vault.id.0, state);
             }
-            Record::Backup(backup) => {
+            FileRecord::Backup(backup) => {
                 self.project(List::Backups, at, "project_id", &backup.project_id.0);
                 self.vault(
                     List::Backups,
                     at,
                     backup.vault_id.0,
                     &backup.project_id.0,
-                    answers,
+                    state,
                 );
-                self.unchanged(List::Backups, at, backup.id.0, answers);
+                self.unchanged(List::Backups, at, backup.id.0, state);
             }
-            Record::Member(member) => self.member(at, member, answers),
-            Record::Project(_) | Record::User(_) | Record::Invalid(_) => {}
+            FileRecord::Member(member) => self.member(at, member, state),
+            FileRecord::Project(_) | FileRecord::User(_) | FileRecord::Invalid(_) => {}
         }
     }
 
-    fn member(&mut self, at: usize, member: &file::Member, answers: &Answers) {
+    fn member(&mut self, at: usize, member: &file::MemberEntry, state: &StoreState) {
         let project = &member.dest_project_id.0;
         self.project(List::Members, at, "dest_project_id", project);
         let backup = member.backup_id.0;
-        let known = self.seen.backups.contains(&backup) || answers.backups.contains(&backup);
+        let known = self.seen.backups.contains(&backup) || state.backups.contains(&backup);
         if !known && self.seen.is_whole(List::Backups) {
             let reason = || {
                 format!(
@@ -204,12 +204,12 @@ impl<'a> Check<'a> {
                 .add(|| Wrong::at(List::Members.place(at).key("backup_id"), reason()));
         }
         if let Some(id) = &member.vault_id {
-            self.vault(List::Members, at, id.0, project, answers);
+            self.vault(List::Members, at, id.0, project, state);
         }
     }
 
-    fn unchanged(&mut self, list: List, at: usize, id: Uuid, answers: &Answers) {
-        if let Some(key) = answers.changed.get(&id) {
+    fn unchanged(&mut self, list: List, at: usize, id: Uuid, state: &StoreState) {
+        if let Some(key) = state.changed.get(&id) {
             let reason = match *key {
                 "resource_size" => {
                     "the size of a backup cannot change, and the store has it with another"
@@ -239,13 +239,13 @@ impl<'a> Check<'a> {
     }
 
     /// Whether there is such a vault, and it is of the project.
-    fn vault(&mut self, list: List, at: usize, id: Uuid, project: &ProjectId, answers: &Answers) {
+    fn vault(&mut self, list: List, at: usize, id: Uuid, project: &ProjectId, state: &StoreState) {
         let number = self.seen.projects.number(project);
         let owner = self
             .seen
             .vaults
             .get(&id)
-            .or_else(|| answers.vaults.get(&id))
+            .or_else(|| state.vaults.get(&id))
             .copied();
         let sound = match owner {
             None => !self.seen.is_whole(List::Vaults),
@@ -280,20 +280,20 @@ fn nowhere(store: &dyn Lookup, what: &str) -> String {
 }
 
 /// The project that a record names, and does not make known.
-fn project(record: &Record) -> Option<&ProjectId> {
+fn project(record: &FileRecord) -> Option<&ProjectId> {
     match record {
-        Record::Vault(vault) => Some(&vault.project_id.0),
-        Record::Backup(backup) => Some(&backup.project_id.0),
-        Record::Member(member) => Some(&member.dest_project_id.0),
-        Record::Project(_) | Record::User(_) | Record::Invalid(_) => None,
+        FileRecord::Vault(vault) => Some(&vault.project_id.0),
+        FileRecord::Backup(backup) => Some(&backup.project_id.0),
+        FileRecord::Member(member) => Some(&member.dest_project_id.0),
+        FileRecord::Project(_) | FileRecord::User(_) | FileRecord::Invalid(_) => None,
     }
 }
 
 /// The vault that a record names.
-fn vault(record: &Record) -> Option<Uuid> {
+fn vault(record: &FileRecord) -> Option<Uuid> {
     match record {
-        Record::Backup(backup) => Some(backup.vault_id.0),
-        Record::Member(member) => member.vault_id.as_ref().map(|id| id.0),
+        FileRecord::Backup(backup) => Some(backup.vault_id.0),
+        FileRecord::Member(member) => member.vault_id.as_ref().map(|id| id.0),
         _ => None,
     }
 }

@@ -8,12 +8,12 @@ use std::{
 
 use super::{
     CatalogError, Environment, Progress,
-    check::Check,
-    mistake::{Found, Mistakes, Place, Wrong, told},
-    records::Records,
+    check::FileCheck,
+    mistake::{MistakeList, Mistakes, ValuePath, Wrong, sentence},
+    records::CatalogBuilder,
     rules::Rules,
     seen::Seen,
-    source::{Reading, STANDARD_INPUT, Source},
+    source::{STANDARD_INPUT, Source, SourceReader},
     stream::{List, Stop},
 };
 use crate::{
@@ -92,7 +92,7 @@ impl Data {
         };
         let mut pass = run.pass(source, &[List::ALL.to_vec()]).await?;
         if pass.is_unsorted {
-            // Records come after those that they refer to. A file in another order is read once for
+            // CatalogBuilder come after those that they refer to. A file in another order is read once for
             // each list.
             pass = run
                 .pass(pass.source, &List::ALL.map(|list| vec![list]))
@@ -132,7 +132,7 @@ impl Data {
 
 /// A mistake of no line.
 fn unlined(file: &str, wrong: Wrong) -> CatalogError {
-    let mut found = Found::default();
+    let mut found = MistakeList::default();
     found.add(|| wrong);
     CatalogError::Mistakes(found.in_lines(file, &[0]))
 }
@@ -141,27 +141,27 @@ fn unlined(file: &str, wrong: Wrong) -> CatalogError {
 fn in_lines(
     file: &str,
     mut source: Source,
-    found: Found,
-    warnings: Found,
+    found: MistakeList,
+    warnings: MistakeList,
 ) -> (Source, Option<Mistakes>, Vec<String>) {
-    let places: Vec<Place> = found
-        .told
+    let paths: Vec<ValuePath> = found
+        .shown
         .iter()
-        .chain(&warnings.told)
+        .chain(&warnings.shown)
         .map(|wrong| wrong.place.clone())
         .collect();
-    let mistakes = found.told.len();
-    let lines = match places.is_empty() {
+    let mistakes = found.shown.len();
+    let lines = match paths.is_empty() {
         true => vec![],
         // It blocks, but at the end of everything.
-        false => source.lines(&places),
+        false => source.lines(&paths),
     };
     let (of_found, of_warnings) = lines.split_at(mistakes);
     let warnings = warnings
-        .told
+        .shown
         .iter()
         .zip(of_warnings)
-        .map(|(wrong, line)| told(file, *line, wrong))
+        .map(|(wrong, line)| sentence(file, *line, wrong))
         .collect();
     let found = (!found.is_empty()).then(|| found.in_lines(file, of_found));
     (source, found, warnings)
@@ -183,7 +183,7 @@ struct Pass<'a> {
     readings: Vec<Vec<List>>,
     records: usize,
     seen: Seen<'a>,
-    /// Whether it ended early, since lists stand before those that they refer to.
+    /// Whether it ended early, since lists come before those that they refer to.
     is_unsorted: bool,
 }
 
@@ -193,12 +193,12 @@ impl<'a> Run<'a> {
         mut source: Source,
         readings: &[Vec<List>],
     ) -> Result<Pass<'a>, CatalogError> {
-        let mut check = Check::new(self.store, self.environment);
+        let mut check = FileCheck::new(self.store, self.environment);
         let (mut made, mut records, mut is_unsorted) = (vec![], 0, false);
-        let mut wanted = readings.to_vec();
-        wanted.reverse();
-        while let Some(lists) = wanted.pop() {
-            let mut reading = Reading::start(source, Arc::clone(self.rules), lists.clone());
+        let mut selected = readings.to_vec();
+        selected.reverse();
+        while let Some(lists) = selected.pop() {
+            let mut reading = SourceReader::start(source, Arc::clone(self.rules), lists.clone());
             records += self
                 .look(&mut check, &mut reading, made.len(), readings.len())
                 .await?;
@@ -209,7 +209,7 @@ impl<'a> Run<'a> {
                 .map_err(|error| self.unreadable(error))?;
             match whole {
                 Ok(whole) if made.is_empty() => {
-                    wanted.retain(|lists| lists.iter().any(|list| whole.lists.contains(list)));
+                    selected.retain(|lists| lists.iter().any(|list| whole.lists.contains(list)));
                     whole
                         .wrong
                         .into_iter()
@@ -236,8 +236,8 @@ impl<'a> Run<'a> {
     /// How many records one reading has.
     async fn look(
         &self,
-        check: &mut Check<'_>,
-        reading: &mut Reading,
+        check: &mut FileCheck<'_>,
+        reading: &mut SourceReader,
         turn: usize,
         turns: usize,
     ) -> Result<usize, CatalogError> {
@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
 }
 
 impl Checked {
-    /// What is no mistake for certain, with lines and places: a role that the settings do not have.
+    /// What is no mistake for certain, with lines and paths: a role that the settings do not have.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
@@ -292,11 +292,11 @@ impl Checked {
             listed,
             ..
         } = self;
-        let mut records = Records::new(store, clock, listed.into_iter().collect());
+        let mut records = CatalogBuilder::new(store, clock, listed.into_iter().collect());
         let mut loaded = Loaded::default();
         let turns = readings.len();
         for (turn, lists) in readings.into_iter().enumerate() {
-            let mut reading = Reading::start(source, Arc::clone(&rules), lists);
+            let mut reading = SourceReader::start(source, Arc::clone(&rules), lists);
             let mut rest = Duration::ZERO;
             while let Some(batch) = reading.next().await {
                 // As long as the last transaction took: a server that waits to write gets its turn.

@@ -7,8 +7,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::token::{Token, yes};
-use crate::model::{self, ProjectId};
+use super::token::{TokenEntry, yes};
+use crate::model::{
+    self, BackupStatus, MemberStatus, ObjectType, ProjectId, ProtectType, VaultStatus,
+};
 
 /// What the id of a project looks like.
 pub(super) const PROJECT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
@@ -21,23 +23,24 @@ pub(super) const UUID: &str =
 #[serde(deny_unknown_fields, default)]
 pub(super) struct DataFile {
     /// Projects that backups can be shared with, beside those of the users.
-    pub projects: Vec<Project>,
+    pub projects: Vec<ProjectEntry>,
     /// Users of the embedded identity.
-    pub users: Vec<User>,
+    pub users: Vec<UserEntry>,
     /// Vaults.
-    pub vaults: Vec<Vault>,
+    pub vaults: Vec<VaultEntry>,
     /// Backups.
-    pub backups: Vec<Backup>,
+    pub backups: Vec<BackupEntry>,
     /// Shares that exist from the start. One that is there already stays as it is.
-    pub members: Vec<Member>,
+    pub members: Vec<MemberEntry>,
 }
 
 /// A project.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Project {
+#[schemars(rename = "Project")]
+pub(super) struct ProjectEntry {
     /// Its id.
-    pub id: Id<ProjectId>,
+    pub id: EntryId<ProjectId>,
     /// For people.
     pub name: String,
 }
@@ -45,7 +48,8 @@ pub(super) struct Project {
 /// A user, with its one project.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct User {
+#[schemars(rename = "User")]
+pub(super) struct UserEntry {
     /// The name to log in with.
     #[schemars(length(min = 1))]
     pub name: String,
@@ -55,19 +59,19 @@ pub(super) struct User {
     /// The password to log in with; without one, only the tokens below are good.
     pub password: Option<String>,
     /// The project that this user's tokens are for.
-    pub project_id: Id<ProjectId>,
+    pub project_id: EntryId<ProjectId>,
     /// The user's roles in the project.
     pub roles: Vec<String>,
     /// Fixed tokens, which do not end by themselves.
     #[serde(default)]
-    pub tokens: Vec<Token>,
+    pub tokens: Vec<TokenEntry>,
     /// Keys to sign requests with.
     #[serde(default)]
-    pub access_keys: Vec<AccessKey>,
+    pub access_keys: Vec<AccessKeyEntry>,
 }
 
 /// Secrets are not to be shown.
-impl std::fmt::Debug for User {
+impl std::fmt::Debug for UserEntry {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("User")
             .field("name", &self.name)
@@ -78,7 +82,8 @@ impl std::fmt::Debug for User {
 /// A key to sign requests with.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct AccessKey {
+#[schemars(rename = "AccessKey")]
+pub(super) struct AccessKeyEntry {
     /// Names the key.
     pub access: String,
     /// Signs.
@@ -91,19 +96,20 @@ pub(super) struct AccessKey {
 /// A vault.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Vault {
+#[schemars(rename = "Vault")]
+pub(super) struct VaultEntry {
     /// Its id.
-    pub id: Id<Uuid>,
+    pub id: EntryId<Uuid>,
     /// The project that owns it.
-    pub project_id: Id<ProjectId>,
+    pub project_id: EntryId<ProjectId>,
     /// For people.
     pub name: String,
     /// What it is made for.
-    pub object_type: ObjectType,
+    pub object_type: Word<ObjectType>,
     /// How it protects.
-    pub protect_type: ProtectType,
+    pub protect_type: Word<ProtectType>,
     /// Whether it can be used.
-    pub status: VaultStatus,
+    pub status: Word<VaultStatus>,
     /// Capacity in GB.
     #[schemars(range(max = 4_294_967_295_u64))]
     pub size: u32,
@@ -116,13 +122,14 @@ pub(super) struct Vault {
 /// A backup.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Backup {
+#[schemars(rename = "Backup")]
+pub(super) struct BackupEntry {
     /// Its id.
-    pub id: Id<Uuid>,
+    pub id: EntryId<Uuid>,
     /// The project that owns it.
-    pub project_id: Id<ProjectId>,
+    pub project_id: EntryId<ProjectId>,
     /// The owner's vault that holds it.
-    pub vault_id: Id<Uuid>,
+    pub vault_id: EntryId<Uuid>,
     /// For people.
     pub name: String,
     /// What was backed up, such as `OS::Nova::Server`.
@@ -131,7 +138,7 @@ pub(super) struct Backup {
     #[schemars(range(max = 4_294_967_295_u64))]
     pub resource_size: u32,
     /// Whether it can be used.
-    pub status: BackupStatus,
+    pub status: Word<BackupStatus>,
     /// Whether it is encrypted.
     #[serde(default)]
     pub encrypted: bool,
@@ -140,42 +147,43 @@ pub(super) struct Backup {
 /// A share that exists from the start.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Member {
+#[schemars(rename = "Member")]
+pub(super) struct MemberEntry {
     /// The id of the record; made from the next two where it is left out.
-    pub id: Option<Id<Uuid>>,
+    pub id: Option<EntryId<Uuid>>,
     /// A backup of this file.
-    pub backup_id: Id<Uuid>,
+    pub backup_id: EntryId<Uuid>,
     /// The project it is shared with.
-    pub dest_project_id: Id<ProjectId>,
+    pub dest_project_id: EntryId<ProjectId>,
     /// How far the share has come.
     #[serde(default)]
-    pub status: MemberStatus,
+    pub status: Word<MemberStatus>,
     /// The member's vault that holds the accepted backup.
-    pub vault_id: Option<Id<Uuid>>,
+    pub vault_id: Option<EntryId<Uuid>>,
     /// The image that the member registered from it.
-    pub image_id: Option<Id<Uuid>>,
+    pub image_id: Option<EntryId<Uuid>>,
 }
 
 /// An id, read as the model reads it.
 #[derive(Debug)]
-pub(super) struct Id<T>(pub T);
+pub(super) struct EntryId<T>(pub T);
 
-impl<'de> Deserialize<'de> for Id<ProjectId> {
+impl<'de> Deserialize<'de> for EntryId<ProjectId> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?
             .parse()
-            .map(Id)
+            .map(EntryId)
             .map_err(serde::de::Error::custom)
     }
 }
 
-impl<'de> Deserialize<'de> for Id<Uuid> {
+impl<'de> Deserialize<'de> for EntryId<Uuid> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Uuid::deserialize(deserializer).map(Id)
+        Uuid::deserialize(deserializer).map(EntryId)
     }
 }
 
-impl JsonSchema for Id<ProjectId> {
+impl JsonSchema for EntryId<ProjectId> {
     fn schema_name() -> Cow<'static, str> {
         "ProjectId".into()
     }
@@ -185,7 +193,7 @@ impl JsonSchema for Id<ProjectId> {
     }
 }
 
-impl JsonSchema for Id<Uuid> {
+impl JsonSchema for EntryId<Uuid> {
     fn schema_name() -> Cow<'static, str> {
         "Uuid".into()
     }
@@ -195,68 +203,71 @@ impl JsonSchema for Id<Uuid> {
     }
 }
 
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident for $model:ty { $($variant:ident => $to:ident),* $(,)? })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub(super) enum $name { $($variant),* }
+/// An enum of the model, by the words of a data file: the model's, but for one variant that has
+/// several words here.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Word<T>(pub T);
 
-        impl From<$name> for $model {
-            fn from(word: $name) -> Self {
-                match word { $($name::$variant => Self::$to),* }
+macro_rules! words {
+    ($($about:literal $type:ident $(, $other:ident: $($word:literal)|+)?;)*) => {$(
+        impl<'de> Deserialize<'de> for Word<$type> {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let word = match String::deserialize(deserializer)?.as_str() {
+                    $($($word)|+ => Ok($type::$other),)?
+                    word => word.parse(),
+                };
+                word.map(Word).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl JsonSchema for Word<$type> {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                let own = $type::WORDS.iter().filter(|word| ![$($type::$other.as_str())?].contains(*word));
+                let all: Vec<&str> = own.chain(&[$($($word),+)?]).copied().collect();
+                json_schema!({"type": "string", "enum": all, "description": $about})
             }
         }
     )*};
 }
 
 words! {
-    /// The kind of resource whose backups a vault holds.
-    ObjectType for model::ObjectType {
-        Server => Server, Disk => Disk, Turbo => Other, Workspace => Other, Vmware => Other, File => Other,
-    }
-    /// How a vault protects what it holds.
-    ProtectType for model::ProtectType { Backup => Backup, Replication => Replication, Hybrid => Hybrid }
-    /// Whether a vault can be used.
-    VaultStatus for model::VaultStatus {
-        Available => Available, Lock => Lock, Frozen => Frozen, Deleting => Deleting, Error => Error,
-    }
-    /// Whether a backup can be used.
-    BackupStatus for model::BackupStatus {
-        Available => Available, Protecting => Unavailable, Deleting => Unavailable, Restoring => Unavailable,
-        Error => Unavailable, WaitingProtect => Unavailable, WaitingDelete => Unavailable, WaitingRestore => Unavailable,
-    }
-    /// How far a share has come.
-    MemberStatus for model::MemberStatus { Pending => Pending, Accepted => Accepted, Rejected => Rejected }
+    "The kind of resource whose backups a vault holds." ObjectType,
+        Other: "turbo" | "workspace" | "vmware" | "file";
+    "How a vault protects what it holds." ProtectType;
+    "Whether a vault can be used." VaultStatus;
+    "Whether a backup can be used." BackupStatus,
+        Unavailable: "protecting" | "deleting" | "restoring" | "error" | "waiting_protect"
+            | "waiting_delete" | "waiting_restore";
+    "How far a share has come." MemberStatus;
 }
 
-#[expect(
-    clippy::derivable_impls,
-    reason = "the macro that makes the enum marks no variant"
-)]
-impl Default for MemberStatus {
+impl Default for Word<MemberStatus> {
     fn default() -> Self {
-        Self::Pending
+        Self(MemberStatus::Pending)
     }
 }
 
-impl From<Vault> for model::Vault {
-    fn from(vault: Vault) -> Self {
+impl From<VaultEntry> for model::Vault {
+    fn from(vault: VaultEntry) -> Self {
         Self {
             id: vault.id.0.into(),
             project_id: vault.project_id.0,
             name: vault.name,
-            object_type: vault.object_type.into(),
-            protect_type: vault.protect_type.into(),
-            status: vault.status.into(),
+            object_type: vault.object_type.0,
+            protect_type: vault.protect_type.0,
+            status: vault.status.0,
             size: vault.size,
             used: vault.used,
         }
     }
 }
 
-impl From<Backup> for model::Backup {
-    fn from(backup: Backup) -> Self {
+impl From<BackupEntry> for model::Backup {
+    fn from(backup: BackupEntry) -> Self {
         Self {
             id: backup.id.0.into(),
             project_id: backup.project_id.0,
@@ -264,7 +275,7 @@ impl From<Backup> for model::Backup {
             name: backup.name,
             resource_type: backup.resource_type,
             resource_size: backup.resource_size,
-            status: backup.status.into(),
+            status: backup.status.0,
             encrypted: backup.encrypted,
         }
     }

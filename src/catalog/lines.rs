@@ -1,4 +1,4 @@
-//! The lines of places in a file. They are looked up in another reading, only where there are
+//! The lines of paths in a file. They are looked up in another reading, only where there are
 //! mistakes to tell: lines that are tracked for every value would cost time and memory in files
 //! without any.
 
@@ -11,38 +11,38 @@ use serde::{
 use serde_saphyr::Spanned;
 
 use super::{
-    mistake::{Place, Step},
+    mistake::{PathStep, ValuePath},
     yaml,
 };
 
 /// The line of each place, from 1; 0 where it is not known, as of a file that is empty.
-pub(super) fn find(from: impl Read, places: &[Place]) -> Vec<u64> {
-    let left = places.iter().filter(|place| !place.0.is_empty()).count();
+pub(super) fn find(from: impl Read, paths: &[ValuePath]) -> Vec<u64> {
+    let left = paths.iter().filter(|place| !place.0.is_empty()).count();
     let mut lines = Lines {
-        places,
-        found: vec![0; places.len()],
+        paths,
+        found: vec![0; paths.len()],
         left,
     };
     // An error ends the reading; the lines before it are found. So do the last of the lines.
     let _ =
         serde_saphyr::with_deserializer_from_reader_with_options(from, yaml::options(), |yaml| {
-            yaml.deserialize_map(Whole(&mut lines))
+            yaml.deserialize_map(FileVisitor(&mut lines))
         });
     lines.found
 }
 
 struct Lines<'p> {
-    places: &'p [Place],
+    paths: &'p [ValuePath],
     found: Vec<u64>,
     left: usize,
 }
 
 impl Lines<'_> {
-    /// The places in one list, by record.
+    /// The paths in one list, by record.
     fn of_list(&self, list: &str) -> BTreeMap<usize, Vec<usize>> {
         let mut records = BTreeMap::<_, Vec<_>>::new();
-        for (number, place) in self.places.iter().enumerate() {
-            if let [Step::Key(key), Step::Item(at), ..] = place.0.as_slice()
+        for (number, place) in self.paths.iter().enumerate() {
+            if let [PathStep::Key(key), PathStep::Item(at), ..] = place.0.as_slice()
                 && key == list
             {
                 records.entry(*at).or_default().push(number);
@@ -52,8 +52,8 @@ impl Lines<'_> {
     }
 
     fn found_key(&mut self, found: &str, line: u64) {
-        for (place, slot) in self.places.iter().zip(&mut self.found) {
-            if matches!(place.0.as_slice(), [Step::Key(key)] if key == found) {
+        for (place, slot) in self.paths.iter().zip(&mut self.found) {
+            if matches!(place.0.as_slice(), [PathStep::Key(key)] if key == found) {
                 *slot = line;
                 self.left -= 1;
             }
@@ -69,9 +69,9 @@ impl Lines<'_> {
     }
 }
 
-struct Whole<'l, 'p>(&'l mut Lines<'p>);
+struct FileVisitor<'l, 'p>(&'l mut Lines<'p>);
 
-impl<'de> Visitor<'de> for Whole<'_, '_> {
+impl<'de> Visitor<'de> for FileVisitor<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,12 +82,12 @@ impl<'de> Visitor<'de> for Whole<'_, '_> {
         while let Some(key) = lists.next_key::<Spanned<String>>()? {
             self.0.found_key(&key.value, key.referenced.line());
             self.0.are_all_found()?;
-            let wanted = self.0.of_list(&key.value);
-            match wanted.is_empty() {
+            let selected = self.0.of_list(&key.value);
+            match selected.is_empty() {
                 true => drop(lists.next_value::<IgnoredAny>()?),
-                false => lists.next_value_seed(Records {
+                false => lists.next_value_seed(LinesVisitor {
                     lines: self.0,
-                    wanted,
+                    selected,
                 })?,
             }
         }
@@ -95,12 +95,12 @@ impl<'de> Visitor<'de> for Whole<'_, '_> {
     }
 }
 
-struct Records<'l, 'p> {
+struct LinesVisitor<'l, 'p> {
     lines: &'l mut Lines<'p>,
-    wanted: BTreeMap<usize, Vec<usize>>,
+    selected: BTreeMap<usize, Vec<usize>>,
 }
 
-impl<'de> DeserializeSeed<'de> for Records<'_, '_> {
+impl<'de> DeserializeSeed<'de> for LinesVisitor<'_, '_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -108,7 +108,7 @@ impl<'de> DeserializeSeed<'de> for Records<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Records<'_, '_> {
+impl<'de> Visitor<'de> for LinesVisitor<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,7 +117,7 @@ impl<'de> Visitor<'de> for Records<'_, '_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<(), A::Error> {
         for at in 0.. {
-            let Some(wanted) = self.wanted.get(&at) else {
+            let Some(selected) = self.selected.get(&at) else {
                 match records.next_element::<IgnoredAny>()? {
                     Some(_) => continue,
                     None => break,
@@ -126,8 +126,8 @@ impl<'de> Visitor<'de> for Records<'_, '_> {
             let Some(record) = records.next_element::<Spanned<Tree>>()? else {
                 break;
             };
-            for number in wanted {
-                let path = self.lines.places[*number].0.get(2..).unwrap_or_default();
+            for number in selected {
+                let path = self.lines.paths[*number].0.get(2..).unwrap_or_default();
                 self.lines.found[*number] = record.value.line(path, record.referenced.line());
                 self.lines.left -= 1;
             }
@@ -147,12 +147,12 @@ enum Tree {
 
 impl Tree {
     /// The line of a place within, or of what is nearest to it.
-    fn line(&self, path: &[Step], here: u64) -> u64 {
+    fn line(&self, path: &[PathStep], here: u64) -> u64 {
         match (self, path) {
-            (Self::Items(items), [Step::Item(at), rest @ ..]) => items
+            (Self::Items(items), [PathStep::Item(at), rest @ ..]) => items
                 .get(*at)
                 .map_or(here, |item| item.value.line(rest, item.referenced.line())),
-            (Self::Fields(fields), [Step::Key(name), rest @ ..]) => {
+            (Self::Fields(fields), [PathStep::Key(name), rest @ ..]) => {
                 let field = fields.iter().find(|(key, ..)| key == name);
                 field.map_or(here, |(_, line, value)| value.line(rest, *line))
             }
@@ -209,22 +209,22 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
 #[cfg(test)]
 mod tests {
-    use super::{Place, find};
+    use super::{ValuePath, find};
 
     #[test]
     fn the_line_of_a_place_is_that_of_its_key_its_item_or_what_is_nearest() {
         let text = "# a\nusers:\n  - name: a\n    roles:\n      - x\n      - y\n  - {name: b,\n     roles: []}\nother: 1\n";
-        let users = |at| Place::default().key("users").item(at);
-        let places = [
-            Place::default().key("other"),
+        let users = |at| ValuePath::default().key("users").item(at);
+        let paths = [
+            ValuePath::default().key("other"),
             users(0).key("roles").item(1),
             users(0).key("missing"),
             users(0).key("roles"),
             users(1).key("roles").item(7),
             users(1).key("name"),
             users(2),
-            Place::default(),
+            ValuePath::default(),
         ];
-        assert_eq!(find(text.as_bytes(), &places), [9, 6, 3, 4, 8, 7, 0, 0]);
+        assert_eq!(find(text.as_bytes(), &paths), [9, 6, 3, 4, 8, 7, 0, 0]);
     }
 }

@@ -3,47 +3,47 @@
 
 use std::fmt;
 
-/// How many mistakes are told; the others are counted.
-const TOLD: usize = 20;
+/// How many mistakes are shown; the others are counted.
+const MAX_SHOWN: usize = 20;
 /// How much of a value is quoted, in characters.
 const QUOTED: usize = 64;
 
 /// A step from a value to one within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     Key(String),
     Item(usize),
 }
 
-/// Where something stands in a file: `backups[3].status`.
+/// Where something is in a file: `backups[3].status`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place(pub Vec<Step>);
+pub(super) struct ValuePath(pub Vec<PathStep>);
 
-impl Place {
+impl ValuePath {
     pub(super) fn key(mut self, key: &str) -> Self {
-        self.0.push(Step::Key(key.to_owned()));
+        self.0.push(PathStep::Key(key.to_owned()));
         self
     }
 
     pub(super) fn item(mut self, at: usize) -> Self {
-        self.0.push(Step::Item(at));
+        self.0.push(PathStep::Item(at));
         self
     }
 
     /// Whether the value there is not to be shown to anybody.
     pub(super) fn is_secret(&self) -> bool {
-        let secret = |step: &Step| matches!(step, Step::Key(key) if ["password", "tokens", "secret"].contains(&&**key));
+        let secret = |step: &PathStep| matches!(step, PathStep::Key(key) if ["password", "tokens", "secret"].contains(&&**key));
         self.0.iter().any(secret)
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for ValuePath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, step) in self.0.iter().enumerate() {
             match step {
-                Step::Key(key) if at == 0 => f.write_str(&plain(key))?,
-                Step::Key(key) => write!(f, ".{}", plain(key))?,
-                Step::Item(at) => write!(f, "[{at}]")?,
+                PathStep::Key(key) if at == 0 => f.write_str(&plain(key))?,
+                PathStep::Key(key) => write!(f, ".{}", plain(key))?,
+                PathStep::Item(at) => write!(f, "[{at}]")?,
             }
         }
         Ok(())
@@ -85,12 +85,12 @@ pub(super) fn did_you_mean<'w>(text: &str, known: impl IntoIterator<Item = &'w s
 /// What is wrong at a place.
 #[derive(Clone, Debug)]
 pub(super) struct Wrong {
-    pub place: Place,
+    pub place: ValuePath,
     pub reason: String,
 }
 
 impl Wrong {
-    pub(super) fn at(place: Place, reason: impl ToString) -> Self {
+    pub(super) fn at(place: ValuePath, reason: impl ToString) -> Self {
         Self {
             place,
             reason: reason.to_string(),
@@ -105,20 +105,20 @@ pub(super) struct Syntax {
     pub reason: String,
 }
 
-/// The mistakes of a file, as far as they are told.
+/// The mistakes of a file, as far as they are shown.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub told: Vec<Wrong>,
+pub(super) struct MistakeList {
+    pub shown: Vec<Wrong>,
     pub syntax: Option<Syntax>,
     count: usize,
 }
 
-impl Found {
-    /// One more; what it says is only asked for where it is told.
+impl MistakeList {
+    /// One more; what it says is only asked for where it is shown.
     pub(super) fn add(&mut self, wrong: impl FnOnce() -> Wrong) {
         self.count += 1;
-        if self.told.len() < TOLD {
-            self.told.push(wrong());
+        if self.shown.len() < MAX_SHOWN {
+            self.shown.push(wrong());
         }
     }
 
@@ -126,20 +126,20 @@ impl Found {
         self.count == 0 && self.syntax.is_none()
     }
 
-    /// For people, with the lines of those that are told.
+    /// For people, with the lines of those that are shown.
     pub(super) fn in_lines(self, file: &str, lines: &[u64]) -> Mistakes {
-        let mut told: Vec<_> = self
-            .told
+        let mut shown: Vec<_> = self
+            .shown
             .iter()
             .zip(lines)
-            .map(|(wrong, line)| (*line, told(file, *line, wrong)))
+            .map(|(wrong, line)| (*line, sentence(file, *line, wrong)))
             .collect();
-        told.sort_by_key(|(line, _)| *line);
+        shown.sort_by_key(|(line, _)| *line);
         let syntax = self
             .syntax
             .iter()
             .map(|syntax| (syntax.line, told_syntax(file, syntax)));
-        let lines = told
+        let lines = shown
             .into_iter()
             .chain(syntax)
             .map(|(_, text)| text)
@@ -160,7 +160,7 @@ fn origin(file: &str, line: u64) -> String {
     }
 }
 
-pub(super) fn told(file: &str, line: u64, Wrong { place, reason }: &Wrong) -> String {
+pub(super) fn sentence(file: &str, line: u64, Wrong { place, reason }: &Wrong) -> String {
     let place = if place.0.is_empty() {
         String::new()
     } else {
@@ -182,7 +182,7 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
-    /// How many there are, with those that are not told.
+    /// How many there are, with those that are not shown.
     pub fn count(&self) -> usize {
         self.count
     }

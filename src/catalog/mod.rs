@@ -2,7 +2,7 @@
 //! some thousand records are in memory at a time.
 //!
 //! A file is read twice (`data`). The first reading writes nothing, so that a file with a mistake
-//! is refused as a whole: each record by itself (`rules`), what stands twice (`seen`), and what it
+//! is refused as a whole: each record by itself (`rules`), what is there twice (`seen`), and what it
 //! refers to (`check`). The second (`records`) takes it over, in transactions that are short enough
 //! for a server that is running on the same store. `stream` finds records in a file, `source` reads
 //! them ahead, `file` has their shapes, and `lines` the lines of mistakes.

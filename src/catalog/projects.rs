@@ -21,12 +21,12 @@ enum Standing {
 }
 
 #[derive(Default)]
-pub(super) struct Projects {
+pub(super) struct KnownProjects {
     numbers: HashMap<ProjectId, u32>,
     standings: Vec<Standing>,
 }
 
-impl Projects {
+impl KnownProjects {
     /// The number of a project. It is not known for having one.
     pub(super) fn number(&mut self, id: &ProjectId) -> u32 {
         if let Some(number) = self.numbers.get(id) {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-use super::{file, source::Batch, stream::Record, token::Token};
+use super::{file, source::FileBatch, stream::FileRecord, token::TokenEntry};
 use crate::{
     clock::Clock,
     identity::{hash_password, password_matches},
@@ -13,14 +13,14 @@ use crate::{
     store::{AccessKey, Account, Catalog, FixedToken, Project, Store, TokenHash},
 };
 
-pub(super) struct Records<'a> {
+pub(super) struct CatalogBuilder<'a> {
     store: &'a dyn Store,
     clock: &'a dyn Clock,
     /// Projects that the file lists, and those that were made for its users.
     projects: HashSet<ProjectId>,
 }
 
-impl<'a> Records<'a> {
+impl<'a> CatalogBuilder<'a> {
     pub(super) fn new(
         store: &'a dyn Store,
         clock: &'a dyn Clock,
@@ -34,25 +34,25 @@ impl<'a> Records<'a> {
     }
 
     /// What the store is to take over at a time; `None` where a record is not what was checked.
-    pub(super) async fn catalog(&mut self, batch: Batch) -> Result<Option<Catalog>> {
+    pub(super) async fn catalog(&mut self, batch: FileBatch) -> Result<Option<Catalog>> {
         let mut catalog = Catalog::default();
         for (_, record) in batch {
             match record {
-                Record::Project(project) => catalog.projects.push(Project {
+                FileRecord::Project(project) => catalog.projects.push(Project {
                     id: project.id.0,
                     name: project.name,
                 }),
-                Record::User(user) => self.user(user, &mut catalog).await?,
-                Record::Vault(vault) => catalog.vaults.push(vault.into()),
-                Record::Backup(backup) => catalog.backups.push(backup.into()),
-                Record::Member(member) => catalog.members.push(self.member(member)),
-                Record::Invalid(_) => return Ok(None),
+                FileRecord::User(user) => self.user(user, &mut catalog).await?,
+                FileRecord::Vault(vault) => catalog.vaults.push(vault.into()),
+                FileRecord::Backup(backup) => catalog.backups.push(backup.into()),
+                FileRecord::Member(member) => catalog.members.push(self.member(member)),
+                FileRecord::Invalid(_) => return Ok(None),
             }
         }
         Ok(Some(catalog))
     }
 
-    async fn user(&mut self, user: file::User, catalog: &mut Catalog) -> Result<()> {
+    async fn user(&mut self, user: file::UserEntry, catalog: &mut Catalog) -> Result<()> {
         let password_hash = self.password_hash(&user).await?;
         let project_id = user.project_id.0;
         let project_name = project_id.to_string();
@@ -64,14 +64,14 @@ impl<'a> Records<'a> {
             });
         }
         let now = self.clock.now();
-        let token = |token: &Token| FixedToken {
+        let token = |token: &TokenEntry| FixedToken {
             hash: TokenHash::of(token),
             user_name: user.name.clone(),
             loaded_at: now,
             enabled: token.enabled,
         };
         catalog.tokens.extend(user.tokens.iter().map(token));
-        let key = |key: file::AccessKey| AccessKey {
+        let key = |key: file::AccessKeyEntry| AccessKey {
             access: key.access,
             secret: key.secret.into(),
             user_name: user.name.clone(),
@@ -93,9 +93,9 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// The hash that stands already where it is of this password: a fresh one would differ in its
+    /// The hash that is stored already where it is of this password: a fresh one would differ in its
     /// salt.
-    async fn password_hash(&self, user: &file::User) -> Result<Option<SecretString>> {
+    async fn password_hash(&self, user: &file::UserEntry) -> Result<Option<SecretString>> {
         let Some(password) = user.password.clone().map(SecretString::from) else {
             return Ok(None);
         };
@@ -110,14 +110,14 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn member(&self, member: file::Member) -> Member {
+    fn member(&self, member: file::MemberEntry) -> Member {
         let id = member
             .id
             .as_ref()
             .map_or_else(|| derived_id(&member), |id| id.0);
         let backup_id = member.backup_id.0.into();
         Member {
-            status: member.status.into(),
+            status: member.status.0,
             vault_id: member.vault_id.map(|id| id.0.into()),
             image_id: member.image_id.map(|id| id.0.into()),
             ..Member::pending(
@@ -131,7 +131,7 @@ impl<'a> Records<'a> {
 }
 
 /// An id for a share that the file gives none: the same each time it is loaded.
-fn derived_id(member: &file::Member) -> Uuid {
+fn derived_id(member: &file::MemberEntry) -> Uuid {
     let name = format!(
         "{}/{}",
         member.backup_id.0,

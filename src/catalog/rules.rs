@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     file,
-    mistake::{Place, Wrong, did_you_mean, quoted},
+    mistake::{ValuePath, Wrong, did_you_mean, quoted},
     stream::List,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new() -> Result<Self, Wrong> {
         let schema = super::schema();
-        let wrong = |error: ValidationError<'_>| Wrong::at(Place::default(), error);
+        let wrong = |error: ValidationError<'_>| Wrong::at(ValuePath::default(), error);
         let validator = |schema: &Value| jsonschema::validator_for(schema).map_err(wrong);
         let record = |list: List| {
             let mut of_record = schema["properties"][list.name()]["items"].clone();
@@ -54,12 +54,12 @@ impl Rules {
     /// What is wrong with a file that has nothing in its lists.
     pub(super) fn whole(&self, shell: &Value) -> Vec<Wrong> {
         match shell {
-            Value::Null => vec![Wrong::at(Place::default(), "the file is empty")],
-            _ => self.wrong(&self.whole, &Place::default(), shell),
+            Value::Null => vec![Wrong::at(ValuePath::default(), "the file is empty")],
+            _ => self.wrong(&self.whole, &ValuePath::default(), shell),
         }
     }
 
-    fn wrong(&self, validator: &Validator, place: &Place, value: &Value) -> Vec<Wrong> {
+    fn wrong(&self, validator: &Validator, place: &ValuePath, value: &Value) -> Vec<Wrong> {
         validator
             .iter_errors(value)
             .flat_map(|error| self.words(place, &error))
@@ -68,7 +68,7 @@ impl Rules {
 
     /// What an error says. One of the schema may be several of a person, who wrote several unknown
     /// keys.
-    fn words(&self, place: &Place, error: &ValidationError<'_>) -> Vec<Wrong> {
+    fn words(&self, place: &ValuePath, error: &ValidationError<'_>) -> Vec<Wrong> {
         let here = within(place.clone(), error);
         match error.kind() {
             Kind::AdditionalProperties { unexpected } => {
@@ -85,7 +85,7 @@ impl Rules {
                     "it is missing",
                 )]
             }
-            // What may be left out: null beside what it should be, which is told.
+            // What may be left out: null beside what it should be, which is reported.
             Kind::AnyOf { context } => {
                 let branch = context.first().map(Vec::as_slice).unwrap_or_default();
                 branch
@@ -117,7 +117,7 @@ impl Rules {
     }
 }
 
-fn within(place: Place, error: &ValidationError<'_>) -> Place {
+fn within(place: ValuePath, error: &ValidationError<'_>) -> ValuePath {
     error
         .instance_path()
         .segments()
@@ -127,7 +127,7 @@ fn within(place: Place, error: &ValidationError<'_>) -> Place {
         })
 }
 
-fn reason(kind: &Kind, place: &Place, error: &ValidationError<'_>) -> String {
+fn reason(kind: &Kind, place: &ValuePath, error: &ValidationError<'_>) -> String {
     let value = error.instance();
     match kind {
         Kind::Enum { options } => {
@@ -159,7 +159,7 @@ fn reason(kind: &Kind, place: &Place, error: &ValidationError<'_>) -> String {
 }
 
 /// The value, where it may be shown, and that it must be something else.
-fn shown(place: &Place, value: &Value) -> String {
+fn shown(place: &ValuePath, value: &Value) -> String {
     match value {
         _ if place.is_secret() => "it must be ".to_owned(),
         Value::String(text) => format!("{}: it must be ", quoted(text)),
@@ -169,12 +169,15 @@ fn shown(place: &Place, value: &Value) -> String {
 }
 
 fn wrong_type(kind: &TypeKind, value: &Value) -> String {
-    let wanted = match kind {
+    let expected = match kind {
         TypeKind::Single(one) => JsonTypeSet::from(*one),
         TypeKind::Multiple(several) => *several,
     };
-    let wanted: Vec<_> = wanted.iter().filter(|one| *one != JsonType::Null).collect();
-    let words = wanted
+    let expected: Vec<_> = expected
+        .iter()
+        .filter(|one| *one != JsonType::Null)
+        .collect();
+    let words = expected
         .iter()
         .map(|one| words_of_type(*one))
         .collect::<Vec<_>>()
@@ -188,7 +191,7 @@ fn wrong_type(kind: &TypeKind, value: &Value) -> String {
         Value::Object(_) => "it is a mapping",
     };
     let scalar = matches!(value, Value::Bool(_) | Value::Number(_));
-    let quotes = if scalar && wanted.contains(&JsonType::String) {
+    let quotes = if scalar && expected.contains(&JsonType::String) {
         ": write it in quotes"
     } else {
         ""

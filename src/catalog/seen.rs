@@ -1,4 +1,4 @@
-//! What was seen of a data file so far: ids, and of vaults their projects. Finds what stands in a
+//! What was seen of a data file so far: ids, and of vaults their projects. Finds what is in a
 //! file twice, and what is wrong with a record whose parts are each as they may be. Asks no store.
 
 use std::collections::{HashMap, HashSet};
@@ -7,10 +7,10 @@ use uuid::Uuid;
 
 use super::{
     Environment, file,
-    mistake::{Found, Place, Wrong, did_you_mean, quoted},
-    projects::Projects,
-    source::Batch,
-    stream::{Invalid, List, Record},
+    mistake::{MistakeList, ValuePath, Wrong, did_you_mean, quoted},
+    projects::KnownProjects,
+    source::FileBatch,
+    stream::{FileRecord, Invalid, List},
 };
 use crate::{model::MemberStatus, store::TokenHash};
 
@@ -19,7 +19,7 @@ pub(super) const ANY: u32 = u32::MAX;
 
 pub(super) struct Seen<'a> {
     environment: &'a Environment,
-    pub projects: Projects,
+    pub projects: KnownProjects,
     users: HashSet<String>,
     tokens: HashSet<[u8; 32]>,
     access_keys: HashSet<String>,
@@ -33,16 +33,16 @@ pub(super) struct Seen<'a> {
     /// that one.
     unreadable: HashSet<List>,
     roles: HashSet<String>,
-    pub found: Found,
+    pub found: MistakeList,
     /// What is no mistake for certain.
-    pub warnings: Found,
+    pub warnings: MistakeList,
 }
 
 impl<'a> Seen<'a> {
     pub(super) fn new(environment: &'a Environment) -> Self {
         Self {
             environment,
-            projects: Projects::default(),
+            projects: KnownProjects::default(),
             users: HashSet::new(),
             tokens: HashSet::new(),
             access_keys: HashSet::new(),
@@ -52,8 +52,8 @@ impl<'a> Seen<'a> {
             shares: HashSet::new(),
             unreadable: HashSet::new(),
             roles: HashSet::new(),
-            found: Found::default(),
-            warnings: Found::default(),
+            found: MistakeList::default(),
+            warnings: MistakeList::default(),
         }
     }
 
@@ -62,31 +62,31 @@ impl<'a> Seen<'a> {
         !self.unreadable.contains(&list)
     }
 
-    /// Looks at some records by themselves.
-    pub(super) fn look(&mut self, batch: Batch) -> Batch {
+    /// Checks some records by themselves.
+    pub(super) fn look(&mut self, batch: FileBatch) -> FileBatch {
         let sound =
-            |(at, record): (usize, Record)| self.record(at, record).map(|record| (at, record));
+            |(at, record): (usize, FileRecord)| self.record(at, record).map(|record| (at, record));
         batch.into_iter().filter_map(sound).collect()
     }
 
     /// The record, where it may be held against others.
-    fn record(&mut self, at: usize, record: Record) -> Option<Record> {
+    fn record(&mut self, at: usize, record: FileRecord) -> Option<FileRecord> {
         match &record {
-            Record::Project(project) => {
+            FileRecord::Project(project) => {
                 let is_new = self.projects.list(&project.id.0);
                 self.unique(is_new, || List::Projects.place(at).key("id"), "id");
             }
-            Record::User(user) => self.user(at, user),
-            Record::Vault(vault) => self.vault(at, vault),
-            Record::Backup(backup) => {
+            FileRecord::User(user) => self.user(at, user),
+            FileRecord::Vault(vault) => self.vault(at, vault),
+            FileRecord::Backup(backup) => {
                 let is_new = self.backups.insert(backup.id.0);
                 self.unique(is_new, || List::Backups.place(at).key("id"), "id");
             }
-            Record::Member(member) => self.member(at, member),
-            Record::Invalid(_) => {}
+            FileRecord::Member(member) => self.member(at, member),
+            FileRecord::Invalid(_) => {}
         }
         match record {
-            Record::Invalid(invalid) => {
+            FileRecord::Invalid(invalid) => {
                 self.invalid(invalid);
                 None
             }
@@ -94,14 +94,14 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn unique(&mut self, is_new: bool, place: impl FnOnce() -> Place, what: &str) {
+    fn unique(&mut self, is_new: bool, place: impl FnOnce() -> ValuePath, what: &str) {
         if !is_new {
             self.found
                 .add(|| Wrong::at(place(), format!("the same {what} stands above")));
         }
     }
 
-    fn user(&mut self, at: usize, user: &file::User) {
+    fn user(&mut self, at: usize, user: &file::UserEntry) {
         let place = || List::Users.place(at);
         self.projects.of_user(&user.project_id.0);
         let is_new = self.users.insert(user.name.clone());
@@ -123,9 +123,9 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// A role that no policy knows lets a user do nothing. It is told once, however many users have
+    /// A role that no policy knows lets a user do nothing. It is reported once, however many users have
     /// it.
-    fn role(&mut self, place: impl FnOnce() -> Place, role: &str) {
+    fn role(&mut self, place: impl FnOnce() -> ValuePath, role: &str) {
         let Some(policy) = &self.environment.policy else {
             return;
         };
@@ -139,7 +139,7 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn vault(&mut self, at: usize, vault: &file::Vault) {
+    fn vault(&mut self, at: usize, vault: &file::VaultEntry) {
         let project = self.projects.number(&vault.project_id.0);
         let is_new = self.vaults.insert(vault.id.0, project).is_none();
         self.unique(is_new, || List::Vaults.place(at).key("id"), "id");
@@ -154,9 +154,9 @@ impl<'a> Seen<'a> {
         }
     }
 
-    fn member(&mut self, at: usize, member: &file::Member) {
+    fn member(&mut self, at: usize, member: &file::MemberEntry) {
         let place = || List::Members.place(at);
-        let accepted = MemberStatus::from(member.status) == MemberStatus::Accepted;
+        let accepted = member.status.0 == MemberStatus::Accepted;
         if accepted != member.vault_id.is_some() {
             let reason = "an accepted member has a vault, and no other has";
             self.found

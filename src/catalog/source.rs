@@ -1,5 +1,5 @@
-//! Where a data file is read from: from its start, as often as is wanted, and in batches, by a
-//! thread of its own, while whoever takes the batches does so at leisure.
+//! Where a data file is read from: from its start, as often as is needed, and in batches, by a
+//! thread that is never more than one batch ahead.
 
 use std::{
     fs::File,
@@ -15,12 +15,12 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::{
     Progress, lines,
-    mistake::Place,
+    mistake::ValuePath,
     rules::Rules,
-    stream::{self, List, Record, Stop, Whole},
+    stream::{self, FileRecord, List, Outline, Stop},
 };
 
-/// The path that stands for standard input.
+/// The path that means standard input.
 pub const STANDARD_INPUT: &str = "-";
 
 /// How many records go to the store at a time. A transaction of so many keeps others from writing
@@ -28,7 +28,7 @@ pub const STANDARD_INPUT: &str = "-";
 pub(super) const BATCH: usize = 5_000;
 
 /// Records, each with its number in its list.
-pub(super) type Batch = Vec<(usize, Record)>;
+pub(super) type FileBatch = Vec<(usize, FileRecord)>;
 
 trait ReadAgain: Read + Seek + Send {}
 impl<T: Read + Seek + Send> ReadAgain for T {}
@@ -81,24 +81,27 @@ impl Source {
     fn read(
         &mut self,
         rules: &Rules,
-        wanted: &[List],
-        batches: &mpsc::Sender<Batch>,
-    ) -> Result<Whole, Stop> {
+        selected: &[List],
+        batches: &mpsc::Sender<FileBatch>,
+    ) -> Result<Outline, Stop> {
         self.from.rewind().map_err(Stop::unreadable)?;
-        let mut batch = Batch::with_capacity(BATCH);
+        let mut batch = FileBatch::with_capacity(BATCH);
         let mut take = |at, record| {
             batch.push((at, record));
             if batch.len() < BATCH {
                 return Ok(());
             }
             batches
-                .blocking_send(std::mem::replace(&mut batch, Batch::with_capacity(BATCH)))
+                .blocking_send(std::mem::replace(
+                    &mut batch,
+                    FileBatch::with_capacity(BATCH),
+                ))
                 .map_err(|_| Stop::Enough)
         };
         let whole = stream::read(
             Counted(&mut self.from, &self.read),
             rules,
-            wanted,
+            selected,
             &mut take,
         );
         // Where reading ended early, what came before it is looked at nevertheless.
@@ -107,10 +110,10 @@ impl Source {
     }
 
     /// The line of each place; 0 where it is not known.
-    pub(super) fn lines(&mut self, places: &[Place]) -> Vec<u64> {
+    pub(super) fn lines(&mut self, paths: &[ValuePath]) -> Vec<u64> {
         match self.from.rewind() {
-            Ok(()) => lines::find(&mut self.from, places),
-            Err(_) => vec![0; places.len()],
+            Ok(()) => lines::find(&mut self.from, paths),
+            Err(_) => vec![0; paths.len()],
         }
     }
 }
@@ -126,21 +129,21 @@ impl<R: Read> Read for Counted<'_, R> {
 }
 
 /// A reading that is under way.
-pub(super) struct Reading {
-    batches: mpsc::Receiver<Batch>,
-    thread: JoinHandle<(Source, Result<Whole, Stop>)>,
+pub(super) struct SourceReader {
+    batches: mpsc::Receiver<FileBatch>,
+    thread: JoinHandle<(Source, Result<Outline, Stop>)>,
     read: Arc<AtomicU64>,
     length: u64,
 }
 
-impl Reading {
-    /// Starts to read the wanted lists. It is never further ahead than one batch.
-    pub(super) fn start(mut source: Source, rules: Arc<Rules>, wanted: Vec<List>) -> Self {
+impl SourceReader {
+    /// Starts to read the selected lists. It is never further ahead than one batch.
+    pub(super) fn start(mut source: Source, rules: Arc<Rules>, selected: Vec<List>) -> Self {
         let (sender, batches) = mpsc::channel(1);
         let (read, length) = (Arc::clone(&source.read), source.length);
         read.store(0, Ordering::Relaxed);
         let thread = tokio::task::spawn_blocking(move || {
-            let whole = source.read(&rules, &wanted, &sender);
+            let whole = source.read(&rules, &selected, &sender);
             (source, whole)
         });
         Self {
@@ -152,8 +155,8 @@ impl Reading {
     }
 
     /// The next batch, until there are no more, or something is wrong with the rest:
-    /// [`Reading::end`] tells.
-    pub(super) async fn next(&mut self) -> Option<Batch> {
+    /// [`SourceReader::end`] tells.
+    pub(super) async fn next(&mut self) -> Option<FileBatch> {
         self.batches.recv().await
     }
 
@@ -168,7 +171,7 @@ impl Reading {
     }
 
     /// The file, to be read again, and what there is besides records.
-    pub(super) async fn end(self) -> io::Result<(Source, Result<Whole, Stop>)> {
+    pub(super) async fn end(self) -> io::Result<(Source, Result<Outline, Stop>)> {
         drop(self.batches);
         self.thread.await.map_err(io::Error::other)
     }

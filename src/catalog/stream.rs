@@ -15,18 +15,18 @@ use serde_json::{Map, Value};
 
 use super::{
     file,
-    mistake::{Place, Syntax, Wrong},
+    mistake::{Syntax, ValuePath, Wrong},
     rules::Rules,
     yaml,
 };
 
 /// A record, as the file has it.
-pub(super) enum Record {
-    Project(file::Project),
-    User(file::User),
-    Vault(file::Vault),
-    Backup(file::Backup),
-    Member(file::Member),
+pub(super) enum FileRecord {
+    Project(file::ProjectEntry),
+    User(file::UserEntry),
+    Vault(file::VaultEntry),
+    Backup(file::BackupEntry),
+    Member(file::MemberEntry),
     /// One of any list that does not say what it may.
     Invalid(Invalid),
 }
@@ -61,17 +61,17 @@ impl List {
     }
 
     /// The place of its record of this number.
-    pub(super) fn place(self, at: usize) -> Place {
-        Place::default().key(self.name()).item(at)
+    pub(super) fn place(self, at: usize) -> ValuePath {
+        ValuePath::default().key(self.name()).item(at)
     }
 
-    fn record(self, value: Value) -> serde_json::Result<Record> {
+    fn record(self, value: Value) -> serde_json::Result<FileRecord> {
         match self {
-            Self::Projects => serde_json::from_value(value).map(Record::Project),
-            Self::Users => serde_json::from_value(value).map(Record::User),
-            Self::Vaults => serde_json::from_value(value).map(Record::Vault),
-            Self::Backups => serde_json::from_value(value).map(Record::Backup),
-            Self::Members => serde_json::from_value(value).map(Record::Member),
+            Self::Projects => serde_json::from_value(value).map(FileRecord::Project),
+            Self::Users => serde_json::from_value(value).map(FileRecord::User),
+            Self::Vaults => serde_json::from_value(value).map(FileRecord::Vault),
+            Self::Backups => serde_json::from_value(value).map(FileRecord::Backup),
+            Self::Members => serde_json::from_value(value).map(FileRecord::Member),
         }
     }
 }
@@ -106,9 +106,9 @@ impl Invalid {
 pub(super) enum Stop {
     /// It is no YAML.
     Syntax(Syntax),
-    /// A list stands behind one that refers to it.
+    /// A list comes after one that refers to it.
     Unsorted,
-    /// Whoever takes the records wants no more.
+    /// The receiver of the records is gone.
     Enough,
 }
 
@@ -130,7 +130,7 @@ impl Stop {
 }
 
 /// A file that was read to its end.
-pub(super) struct Whole {
+pub(super) struct Outline {
     /// Its lists, in its order.
     pub lists: Vec<List>,
     /// What is wrong outside of its records.
@@ -138,63 +138,63 @@ pub(super) struct Whole {
 }
 
 /// Takes a record, with its number in its list.
-pub(super) type Take<'t> = &'t mut dyn FnMut(usize, Record) -> Result<(), Stop>;
+pub(super) type Take<'t> = &'t mut dyn FnMut(usize, FileRecord) -> Result<(), Stop>;
 
-/// Reads a file to its end, and gives the records of the wanted lists to `take`.
+/// Reads a file to its end, and gives the records of the selected lists to `take`.
 pub(super) fn read(
     from: impl Read,
     rules: &Rules,
-    wanted: &[List],
+    selected: &[List],
     take: Take<'_>,
-) -> Result<Whole, Stop> {
-    let mut reading = Reading {
+) -> Result<Outline, Stop> {
+    let mut reading = StreamReader {
         rules,
-        wanted,
+        selected,
         take,
         lists: vec![],
         stopped: None,
     };
     let shell =
         serde_saphyr::with_deserializer_from_reader_with_options(from, yaml::options(), |yaml| {
-            yaml.deserialize_any(Shell(&mut reading))
+            yaml.deserialize_any(ShellVisitor(&mut reading))
         });
     if let Some(stop) = reading.stopped {
         return Err(stop);
     }
     let shell = shell.map_err(|error| Stop::Syntax(yaml::syntax(&error)))?;
-    Ok(Whole {
+    Ok(Outline {
         lists: reading.lists,
         wrong: rules.whole(&shell),
     })
 }
 
-struct Reading<'r> {
+struct StreamReader<'r> {
     rules: &'r Rules,
-    wanted: &'r [List],
+    selected: &'r [List],
     take: Take<'r>,
     lists: Vec<List>,
-    /// The real cause, where the deserializer is told to stop: its own errors have no room for it.
+    /// The real cause, where the deserializer is to stop: its own errors have no room for it.
     stopped: Option<Stop>,
 }
 
-impl Reading<'_> {
+impl StreamReader<'_> {
     fn begin(&mut self, list: List) -> Result<(), Stop> {
         let before = self
             .lists
             .iter()
-            .filter(|before| self.wanted.contains(before))
+            .filter(|before| self.selected.contains(before))
             .max();
-        let sorted = !self.wanted.contains(&list) || before.is_none_or(|before| *before <= list);
+        let sorted = !self.selected.contains(&list) || before.is_none_or(|before| *before <= list);
         self.lists.push(list);
         sorted.then_some(()).ok_or(Stop::Unsorted)
     }
 
     fn record(&mut self, list: List, at: usize, value: Value) -> Result<(), Stop> {
         let record = match self.rules.record(list, at, &value) {
-            Err(wrong) => Record::Invalid(Invalid::new(list, &value, wrong)),
+            Err(wrong) => FileRecord::Invalid(Invalid::new(list, &value, wrong)),
             Ok(()) => list.record(value).unwrap_or_else(|error| {
                 let wrong = Wrong::at(list.place(at), error);
-                Record::Invalid(Invalid::new(list, &Value::Null, vec![wrong]))
+                FileRecord::Invalid(Invalid::new(list, &Value::Null, vec![wrong]))
             }),
         };
         (self.take)(at, record)
@@ -239,9 +239,9 @@ macro_rules! anything_else {
 }
 
 /// The file. What becomes of it is its shell: the same file with nothing in its lists.
-struct Shell<'r, 't>(&'t mut Reading<'r>);
+struct ShellVisitor<'r, 't>(&'t mut StreamReader<'r>);
 
-impl<'de> Visitor<'de> for Shell<'_, '_> {
+impl<'de> Visitor<'de> for ShellVisitor<'_, '_> {
     type Value = Value;
 
     anything_else!();
@@ -257,7 +257,7 @@ impl<'de> Visitor<'de> for Shell<'_, '_> {
             let value = match List::ALL.into_iter().find(|list| list.name() == key) {
                 Some(list) => {
                     self.0.begin(list).map_err(|stop| self.0.stop(stop))?;
-                    lists.next_value_seed(Records(self.0, list))?
+                    lists.next_value_seed(ListVisitor(self.0, list))?
                 }
                 None => lists.next_value::<IgnoredAny>().map(|_| Value::Null)?,
             };
@@ -268,9 +268,9 @@ impl<'de> Visitor<'de> for Shell<'_, '_> {
 }
 
 /// One list of it.
-struct Records<'r, 't>(&'t mut Reading<'r>, List);
+struct ListVisitor<'r, 't>(&'t mut StreamReader<'r>, List);
 
-impl<'de> DeserializeSeed<'de> for Records<'_, '_> {
+impl<'de> DeserializeSeed<'de> for ListVisitor<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -278,14 +278,14 @@ impl<'de> DeserializeSeed<'de> for Records<'_, '_> {
     }
 }
 
-impl<'de> Visitor<'de> for Records<'_, '_> {
+impl<'de> Visitor<'de> for ListVisitor<'_, '_> {
     type Value = Value;
 
     anything_else!();
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<Value, A::Error> {
         let Self(reading, list) = self;
-        if !reading.wanted.contains(&list) {
+        if !reading.selected.contains(&list) {
             while records.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Value::Array(vec![]));
         }

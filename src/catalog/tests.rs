@@ -4,7 +4,7 @@
 use super::{Data, Environment};
 use crate::{
     config,
-    store::{Loaded, Nothing},
+    store::{Loaded, NoStore},
 };
 
 /// A small catalog, a few values to a line, so that a line says which of them is meant.
@@ -61,7 +61,7 @@ fn environment() -> Environment {
 
 /// The mistakes of a text, a line each; and its warnings, where there are no mistakes.
 fn checked(text: &str, environment: &Environment) -> Result<Vec<String>, Vec<String>> {
-    let checked = Data::text("data.yaml", text).check(&Nothing, environment, &|_| {});
+    let checked = Data::text("data.yaml", text).check(&NoStore, environment, &|_| {});
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");

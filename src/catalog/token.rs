@@ -13,13 +13,13 @@ pub(super) fn yes() -> bool {
 /// A fixed token: its text, or a mapping that says more.
 #[derive(Deserialize)]
 #[serde(from = "WrittenToken")]
-pub(super) struct Token {
+pub(super) struct TokenEntry {
     text: String,
     /// Whether it may be used.
     pub enabled: bool,
 }
 
-impl std::ops::Deref for Token {
+impl std::ops::Deref for TokenEntry {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -39,7 +39,7 @@ enum WrittenToken {
     },
 }
 
-impl From<WrittenToken> for Token {
+impl From<WrittenToken> for TokenEntry {
     fn from(written: WrittenToken) -> Self {
         match written {
             WrittenToken::Short(text) => Self {
@@ -56,7 +56,7 @@ impl From<WrittenToken> for Token {
 
 /// Not as a choice of two schemas: of those a validator cannot say which of them was meant, and
 /// what is wrong with it.
-impl JsonSchema for Token {
+impl JsonSchema for TokenEntry {
     fn schema_name() -> Cow<'static, str> {
         "Token".into()
     }
@@ -79,7 +79,7 @@ impl JsonSchema for Token {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::catalog::file::User;
+    use crate::catalog::file::UserEntry;
 
     /// A user with these tokens, as a file has it.
     fn user(tokens: &Value) -> Value {
@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn a_token_is_written_as_a_text_or_as_a_mapping_and_is_enabled_unless_it_says_otherwise() {
         let tokens = json!(["a", {"token": "b"}, {"token": "c", "enabled": false}]);
-        let user: User = serde_json::from_value(user(&tokens)).expect("a user");
+        let user: UserEntry = serde_json::from_value(user(&tokens)).expect("a user");
         let read: Vec<_> = user
             .tokens
             .iter()

@@ -8,7 +8,7 @@ use super::mistake::Syntax;
 /// Deeper than any data file nests.
 const MAX_DEPTH: usize = 32;
 
-/// Any size: an operator's own file. No aliases: a few hundred bytes of them stand for gigabytes,
+/// Any size: an operator's own file. No aliases: a few hundred bytes of them expand to gigabytes,
 /// and an anchor has the parser keep a copy of what it names. No excerpts in errors: they could
 /// show a password.
 pub(super) fn options() -> serde_saphyr::Options {
@@ -47,7 +47,7 @@ pub(super) fn syntax(error: &Error) -> Syntax {
         _ => {
             let text = crate::error_chain::full(error);
             let text = text.lines().next().unwrap_or_default();
-            // The line is told in its own place.
+            // The line is reported apart.
             let text = text.split(" at line ").next().unwrap_or_default();
             format!("this is no YAML: {text}")
         }

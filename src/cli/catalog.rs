@@ -16,7 +16,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, Database},
     serve,
-    store::{Loaded, Nothing},
+    store::{Loaded, NoStore},
 };
 
 /// How progress is shown: the phase, and how far it is.
@@ -111,7 +111,7 @@ async fn load(
     let store = if is_absent { None } else { Some(open().await?) };
     let checked = match &store {
         Some(store) => data.check(store, &environment, tell).await,
-        None => data.check(&Nothing, &environment, tell).await,
+        None => data.check(&NoStore, &environment, tell).await,
     };
     let checked = checked.map_err(CliError::failed)?;
     warn(&checked);
@@ -138,7 +138,7 @@ impl CheckArgs {
                 true => serve::look_up(&config)
                     .await
                     .map_err(|error| could_not_look(error.to_string()))?,
-                false => Box::new(Nothing),
+                false => Box::new(NoStore),
             };
             data.check(store.as_ref(), &environment, &|progress| {
                 show(&bar, progress)

@@ -1,4 +1,4 @@
-//! Where everything is kept, and how PostgreSQL is used. An address may hold a password: it is
+//! The address of the store, and how PostgreSQL is used. An address may hold a password: it is
 //! never shown.
 
 use std::{fmt, path::PathBuf};
@@ -48,13 +48,13 @@ impl fmt::Debug for Database {
     }
 }
 
-/// How PostgreSQL is used. What belongs to the connection stands in the URL.
+/// How PostgreSQL is used. What belongs to the connection is in the URL.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Postgres {
+pub struct PostgresConfig {
     /// How many connections a server has, at most. Half of them are for the changes of shares.
     pub connections: usize,
-    /// How long an operation may take with all its repetitions, in seconds; after that the answer
+    /// How long an operation may take with all its retries, in seconds; after that the response
     /// is 503.
     pub deadline_seconds: u64,
     /// Certificates (PEM) to trust in the database's TLS; empty for those of the system.
@@ -74,7 +74,7 @@ pub enum Unreplicated {
     Warn,
 }
 
-impl Default for Postgres {
+impl Default for PostgresConfig {
     fn default() -> Self {
         Self {
             connections: 16,

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-pub use openapi_proof::check::{Breach, Rule};
+pub use openapi_proof::check::{Breach, SchemaCheck};
 use openapi_proof::check::{CompileError, OperationCheck};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! A backup, as far as sharing looks at it. Making and restoring backups is another service's work.
 
-use super::{BackupId, ObjectType, ProjectId, VaultId};
+use super::{BackupId, ObjectType, ProjectId, VaultId, vault::megabytes, words::words};
 
 /// A backup that its owner may share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +32,10 @@ pub enum BackupStatus {
     Unavailable,
 }
 
+words! { BackupStatus, "status of a backup", {
+    Available = "available", Unavailable = "unavailable",
+}}
+
 impl Backup {
     /// The kind of vault that takes this backup; `None` for resources that cannot be shared.
     pub fn object_type(&self) -> Option<ObjectType> {
@@ -44,6 +48,6 @@ impl Backup {
 
     /// What the backup takes of a vault, in MB.
     pub fn megabytes(&self) -> u64 {
-        u64::from(self.resource_size) * 1024
+        megabytes(self.resource_size)
     }
 }

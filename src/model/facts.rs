@@ -2,6 +2,8 @@
 //! language between rules and stores. A store that can answer a [`Selection`] and carry out a
 //! [`Change`] in one transaction is complete.
 
+use std::num::TryFromIntError;
+
 use super::{Backup, BackupId, Member, ProjectId, Vault, VaultId};
 
 /// What to load, always around one backup.
@@ -40,7 +42,7 @@ pub enum VaultSelection {
     Named(VaultId),
 }
 
-/// What stands in the store, as one transaction sees it.
+/// What is in the store, as one transaction sees it.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// The backup, where there is one.
@@ -54,22 +56,22 @@ pub struct Facts {
 /// What to do about the facts. All of it is done, or nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing: this is what stands already.
+    /// Nothing: this is what is there already.
     Keep(Member),
     /// Insert these. The store refuses a pair of backup and project that is there already.
     Add(Vec<Member>),
-    /// Put `after` where `before` stands, and move capacity between vaults.
+    /// Replace `before` by `after`, and move capacity between vaults.
     Update {
-        /// What must stand now.
+        /// What must be there now.
         before: Member,
-        /// What is to stand.
+        /// What replaces it.
         after: Member,
         /// What the move does to vaults.
         capacity: Capacity,
     },
     /// Remove this, and move capacity.
     Delete {
-        /// What must stand now.
+        /// What must be there now.
         before: Member,
         /// What the move does to vaults.
         capacity: Capacity,
@@ -85,4 +87,18 @@ pub enum Capacity {
     Take(VaultId, u64),
     /// The vault holds this many MB less.
     Free(VaultId, u64),
+}
+
+impl Capacity {
+    /// The vault and how many MB it holds more, less where it is below zero.
+    ///
+    /// # Errors
+    /// More MB than a signed number has.
+    pub fn signed(self) -> Result<Option<(VaultId, i64)>, TryFromIntError> {
+        Ok(match self {
+            Self::Same => None,
+            Self::Take(vault, megabytes) => Some((vault, i64::try_from(megabytes)?)),
+            Self::Free(vault, megabytes) => Some((vault, -i64::try_from(megabytes)?)),
+        })
+    }
 }

@@ -1,8 +1,6 @@
-//! A member of a backup, and the moves between its states. Who may move it stands in `rules`.
+//! A member of a backup, and the moves between its states. Who may move it is in `rules`.
 
-use std::{fmt, str::FromStr};
-
-use super::{BackupId, Error, ImageId, ProjectId, Result, ShareId, VaultId};
+use super::{BackupId, Error, ImageId, ProjectId, Result, ShareId, VaultId, words::words};
 use crate::timestamp::Timestamp;
 
 /// One share of one backup with one project.
@@ -37,40 +35,9 @@ pub enum MemberStatus {
     Rejected,
 }
 
-impl MemberStatus {
-    /// The word of the contract.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Accepted => "accepted",
-            Self::Pending => "pending",
-            Self::Rejected => "rejected",
-        }
-    }
-}
-
-impl fmt::Display for MemberStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is no status of a member.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("a status is one of pending, accepted, rejected")]
-pub struct InvalidStatus;
-
-impl FromStr for MemberStatus {
-    type Err = InvalidStatus;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        match text {
-            "accepted" => Ok(Self::Accepted),
-            "pending" => Ok(Self::Pending),
-            "rejected" => Ok(Self::Rejected),
-            _ => Err(InvalidStatus),
-        }
-    }
-}
+words! { MemberStatus, "status", {
+    Pending = "pending", Accepted = "accepted", Rejected = "rejected",
+}}
 
 impl Member {
     /// A fresh share, which the member has not seen yet.

@@ -2,7 +2,6 @@
 //! decided the same for every store and every caller, and can be tested by calling a function.
 
 pub mod backup;
-pub mod effects;
 pub mod error;
 pub mod facts;
 pub mod ids;
@@ -12,12 +11,13 @@ pub mod page;
 pub mod policy;
 pub mod rules;
 pub mod vault;
+mod words;
 
 pub use backup::{Backup, BackupStatus};
-pub use effects::Effects;
 pub use error::{Error, Result};
 pub use facts::{Change, Facts, Selection, VaultSelection};
 pub use ids::{BackupId, ImageId, ProjectId, ShareId, VaultId};
 pub use member::{Member, MemberStatus};
 pub use operation::Operation;
 pub use vault::{ObjectType, ProtectType, Vault, VaultStatus};
+pub use words::UnknownWord;

@@ -1,7 +1,15 @@
 //! A vault, as far as sharing looks at it: what it holds, whether it can be used, and how full it
 //! is.
 
-use super::{ProjectId, VaultId};
+use super::{ProjectId, VaultId, words::words};
+
+/// How many MB a GB has: sizes are in GB, used capacity in MB.
+pub const MB_PER_GB: u32 = 1024;
+
+/// A size in MB.
+pub fn megabytes(gigabytes: u32) -> u64 {
+    u64::from(gigabytes) * u64::from(MB_PER_GB)
+}
 
 /// A vault that holds backups, or takes accepted ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,10 +69,19 @@ pub enum VaultStatus {
     Error,
 }
 
+words! { ObjectType, "type of resource", { Server = "server", Disk = "disk", Other = "other" } }
+words! { ProtectType, "protection", {
+    Backup = "backup", Replication = "replication", Hybrid = "hybrid",
+}}
+words! { VaultStatus, "status of a vault", {
+    Available = "available", Lock = "lock", Frozen = "frozen", Deleting = "deleting",
+    Error = "error",
+}}
+
 impl Vault {
     /// Whether a backup of this size in MB fits: free space must be strictly greater.
-    pub fn has_room_for(&self, megabytes: u64) -> bool {
-        u64::from(self.size) * 1024 > self.used.saturating_add(megabytes)
+    pub fn has_room_for(&self, backup: u64) -> bool {
+        megabytes(self.size) > self.used.saturating_add(backup)
     }
 
     /// Whether backups that lie in this vault may be shared.

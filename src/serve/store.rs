@@ -4,15 +4,16 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use super::ServeError;
 use crate::{
     clock::Clock,
-    config::{Config, Database},
+    config::{self, Config, Database, Unreplicated},
     store::{
         Export, Import, Lookup, Store,
-        postgres::Postgres,
+        postgres::{self, Postgres},
         sqlite::{Sqlite, SqliteFile, SqliteLookup, SqliteTarget},
     },
 };
@@ -24,7 +25,7 @@ use crate::{
 pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn Store>, ServeError> {
     match postgres_url(&config.database) {
         Some(url) => Ok(Arc::new(
-            Postgres::open(url, &config.postgres, clock.now()).await?,
+            Postgres::open(url, &(&config.postgres).into(), clock.now()).await?,
         )),
         None => Ok(Arc::new(Sqlite::open(
             &sqlite_file(&config.database)?,
@@ -39,7 +40,9 @@ pub async fn open_store(config: &Config, clock: &dyn Clock) -> Result<Arc<dyn St
 /// [`ServeError::Database`], [`ServeError::Sqlite`], [`ServeError::Postgres`].
 pub async fn find_store(config: &Config) -> Result<Box<dyn Export>, ServeError> {
     match postgres_url(&config.database) {
-        Some(url) => Ok(Box::new(Postgres::find(url, &config.postgres).await?)),
+        Some(url) => Ok(Box::new(
+            Postgres::find(url, &(&config.postgres).into()).await?,
+        )),
         None => Ok(Box::new(SqliteFile::find(&sqlite_file(&config.database)?)?)),
     }
 }
@@ -52,7 +55,7 @@ pub async fn find_store(config: &Config) -> Result<Box<dyn Export>, ServeError> 
 pub async fn look_up(config: &Config) -> Result<Box<dyn Lookup>, ServeError> {
     match postgres_url(&config.database) {
         Some(url) => Ok(Box::new(Arc::new(
-            Postgres::find(url, &config.postgres).await?,
+            Postgres::find(url, &(&config.postgres).into()).await?,
         ))),
         None => Ok(Box::new(SqliteLookup::find(&sqlite_file(
             &config.database,
@@ -78,11 +81,25 @@ pub fn is_absent(config: &Config) -> Result<bool, ServeError> {
 pub async fn open_target(config: &Config) -> Result<Box<dyn Import>, ServeError> {
     match postgres_url(&config.database) {
         Some(url) => Ok(Box::new(
-            Postgres::open_target(url, &config.postgres).await?,
+            Postgres::open_target(url, &(&config.postgres).into()).await?,
         )),
         None => Ok(Box::new(SqliteTarget::open(&sqlite_file(
             &config.database,
         )?)?)),
+    }
+}
+
+impl From<&config::PostgresConfig> for postgres::Settings {
+    fn from(config: &config::PostgresConfig) -> Self {
+        Self {
+            connections: config.connections,
+            timeout: Duration::from_secs(config.deadline_seconds),
+            root_certificates: config.root_certificates.clone(),
+            allow_unreplicated: match config.unreplicated {
+                Unreplicated::Refuse => false,
+                Unreplicated::Warn => true,
+            },
+        }
     }
 }
 

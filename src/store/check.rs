@@ -1,6 +1,6 @@
-//! Whether what a store keeps holds together: the sums of the vaults, the states of the shares, and
-//! that nothing refers to what is not there. Reads the records of any store, once; backups and
-//! vaults are kept in mind by id and size, members are not.
+//! Whether the records of a store are consistent: the sums of the vaults, the states of the shares,
+//! and that nothing refers to what is not there. Reads the records of any store, once; of backups
+//! and vaults it has ids and sizes in memory, of members nothing.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,8 +11,8 @@ use crate::model::{
     Backup, BackupId, Error, Member, MemberStatus, ProjectId, Result, Vault, VaultId,
 };
 
-/// How many violations of a kind are told; the others are counted.
-const TOLD: usize = 10;
+/// How many violations of a kind are described; the others are counted.
+const MAX_EXAMPLES: usize = 10;
 
 /// What became of one kind of invariant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,28 +40,28 @@ impl Finding {
         }
     }
 
-    fn look(&mut self, sound: bool, why: impl FnOnce() -> String) {
+    fn record(&mut self, sound: bool, why: impl FnOnce() -> String) {
         self.looked_at += 1;
         if !sound {
             self.wrong += 1;
-            if self.examples.len() < TOLD {
+            if self.examples.len() < MAX_EXAMPLES {
                 self.examples.push(why());
             }
         }
     }
 }
 
-/// Looks at everything. Each kind of invariant has its finding, violated or not.
+/// Checks everything. Each kind of invariant has its finding, violated or not.
 ///
 /// # Errors
 /// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot
-/// look at itself. What is there and makes no sense is a finding.
+/// check itself. What is there and makes no sense is a finding.
 pub async fn check(store: &dyn Export, projects: Projects) -> Result<Vec<Finding>> {
     let mut integrity = Finding::new("integrity", "looks of the database at itself");
     let damage = store.damage().await?;
-    integrity.look(damage.is_empty(), String::new);
-    integrity.examples = damage.into_iter().take(TOLD).collect();
-    let mut seen = Seen::new(projects);
+    integrity.record(damage.is_empty(), String::new);
+    integrity.examples = damage.into_iter().take(MAX_EXAMPLES).collect();
+    let mut seen = Checker::new(projects);
     seen.read(store.records()).await?;
     Ok([vec![integrity], seen.findings()].concat())
 }
@@ -76,7 +76,7 @@ pub enum Projects {
 }
 
 /// What has been read, as far as later records refer to it.
-struct Seen {
+struct Checker {
     known: Projects,
     projects: HashSet<ProjectId>,
     users: HashSet<String>,
@@ -94,7 +94,7 @@ struct Sums {
     accepted: u64,
 }
 
-impl Seen {
+impl Checker {
     fn new(known: Projects) -> Self {
         Self {
             known,
@@ -114,7 +114,7 @@ impl Seen {
                 Ok(record) => self.take(record),
                 Err(Error::Store(why)) => self
                     .records
-                    .look(false, || format!("cannot be read any further: {why}")),
+                    .record(false, || format!("cannot be read any further: {why}")),
                 Err(other) => return Err(other),
             }
         }
@@ -122,14 +122,14 @@ impl Seen {
     }
 
     fn take(&mut self, record: Record) {
-        self.records.look(true, String::new);
+        self.records.record(true, String::new);
         match record {
             Record::Project(project) => {
                 self.projects.insert(project.id);
             }
             Record::Account(account) => {
                 let known = self.projects.contains(&account.project_id);
-                self.orphans.look(known, || {
+                self.orphans.record(known, || {
                     format!("user {}: no project {}", account.name, account.project_id)
                 });
                 self.users.insert(account.name);
@@ -143,14 +143,14 @@ impl Seen {
     }
 
     fn owned(&mut self, what: &str, user: &str) {
-        self.orphans.look(self.users.contains(user), || {
+        self.orphans.record(self.users.contains(user), || {
             format!("{what}: no user {user}")
         });
     }
 
     fn project(&mut self, id: &ProjectId, named: impl FnOnce() -> String) {
         if self.known == Projects::InStore {
-            self.orphans.look(self.projects.contains(id), || {
+            self.orphans.record(self.projects.contains(id), || {
                 format!("{}: no project {id}", named())
             });
         }
@@ -161,7 +161,7 @@ impl Seen {
         self.project(&backup.project_id, named);
         let owner = self.vaults.get(&backup.vault_id).map(|vault| &vault.owner);
         let sound = owner == Some(&backup.project_id);
-        self.orphans.look(sound, || match owner {
+        self.orphans.record(sound, || match owner {
             None => format!("{}: no vault {}", named(), backup.vault_id),
             Some(owner) => format!(
                 "{}: vault {} is of project {owner}",
@@ -195,7 +195,7 @@ impl Seen {
         let in_order = member
             .updated_at
             .is_none_or(|updated| updated >= member.created_at);
-        self.states.look(
+        self.states.record(
             accepted == member.vault_id.is_some() && in_order,
             || match in_order {
                 true => format!(
@@ -210,13 +210,13 @@ impl Seen {
         self.project(&member.dest_project_id, named);
         let size = self.sizes.get(&member.backup_id).copied();
         self.orphans
-            .look(size.is_some(), || format!("{}: no such backup", named()));
+            .record(size.is_some(), || format!("{}: no such backup", named()));
         let Some(id) = member.vault_id else { return };
         let vault = self
             .vaults
             .get_mut(&id)
             .filter(|vault| vault.owner == member.dest_project_id);
-        self.orphans.look(vault.is_some(), || {
+        self.orphans.record(vault.is_some(), || {
             format!("{}: no vault {id} of that project", named())
         });
         if let (Some(vault), Some(size), true) = (vault, size, accepted) {
@@ -242,7 +242,7 @@ impl Seen {
                     "vault {id}: counts {counted} MB for shares, and {accepted} MB are accepted into it"
                 )
             };
-            capacity.look(counted == accepted, why);
+            capacity.record(counted == accepted, why);
         }
         vec![self.records, capacity, self.states, self.orphans]
     }

@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 
 use futures::{StreamExt, stream::BoxStream};
 
-use super::{Digest, Export, Import, Kind, Record, digest};
+use super::{Digest, Export, Import, Record, RecordKind, digest};
 use crate::model::{Error, Result};
 
 /// How many records are written in a transaction.
@@ -40,7 +40,7 @@ fn cause(error: &Error) -> String {
 #[derive(Clone, Copy, Debug)]
 pub struct Compared {
     /// The kind.
-    pub kind: Kind,
+    pub kind: RecordKind,
     /// In the source.
     pub source: Digest,
     /// In the target.
@@ -105,7 +105,7 @@ async fn compare(
         source: sources[at],
         target: targets[at],
     };
-    Ok(Kind::ALL
+    Ok(RecordKind::ALL
         .into_iter()
         .enumerate()
         .map(|(at, kind)| of(at, kind))
@@ -201,7 +201,10 @@ impl Pairs {
             (None, None) => return Ok(None),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
-            (Some(source), Some(target)) => source.key().cmp(&target.key()),
+            (Some(source), Some(target)) => {
+                let key = source.key().map_err(self.source.failed)?;
+                key.cmp(&target.key().map_err(self.target.failed)?)
+            }
         };
         let source = if order.is_le() {
             self.source.take().await?
@@ -214,10 +217,15 @@ impl Pairs {
             None
         };
         Ok(match (source, target) {
-            (Some(source), Some(target)) if source.canonical() == target.canonical() => {
-                Some(Pair::Same)
+            (Some(source), Some(target)) => {
+                let source = source.canonical().map_err(self.source.failed)?;
+                let target = target.canonical().map_err(self.target.failed)?;
+                Some(if source == target {
+                    Pair::Same
+                } else {
+                    Pair::Differ
+                })
             }
-            (Some(_), Some(_)) => Some(Pair::Differ),
             (Some(source), None) => Some(Pair::InSource(source)),
             (None, _) => Some(Pair::InTarget),
         })

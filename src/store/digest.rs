@@ -4,15 +4,14 @@
 use std::fmt;
 
 use futures::{StreamExt, stream::BoxStream};
-use secrecy::ExposeSecret;
 use sha2::{Digest as _, Sha256};
 
-use super::Record;
-use crate::model::Result;
+use super::{Record, values::SqlValue};
+use crate::model::{Error, Result};
 
 /// A kind of record, in the order in which a store is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum RecordKind {
     /// [`Record::Project`]
     Project,
     /// [`Record::Account`]
@@ -29,7 +28,7 @@ pub enum Kind {
     Member,
 }
 
-impl Kind {
+impl RecordKind {
     /// All of them, in their order.
     pub const ALL: [Self; 7] = [
         Self::Project,
@@ -42,68 +41,29 @@ impl Kind {
     ];
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for RecordKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Project => "projects",
-            Self::Account => "accounts",
-            Self::Token => "tokens",
-            Self::AccessKey => "access keys",
-            Self::Vault => "vaults",
-            Self::Backup => "backups",
-            Self::Member => "members",
-        })
+        f.write_str(&self.table().name.replace('_', " "))
     }
 }
 
 impl Record {
-    /// What it is.
-    pub fn kind(&self) -> Kind {
-        match self {
-            Self::Project(_) => Kind::Project,
-            Self::Account(_) => Kind::Account,
-            Self::Token(_) => Kind::Token,
-            Self::AccessKey(_) => Kind::AccessKey,
-            Self::Vault { .. } => Kind::Vault,
-            Self::Backup(_) => Kind::Backup,
-            Self::Member(_) => Kind::Member,
-        }
-    }
-
     /// What it is found by. Compares as the keys of every store do: byte by byte.
-    pub(super) fn key(&self) -> (Kind, Vec<u8>) {
-        let key = match self {
-            Self::Project(project) => project.id.as_str().into(),
-            Self::Account(account) => account.name.as_str().into(),
-            Self::Token(token) => token.hash.as_bytes().as_slice().into(),
-            Self::AccessKey(key) => key.access.as_str().into(),
-            Self::Vault { vault, .. } => vault.id.as_uuid().as_bytes().as_slice().into(),
-            Self::Backup(backup) => backup.id.as_uuid().as_bytes().as_slice().into(),
-            Self::Member(member) => [
-                member.backup_id.as_uuid().as_bytes().as_slice(),
-                member.dest_project_id.as_str().as_bytes(),
-            ]
-            .concat(),
-        };
-        (self.kind(), key)
+    pub(super) fn key(&self) -> Result<(RecordKind, String)> {
+        let mut values = self.texts()?;
+        values.truncate(self.kind().table().keys);
+        Ok((self.kind(), values.into_iter().flatten().collect()))
     }
 
-    /// All that it holds, those fields included that are shown to nobody.
-    pub(super) fn canonical(&self) -> String {
-        match self {
-            Self::Account(account) => {
-                let hash = account
-                    .password_hash
-                    .as_ref()
-                    .map(ExposeSecret::expose_secret);
-                format!("{account:?} {hash:?}")
-            }
-            Self::Token(token) => format!("{token:?} {:?}", token.hash.as_bytes()),
-            Self::AccessKey(key) => format!("{key:?} {:?}", key.secret.expose_secret()),
-            Self::Project(_) | Self::Vault { .. } | Self::Backup(_) | Self::Member(_) => {
-                format!("{self:?}")
-            }
-        }
+    /// All that it holds, those fields included that are never shown. Without line breaks: they are
+    /// escaped.
+    pub(super) fn canonical(&self) -> Result<String> {
+        Ok(format!("{:?} {:?}", self.kind(), self.texts()?))
+    }
+
+    fn texts(&self) -> Result<Vec<Option<String>>> {
+        let values = self.values().map_err(Error::store)?;
+        Ok(values.into_iter().map(SqlValue::into_text).collect())
     }
 }
 
@@ -116,7 +76,7 @@ pub struct Digest {
     pub checksum: [u8; 32],
 }
 
-/// Reads a store to its end: a digest for each [`Kind`], in their order. Stores with the same
+/// Reads a store to its end: a digest for each [`RecordKind`], in their order. Stores with the same
 /// records have the same digests, with the same salt: checksums are shown, and without one a weak
 /// secret could be guessed from them.
 ///
@@ -128,13 +88,12 @@ pub async fn digest(
     mut read: impl FnMut(),
 ) -> Result<[Digest; 7]> {
     let salted = || (0, Sha256::new_with_prefix(salt.to_le_bytes()));
-    let mut kinds = Kind::ALL.map(|_| salted());
+    let mut kinds = RecordKind::ALL.map(|_| salted());
     while let Some(record) = records.next().await {
         let record = record?;
         let (count, checksum) = &mut kinds[record.kind() as usize];
         *count += 1;
-        // No line break within: strings are written with theirs escaped.
-        checksum.update(record.canonical() + "\n");
+        checksum.update(record.canonical()? + "\n");
         read();
     }
     Ok(kinds.map(|(count, checksum)| Digest {

@@ -1,11 +1,15 @@
-//! A store read from end to end: every record it keeps, as a stream that needs no more memory for
-//! many than for few. Whoever checks a store or copies one into another reads this, whichever
+//! A store read from end to end: every record, as a stream that needs no more memory for
+//! many than for few. Checks and copies of stores read this, whichever
 //! database it is.
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
-use super::{AccessKey, Account, Project, Removal, RemovalOutcome, TokenHash};
+use super::{
+    AccessKey, Account, Project, RecordKind, Removal, RemovalOutcome, TokenHash,
+    tables::{BadValue, Stored, TABLES, Table, shared, shared_value},
+    values::{SqlRow, SqlValue},
+};
 use crate::{
     model::{Backup, Member, Result, Vault},
     timestamp::Timestamp,
@@ -28,7 +32,7 @@ pub trait Export: Send + Sync {
     /// What [`Store::remove`](super::Store::remove) would do now. Writes nothing.
     async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome>;
 
-    /// What the database itself finds wrong with how it keeps the records; a sentence each.
+    /// What the database itself finds wrong with how it stores the records; a sentence each.
     async fn damage(&self) -> Result<Vec<String>>;
 }
 
@@ -56,7 +60,7 @@ pub enum Record {
     Member(Member),
 }
 
-/// A token as it is kept.
+/// A token as it is stored.
 #[derive(Clone, Debug)]
 pub struct StoredToken {
     /// What is known of the token itself.
@@ -71,4 +75,75 @@ pub struct StoredToken {
     pub revoked_at: Option<Timestamp>,
     /// Whether it may be used, as far as its data file says.
     pub enabled: bool,
+}
+
+impl Record {
+    /// The values of the columns of its table.
+    pub(super) fn values(&self) -> std::result::Result<Vec<SqlValue<'_>>, BadValue> {
+        match self {
+            Self::Project(project) => project.values(),
+            Self::Account(account) => account.values(),
+            Self::Token(token) => token.values(),
+            Self::AccessKey(key) => key.values(),
+            Self::Vault { vault, shared } => {
+                let mut values = vault.values()?;
+                values.push(shared_value(shared)?);
+                Ok(values)
+            }
+            Self::Backup(backup) => backup.values(),
+            Self::Member(member) => member.values(),
+        }
+    }
+}
+
+impl Record {
+    /// What it is.
+    pub fn kind(&self) -> RecordKind {
+        match self {
+            Self::Project(_) => RecordKind::Project,
+            Self::Account(_) => RecordKind::Account,
+            Self::Token(_) => RecordKind::Token,
+            Self::AccessKey(_) => RecordKind::AccessKey,
+            Self::Vault { .. } => RecordKind::Vault,
+            Self::Backup(_) => RecordKind::Backup,
+            Self::Member(_) => RecordKind::Member,
+        }
+    }
+}
+
+impl RecordKind {
+    /// The table of such records.
+    pub(super) fn table(self) -> &'static Table {
+        TABLES[self as usize]
+    }
+
+    /// The statement that reads all of them, ordered by their key.
+    pub(super) fn select_all(self) -> String {
+        let table = self.table();
+        if self == Self::Account {
+            return format!(
+                "SELECT {}, coalesce(p.name, '')
+                 FROM accounts a LEFT JOIN projects p ON p.id = a.project_id ORDER BY a.name",
+                table.names_in("a")
+            );
+        }
+        let (names, key) = (table.names(), table.key());
+        format!("SELECT {names} FROM {} ORDER BY {key}", table.name)
+    }
+
+    /// Reads a row of that statement.
+    pub(super) fn read<R: SqlRow>(self, row: &R) -> std::result::Result<Record, R::Error> {
+        Ok(match self {
+            Self::Project => Record::Project(Stored::read(row, 0)?),
+            Self::Account => Record::Account(Stored::read(row, 0)?),
+            Self::Token => Record::Token(Stored::read(row, 0)?),
+            Self::AccessKey => Record::AccessKey(Stored::read(row, 0)?),
+            Self::Vault => Record::Vault {
+                vault: Stored::read(row, 0)?,
+                shared: shared(row, 0)?,
+            },
+            Self::Backup => Record::Backup(Stored::read(row, 0)?),
+            Self::Member => Record::Member(Stored::read(row, 0)?),
+        })
+    }
 }

@@ -14,7 +14,7 @@ use crate::model::{
 #[async_trait]
 pub trait Lookup: Send + Sync {
     /// What a data file cannot change of the backup, where there is such a backup.
-    async fn backup(&self, id: BackupId) -> Result<Option<Lasting>>;
+    async fn backup(&self, id: BackupId) -> Result<Option<BackupIdentity>>;
 
     /// The project that owns the vault, where there is such a vault.
     async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>>;
@@ -28,9 +28,9 @@ pub trait Lookup: Send + Sync {
     }
 }
 
-/// What a backup has for good.
+/// What of a backup cannot change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lasting {
+pub struct BackupIdentity {
     /// Its size in GB.
     pub size: u32,
     /// The project that owns it.
@@ -38,11 +38,11 @@ pub struct Lasting {
 }
 
 /// No store: nothing is there.
-pub struct Nothing;
+pub struct NoStore;
 
 #[async_trait]
-impl Lookup for Nothing {
-    async fn backup(&self, _: BackupId) -> Result<Option<Lasting>> {
+impl Lookup for NoStore {
+    async fn backup(&self, _: BackupId) -> Result<Option<BackupIdentity>> {
         Ok(None)
     }
 
@@ -66,16 +66,20 @@ where
     P: Deref<Target = S> + Send + Sync,
     S: Store + ?Sized,
 {
-    async fn backup(&self, backup_id: BackupId) -> Result<Option<Lasting>> {
+    async fn backup(&self, backup_id: BackupId) -> Result<Option<BackupIdentity>> {
         let selection = Selection {
             backup_id,
             members: MemberSelection::All,
             vault: VaultSelection::None,
         };
-        Ok(self.load(&selection).await?.backup.map(|backup| Lasting {
-            size: backup.resource_size,
-            owner: backup.project_id,
-        }))
+        Ok(self
+            .load(&selection)
+            .await?
+            .backup
+            .map(|backup| BackupIdentity {
+                size: backup.resource_size,
+                owner: backup.project_id,
+            }))
     }
 
     async fn vault_owner(&self, id: VaultId) -> Result<Option<ProjectId>> {

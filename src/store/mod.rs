@@ -1,14 +1,15 @@
-//! Where everything is kept: the interface that a database has to fill, and what passes through it.
+//! The interface that a database has to implement, and what passes through it.
 //!
-//! How to add a store: answer a [`Selection`] with [`Facts`] from one snapshot ([`Store::load`]);
-//! run a [`Rule`] over facts that nobody else can change meanwhile and carry out its [`Change`],
-//! all or nothing, durable before answering ([`Store::change`]); keep the accounts of the embedded
-//! identity, and take a catalog. Let the database refuse a second record for the same pair of
-//! backup and project ([`Error::AlreadyShared`](crate::model::Error)); never look first and hope. A
+//! How to add a store: load the [`Facts`] for a [`Selection`] from one snapshot ([`Store::load`]);
+//! run a [`Rule`] over facts that are locked against other changes and apply its [`Change`], all or
+//! nothing, durable before it returns ([`Store::change`]); store the accounts of the embedded
+//! identity, and load a catalog. Let the database refuse a second record for the same pair of
+//! backup and project ([`Error::AlreadyShared`](crate::model::Error)); never read first and hope. A
 //! store that could not be reached in time says [`Error::StoreUnavailable`](crate::model::Error),
 //! with no promise whether a write was done. Then run the new store through `tests/store`. A store
 //! that also fills [`Export`] can be checked and copied, one that fills [`Import`] copied into.
 
+mod accounts;
 pub mod check;
 pub mod copy;
 mod digest;
@@ -19,13 +20,15 @@ pub mod postgres;
 mod records;
 mod removal;
 pub mod sqlite;
+mod tables;
+mod values;
 
 use async_trait::async_trait;
 
-pub use digest::{Digest, Kind, digest};
+pub use digest::{Digest, RecordKind, digest};
 pub use export::{Export, Record, StoredToken};
 pub use import::Import;
-pub use lookup::{Lasting, Lookup, Nothing};
+pub use lookup::{BackupIdentity, Lookup, NoStore};
 pub use records::{
     AccessKey, Account, Catalog, FixedToken, Loaded, Project, TokenHash, TokenRecord,
 };
@@ -40,7 +43,7 @@ use crate::{
 /// runs.
 const EXPIRED_AT_START: u32 = 10_000;
 
-/// What is to be done about the facts. Called once per try; must not depend on anything but the
+/// What to do about the facts. Called once per try; must not depend on anything but the
 /// facts.
 pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
 
@@ -49,7 +52,7 @@ pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
 /// another time, and else as [`Error::Store`](crate::model::Error::Store).
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// What stands about one backup, seen in one snapshot that holds every write acknowledged
+    /// The facts about one backup, from one snapshot that holds every write acknowledged
     /// before the call.
     async fn load(&self, selection: &Selection) -> Result<Facts>;
 
@@ -66,7 +69,7 @@ pub trait Store: Send + Sync + 'static {
     /// The access key of this name, and whose it is.
     async fn find_access_key(&self, access: &str) -> Result<Option<(AccessKey, Account)>>;
 
-    /// Keeps a token that was issued to `user_name`, until `expires_at`.
+    /// Stores a token that was issued to `user_name`, until `expires_at`.
     /// [`Error::UnknownCredentials`](crate::model::Error::UnknownCredentials) where there is no
     /// such user any more.
     async fn insert_token(
@@ -90,13 +93,13 @@ pub trait Store: Send + Sync + 'static {
     /// Whether the project is known here.
     async fn has_project(&self, id: &ProjectId) -> Result<bool>;
 
-    /// Takes over a catalog, all or nothing. What stands already, and what users have done with it,
+    /// Loads a catalog, all or nothing. What is there already, and what users have done with it,
     /// stays.
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded>;
 
     /// Removes records and what belongs to them: all of them, or none and why. Nothing can be
     /// shared, accepted or issued meanwhile that would refer to them; projects are an exception,
-    /// because who shares looks for them before.
+    /// because sharing reads them before.
     async fn remove(&self, removal: Removal) -> Result<RemovalOutcome>;
 
     /// Whether reads and writes work at present.

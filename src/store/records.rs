@@ -1,4 +1,4 @@
-//! What a store keeps beside shares: the accounts of the embedded identity, and catalogs on their
+//! What a store holds beside shares: the accounts of the embedded identity, and catalogs on their
 //! way in.
 
 use std::{fmt, ops::AddAssign};
@@ -22,7 +22,7 @@ impl TokenHash {
         Self(Sha256::digest(token.as_bytes()).into())
     }
 
-    /// A hash as it was kept.
+    /// A hash as it was stored.
     pub fn from_bytes(hash: [u8; 32]) -> Self {
         Self(hash)
     }
@@ -87,7 +87,7 @@ pub struct Account {
 pub struct AccessKey {
     /// Names the key.
     pub access: String,
-    /// Signs with it. Kept as it is: a signature cannot be checked against a hash.
+    /// Signs with it. Stored as it is: a signature cannot be checked against a hash.
     pub secret: SecretString,
     /// Whose key it is.
     pub user_name: String,

@@ -18,7 +18,7 @@ pub use places::{Directions, places};
 
 /// A document with one change.
 pub struct Mutation {
-    /// The rule class, as in the table of `openapi/README.md`.
+    /// The rule class, as in the table of `contract/README.md`.
     pub rule: &'static str,
     /// Where the change was made.
     pub pointer: String,

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use backup_share::{config::Unreplicated, store::postgres::Postgres};
+use backup_share::store::postgres::{Postgres, Settings};
 
 use super::{
     cluster::{self, Cluster},
@@ -12,9 +12,9 @@ use super::{
 };
 
 /// Why a store is not opened.
-async fn refusal(url: &str, unreplicated: Unreplicated) -> String {
-    let settings = backup_share::config::Postgres {
-        unreplicated,
+async fn refusal(url: &str, allow_unreplicated: bool) -> String {
+    let settings = Settings {
+        allow_unreplicated,
         ..settings(1)
     };
     match Postgres::open(url, &settings, now()).await {
@@ -50,7 +50,7 @@ async fn many_servers_may_start_at_once() {
 async fn what_a_server_does_not_start_on() {
     let mut cluster = Cluster::with("fsync = on");
     let url = cluster.url().replace("postgres@", "postgres:secret@");
-    let refused = refusal(&url, Unreplicated::Refuse).await;
+    let refused = refusal(&url, false).await;
     assert!(
         refused.contains("synchronous_standby_names is empty"),
         "{refused}"
@@ -60,7 +60,7 @@ async fn what_a_server_does_not_start_on() {
         &cluster.url(),
         "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')",
     );
-    let refused = refusal(&url, Unreplicated::Warn).await;
+    let refused = refusal(&url, true).await;
     assert!(
         refused.contains("schema version 99, which is newer"),
         "{refused}"
@@ -76,10 +76,10 @@ async fn what_a_server_does_not_start_on() {
     );
     cluster.crash();
     cluster.run();
-    let refused = refusal(&url, Unreplicated::Refuse).await;
+    let refused = refusal(&url, false).await;
     assert!(refused.contains("full_page_writes is off"), "{refused}");
     cluster.crash();
-    let refused = refusal(&url, Unreplicated::Warn).await;
+    let refused = refusal(&url, true).await;
     assert!(
         refused.starts_with("cannot connect to a primary of PostgreSQL at /"),
         "{refused}"
@@ -94,7 +94,7 @@ async fn what_a_server_does_not_start_on() {
             "read-write",
         ),
     ] {
-        let refused = refusal(wrong, Unreplicated::Warn).await;
+        let refused = refusal(wrong, true).await;
         assert!(refused.contains(why), "{refused}");
     }
 }
@@ -135,7 +135,7 @@ async fn the_primary_is_found_among_hosts_that_are_away_or_hang() {
 async fn tls_is_with_the_server_that_the_certificate_names() {
     let (_cluster, port, certificate) = Cluster::with_tls();
     let url = |host: &str| format!("postgres://postgres@{host}:{port}/postgres?sslmode=require");
-    let trusting = backup_share::config::Postgres {
+    let trusting = Settings {
         root_certificates: certificate,
         ..settings(20)
     };
@@ -146,7 +146,7 @@ async fn tls_is_with_the_server_that_the_certificate_names() {
         .await
         .expect("ready");
     let start = Instant::now();
-    let refused = refusal(&url("localhost"), Unreplicated::Warn).await;
+    let refused = refusal(&url("localhost"), true).await;
     assert!(
         refused.contains("certificate"),
         "nobody here vouches for it: {refused}"

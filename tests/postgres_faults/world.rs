@@ -3,13 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use backup_share::{
-    config,
     model::{
         Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId,
         ProtectType, Selection, Vault, VaultId, VaultSelection, VaultStatus,
         facts::{Capacity, MemberSelection},
     },
-    store::{Catalog, Store, postgres::Postgres},
+    store::{
+        Catalog, Store,
+        postgres::{Postgres, Settings},
+    },
     timestamp::Timestamp,
 };
 use uuid::Uuid;
@@ -22,10 +24,10 @@ pub fn now() -> Timestamp {
     Timestamp::from_micros(1_580_899_114_209_782).expect("a moment of 2020")
 }
 
-pub fn settings(deadline_seconds: u64) -> config::Postgres {
-    config::Postgres {
-        deadline_seconds,
-        ..cluster::settings(String::new()).postgres
+pub fn settings(deadline_seconds: u64) -> Settings {
+    Settings {
+        timeout: Duration::from_secs(deadline_seconds),
+        ..(&cluster::settings(String::new()).postgres).into()
     }
 }
 

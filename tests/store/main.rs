@@ -3,6 +3,7 @@
 #![cfg(feature = "server")]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod bad_numbers;
 #[path = "../postgres/mod.rs"]
 mod cluster;
 mod copies;
@@ -39,7 +40,7 @@ async fn sqlite() -> Opened {
 
 async fn postgres() -> Opened {
     let schema = cluster::Schema::create();
-    let settings = cluster::settings(schema.url()).postgres;
+    let settings = (&cluster::settings(schema.url()).postgres).into();
     let store = Postgres::open(&schema.url(), &settings, suite::now())
         .await
         .expect("a store");

@@ -4,12 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use openapi_proof::document::MAX_DEPTH;
 use serde_json::Value;
 
-use crate::{
-    Error,
-    place::{MAX_DEPTH, Place},
-};
+use crate::{Error, place::Place};
 
 const CIRCLE: &str = "made of itself: its references lead in a circle";
 const CHAIN: &str = "reached by too long a chain of references";
@@ -17,7 +15,7 @@ const CHAIN: &str = "reached by too long a chain of references";
 /// Refuses a lowered document in which references lead in a circle.
 pub(super) fn refuse(document: &Value) -> Result<(), Error> {
     let sections = document.get("components").and_then(Value::as_object);
-    let mut search = Search {
+    let mut search = CycleSearch {
         document,
         open: Vec::new(),
         done: BTreeSet::new(),
@@ -31,7 +29,7 @@ pub(super) fn refuse(document: &Value) -> Result<(), Error> {
 }
 
 /// A depth-first search over references.
-struct Search<'d> {
+struct CycleSearch<'d> {
     document: &'d Value,
     /// The references that led here.
     open: Vec<String>,
@@ -39,7 +37,7 @@ struct Search<'d> {
     done: BTreeSet<String>,
 }
 
-impl<'d> Search<'d> {
+impl<'d> CycleSearch<'d> {
     fn visit(&mut self, section: &str, name: &str, component: &'d Value) -> Result<(), Error> {
         let pointer = format!("#/components/{section}/{name}");
         if self.done.contains(&pointer) {

@@ -1,9 +1,9 @@
 //! What becomes of each keyword of 3.1 that 3.0 does not have, as tables. How the translated ones
-//! are translated stands in [`super::schema`].
+//! are translated is in [`super::schema`].
 
 use serde_json::{Map, Value};
 
-use crate::{Error, grammar::Kind, place::Place};
+use crate::{Error, grammar::ObjectKind, place::Place};
 
 /// What becomes of a keyword of a schema.
 pub(super) enum Fate {
@@ -73,19 +73,19 @@ pub(super) fn fate(keyword: &str) -> Fate {
 
 /// Why a field of an object that is no schema is left out; nothing where it stays.
 pub(super) fn left_out(
-    kind: Kind,
+    kind: ObjectKind,
     key: &str,
     value: &Value,
     place: &Place<'_>,
 ) -> Result<Option<&'static str>, Error> {
     Ok(match (kind, key) {
-        (Kind::Document, "webhooks") => Some("a client calls operations, it is not called"),
-        (Kind::Document, "jsonSchemaDialect") => {
+        (ObjectKind::Document, "webhooks") => Some("a client calls operations, it is not called"),
+        (ObjectKind::Document, "jsonSchemaDialect") => {
             known_dialect(value, place)?;
             Some("the dialect that the document would have without it")
         }
-        (Kind::Info, "summary") | (Kind::License, "identifier") => Some(TELLS),
-        (Kind::Components, "pathItems") => Some("put where they are used"),
+        (ObjectKind::Info, "summary") | (ObjectKind::License, "identifier") => Some(TELLS),
+        (ObjectKind::Components, "pathItems") => Some("put where they are used"),
         _ => None,
     })
 }

@@ -1,11 +1,11 @@
 //! Lowers references: a 3.0 reference has nothing beside it, leads to a component, and none leads
-//! to a path item. References between schemas, which may have company, are put together in
+//! to a path item. References between schemas, which may have siblings, are put together in
 //! [`super::schema`].
 
 use serde_json::{Map, Value, json};
 
 use super::Lowering;
-use crate::{Error, grammar::Kind, place::Place};
+use crate::{Error, grammar::ObjectKind, place::Place};
 
 impl Lowering<'_> {
     /// 3.0 has no path items among its components: they are put where they are used.
@@ -30,7 +30,7 @@ impl Lowering<'_> {
         let (target, root) = (target.clone(), Place::Root);
         self.open.push(name.clone());
         let item = self.object(
-            Kind::PathItem,
+            ObjectKind::PathItem,
             &root.key("components").key("pathItems").key(&name),
             &target,
         );

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Error,
-    grammar::{Kind, Shape},
+    grammar::{ObjectKind, Shape},
     place::Place,
 };
 
@@ -62,9 +62,9 @@ impl Lowering<'_> {
         place: &Place<'_>,
         value: &Value,
     ) -> Result<Value, Error> {
-        let (shape, kind) = Kind::Schema
+        let (shape, kind) = ObjectKind::Schema
             .field(keyword)
-            .unwrap_or((Shape::One, Kind::Schema));
+            .unwrap_or((Shape::One, ObjectKind::Schema));
         self.children(shape, kind, place, value)
     }
 

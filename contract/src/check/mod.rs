@@ -4,7 +4,8 @@
 mod parameter;
 mod request;
 mod response;
-mod rule;
+mod schema;
+mod standalone;
 mod words;
 
 use serde_json::Value;
@@ -12,7 +13,7 @@ use serde_json::Value;
 pub use self::{
     request::RequestCheck,
     response::ResponseCheck,
-    rule::{Breach, Rule},
+    schema::{Breach, SchemaCheck},
 };
 use crate::document::node::Node;
 

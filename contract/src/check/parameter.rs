@@ -3,16 +3,16 @@
 
 use serde_json::Value;
 
-use super::{Breach, CompileError, Rule};
+use super::{Breach, CompileError, SchemaCheck};
 use crate::document::node::Node;
 
 /// A parameter or a header.
 pub(super) struct Parameter {
     pub name: String,
     pub required: bool,
-    /// How to name it to whoever sent it.
+    /// How to name it to its sender.
     place: String,
-    rule: Rule,
+    rule: SchemaCheck,
 }
 
 impl Parameter {
@@ -24,7 +24,7 @@ impl Parameter {
         let schema = at
             .raw("schema")
             .ok_or_else(|| refused("a parameter without a schema"))?;
-        let rule = Rule::compile(&schema)?;
+        let rule = SchemaCheck::compile(&schema)?;
         let required = at
             .value
             .get("required")

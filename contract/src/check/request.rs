@@ -1,15 +1,15 @@
-//! What the contract asks of the requests of one operation.
+//! What a document asks of the requests of one operation.
 
-use super::{Breach, CompileError, Rule, parameter::Parameter};
+use super::{Breach, CompileError, SchemaCheck, parameter::Parameter};
 use crate::document::node::Node;
 
-/// What is asked of requests.
+/// What a document asks of requests.
 pub struct RequestCheck {
     path: Vec<Parameter>,
     query: Vec<Parameter>,
     headers: Vec<Parameter>,
     /// By media type.
-    body: Vec<(String, Rule)>,
+    body: Vec<(String, SchemaCheck)>,
 }
 
 impl RequestCheck {
@@ -29,7 +29,7 @@ impl RequestCheck {
             if let Some(schema) = content.raw("schema") {
                 check
                     .body
-                    .push((media_type.to_owned(), Rule::compile(&schema)?));
+                    .push((media_type.to_owned(), SchemaCheck::compile(&schema)?));
             }
         }
         Ok(check)
@@ -103,8 +103,8 @@ impl RequestCheck {
             .try_for_each(|parameter| parameter.check(text(&parameter.name)))
     }
 
-    /// What is asked of a body of this media type; none where the operation takes none such.
-    pub fn body(&self, media_type: &str) -> Option<&Rule> {
+    /// What is asked of a body of this media type; none where the operation accepts none.
+    pub fn body(&self, media_type: &str) -> Option<&SchemaCheck> {
         self.body
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case(media_type))

@@ -1,8 +1,8 @@
-//! What the contract promises of the responses of one operation.
+//! What a document promises of the responses of one operation.
 
 use std::collections::BTreeMap;
 
-use super::{Breach, CompileError, Rule, parameter::Parameter};
+use super::{Breach, CompileError, SchemaCheck, parameter::Parameter};
 use crate::document::node::Node;
 
 /// What is promised of responses, by status.
@@ -14,7 +14,7 @@ pub struct ResponseCheck {
 struct Response {
     pointer: String,
     headers: Vec<Parameter>,
-    content: Vec<(String, Rule)>,
+    content: Vec<(String, SchemaCheck)>,
 }
 
 impl ResponseCheck {
@@ -98,7 +98,7 @@ impl Response {
         let mut content = vec![];
         for (media_type, body) in at.named("content") {
             if let Some(schema) = body.raw("schema") {
-                content.push((media_type.to_owned(), Rule::compile(&schema)?));
+                content.push((media_type.to_owned(), SchemaCheck::compile(&schema)?));
             }
         }
         Ok(Self {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Breach;
 
-/// Tells of an error of a schema that stands at `pointer` in the contract.
+/// Describes an error of a schema at `pointer` in the document.
 pub(super) fn breach(error: &ValidationError, schema: &Value, pointer: &str) -> Breach {
     let at = error.schema_path().as_str();
     let rule = match at.strip_prefix("/$defs/") {
@@ -70,7 +70,7 @@ fn listed(value: &Value, between: &str) -> String {
     }
 }
 
-/// The index of the first item that stands before as well.
+/// The index of the first item that occurs before as well.
 fn repeated(list: &Value) -> usize {
     let mut seen = HashSet::new();
     list.as_array()

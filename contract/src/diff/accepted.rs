@@ -12,11 +12,11 @@ use super::{
 
 /// The accepted breaks of a file.
 #[derive(Debug, Clone, Default)]
-pub struct Breaks(Vec<Entry>);
+pub struct Breaks(Vec<AcceptedBreak>);
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Entry {
+struct AcceptedBreak {
     pointer: String,
     rule: Rule,
     reason: String,
@@ -25,8 +25,8 @@ struct Entry {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    accepted: Vec<Entry>,
+struct BreaksFile {
+    accepted: Vec<AcceptedBreak>,
 }
 
 /// What is wrong with a file of accepted breaks.
@@ -45,7 +45,8 @@ pub enum AcceptedError {
     },
     /// No date.
     #[error(
-        "the accepted break {rule} at {pointer} expires on `{expires}`, which is no date (YYYY-MM-DD)"
+        "the accepted break {rule} at {pointer} \
+        expires on `{expires}`, which is no date (YYYY-MM-DD)"
     )]
     NoDate {
         /// Of the entry.
@@ -57,7 +58,8 @@ pub enum AcceptedError {
     },
     /// The last day is over.
     #[error(
-        "the accepted break {rule} at {pointer} expired on {expires}: renew it with a reason, or mend the break"
+        "the accepted break {rule} at {pointer} expired on {expires}: \
+        renew it with a reason, or mend the break"
     )]
     Expired {
         /// Of the entry.
@@ -94,21 +96,21 @@ impl Breaks {
                 expires: entry.expires.clone(),
             });
         }
-        let accepted = |entry: &&Entry| {
+        let accepted = |entry: &&AcceptedBreak| {
             changes
                 .iter()
                 .any(|change| change.accepted.is_some() && entry.is(change))
         };
         let stale = self.0.iter().filter(|entry| !accepted(entry));
         stale
-            .map(|Entry { rule, pointer, .. }| {
+            .map(|AcceptedBreak { rule, pointer, .. }| {
                 format!("the accepted break {rule} at {pointer} is none here")
             })
             .collect()
     }
 }
 
-impl Entry {
+impl AcceptedBreak {
     fn is(&self, change: &Change) -> bool {
         self.rule == change.rule && self.pointer == change.pointer
     }
@@ -134,21 +136,21 @@ impl Entry {
     }
 }
 
-fn of_toml(text: &str) -> Result<Vec<Entry>, String> {
-    toml::from_str::<File>(text)
+fn of_toml(text: &str) -> Result<Vec<AcceptedBreak>, String> {
+    toml::from_str::<BreaksFile>(text)
         .map(|file| file.accepted)
         .map_err(|fault| fault.to_string().trim().to_owned())
 }
 
-fn of_yaml(text: &str) -> Result<Vec<Entry>, String> {
+fn of_yaml(text: &str) -> Result<Vec<AcceptedBreak>, String> {
     let said = |fault: serde_saphyr::Error| fault.without_snippet().to_string();
     let list = text
         .lines()
         .find(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
     if list.is_some_and(|line| line.starts_with(['-', '['])) {
-        serde_saphyr::from_str::<Vec<Entry>>(text).map_err(said)
+        serde_saphyr::from_str::<Vec<AcceptedBreak>>(text).map_err(said)
     } else {
-        serde_saphyr::from_str::<File>(text)
+        serde_saphyr::from_str::<BreaksFile>(text)
             .map(|file| file.accepted)
             .map_err(said)
     }

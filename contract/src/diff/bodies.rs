@@ -6,13 +6,13 @@ use super::{
     collect::by_rule,
     media::{MediaType, partner, same},
     node::Node,
-    operations::Both,
+    operations::BothOperations,
     rule::Rule,
-    schema::Place,
+    schema::SchemaPlace,
 };
 
 impl<'a> Comparison<'a> {
-    pub(super) fn body(&mut self, both: &Both<'a>) {
+    pub(super) fn body(&mut self, both: &BothOperations<'a>) {
         let (base, head) = (
             both.base.node.get("requestBody"),
             both.head.node.get("requestBody"),
@@ -57,7 +57,7 @@ impl<'a> Comparison<'a> {
         self.changes.add(&both.name, change);
     }
 
-    fn both_bodies(&mut self, both: &Both<'a>, base: &Node<'a>, head: &Node<'a>) {
+    fn both_bodies(&mut self, both: &BothOperations<'a>, base: &Node<'a>, head: &Node<'a>) {
         self.prose(&both.name, base, head);
         if base.flag("required") != head.flag("required") {
             let (rule, class, now) = match (head.flag("required"), both.reversed) {
@@ -102,7 +102,7 @@ impl<'a> Comparison<'a> {
     /// The media types of something that has `content`.
     pub(super) fn content(
         &mut self,
-        both: &Both<'a>,
+        both: &BothOperations<'a>,
         direction: Direction,
         base: &Node<'a>,
         head: &Node<'a>,
@@ -138,7 +138,7 @@ impl<'a> Comparison<'a> {
                 continue;
             }
             // Nobody asks the server for what it sends by itself.
-            let unasked = both.reversed && direction == Direction::Answer && !old.is_empty();
+            let unasked = both.reversed && direction == Direction::Response && !old.is_empty();
             let (class, who) = match unasked {
                 true => (
                     Class::Breaking,
@@ -160,7 +160,7 @@ impl<'a> Comparison<'a> {
 
     fn media_type(
         &mut self,
-        both: &Both<'a>,
+        both: &BothOperations<'a>,
         direction: Direction,
         (name, base, head): (&str, &Node<'a>, &Node<'a>),
         at: &str,
@@ -173,7 +173,7 @@ impl<'a> Comparison<'a> {
             (Some(base), Some(head)) => {
                 self.schemas(
                     &both.name,
-                    &Place {
+                    &SchemaPlace {
                         direction,
                         text: false,
                         at: at.to_owned(),
@@ -193,7 +193,7 @@ impl<'a> Comparison<'a> {
     /// A schema that only one side has.
     pub(super) fn schema_there_or_not(
         &mut self,
-        both: &Both<'a>,
+        both: &BothOperations<'a>,
         direction: Direction,
         sides: (Option<&Node<'a>>, Option<&Node<'a>>),
         at: &str,

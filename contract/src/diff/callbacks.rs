@@ -4,7 +4,7 @@
 use super::{
     Comparison,
     node::Node,
-    operations::{Both, Operation, all},
+    operations::{BothOperations, OperationNode, all},
 };
 
 impl<'a> Comparison<'a> {
@@ -14,8 +14,8 @@ impl<'a> Comparison<'a> {
     }
 
     /// Callbacks belong together by their names; one that got another name, by where it is called.
-    pub(super) fn callbacks(&mut self, both: &Both<'a>) {
-        // Callbacks of callbacks go no deeper: whoever needs them is not known.
+    pub(super) fn callbacks(&mut self, both: &BothOperations<'a>) {
+        // Callbacks of callbacks go no deeper: who needs them is not known.
         if both.reversed {
             return;
         }
@@ -31,7 +31,7 @@ impl<'a> Comparison<'a> {
                 self.match_operations(old, &new, true);
             }
         }
-        let rest = |these: &[Callback<'a>], others: &[Callback<'a>]| -> Vec<Operation<'a>> {
+        let rest = |these: &[Callback<'a>], others: &[Callback<'a>]| -> Vec<OperationNode<'a>> {
             let rest = these
                 .iter()
                 .filter(|(name, _)| find(name, others).is_none());
@@ -43,7 +43,7 @@ impl<'a> Comparison<'a> {
 }
 
 /// The name of a callback, and its operations.
-pub(super) type Callback<'a> = (&'a str, Vec<Operation<'a>>);
+pub(super) type Callback<'a> = (&'a str, Vec<OperationNode<'a>>);
 
 /// The callbacks of an operation.
 pub(super) fn called<'a>(operation: &Node<'a>) -> Vec<Callback<'a>> {

@@ -30,7 +30,8 @@ pub enum Direction {
     /// What clients send.
     Request,
     /// What clients receive.
-    Answer,
+    #[serde(rename = "answer")]
+    Response,
     /// Both, or neither.
     Both,
 }
@@ -44,9 +45,11 @@ pub enum Shows {
     /// Clients may send it, and the new contract has no word for a part of it.
     RequestUndeclared,
     /// The new contract allows it, and the old one did not.
-    AnswerNew,
+    #[serde(rename = "answer-new")]
+    ResponseNew,
     /// The old contract allowed it, and the new one has no word for a part of it.
-    AnswerGone,
+    #[serde(rename = "answer-gone")]
+    ResponseGone,
 }
 
 /// A value that one of the two contracts accepts and the other one refuses; both were asked.
@@ -84,10 +87,10 @@ pub struct Change {
     pub in_base: bool,
     /// One sentence that says what changed, and who is hurt.
     pub sentence: String,
-    /// What stood there.
+    /// What the old document says there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<Value>,
-    /// What stands there.
+    /// What the new document says there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub head: Option<Value>,
     /// The operations that it touches; empty where it touches all or none.
@@ -142,7 +145,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// Whether nothing stands against publishing the new contract.
+    /// Whether nothing speaks against publishing the new contract.
     pub fn passes(&self) -> bool {
         !self.changes.iter().any(Change::breaks)
             && self.version.as_ref().is_none_or(|version| version.ok)
@@ -202,7 +205,7 @@ impl Direction {
     pub fn word(self) -> &'static str {
         match self {
             Self::Request => "request",
-            Self::Answer => "answer",
+            Self::Response => "answer",
             Self::Both => "both",
         }
     }
@@ -214,8 +217,8 @@ impl Shows {
         match self {
             Self::RequestRefused => "accepted before, refused now",
             Self::RequestUndeclared => "declared before, with a part that is not declared now",
-            Self::AnswerNew => "never sent before, possible now",
-            Self::AnswerGone => "sent before, with a part that is not declared now",
+            Self::ResponseNew => "never sent before, possible now",
+            Self::ResponseGone => "sent before, with a part that is not declared now",
         }
     }
 }

@@ -8,13 +8,13 @@ use super::{
     rule::Rule,
 };
 
-type Key = (String, bool, Rule, Class, Direction, String);
+type ChangeKey = (String, bool, Rule, Class, Direction, String);
 
 /// The changes found so far.
 #[derive(Default)]
 pub(super) struct Changes {
     changes: Vec<Change>,
-    found: HashMap<Key, usize>,
+    found: HashMap<ChangeKey, usize>,
     /// Changes that many operations share, by where they are in memory.
     shared: HashMap<*const Change, (Rc<Change>, usize)>,
 }

@@ -50,7 +50,8 @@ impl Comparison<'_> {
 
     fn unused(&mut self, name: &str, old: Option<&Node<'_>>, new: Option<&Node<'_>>) {
         let sentence = format!(
-            "component `{name}` changed, which no operation uses: nothing changes on the wire, only generated types do."
+            "component `{name}` changed, which no operation uses: \
+             nothing changes on the wire, only generated types do."
         );
         self.changes.add(
             "",

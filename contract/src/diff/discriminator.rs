@@ -24,7 +24,7 @@ pub(super) fn changed(base: &Node<'_>, head: &Node<'_>, request: bool) -> Option
     }
     let both = Documents { base, head };
     let (known, now) = (meanings(base, &old), meanings(head, &new));
-    let still = |(name, old): &(&String, &Target)| {
+    let still = |(name, old): &(&String, &DiscriminatorTarget)| {
         now.get(*name).is_some_and(|new| both.correspond(old, new))
     };
     let kept = known.iter().filter(still).count();
@@ -39,7 +39,7 @@ pub(super) fn changed(base: &Node<'_>, head: &Node<'_>, request: bool) -> Option
 
 /// What a value of the property stands for: the pointer of a schema, or words that lead to none.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Target {
+enum DiscriminatorTarget {
     Schema(String),
     Unknown(String),
 }
@@ -51,9 +51,9 @@ struct Documents<'n, 'a> {
 
 impl Documents<'_, '_> {
     /// The same schema, or one that got another name.
-    fn correspond(&self, old: &Target, new: &Target) -> bool {
+    fn correspond(&self, old: &DiscriminatorTarget, new: &DiscriminatorTarget) -> bool {
         match (old, new) {
-            (Target::Schema(old), Target::Schema(new)) => {
+            (DiscriminatorTarget::Schema(old), DiscriminatorTarget::Schema(new)) => {
                 old == new || self.head.at(old).is_none() && self.base.at(new).is_none()
             }
             _ => old == new,
@@ -61,9 +61,9 @@ impl Documents<'_, '_> {
     }
 }
 
-/// The values of the property, and what each stands for.
-fn meanings(holder: &Node<'_>, discriminator: &Node<'_>) -> BTreeMap<String, Target> {
-    let mut meanings: BTreeMap<String, Target> = discriminator
+/// The values of the property, and what each means.
+fn meanings(holder: &Node<'_>, discriminator: &Node<'_>) -> BTreeMap<String, DiscriminatorTarget> {
+    let mut meanings: BTreeMap<String, DiscriminatorTarget> = discriminator
         .named("mapping")
         .into_iter()
         .filter_map(|(name, to)| Some((name.to_owned(), target(holder, to.value.as_str()?))))
@@ -71,8 +71,8 @@ fn meanings(holder: &Node<'_>, discriminator: &Node<'_>) -> BTreeMap<String, Tar
     let explicit: BTreeSet<String> = meanings
         .values()
         .filter_map(|target| match target {
-            Target::Schema(pointer) => Some(pointer.clone()),
-            Target::Unknown(_) => None,
+            DiscriminatorTarget::Schema(pointer) => Some(pointer.clone()),
+            DiscriminatorTarget::Unknown(_) => None,
         })
         .collect();
     // A schema that the mapping names goes by that name alone.
@@ -81,14 +81,16 @@ fn meanings(holder: &Node<'_>, discriminator: &Node<'_>) -> BTreeMap<String, Tar
         .filter(|pointer| !explicit.contains(pointer))
     {
         if let Some(name) = component(&pointer) {
-            meanings.entry(name).or_insert(Target::Schema(pointer));
+            meanings
+                .entry(name)
+                .or_insert(DiscriminatorTarget::Schema(pointer));
         }
     }
     meanings
 }
 
 /// What a mapping leads to: a component by its name, or anything by a reference.
-fn target(holder: &Node<'_>, to: &str) -> Target {
+fn target(holder: &Node<'_>, to: &str) -> DiscriminatorTarget {
     let named = format!("{SCHEMAS}{}", escape(to));
     let pointed = to
         .strip_prefix('#')
@@ -99,7 +101,10 @@ fn target(holder: &Node<'_>, to: &str) -> Target {
     } else {
         pointed
     };
-    found.map_or_else(|| Target::Unknown(to.to_owned()), Target::Schema)
+    found.map_or_else(
+        || DiscriminatorTarget::Unknown(to.to_owned()),
+        DiscriminatorTarget::Schema,
+    )
 }
 
 /// The name of the component that a pointer leads to.
@@ -200,7 +205,7 @@ mod tests {
         )
     }
 
-    /// `Pet` as what others build upon.
+    /// `Pet` as what others extend.
     fn parent(children: &[(&str, &str)]) -> Value {
         let mut document = document(
             json!({"type": "object", "discriminator": {"propertyName": "kind"}}),

@@ -8,7 +8,7 @@ use super::{
     collect::by_rule,
     media::MediaType,
     node::Node,
-    operations::Both,
+    operations::BothOperations,
     rule::Rule,
     writing::{scalar, types},
 };
@@ -17,7 +17,7 @@ impl<'a> Comparison<'a> {
     /// The encodings of two bodies of a media type.
     pub(super) fn encodings(
         &mut self,
-        both: &Both<'a>,
+        both: &BothOperations<'a>,
         direction: Direction,
         (base, head): (&Node<'a>, &Node<'a>),
     ) {
@@ -32,7 +32,7 @@ impl<'a> Comparison<'a> {
                     .find(|(other, _)| *other == name)
                     .map(|(_, node)| node.clone())
             };
-            let part = Part {
+            let part = EncodedPart {
                 name,
                 base: find(&old),
                 head: find(&new),
@@ -46,9 +46,9 @@ impl<'a> Comparison<'a> {
 
     fn part(
         &mut self,
-        both: &Both<'a>,
+        both: &BothOperations<'a>,
         direction: Direction,
-        part: &Part<'a>,
+        part: &EncodedPart<'a>,
         property: &Option<Node<'a>>,
     ) {
         let (old, new) = (
@@ -73,7 +73,7 @@ impl<'a> Comparison<'a> {
         } else {
             (&new, &old)
         };
-        let (class, who) = match to.takes(from) {
+        let (class, who) = match to.covers(from) {
             true => (Class::Compatible, "clients of the old contract work on"),
             false => (Class::Breaking, "what is written as before may be misread"),
         };
@@ -90,7 +90,7 @@ impl<'a> Comparison<'a> {
 }
 
 /// A part of a body, and what both documents say of its encoding.
-struct Part<'a> {
+struct EncodedPart<'a> {
     name: &'a str,
     base: Option<Node<'a>>,
     head: Option<Node<'a>>,
@@ -136,7 +136,7 @@ impl Encoding {
     }
 
     /// Whether this reads all that the other one writes.
-    fn takes(&self, other: &Self) -> bool {
+    fn covers(&self, other: &Self) -> bool {
         let kinds = match (&self.kinds, &other.kinds) {
             (Some(these), Some(others)) => others
                 .iter()

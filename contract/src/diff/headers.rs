@@ -5,7 +5,7 @@ use super::{
     change::{Class, Direction},
     collect::by_rule,
     node::Node,
-    operations::Both,
+    operations::BothOperations,
     rule::Rule,
     schema::deprecated,
     writing::Written,
@@ -15,7 +15,7 @@ impl<'a> Comparison<'a> {
     /// The headers of two things that are sent in a direction: `of` says of what they are.
     pub(super) fn headers(
         &mut self,
-        both: &Both<'a>,
+        both: &BothOperations<'a>,
         direction: Direction,
         of: &str,
         base: &Node<'a>,
@@ -82,7 +82,13 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn header(&mut self, both: &Both<'a>, written: Written<'_>, base: &Node<'a>, head: &Node<'a>) {
+    fn header(
+        &mut self,
+        both: &BothOperations<'a>,
+        written: Written<'_>,
+        base: &Node<'a>,
+        head: &Node<'a>,
+    ) {
         self.prose(&both.name, base, head);
         if let Some(change) = deprecated(base, head) {
             self.changes.add(&both.name, change);

@@ -14,7 +14,7 @@ pub(super) fn normal(document: &Value) -> Value {
     value(document, Site::Object, false, old)
 }
 
-/// `schema`: whether it is part of a schema, so that what stands beside a `$ref` counts.
+/// `schema`: whether it is part of a schema, so that what is beside a `$ref` counts.
 fn value(from: &Value, site: Site, schema: bool, old: bool) -> Value {
     match from {
         Value::Object(fields) => {

@@ -1,5 +1,5 @@
 //! Finds the operations that belong together: the same method on the same path, whatever the path's
-//! parameters are called. What stands in an operation is compared elsewhere.
+//! parameters are called. What is in an operation is compared elsewhere.
 
 use super::{
     Comparison,
@@ -13,7 +13,7 @@ use crate::document::{METHODS, template};
 
 /// One operation of one document.
 #[derive(Clone)]
-pub(super) struct Operation<'a> {
+pub(super) struct OperationNode<'a> {
     /// The path as it is written.
     pub path: &'a str,
     pub method: &'static str,
@@ -22,10 +22,10 @@ pub(super) struct Operation<'a> {
 }
 
 /// An operation in both documents.
-pub(super) struct Both<'a> {
+pub(super) struct BothOperations<'a> {
     pub name: String,
-    pub base: Operation<'a>,
-    pub head: Operation<'a>,
+    pub base: OperationNode<'a>,
+    pub head: OperationNode<'a>,
     /// The server calls, the client answers: a webhook or a callback.
     pub reversed: bool,
 }
@@ -39,26 +39,26 @@ impl<'a> Comparison<'a> {
 
     pub(super) fn match_operations(
         &mut self,
-        base: &[Operation<'a>],
-        head: &[Operation<'a>],
+        base: &[OperationNode<'a>],
+        head: &[OperationNode<'a>],
         reversed: bool,
     ) {
-        // What stands in braces is the name of a parameter in a path, and the whole sense of a
+        // What is in braces is the name of a parameter in a path, and the whole sense of a
         // callback's expression.
-        let path = |operation: &Operation<'_>| match reversed {
+        let path = |operation: &OperationNode<'_>| match reversed {
             true => operation.path.to_owned(),
             false => template(operation.path),
         };
-        let same = |one: &Operation<'_>, other: &Operation<'_>| {
+        let same = |one: &OperationNode<'_>, other: &OperationNode<'_>| {
             one.method == other.method && path(one) == path(other)
         };
-        let find = |of: &Operation<'a>, among: &[Operation<'a>]| {
+        let find = |of: &OperationNode<'a>, among: &[OperationNode<'a>]| {
             among.iter().find(|other| same(of, other)).cloned()
         };
         for old in base {
             match find(old, head) {
                 Some(new) => {
-                    let both = Both {
+                    let both = BothOperations {
                         name: old.name(),
                         base: old.clone(),
                         head: new,
@@ -89,7 +89,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn removed(&mut self, old: &Operation<'a>, reversed: bool) {
+    fn removed(&mut self, old: &OperationNode<'a>, reversed: bool) {
         let who = match reversed {
             true => "clients that wait for it are not called any more",
             false => "clients that call it get nothing",
@@ -106,7 +106,7 @@ impl<'a> Comparison<'a> {
         self.changes.add(&old.name(), change);
     }
 
-    fn operation(&mut self, both: &Both<'a>) {
+    fn operation(&mut self, both: &BothOperations<'a>) {
         let (base, head) = (&both.base.node, &both.head.node);
         self.prose(&both.name, &both.base.item, &both.head.item);
         self.prose(&both.name, base, head);
@@ -122,7 +122,7 @@ impl<'a> Comparison<'a> {
         self.callbacks(both);
     }
 
-    fn operation_id(&mut self, both: &Both<'_>) {
+    fn operation_id(&mut self, both: &BothOperations<'_>) {
         let (base, head) = (
             both.base.node.raw("operationId"),
             both.head.node.raw("operationId"),
@@ -142,7 +142,8 @@ impl<'a> Comparison<'a> {
                 (
                     Class::Breaking,
                     format!(
-                        "operationId went from `{old}` to {to}: programs over generated clients call it by the old name."
+                        "operationId went from `{old}` to {to}: \
+                         programs over generated clients call it by the old name."
                     ),
                 )
             }
@@ -159,14 +160,14 @@ impl<'a> Comparison<'a> {
 }
 
 /// The operations of path items.
-pub(super) fn all<'a>(items: &[(&'a str, Node<'a>)]) -> Vec<Operation<'a>> {
+pub(super) fn all<'a>(items: &[(&'a str, Node<'a>)]) -> Vec<OperationNode<'a>> {
     let mut operations = Vec::new();
     for (path, item) in items.iter().filter(|(path, _)| !path.starts_with("x-")) {
-        // What stands beside a `$ref` of a path item comes before what stands behind it.
+        // What is beside a `$ref` of a path item comes before what is behind it.
         let behind = item.resolved();
         for method in METHODS {
             if let Some(node) = item.raw(method).or_else(|| behind.raw(method)) {
-                operations.push(Operation {
+                operations.push(OperationNode {
                     path,
                     method,
                     item: behind.clone(),
@@ -178,18 +179,18 @@ pub(super) fn all<'a>(items: &[(&'a str, Node<'a>)]) -> Vec<Operation<'a>> {
     operations
 }
 
-impl Operation<'_> {
+impl OperationNode<'_> {
     /// How it is called in reports.
     pub(super) fn name(&self) -> String {
         format!("{} {}", self.method.to_uppercase(), self.path)
     }
 }
 
-impl Both<'_> {
+impl BothOperations<'_> {
     /// The direction of what the caller sends.
     pub(super) fn sent(&self) -> Direction {
         if self.reversed {
-            Direction::Answer
+            Direction::Response
         } else {
             Direction::Request
         }
@@ -200,7 +201,7 @@ impl Both<'_> {
         if self.reversed {
             Direction::Request
         } else {
-            Direction::Answer
+            Direction::Response
         }
     }
 }

@@ -6,17 +6,17 @@ use super::{
     change::{Change, Class, Direction},
     collect::by_rule,
     node::Node,
-    operations::{Both, Operation},
+    operations::{BothOperations, OperationNode},
     rule::Rule,
-    schema::{Place, deprecated},
+    schema::{SchemaPlace, deprecated},
     writing::{Written, any_text},
 };
 
 /// What tells a parameter from the others of its operation.
-type Key<'a> = (&'a str, String);
+type ParameterKey<'a> = (&'a str, String);
 
 impl<'a> Comparison<'a> {
-    pub(super) fn parameters(&mut self, both: &Both<'a>) {
+    pub(super) fn parameters(&mut self, both: &BothOperations<'a>) {
         let (base, head) = (parameters(&both.base), parameters(&both.head));
         for (key, old) in &base {
             match head.iter().find(|(other, _)| other == key) {
@@ -32,7 +32,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn parameter(&mut self, both: &Both<'a>, base: &Node<'a>, head: &Node<'a>) {
+    fn parameter(&mut self, both: &BothOperations<'a>, base: &Node<'a>, head: &Node<'a>) {
         let direction = both.sent();
         self.prose(&both.name, base, head);
         let found = [
@@ -64,7 +64,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// The schemas of one place.
-    pub(super) fn schemas(&mut self, operation: &str, place: &Place<'_>) {
+    pub(super) fn schemas(&mut self, operation: &str, place: &SchemaPlace<'_>) {
         for change in self.schemas.compare(place) {
             self.changes.add_shared(operation, &change);
         }
@@ -72,8 +72,8 @@ impl<'a> Comparison<'a> {
 }
 
 /// The parameters of an operation; its own come before those of its path.
-fn parameters<'a>(operation: &Operation<'a>) -> Vec<(Key<'a>, Node<'a>)> {
-    let mut found: Vec<(Key<'a>, Node<'a>)> = Vec::new();
+fn parameters<'a>(operation: &OperationNode<'a>) -> Vec<(ParameterKey<'a>, Node<'a>)> {
+    let mut found: Vec<(ParameterKey<'a>, Node<'a>)> = Vec::new();
     for parameter in operation
         .node
         .list("parameters")
@@ -175,7 +175,7 @@ fn in_path(parameter: &Node<'_>) -> bool {
     parameter.str("in") == Some("path")
 }
 
-/// What stands in a path is always there, whatever is said of it.
+/// What is in a path is always there, whatever is said of it.
 fn is_required(parameter: &Node<'_>) -> bool {
     in_path(parameter) || parameter.flag("required")
 }

@@ -7,12 +7,12 @@ use super::{
     change::{Class, Direction},
     collect::by_rule,
     node::Node,
-    operations::Both,
+    operations::BothOperations,
     rule::Rule,
 };
 
 impl<'a> Comparison<'a> {
-    pub(super) fn responses(&mut self, both: &Both<'a>) {
+    pub(super) fn responses(&mut self, both: &BothOperations<'a>) {
         let (base, head) = (
             both.base.node.named("responses"),
             both.head.node.named("responses"),
@@ -39,7 +39,13 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn response(&mut self, both: &Both<'a>, status: &str, base: &Node<'a>, head: &Node<'a>) {
+    fn response(
+        &mut self,
+        both: &BothOperations<'a>,
+        status: &str,
+        base: &Node<'a>,
+        head: &Node<'a>,
+    ) {
         self.prose(&both.name, base, head);
         let at = format!("the {status} answer of {}", both.name);
         self.headers(both, both.received(), &at, base, head);
@@ -50,7 +56,7 @@ impl<'a> Comparison<'a> {
     /// A status that is not described any more; a range may be narrowed to statuses of it.
     fn status_removed(
         &mut self,
-        both: &Both<'_>,
+        both: &BothOperations<'_>,
         (status, narrowed): (&str, bool),
         old: &Node<'_>,
     ) {
@@ -74,7 +80,7 @@ impl<'a> Comparison<'a> {
         self.changes.add(&both.name, change);
     }
 
-    fn status_added(&mut self, both: &Both<'_>, status: &str, new: &Node<'_>) {
+    fn status_added(&mut self, both: &BothOperations<'_>, status: &str, new: &Node<'_>) {
         let (class, who) = match both.reversed {
             true => (
                 Class::Compatible,
@@ -100,7 +106,7 @@ impl<'a> Comparison<'a> {
         self.changes.add(&both.name, change);
     }
 
-    fn links(&mut self, both: &Both<'_>, base: &Node<'a>, head: &Node<'a>) {
+    fn links(&mut self, both: &BothOperations<'_>, base: &Node<'a>, head: &Node<'a>) {
         let (old, new) = (base.named("links"), head.named("links"));
         let mut names: Vec<&str> = old.iter().chain(&new).map(|(name, _)| *name).collect();
         names.sort_unstable();

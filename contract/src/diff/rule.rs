@@ -1,4 +1,4 @@
-//! The rules: one name for each kind of change. `openapi/README.md` explains them; a test holds the
+//! The rules: one name for each kind of change. `README.md` explains them; a test holds the
 //! two together.
 
 use std::{borrow::Cow, fmt, str::FromStr};
@@ -10,7 +10,7 @@ macro_rules! rules {
         /// What kind of change it is. Whether it breaks depends on the direction, and for schemas
         /// on a proof.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[allow(missing_docs, reason = "openapi/README.md explains each")]
+        #[allow(missing_docs, reason = "README.md explains each")]
         pub enum Rule { $($variant),+ }
 
         impl Rule {

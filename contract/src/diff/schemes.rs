@@ -17,7 +17,7 @@ use super::{
 };
 
 /// A scheme of both documents.
-struct Both<'a> {
+struct BothSchemes<'a> {
     /// Its name in the old document.
     name: &'a str,
     base: Node<'a>,
@@ -31,7 +31,7 @@ impl<'a> Comparison<'a> {
     pub(super) fn security_schemes(&mut self) {
         let asked = asked(&self.base);
         for (name, base, head) in pairs(&self.base, &self.head) {
-            self.scheme(&Both {
+            self.scheme(&BothSchemes {
                 name,
                 base,
                 head,
@@ -40,7 +40,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn scheme(&mut self, both: &Both<'a>) {
+    fn scheme(&mut self, both: &BothSchemes<'a>) {
         self.prose("", &both.base, &both.head);
         let without_flows = |scheme: &Node<'a>| {
             let mut fields = meaning(scheme);
@@ -77,7 +77,7 @@ impl<'a> Comparison<'a> {
         }
     }
 
-    fn flow(&mut self, both: &Both<'a>, name: &str, base: &Node<'a>, head: &Node<'a>) {
+    fn flow(&mut self, both: &BothSchemes<'a>, name: &str, base: &Node<'a>, head: &Node<'a>) {
         self.prose("", base, head);
         for key in keys(base, head)
             .into_iter()
@@ -103,7 +103,7 @@ impl<'a> Comparison<'a> {
         self.scopes(both, base, head);
     }
 
-    fn scopes(&mut self, both: &Both<'a>, base: &Node<'a>, head: &Node<'a>) {
+    fn scopes(&mut self, both: &BothSchemes<'a>, base: &Node<'a>, head: &Node<'a>) {
         let (Some(base), Some(head)) = (base.raw("scopes"), head.raw("scopes")) else {
             return;
         };
@@ -135,7 +135,7 @@ impl<'a> Comparison<'a> {
 
     fn scheme_changed(
         &mut self,
-        both: &Both<'a>,
+        both: &BothSchemes<'a>,
         class: Class,
         (what, who): (&str, &str),
         sides: (Option<&Node<'a>>, Option<&Node<'a>>),

@@ -12,7 +12,7 @@ use super::{
     change::Class,
     collect::by_rule,
     node::Node,
-    operations::{Both, Operation},
+    operations::{BothOperations, OperationNode},
     rule::Rule,
     schemes,
 };
@@ -21,7 +21,7 @@ use super::{
 type Alternative = BTreeMap<String, BTreeSet<String>>;
 
 impl<'a> Comparison<'a> {
-    pub(super) fn security(&mut self, both: &Both<'a>) {
+    pub(super) fn security(&mut self, both: &BothOperations<'a>) {
         let (base, head) = (
             self.stated(both, &both.base, &self.base),
             self.stated(both, &both.head, &self.head),
@@ -56,8 +56,8 @@ impl<'a> Comparison<'a> {
     /// call the service, and so not for webhooks and callbacks.
     fn stated(
         &self,
-        both: &Both<'a>,
-        operation: &Operation<'a>,
+        both: &BothOperations<'a>,
+        operation: &OperationNode<'a>,
         document: &Node<'a>,
     ) -> Option<Node<'a>> {
         let own = operation.node.raw("security");
@@ -88,7 +88,8 @@ fn judged(
         true if reversed => (
             Rule::SecurityTightened,
             Class::Breaking,
-            "the server shows credentials that were not enough before: clients that check them refuse it.",
+            "the server shows credentials that were not enough before: \
+             clients that check them refuse it.",
         ),
         true => (
             Rule::SecurityTightened,
@@ -98,12 +99,14 @@ fn judged(
         false if !reversed && new.contains(&nothing) && !old.contains(&nothing) => (
             Rule::SecurityRemoved,
             Class::Breaking,
-            "no credentials are required any more: anybody may call now, also those who were refused before.",
+            "no credentials are required any more: \
+             anybody may call now, also those who were refused before.",
         ),
         false if reversed => (
             Rule::SecurityLoosened,
             Class::Compatible,
-            "the server shows credentials that are enough for clients of the old contract: they work on.",
+            "the server shows credentials that are enough \
+             for clients of the old contract: they work on.",
         ),
         false => (
             Rule::SecurityLoosened,

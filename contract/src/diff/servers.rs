@@ -5,7 +5,7 @@ use super::{
     change::{Class, Direction},
     collect::by_rule,
     node::Node,
-    operations::Both,
+    operations::BothOperations,
     rule::Rule,
 };
 
@@ -20,7 +20,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// The servers of an operation or its path, where one of the documents states any.
-    pub(super) fn servers(&mut self, both: &Both<'a>) {
+    pub(super) fn servers(&mut self, both: &BothOperations<'a>) {
         let own = |operation: &Node<'a>, item: &Node<'a>| {
             [operation, item]
                 .into_iter()

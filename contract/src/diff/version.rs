@@ -23,7 +23,7 @@ pub struct VersionCheck {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Version {
+struct InfoVersion {
     major: u64,
     minor: u64,
     patch: u64,
@@ -33,7 +33,7 @@ struct Version {
 
 /// The place of a version that has to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+enum VersionStep {
     None,
     Patch,
     Minor,
@@ -70,7 +70,7 @@ fn verdict(base: &str, head: &str, class: Class) -> (bool, String) {
     if class == Class::None {
         return (true, "nothing changed, so the version may stay".to_owned());
     }
-    let (Some(old), Some(new)) = (Version::read(base), Version::read(head)) else {
+    let (Some(old), Some(new)) = (InfoVersion::read(base), InfoVersion::read(head)) else {
         let sentence = format!(
             "info.version `{base}` and `{head}` cannot be compared: they are not major.minor.patch"
         );
@@ -86,7 +86,8 @@ fn verdict(base: &str, head: &str, class: Class) -> (bool, String) {
         Some(_) => (
             false,
             format!(
-                "info.version went from {base} to {head}, but {word} changes ask for a new {} version",
+                "info.version went from {base} to {head}, \
+                 but {word} changes ask for a new {} version",
                 wanted.word()
             ),
         ),
@@ -97,31 +98,31 @@ fn verdict(base: &str, head: &str, class: Class) -> (bool, String) {
     }
 }
 
-fn wanted(class: Class, old: Version) -> Step {
+fn wanted(class: Class, old: InfoVersion) -> VersionStep {
     match (class, old.major) {
-        (Class::None, _) => Step::None,
-        (Class::Breaking, 1..) => Step::Major,
-        (Class::Breaking, 0) | (Class::Compatible, 1..) => Step::Minor,
-        (Class::Compatible, 0) | (Class::Docs, _) => Step::Patch,
+        (Class::None, _) => VersionStep::None,
+        (Class::Breaking, 1..) => VersionStep::Major,
+        (Class::Breaking, 0) | (Class::Compatible, 1..) => VersionStep::Minor,
+        (Class::Compatible, 0) | (Class::Docs, _) => VersionStep::Patch,
     }
 }
 
-fn taken(old: Version, new: Version) -> Option<Step> {
+fn taken(old: InfoVersion, new: InfoVersion) -> Option<VersionStep> {
     if new < old {
         return None;
     }
     Some(if new.major > old.major {
-        Step::Major
+        VersionStep::Major
     } else if new.minor > old.minor {
-        Step::Minor
+        VersionStep::Minor
     } else if new > old {
-        Step::Patch
+        VersionStep::Patch
     } else {
-        Step::None
+        VersionStep::None
     })
 }
 
-impl Version {
+impl InfoVersion {
     /// Reads `1.2.3`, and leniently `v1`, `1.2` and `1.2.3-rc.1+build`.
     fn read(text: &str) -> Option<Self> {
         let text = text.trim().trim_start_matches('v').split('+').next()?;
@@ -140,7 +141,7 @@ impl Version {
     }
 }
 
-impl Step {
+impl VersionStep {
     fn word(self) -> &'static str {
         match self {
             Self::None => "no",

@@ -56,17 +56,18 @@ pub(super) fn sentence(what: &str, class: Class, direction: Direction, undecided
     let who = match (class, direction) {
         (Class::Docs | Class::None, _) => "nothing changes on the wire",
         (Class::Compatible, Direction::Request) => "every request that was accepted still is",
-        (Class::Compatible, Direction::Answer) => {
+        (Class::Compatible, Direction::Response) => {
             "clients meet no answer that was not possible before"
         }
         (Class::Compatible, Direction::Both) => "clients of the old contract work on",
         (Class::Breaking, _) if undecided => {
-            "no proof was found that old clients work on, so it could not be decided and counts as breaking"
+            "no proof was found that old clients work on, \
+             so it could not be decided and counts as breaking"
         }
         (Class::Breaking, Direction::Request) => {
             "clients that send what was valid before are refused"
         }
-        (Class::Breaking, Direction::Answer) => {
+        (Class::Breaking, Direction::Response) => {
             "clients meet answers that the old contract ruled out"
         }
         (Class::Breaking, Direction::Both) => "clients of the old contract are hurt",

@@ -8,9 +8,9 @@ use super::{
     change::{Change, Class, Direction},
     collect::by_rule,
     node::Node,
-    operations::Both,
+    operations::BothOperations,
     rule::Rule,
-    schema::{Place, words_changed},
+    schema::{SchemaPlace, words_changed},
 };
 
 /// What is written, in words and by its rule.
@@ -27,7 +27,7 @@ impl<'a> Comparison<'a> {
     /// What both sides say of a value and how it is written.
     pub(super) fn written(
         &mut self,
-        both: &Both<'a>,
+        both: &BothOperations<'a>,
         written: Written<'_>,
         base: &Node<'a>,
         head: &Node<'a>,
@@ -45,7 +45,7 @@ impl<'a> Comparison<'a> {
         match (base.raw("schema"), head.raw("schema")) {
             (Some(base), Some(head)) => self.schemas(
                 &both.name,
-                &Place {
+                &SchemaPlace {
                     direction,
                     text: rule == Rule::ParameterWriting,
                     at,
@@ -92,7 +92,7 @@ fn style(written: &Written<'_>, base: &Node<'_>, head: &Node<'_>) -> Option<Chan
     } else {
         (&new, &old)
     };
-    let class = if to.takes(from) {
+    let class = if to.covers(from) {
         Class::Compatible
     } else {
         Class::Breaking
@@ -156,7 +156,7 @@ impl Style {
     }
 
     /// More characters or empty values may be written as they are; nothing else may differ.
-    fn takes(&self, other: &Self) -> bool {
+    fn covers(&self, other: &Self) -> bool {
         let more = Self {
             reserved: self.reserved,
             empty: self.empty,

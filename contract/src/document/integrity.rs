@@ -18,8 +18,9 @@ pub(super) fn check(document: &Value) -> Result<(), Fault> {
     if !document.is_object() {
         return Err(fault("", "an OpenAPI document is an object"));
     }
-    depth(document, MAX_DEPTH)
-        .map_err(|()| fault("", format!("nested deeper than {MAX_DEPTH} levels")))?;
+    if too_deep(document).is_some() {
+        return Err(fault("", format!("nested deeper than {MAX_DEPTH} levels")));
+    }
     version(document)?;
     shape(document)?;
     references(document)?;
@@ -30,13 +31,25 @@ fn fault(pointer: &str, reason: impl Into<String>) -> Fault {
     (pointer.to_owned(), reason.into())
 }
 
-fn depth(value: &Value, left: usize) -> Result<(), ()> {
-    let left = left.checked_sub(1).ok_or(())?;
-    match value {
-        Value::Object(fields) => fields.values().try_for_each(|each| depth(each, left)),
-        Value::Array(elements) => elements.iter().try_for_each(|each| depth(each, left)),
-        _ => Ok(()),
+/// The pointer of the first value that is nested deeper than [`MAX_DEPTH`] levels. Whoever recurses
+/// into a document asks first, so that none exhausts the stack.
+pub fn too_deep(document: &Value) -> Option<String> {
+    fn descend(value: &Value, left: usize) -> Option<String> {
+        let Some(left) = left.checked_sub(1) else {
+            return Some(String::new());
+        };
+        match value {
+            Value::Object(map) => map.iter().find_map(|(key, each)| {
+                descend(each, left).map(|below| format!("/{}{below}", escape(key)))
+            }),
+            Value::Array(list) => list
+                .iter()
+                .enumerate()
+                .find_map(|(at, each)| descend(each, left).map(|below| format!("/{at}{below}"))),
+            _ => None,
+        }
     }
+    descend(document, MAX_DEPTH)
 }
 
 fn version(document: &Value) -> Result<(), Fault> {

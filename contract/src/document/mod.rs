@@ -6,6 +6,10 @@ mod git;
 mod integrity;
 mod keywords;
 #[cfg(any(feature = "check", feature = "diff"))]
+#[cfg_attr(
+    not(feature = "diff"),
+    allow(dead_code, reason = "the check asks for less")
+)]
 pub(crate) mod node;
 pub mod pointer;
 mod source;
@@ -23,6 +27,7 @@ use serde_json::Value;
 pub use git::working_file;
 #[cfg(feature = "diff")]
 pub(crate) use integrity::template;
+pub use integrity::too_deep;
 pub use keywords::{METHODS, PROSE};
 pub use source::Source;
 #[cfg(feature = "diff")]
@@ -32,7 +37,7 @@ pub(crate) use walk::{Site, below};
 pub const MAX_BYTES: u64 = 24 * 1024 * 1024;
 
 /// How deep a document may nest; real ones stay below 40. Nothing recurses into deeper ones.
-const MAX_DEPTH: usize = 100;
+pub const MAX_DEPTH: usize = 100;
 
 /// Room for what nests as deep as that, also in a build without optimisation.
 const STACK: usize = 256 * 1024 * 1024;
@@ -218,7 +223,7 @@ fn yaml_limits() -> serde_saphyr::Options {
 }
 
 /// What is quoted of a document moves no cursor and begins no line.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     let shown = |c: char| {
         if c.is_control() {
             c.escape_default().to_string()

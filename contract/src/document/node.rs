@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value};
 
-use super::pointer::{escape, percent_decoded, unescape};
+use super::pointer::{escape, percent_decoded};
 
 /// Where named schemas are.
 pub(crate) const SCHEMAS: &str = "/components/schemas/";
 
-/// A value and where it stands.
+/// A value and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Node<'a> {
     root: &'a Value,
@@ -38,7 +38,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The value under a key, as it stands there.
+    /// The value under a key, as it is written there.
     pub(crate) fn raw(&self, key: &str) -> Option<Self> {
         self.value.get(key).map(|value| self.below(key, value))
     }
@@ -68,7 +68,7 @@ impl<'a> Node<'a> {
         self.value.as_object()
     }
 
-    /// The named values of a map, as they stand there.
+    /// The named values of a map, as they are written there.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
         self.fields()
             .into_iter()
@@ -83,14 +83,14 @@ impl<'a> Node<'a> {
             .unwrap_or_default()
     }
 
-    /// The elements of an array under a key, as they stand there.
+    /// The elements of an array under a key, as they are written there.
     pub(crate) fn list(&self, key: &str) -> Vec<Self> {
         self.raw(key)
             .map(|list| list.elements())
             .unwrap_or_default()
     }
 
-    /// The elements of an array, as they stand there.
+    /// The elements of an array, as they are written there.
     pub(crate) fn elements(&self) -> Vec<Self> {
         let elements = self.value.as_array().into_iter().flatten();
         elements
@@ -131,44 +131,6 @@ impl<'a> Node<'a> {
         }
         node
     }
-    /// The schema that stands here, complete in itself: the schemas it refers to are its `$defs`.
-    pub(crate) fn standalone(&self) -> Value {
-        let mut schema = self.value.clone();
-        let mut open = localized(&mut schema);
-        let mut definitions = Map::new();
-        while let Some(name) = open.pop() {
-            let named = self.at(&format!("{SCHEMAS}{}", escape(&name)));
-            if let Some(named) = named.filter(|_| !definitions.contains_key(&name)) {
-                let mut named = named.value.clone();
-                open.extend(localized(&mut named));
-                definitions.insert(name, named);
-            }
-        }
-        if let (Value::Object(schema), false) = (&mut schema, definitions.is_empty()) {
-            schema.insert("$defs".to_owned(), definitions.into());
-        }
-        schema
-    }
-}
-
-/// Turns references to named schemas into references to `$defs`; returns their names.
-fn localized(value: &mut Value) -> Vec<String> {
-    match value {
-        Value::Object(map) => {
-            let mut names: Vec<String> = map.values_mut().flat_map(localized).collect();
-            if let Some(Value::String(reference)) = map.get_mut("$ref")
-                && let Some(name) = reference
-                    .strip_prefix('#')
-                    .and_then(|at| at.strip_prefix(SCHEMAS))
-            {
-                names.push(unescape(name));
-                *reference = format!("#/$defs/{name}");
-            }
-            names
-        }
-        Value::Array(list) => list.iter_mut().flat_map(localized).collect(),
-        _ => vec![],
-    }
 }
 
 #[cfg(test)]
@@ -186,18 +148,5 @@ mod tests {
         assert_eq!(found.pointer, "/b~1c/d");
         assert_eq!(found.elements()[0].pointer, "/b~1c/d/0");
         assert_eq!(root.get("lost").expect("a reference").pointer, "/lost");
-    }
-
-    #[test]
-    fn a_schema_brings_what_it_refers_to() {
-        let document = json!({
-            "here": {"$ref": "#/components/schemas/A"},
-            "components": {"schemas": {"A": {"items": {"$ref": "#/components/schemas/A"}}, "B": {}}}
-        });
-        let here = Node::root(&document).raw("here").expect("it is there");
-        assert_eq!(
-            here.standalone(),
-            json!({"$ref": "#/$defs/A", "$defs": {"A": {"items": {"$ref": "#/$defs/A"}}}})
-        );
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::pointer::escape;
 
-/// What stands at a place.
+/// What is at a place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Site {
     /// An object of the grammar: its keys are keywords.
@@ -22,7 +22,7 @@ pub(crate) enum Site {
     Data,
 }
 
-/// What stands under `key` of an object.
+/// What is under `key` of an object.
 pub(crate) fn below(site: Site, key: &str, value: &Value) -> Site {
     match site {
         Site::Data => Site::Data,

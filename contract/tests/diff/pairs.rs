@@ -423,7 +423,7 @@ fn a_webhook_is_the_other_way_round() {
         &hook(json!({"enum": ["a", "b"]})),
         "breaking",
     );
-    assert_eq!(report.changes[0].direction, Direction::Answer);
+    assert_eq!(report.changes[0].direction, Direction::Response);
     is(
         &hook(json!({"enum": ["a", "b"]})),
         &hook(json!({"enum": ["a"]})),

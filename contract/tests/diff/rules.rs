@@ -45,3 +45,15 @@ fn says(base: &Value, head: &Value, expected: &[&str]) -> Report {
     assert_eq!(said(&report), expected, "{base}\n{head}\n{sentences:?}");
     report
 }
+
+#[test]
+fn every_rule_stands_in_the_table() {
+    let table = include_str!("../../README.md");
+    for rule in openapi_proof::diff::Rule::ALL {
+        assert!(
+            table.contains(&format!("`{}`", rule.name())),
+            "README.md does not explain `{}`",
+            rule.name()
+        );
+    }
+}

@@ -146,8 +146,8 @@ impl Count {
             };
             let right = match example.shows {
                 Shows::RequestRefused => old && !new,
-                Shows::AnswerNew => new && !old,
-                Shows::RequestUndeclared | Shows::AnswerGone => old,
+                Shows::ResponseNew => new && !old,
+                Shows::RequestUndeclared | Shows::ResponseGone => old,
             };
             self.examples.0 += 1;
             if !right {

@@ -106,6 +106,7 @@ pub struct Keystone {
     reachable: AtomicBool,
 }
 
+/// The outcome of a validation.
 #[derive(Clone)]
 enum TokenStatus {
     Valid(Arc<Caller>),

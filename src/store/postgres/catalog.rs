@@ -2,62 +2,43 @@
 //! it differs, so that loading twice changes nothing and hardly disturbs a server that is at work.
 
 use deadpool_postgres::ClientWrapper;
-use secrecy::ExposeSecret;
-use tokio_postgres::types::ToSql;
 
 use super::{
-    super::{Catalog, Loaded},
-    retry::Failure,
-    shares::{self, Column},
-    write::Work,
+    super::{
+        Catalog, Loaded,
+        tables::{Stored, Table},
+        values::read,
+    },
+    columns::{arrays, borrowed, columns_of},
+    retry::AttemptError,
+    shares,
+    write::Transaction,
 };
-use crate::model::{Backup, BackupId, Error, Member};
+use crate::model::{Backup, BackupId, Error, Member, vault::MB_PER_GB};
 
 /// How many rows go into a statement.
 const AT_ONCE: usize = 1_000;
 
-impl Work for Catalog {
-    type Facts = ();
-    type Outcome = Loaded;
+impl Transaction for Catalog {
+    type Input = ();
+    type Output = Loaded;
 
-    async fn look(&self, _: &ClientWrapper) -> Result<(), tokio_postgres::Error> {
+    async fn read(&self, _: &ClientWrapper) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    /// Takes it over, in the order in which its parts refer to each other.
-    async fn act(&self, client: &ClientWrapper, (): ()) -> Result<Loaded, Failure> {
+    /// In the order in which its parts refer to each other.
+    async fn apply(&self, client: &ClientWrapper, (): ()) -> Result<Loaded, AttemptError> {
         let mut loaded = Loaded::default();
-        macro_rules! put {
-            ($table:literal, $records:expr, $record:ident; $($name:ident: $type:literal = $value:expr),+) => {
-                for some in $records.chunks(AT_ONCE) {
-                    let columns: &[(&str, &str, Column<'_>)] = &[$((
-                        stringify!($name), $type,
-                        Box::new(some.iter().map(|$record| $value).collect::<Vec<_>>()) as Column<'_>,
-                    )),+];
-                    put(client, $table, columns, some.len(), &mut loaded).await?;
-                }
-            };
-        }
-        put!("projects", self.projects, p; id: "text" = p.id.clone(), name: "text" = p.name.clone());
-        put!("accounts", self.accounts, a; name: "text" = a.name.clone(),
-            password_hash: "text" = a.password_hash.as_ref().map(|hash| hash.expose_secret().to_owned()),
-            project_id: "text" = a.project_id.clone(), roles: "text" = a.roles.join(","),
-            enabled: "boolean" = a.enabled);
+        put_all(client, &self.projects, &mut loaded).await?;
+        put_all(client, &self.accounts, &mut loaded).await?;
         self.tokens(client, &mut loaded).await?;
-        put!("access_keys", self.access_keys, k; access: "text" = k.access.clone(),
-            secret: "text" = k.secret.expose_secret().to_owned(), user_name: "text" = k.user_name.clone(),
-            enabled: "boolean" = k.enabled);
-        put!("vaults", self.vaults, v; id: "uuid" = v.id, project_id: "text" = v.project_id.clone(),
-            name: "text" = v.name.clone(), object_type: "text" = v.object_type, protect_type: "text" = v.protect_type,
-            status: "text" = v.status, size: "bigint" = i64::from(v.size),
-            used: "bigint" = i64::try_from(v.used).unwrap_or(i64::MAX));
+        put_all(client, &self.access_keys, &mut loaded).await?;
+        put_all(client, &self.vaults, &mut loaded).await?;
         for some in self.backups.chunks(AT_ONCE) {
-            keep_sizes(client, some).await?;
+            refuse_other_sizes(client, some).await?;
         }
-        put!("backups", self.backups, b; id: "uuid" = b.id, project_id: "text" = b.project_id.clone(),
-            vault_id: "uuid" = b.vault_id, name: "text" = b.name.clone(),
-            resource_type: "text" = b.resource_type.clone(), resource_size: "bigint" = i64::from(b.resource_size),
-            status: "text" = b.status, encrypted: "boolean" = b.encrypted);
+        put_all(client, &self.backups, &mut loaded).await?;
         for some in self.members.chunks(AT_ONCE) {
             put_members(client, some, &mut loaded).await?;
         }
@@ -68,7 +49,11 @@ impl Work for Catalog {
 impl Catalog {
     /// A fixed token that is there already stays as it is, revoked or not, but for whether it may
     /// be used.
-    async fn tokens(&self, client: &ClientWrapper, loaded: &mut Loaded) -> Result<(), Failure> {
+    async fn tokens(
+        &self,
+        client: &ClientWrapper,
+        loaded: &mut Loaded,
+    ) -> Result<(), AttemptError> {
         let set = "UPDATE tokens t SET enabled = n.enabled FROM unnest($1::bytea[], $2::boolean[]) AS n (hash, enabled)
                    WHERE t.hash = n.hash AND t.enabled <> n.enabled";
         let insert = "INSERT INTO tokens (hash, enabled, user_name, issued_at)
@@ -99,51 +84,48 @@ fn count(loaded: &mut Loaded, given: usize, added: u64, changed: u64) {
     loaded.unchanged += given.saturating_sub(added + changed);
 }
 
-/// Inserts rows, or updates the columns of them that differ. The first column is the key: name,
-/// type, values of each.
-async fn put(
+/// Inserts records, or updates them where they differ.
+async fn put_all<T: Stored + Sync>(
     client: &ClientWrapper,
-    table: &str,
-    columns: &[(&str, &str, Column<'_>)],
-    rows: usize,
+    records: &[T],
     loaded: &mut Loaded,
-) -> Result<(), Failure> {
-    let key = columns.first().map_or("", |(name, _, _)| name);
-    let list = |of: &dyn Fn(usize, &str, &str) -> String| {
-        let each = columns
-            .iter()
-            .enumerate()
-            .map(|(at, (name, kind, _))| of(at + 1, name, kind));
-        each.collect::<Vec<_>>().join(", ")
-    };
-    let names = list(&|_, name, _| name.to_owned());
-    let arrays = list(&|at, _, kind| format!("${at}::{kind}[]"));
-    let sets = list(&|_, name, _| format!("{name} = excluded.{name}"));
-    let stand = list(&|_, name, _| format!("t.{name}"));
-    let come = list(&|_, name, _| format!("n.{name}"));
+) -> Result<(), AttemptError> {
+    let sql = upsert(T::FIELDS);
+    for some in records.chunks(AT_ONCE) {
+        let columns = columns_of(some)?;
+        let row = client.query_one(&sql, &borrowed(&columns)).await?;
+        let added = read(&row, 0, "the count of new rows")?;
+        let changed = read(&row, 1, "the count of changed rows")?;
+        count(loaded, some.len(), added, changed);
+    }
+    Ok(())
+}
+
+/// The statement that inserts rows, or updates the columns of them that differ.
+fn upsert(table: &Table) -> String {
+    let (name, key, names) = (table.name, table.key(), table.names());
+    let (old, new, arrays) = (table.names_in("t"), table.names_in("n"), arrays(table));
+    let sets = table.each(|_, column| format!("{0} = excluded.{0}", column.name));
     // A row that was updated carries the number of this transaction as its locker; a new one
     // carries none.
-    let sql = format!(
+    format!(
         "WITH put AS (
-             INSERT INTO {table} ({names})
-             SELECT DISTINCT ON (n.{key}) {come} FROM unnest({arrays}) AS n ({names})
-             WHERE NOT EXISTS (SELECT 1 FROM {table} t WHERE t.{key} = n.{key} AND ({stand}) IS NOT DISTINCT FROM ({come}))
+             INSERT INTO {name} ({names})
+             SELECT DISTINCT ON (n.{key}) {new} FROM unnest({arrays}) AS n ({names})
+             WHERE NOT EXISTS (
+                 SELECT 1 FROM {name} t
+                 WHERE t.{key} = n.{key} AND ({old}) IS NOT DISTINCT FROM ({new}))
              ON CONFLICT ({key}) DO UPDATE SET {sets} RETURNING xmax = 0 AS added
          ) SELECT count(*) FILTER (WHERE added), count(*) FILTER (WHERE NOT added) FROM put"
-    );
-    let values: Vec<&(dyn ToSql + Sync)> = columns
-        .iter()
-        .map(|(_, _, values)| &**values as _)
-        .collect();
-    let row = client.query_one(&sql, &values).await?;
-    let number = |at| row.try_get::<_, i64>(at).map(i64::unsigned_abs);
-    count(loaded, rows, number(0)?, number(1)?);
-    Ok(())
+    )
 }
 
 /// A backup is a picture of one moment: its size, which accepted shares take of vaults, cannot
 /// change.
-async fn keep_sizes(client: &ClientWrapper, backups: &[Backup]) -> Result<(), Failure> {
+async fn refuse_other_sizes(
+    client: &ClientWrapper,
+    backups: &[Backup],
+) -> Result<(), AttemptError> {
     let ids: Vec<_> = backups.iter().map(|backup| backup.id).collect();
     let sizes: Vec<_> = backups
         .iter()
@@ -154,7 +136,7 @@ async fn keep_sizes(client: &ClientWrapper, backups: &[Backup]) -> Result<(), Fa
     let Some(row) = client.query_opt(sql, &[&ids, &sizes]).await? else {
         return Ok(());
     };
-    let id: BackupId = row.try_get(0)?;
+    let id: BackupId = read(&row, 0, "backups.id")?;
     let reason =
         format!("the size of a backup cannot change, and backup {id} is there with another");
     Err(Error::malformed("backups", reason).into())
@@ -166,32 +148,30 @@ async fn put_members(
     client: &ClientWrapper,
     members: &[Member],
     loaded: &mut Loaded,
-) -> Result<(), Failure> {
+) -> Result<(), AttemptError> {
     let backups: Vec<_> = members.iter().map(|member| member.backup_id).collect();
-    // Nobody shares one of them meanwhile.
+    // None of them is shared meanwhile.
     client
         .query(
             "SELECT 1 FROM backups WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE",
             &[&backups],
         )
         .await?;
+    let insert = &*shares::INSERT;
     let sql = format!(
-        "WITH new AS ({} ON CONFLICT DO NOTHING RETURNING backup_id, vault_id),
-         takes AS (SELECT n.vault_id AS id, (sum(b.resource_size) * 1024)::bigint AS megabytes
-                   FROM new n JOIN backups b ON b.id = n.backup_id WHERE n.vault_id IS NOT NULL GROUP BY n.vault_id),
-         taken AS (UPDATE vaults v SET shared = shared + t.megabytes FROM takes t WHERE v.id = t.id RETURNING v.id)
-         SELECT (SELECT count(*) FROM new), (SELECT count(*) FROM takes) - (SELECT count(*) FROM taken)",
-        shares::INSERT
+        "WITH new AS ({insert} ON CONFLICT DO NOTHING RETURNING backup_id, vault_id),
+         takes AS (SELECT n.vault_id AS id, (sum(b.resource_size) * {MB_PER_GB})::bigint AS megabytes
+                   FROM new n JOIN backups b ON b.id = n.backup_id
+                   WHERE n.vault_id IS NOT NULL GROUP BY n.vault_id),
+         taken AS (UPDATE vaults v SET shared = shared + t.megabytes
+                   FROM takes t WHERE v.id = t.id RETURNING v.id)
+         SELECT (SELECT count(*) FROM new),
+                (SELECT count(*) FROM takes) - (SELECT count(*) FROM taken)"
     );
-    let row = client
-        .query_one(
-            &sql,
-            &shares::columns_of(members.iter())
-                .each_ref()
-                .map(|column| &**column as _),
-        )
-        .await?;
-    let (added, nowhere): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let columns = columns_of(members)?;
+    let row = client.query_one(&sql, &borrowed(&columns)).await?;
+    let added = read(&row, 0, "the count of new shares")?;
+    let nowhere: u64 = read(&row, 1, "the count of missing vaults")?;
     if nowhere > 0 {
         return Err(Error::malformed(
             "members",
@@ -199,6 +179,6 @@ async fn put_members(
         )
         .into());
     }
-    count(loaded, members.len(), added.unsigned_abs(), 0);
+    count(loaded, members.len(), added, 0);
     Ok(())
 }

@@ -17,19 +17,20 @@ use tokio_postgres::{
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::{OpenError, session::is_followed};
-use crate::{config, error_chain, regular_file};
+use super::{OpenError, Settings, session::has_sync_standby};
+use crate::{error_chain, regular_file};
 
-/// How often the database looks whether a client that waits for it is still there, in milliseconds.
-const LOOK_FOR_CLIENT: u32 = 1_000;
+/// How often the database checks whether a client that waits for it is still there, in milliseconds.
+const CLIENT_CHECK_INTERVAL: u32 = 1_000;
 
-/// How long a host that no standby follows waits for one that has such.
-const HANDICAP: Duration = Duration::from_millis(500);
+/// How long a host without a synchronous standby waits for one that has it: it may be a deposed
+/// primary.
+const UNREPLICATED_CONNECT_DELAY: Duration = Duration::from_millis(500);
 
 /// The hosts of a URL, `a:5432,b:5433`: what may be shown of it.
-pub(super) struct Hosts(Vec<(Host, u16)>);
+pub(super) struct HostList(Vec<(Host, u16)>);
 
-impl Hosts {
+impl HostList {
     fn of(config: &Config) -> Self {
         let port = |at| {
             config
@@ -50,7 +51,7 @@ impl Hosts {
     }
 }
 
-impl fmt::Display for Hosts {
+impl fmt::Display for HostList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, (host, port)) in self.0.iter().enumerate() {
             let comma = if at == 0 { "" } else { "," };
@@ -64,11 +65,11 @@ impl fmt::Display for Hosts {
 }
 
 /// A pool, in which there are no connections yet.
-pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Hosts), OpenError> {
+pub(super) fn pool(url: &str, settings: &Settings) -> Result<(Pool, HostList), OpenError> {
     let mut config: Config = url
         .parse()
         .map_err(|error: Error| OpenError::Url(error_chain::full(&error)))?;
-    let hosts = Hosts::of(&config);
+    let hosts = HostList::of(&config);
     if hosts.0.is_empty() || !config.get_hostaddrs().is_empty() {
         return Err(OpenError::Url(
             "it must name its hosts, as host and not as hostaddr".into(),
@@ -79,14 +80,13 @@ pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Host
             "target_session_attrs must be read-write".into(),
         ));
     }
-    let deadline = Duration::from_secs(settings.deadline_seconds);
     // What every session needs, whatever is set for the user or the database: commits wait for the
-    // standby, and who has gone silent does not keep others waiting.
+    // standby, and a client that has gone silent does not hold its locks.
     let session = format!(
-        "{} -c synchronous_commit=on -c client_connection_check_interval={LOOK_FOR_CLIENT} \
+        "{} -c synchronous_commit=on -c client_connection_check_interval={CLIENT_CHECK_INTERVAL} \
          -c idle_in_transaction_session_timeout={}",
         config.get_options().unwrap_or_default(),
-        deadline.as_millis()
+        settings.timeout.as_millis()
     );
     let name = config
         .get_application_name()
@@ -95,7 +95,7 @@ pub(super) fn pool(url: &str, settings: &config::Postgres) -> Result<(Pool, Host
     config
         .options(session.trim())
         .application_name(name)
-        .tcp_user_timeout(deadline);
+        .tcp_user_timeout(settings.timeout);
     let tls = tls(config.get_ssl_mode(), &settings.root_certificates)?;
     let each = hosts
         .0
@@ -144,8 +144,9 @@ fn at_host(all: &Config, host: &Host, port: u16) -> Config {
     one
 }
 
-/// Connects to the host that takes writes. All are tried at once: one that hangs does not hold up
-/// the others. One that no standby follows takes them in vain: another that takes them goes first.
+/// Connects to the host that accepts writes. All are tried at once: one that hangs does not hold up
+/// the others. One without a synchronous standby cannot commit: another that accepts writes goes
+/// first.
 struct ToPrimary {
     each: Vec<Config>,
     tls: MakeRustlsConnect,
@@ -172,8 +173,8 @@ impl ToPrimary {
             }
         };
         let served = tokio::spawn(serve);
-        if !is_followed(&client).await? {
-            tokio::time::sleep(HANDICAP).await;
+        if !has_sync_standby(&client).await? {
+            tokio::time::sleep(UNREPLICATED_CONNECT_DELAY).await;
         }
         Ok((client, served))
     }

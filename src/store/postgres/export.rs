@@ -6,30 +6,25 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use secrecy::SecretString;
 use tokio::sync::mpsc;
-use tokio_postgres::{
-    Error as DatabaseError, Row,
-    types::{FromSqlOwned, ToSql},
-};
+use tokio_postgres::types::{FromSqlOwned, ToSql};
 
 use super::{
-    super::{AccessKey, Export, Project, Record, Removal, RemovalOutcome, StoredToken},
-    Postgres, accounts, removal,
+    super::{Export, Record, RecordKind, Removal, RemovalOutcome, tables::count_all, values::read},
+    Postgres, removal,
     repeat::repeated,
-    retry::{Failure, passes},
-    rows,
+    retry::{AttemptError, is_transient},
     session::Session,
 };
-use crate::model::{Error, Result, Vault};
+use crate::model::{Error, Result};
 
-/// How many records wait to be taken; the database is read no faster.
-const WAITING: usize = 1024;
-/// One moment of the database. It stays open for as long as somebody takes records from it, however
+/// How many records are buffered; the database is read no faster than they are taken.
+const BUFFER: usize = 1024;
+/// One moment of the database. It stays open for as long as records are taken from it, however
 /// slowly.
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0";
 /// What the catalog of the database knows without looking at the data: indexes that were never
-/// finished, constraints that were never tried on what stood before, and pages that were found not
+/// finished, constraints that were never tried on what was there before, and pages that were found not
 /// to be what had been written to them.
 const DAMAGE: &str = "
     SELECT format('the index %s is invalid', i.indexrelid::regclass)
@@ -42,20 +37,14 @@ const DAMAGE: &str = "
     SELECT format('%s pages had a wrong checksum', checksum_failures)
     FROM pg_stat_database WHERE datname = current_database() AND checksum_failures > 0";
 
-/// A count for each kind.
-const COUNT: &str = "
-    SELECT count(*) FROM projects UNION ALL SELECT count(*) FROM accounts UNION ALL SELECT count(*) FROM tokens
-    UNION ALL SELECT count(*) FROM access_keys UNION ALL SELECT count(*) FROM vaults
-    UNION ALL SELECT count(*) FROM backups UNION ALL SELECT count(*) FROM members";
-
 #[async_trait]
 impl Export for Postgres {
     fn records(&self) -> BoxStream<'static, Result<Record>> {
-        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let (sender, mut receiver) = mpsc::channel(BUFFER);
         let pool = self.pool.clone();
         tokio::spawn(async move {
             if let Err(error) = every(&pool, &sender).await {
-                // Nobody listens any more: then nobody misses it.
+                // The reader may be gone.
                 let _ = sender.send(Err(failed(error))).await;
             }
         });
@@ -63,26 +52,31 @@ impl Export for Postgres {
     }
 
     async fn count(&self) -> Result<u64> {
-        let counts: Vec<i64> = repeated!(self, |session| first_column(session, COUNT))?;
-        Ok(counts.into_iter().map(i64::unsigned_abs).sum())
+        repeated!(self, |session| count(session))
     }
 
     async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
-        repeated!(self, |session| removal::look(session, removal))
+        repeated!(self, |session| removal::plan(session, removal))
     }
 
-    /// What the catalog of the database says. The data is not looked at: that is the work of
+    /// What the catalog of the database says. The data is not checked: that is the work of
     /// `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
         repeated!(self, |session| first_column(session, DAMAGE))
     }
 }
 
+async fn count(session: &Session) -> std::result::Result<u64, AttemptError> {
+    let rows = session.read(&count_all(), &[]).await?;
+    let count = rows.first().map(|row| read(row, 0, "the count of records"));
+    Ok(count.transpose()?.unwrap_or_default())
+}
+
 /// The first column of all rows.
 async fn first_column<T: FromSqlOwned>(
     session: &Session,
     sql: &str,
-) -> std::result::Result<Vec<T>, Failure> {
+) -> std::result::Result<Vec<T>, AttemptError> {
     session
         .read(sql, &[])
         .await?
@@ -91,63 +85,34 @@ async fn first_column<T: FromSqlOwned>(
         .collect()
 }
 
-/// Records are read once, without trying again: what was taken cannot be taken back.
-fn failed(failure: Failure) -> Error {
-    match failure {
-        Failure::Database(error) if passes(&error) => Error::StoreUnavailable(error.into()),
+/// Records are read once, without a retry: what was taken cannot be taken back.
+fn failed(error: AttemptError) -> Error {
+    match error {
+        AttemptError::Database(error) if is_transient(&error) => {
+            Error::StoreUnavailable(error.into())
+        }
         other => other.into(),
     }
 }
-
-type Read = fn(&Row) -> std::result::Result<Record, DatabaseError>;
-
-/// Every kind of record: how to ask for it, and how to read it.
-const EVERYTHING: [(&str, Read); 7] = [
-    ("SELECT id, name FROM projects ORDER BY id", project),
-    (
-        "SELECT a.name, a.password_hash, a.project_id, coalesce(p.name, ''), a.roles, a.enabled
-         FROM accounts a LEFT JOIN projects p ON p.id = a.project_id ORDER BY a.name",
-        account,
-    ),
-    (
-        "SELECT hash, user_name, issued_at, expires_at, revoked_at, enabled FROM tokens ORDER BY hash",
-        token,
-    ),
-    (
-        "SELECT access, secret, user_name, enabled FROM access_keys ORDER BY access",
-        access_key,
-    ),
-    (
-        "SELECT id, project_id, name, object_type, protect_type, status, size, used, shared FROM vaults ORDER BY id",
-        vault,
-    ),
-    (
-        "SELECT id, project_id, vault_id, name, resource_type, resource_size, status, encrypted
-         FROM backups ORDER BY id",
-        backup,
-    ),
-    (
-        "SELECT backup_id, dest_project_id, id, status, created_at, updated_at, vault_id, image_id
-         FROM members ORDER BY backup_id, dest_project_id",
-        member,
-    ),
-];
 
 /// In one transaction: all of it is of one moment. Rows come as they are taken: the driver reads no
 /// further than that.
 async fn every(
     pool: &Pool,
     sender: &mpsc::Sender<Result<Record>>,
-) -> std::result::Result<(), Failure> {
-    let session = Session::take(pool).await?;
+) -> std::result::Result<(), AttemptError> {
+    let session = Session::acquire(pool).await?;
     session.batch_execute(SNAPSHOT).await?;
-    for (sql, read) in EVERYTHING {
+    for kind in RecordKind::ALL {
         let rows = session
-            .query_raw(sql, std::iter::empty::<&(dyn ToSql + Sync)>())
+            .query_raw(
+                &kind.select_all(),
+                std::iter::empty::<&(dyn ToSql + Sync)>(),
+            )
             .await?;
         let mut rows = std::pin::pin!(rows);
         while let Some(row) = rows.next().await {
-            if sender.send(Ok(read(&row?)?)).await.is_err() {
+            if sender.send(Ok(kind.read(&row?)?)).await.is_err() {
                 return Ok(());
             }
         }
@@ -155,64 +120,7 @@ async fn every(
     session.batch_execute("COMMIT").await?;
     // Only now: a primary that was replaced meanwhile ends the stream with an error, and nothing
     // before it counts.
-    session.confirm().await?;
+    session.confirm_primary().await?;
     session.done();
     Ok(())
-}
-
-fn project(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    Ok(Record::Project(Project {
-        id: row.try_get(0)?,
-        name: row.try_get(1)?,
-    }))
-}
-
-fn account(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    accounts::account(row).map(Record::Account)
-}
-
-fn token(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    Ok(Record::Token(StoredToken {
-        hash: row.try_get(0)?,
-        user_name: row.try_get(1)?,
-        issued_at: row.try_get(2)?,
-        expires_at: row.try_get(3)?,
-        revoked_at: row.try_get(4)?,
-        enabled: row.try_get(5)?,
-    }))
-}
-
-fn access_key(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    let secret = SecretString::from(row.try_get::<_, String>(1)?);
-    Ok(Record::AccessKey(AccessKey {
-        access: row.try_get(0)?,
-        secret,
-        user_name: row.try_get(2)?,
-        enabled: row.try_get(3)?,
-    }))
-}
-
-fn vault(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    let vault = Vault {
-        id: row.try_get(0)?,
-        project_id: row.try_get(1)?,
-        name: row.try_get(2)?,
-        object_type: row.try_get(3)?,
-        protect_type: row.try_get(4)?,
-        status: row.try_get(5)?,
-        size: rows::gigabytes(row, 6)?,
-        used: row.try_get::<_, i64>(7)?.unsigned_abs(),
-    };
-    Ok(Record::Vault {
-        vault,
-        shared: row.try_get::<_, i64>(8)?.unsigned_abs(),
-    })
-}
-
-fn backup(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    rows::backup(row).map(Record::Backup)
-}
-
-fn member(row: &Row) -> std::result::Result<Record, DatabaseError> {
-    rows::member_at(row, 0).map(Record::Member)
 }

@@ -13,7 +13,7 @@ use tokio::{
 };
 
 /// An attempt that, when it is dropped, goes on in a task until it is done, or until its deadline.
-/// Whoever makes one bounds how many there are.
+/// Its maker bounds how many there are.
 pub(super) struct Finish<F>
 where
     F: Future + Send + 'static,

@@ -1,24 +1,27 @@
 //! The store on PostgreSQL: servers without a state of their own, on a cluster that replicates and
 //! fails over by itself.
 //!
-//! Every session is with the primary, reads too: they see each acknowledged write, and none counts
-//! where the primary may have been replaced (`session`). Each operation has a deadline, and is
-//! repeated within it where what failed passes and repeating is safe (`retry`, `write`).
+//! Every session is with the primary, reads too: they see each acknowledged write, and none that
+//! may be stale is returned (`session`). Each operation has a deadline, and is retried within it
+//! where the error is transient and a retry is safe (`retry`, `write`). Changes that wait share
+//! transactions (`batch`).
 
 mod accounts;
+mod batch;
 mod catalog;
+mod columns;
 mod connect;
 mod export;
 mod finish;
-mod group;
 mod import;
+mod pipeline;
 mod prepare;
-mod queue;
 mod removal;
 mod repeat;
 mod retry;
 mod rows;
 mod session;
+mod settings;
 mod shares;
 mod write;
 
@@ -28,11 +31,12 @@ use async_trait::async_trait;
 use deadpool_postgres::Pool;
 use tokio::sync::Semaphore;
 
+pub use self::settings::Settings;
 use self::{
-    connect::Hosts,
-    queue::Queue,
+    batch::BatchQueue,
+    connect::HostList,
     repeat::{finished, repeated},
-    shares::Ruled,
+    shares::PendingChange,
     write::Writers,
 };
 use super::{
@@ -40,22 +44,22 @@ use super::{
     TokenHash, TokenRecord,
 };
 use crate::{
-    config, error_chain,
+    error_chain,
     model::{Change, Error, Facts, ProjectId, Result, Selection, VaultId},
     timestamp::Timestamp,
 };
 
-/// How long a catalog may take, and a removal. Only the operator waits for them.
-const CATALOG: Duration = Duration::from_secs(10 * 60);
+/// The timeout of a catalog, and of a removal. Only the operator waits for them.
+const BULK_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// A store in a PostgreSQL cluster.
 pub struct Postgres {
     pool: Pool,
     writers: Arc<Writers>,
-    queue: Queue,
-    /// How many attempts are made at a time outside of the queue, with those whose callers left.
-    attempts: Arc<Semaphore>,
-    deadline: Duration,
+    queue: BatchQueue,
+    /// For each attempt outside of the queue, those included whose callers have disconnected.
+    permits: Arc<Semaphore>,
+    timeout: Duration,
 }
 
 /// Why a cluster cannot be used. No sentence shows a password.
@@ -124,6 +128,15 @@ pub enum OpenError {
     },
 }
 
+impl OpenError {
+    fn unreachable(hosts: &HostList, error: &Error) -> Self {
+        Self::Connect {
+            hosts: hosts.to_string(),
+            reason: error_chain::full(error),
+        }
+    }
+}
+
 impl Postgres {
     /// Connects to the primary, makes sure that it loses nothing, and brings its schema up to date.
     ///
@@ -131,14 +144,11 @@ impl Postgres {
     /// One sentence that names the hosts.
     pub async fn open(
         url: &str,
-        settings: &config::Postgres,
+        settings: &Settings,
         now: Timestamp,
     ) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::prepared(url, settings).await?;
-        let failed = |error: Error| OpenError::Connect {
-            hosts: hosts.to_string(),
-            reason: error_chain::full(&error),
-        };
+        let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         if repeated!(store, |session| import::is_unfinished(session)).map_err(failed)? {
             return Err(OpenError::Unfinished {
                 hosts: hosts.to_string(),
@@ -150,7 +160,7 @@ impl Postgres {
             EXPIRED_AT_START
         ))
         .map_err(failed)?;
-        repeated!(store, |session| write::forget(session)).map_err(failed)?;
+        repeated!(store, |session| write::delete_stale_keys(session)).map_err(failed)?;
         Ok(store)
     }
 
@@ -160,43 +170,39 @@ impl Postgres {
     /// One sentence that names the hosts.
     pub async fn open_target(
         url: &str,
-        settings: &config::Postgres,
+        settings: &Settings,
     ) -> std::result::Result<Self, OpenError> {
         Self::prepared(url, settings).await.map(|(store, _)| store)
     }
 
     async fn prepared(
         url: &str,
-        settings: &config::Postgres,
-    ) -> std::result::Result<(Self, Hosts), OpenError> {
+        settings: &Settings,
+    ) -> std::result::Result<(Self, HostList), OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect {
-            hosts: hosts.to_string(),
-            reason: error_chain::full(&error),
-        };
+        let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         repeated!(store, |client| prepare::examine(
             client,
-            settings.unreplicated
+            settings.allow_unreplicated
         ))
         .map_err(failed)??;
         prepare::migrate(&store.pool, &hosts).await?;
         Ok((store, hosts))
     }
 
-    fn at(url: &str, settings: &config::Postgres) -> std::result::Result<(Self, Hosts), OpenError> {
+    fn at(url: &str, settings: &Settings) -> std::result::Result<(Self, HostList), OpenError> {
         let (pool, hosts) = connect::pool(url, settings)?;
-        let deadline = Duration::from_secs(settings.deadline_seconds);
         let writers = Arc::new(Writers::new());
-        let queue = Queue::new(pool.clone(), Arc::clone(&writers), deadline);
+        let queue = BatchQueue::new(pool.clone(), Arc::clone(&writers), settings.timeout);
         // As many as there are connections: more would wait for one without a caller.
-        let attempts = Arc::new(Semaphore::new(settings.connections));
+        let permits = Arc::new(Semaphore::new(settings.connections));
         Ok((
             Self {
                 pool,
                 writers,
                 queue,
-                attempts,
-                deadline,
+                permits,
+                timeout: settings.timeout,
             },
             hosts,
         ))
@@ -207,22 +213,16 @@ impl Postgres {
     ///
     /// # Errors
     /// One sentence that names the hosts.
-    pub async fn find(
-        url: &str,
-        settings: &config::Postgres,
-    ) -> std::result::Result<Self, OpenError> {
+    pub async fn find(url: &str, settings: &Settings) -> std::result::Result<Self, OpenError> {
         let (store, hosts) = Self::at(url, settings)?;
-        let failed = |error: Error| OpenError::Connect {
-            hosts: hosts.to_string(),
-            reason: error_chain::full(&error),
-        };
+        let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         let found = repeated!(store, |client| prepare::schema(client)).map_err(failed)?;
         prepare::is_current(found, &hosts).map(|()| store)
     }
 
-    /// Where there was no answer in time, connections that nobody uses at present lead to the same
-    /// silence: new ones may find another primary.
-    fn known<T>(&self, outcome: Result<T>) -> Result<T> {
+    /// Where there was no response in time, idle connections lead to the same silence: new ones may
+    /// find another primary.
+    fn close_idle_if_unavailable<T>(&self, outcome: Result<T>) -> Result<T> {
         if matches!(outcome, Err(Error::StoreUnavailable(_))) {
             self.pool.retain(|_, _| false);
         }
@@ -239,7 +239,7 @@ impl Store for Postgres {
     }
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
-        self.known(self.queue.change(Ruled { selection, rule }).await)
+        self.close_idle_if_unavailable(self.queue.change(PendingChange { selection, rule }).await)
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
@@ -291,24 +291,24 @@ impl Store for Postgres {
     }
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
-        self.known(
+        self.close_idle_if_unavailable(
             self.writers
-                .write(&self.pool, CATALOG, &catalog)
+                .write(&self.pool, BULK_TIMEOUT, &catalog)
                 .await
                 .map_err(Error::from),
         )
     }
 
     async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
-        self.known(
+        self.close_idle_if_unavailable(
             self.writers
-                .write(&self.pool, CATALOG, &removal)
+                .write(&self.pool, BULK_TIMEOUT, &removal)
                 .await
                 .map_err(Error::from),
         )
     }
 
     async fn ready(&self) -> Result<()> {
-        self.known(self.writers.try_out(&self.pool, self.deadline).await)
+        self.close_idle_if_unavailable(self.writers.probe(&self.pool, self.timeout).await)
     }
 }

@@ -1,4 +1,4 @@
-//! What has to hold before anything is kept in a cluster: a version that is known, writes that
+//! What has to hold before anything is written to a cluster: a version that is known, writes that
 //! survive the loss of a node, and the schema.
 
 use std::time::Duration;
@@ -7,8 +7,8 @@ use deadpool_postgres::{ClientWrapper, Object, Pool};
 use refinery::error::Kind;
 use tokio_postgres::Error;
 
-use super::{OpenError, connect::Hosts};
-use crate::{config::Unreplicated, error_chain};
+use super::{OpenError, connect::HostList};
+use crate::error_chain;
 
 mod migrations {
     refinery::embed_migrations!("src/store/schema/postgres");
@@ -18,7 +18,7 @@ mod migrations {
 const OLDEST: i32 = 150_000;
 /// How long to wait for another server that brings the schema up to date.
 const MIGRATION: Duration = Duration::from_secs(60);
-/// The advisory lock of whoever brings the schema up to date: "backups!" in ASCII.
+/// The advisory lock of the server that brings the schema up to date: "backups!" in ASCII.
 const LOCK: i64 = 0x6261_636b_7570_7321;
 
 /// What a cluster says of itself.
@@ -62,16 +62,16 @@ impl Cluster {
 /// Refuses a cluster that is too old, or that could lose acknowledged writes and is not allowed to.
 pub(super) async fn examine(
     client: &ClientWrapper,
-    unreplicated: Unreplicated,
+    allow_unreplicated: bool,
 ) -> Result<Result<(), OpenError>, Error> {
     let cluster = Cluster::ask(client).await?;
     if cluster.version < OLDEST {
         return Ok(Err(OpenError::TooOld(cluster.version / 10_000)));
     }
-    Ok(match (cluster.weakness(), unreplicated) {
-        (None, _) => Ok(()),
-        (Some(weakness), Unreplicated::Refuse) => Err(OpenError::Unreplicated(weakness)),
-        (Some(weakness), Unreplicated::Warn) => {
+    Ok(match cluster.weakness() {
+        None => Ok(()),
+        Some(weakness) if !allow_unreplicated => Err(OpenError::Unreplicated(weakness)),
+        Some(weakness) => {
             tracing::warn!("acknowledged writes may be lost with this PostgreSQL: {weakness}");
             Ok(())
         }
@@ -91,7 +91,7 @@ pub(super) async fn schema(client: &ClientWrapper) -> Result<Option<i32>, Error>
 }
 
 /// Whether a schema is that of this version.
-pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenError> {
+pub(super) fn is_current(found: Option<i32>, hosts: &HostList) -> Result<(), OpenError> {
     let runner = migrations::migrations::runner();
     let known = runner
         .get_migrations()
@@ -122,7 +122,7 @@ pub(super) fn is_current(found: Option<i32>, hosts: &Hosts) -> Result<(), OpenEr
 }
 
 /// Brings the schema up to date, one server at a time.
-pub(super) async fn migrate(pool: &Pool, hosts: &Hosts) -> Result<(), OpenError> {
+pub(super) async fn migrate(pool: &Pool, hosts: &HostList) -> Result<(), OpenError> {
     let failed = |reason: String| OpenError::Migrate {
         hosts: hosts.to_string(),
         reason,

@@ -1,29 +1,24 @@
 //! Records out of PostgreSQL.
 //!
 //! Their rows are locked before anything is read, those of backups before those of the vaults that
-//! get capacity back, each by their ids: the order of `shares` and `group`. So no change of a share
-//! and no removal wait for each other in a circle, and what is read cannot change: who shares or
-//! accepts meanwhile waits, and then finds no backup, or no vault.
+//! get capacity back, each by their ids: the order of `shares` and `batch`. So no change of a share
+//! and no removal deadlock, and what is read cannot change: who shares or accepts meanwhile waits,
+//! and then finds no backup, or no vault.
 
 use deadpool_postgres::ClientWrapper;
 use futures::{StreamExt, pin_mut};
-use tokio_postgres::{
-    Error, Row,
-    types::{ToSql, Type},
-};
-use uuid::Uuid;
+use tokio_postgres::{Error, types::ToSql};
 
 use super::{
-    super::{
-        TokenHash,
-        removal::{Cells, Found, Removal, RemovalOutcome, statements},
+    super::removal::{
+        Removal, RemovalOutcome, RemovalPlan,
+        statements::{self, with_ids},
     },
-    retry::Failure,
+    columns::Parameter,
+    retry::AttemptError,
     session::Session,
-    shares::Column,
-    write::Work,
+    write::Transaction,
 };
-use crate::model::VaultId;
 
 const IDS: &str = "= ANY ($1)";
 const LOCK_VAULTS: &str =
@@ -31,23 +26,21 @@ const LOCK_VAULTS: &str =
                            ORDER BY id FOR NO KEY UPDATE";
 const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-impl Work for Removal {
-    type Facts = ();
-    type Outcome = RemovalOutcome;
+impl Transaction for Removal {
+    type Input = ();
+    type Output = RemovalOutcome;
 
-    async fn look(&self, _: &ClientWrapper) -> Result<(), Error> {
+    async fn read(&self, _: &ClientWrapper) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    async fn act(&self, client: &ClientWrapper, (): ()) -> Result<RemovalOutcome, Failure> {
+    async fn apply(&self, client: &ClientWrapper, (): ()) -> Result<RemovalOutcome, AttemptError> {
         lock(client, self).await?;
-        let outcome = ask(client, self).await?;
+        let outcome = query(client, self).await?;
         if outcome.is_ok() {
             let ids = ids(self);
             for command in statements::commands(self) {
-                client
-                    .execute(&command.replace("{ids}", IDS), &[&*ids])
-                    .await?;
+                client.execute(&with_ids(command, IDS), &[&*ids]).await?;
             }
         }
         Ok(outcome)
@@ -67,60 +60,40 @@ async fn lock(client: &ClientWrapper, removal: &Removal) -> Result<(), Error> {
 }
 
 /// Whether they may go, and what goes with them, at one moment. Writes nothing.
-pub(super) async fn look(session: &Session, removal: &Removal) -> Result<RemovalOutcome, Failure> {
+pub(super) async fn plan(
+    session: &Session,
+    removal: &Removal,
+) -> Result<RemovalOutcome, AttemptError> {
     session.batch_execute(SNAPSHOT).await?;
-    let outcome = ask(session, removal).await?;
+    let outcome = query(session, removal).await?;
     session.batch_execute("COMMIT").await?;
-    session.confirm().await?;
+    session.confirm_primary().await?;
     Ok(outcome)
 }
 
-async fn ask(client: &ClientWrapper, removal: &Removal) -> Result<RemovalOutcome, Error> {
+async fn query(client: &ClientWrapper, removal: &Removal) -> Result<RemovalOutcome, AttemptError> {
     let ids = ids(removal);
-    let mut found = Found::default();
-    for (question, meaning) in statements::questions(removal) {
-        // One by one: as many may stand in the way as there are records.
+    let mut plan = RemovalPlan::default();
+    for (sql, meaning) in statements::queries(removal) {
+        // One by one: as many may be in the way as there are records.
         let rows = client
-            .query_raw(
-                &question.replace("{ids}", IDS),
-                [&*ids as &(dyn ToSql + Sync)],
-            )
+            .query_raw(&with_ids(sql, IDS), [&*ids as &(dyn ToSql + Sync)])
             .await?;
         pin_mut!(rows);
         while let Some(row) = rows.next().await {
-            found.take(meaning, &row?)?;
+            plan.add(removal, meaning, &row?)?;
         }
     }
-    Ok(found.decide(removal))
+    Ok(plan.decide(removal))
 }
 
 /// The ids, as the one parameter of all statements.
-fn ids(removal: &Removal) -> Column<'_> {
+fn ids(removal: &Removal) -> Parameter<'_> {
     match removal {
         Removal::Users(ids) | Removal::AccessKeys(ids) => Box::new(ids),
         Removal::Tokens(ids) => Box::new(ids),
         Removal::Projects(ids) => Box::new(ids),
         Removal::Vaults(ids) => Box::new(ids),
         Removal::Backups(ids) => Box::new(ids),
-    }
-}
-
-impl Cells for Row {
-    type Error = Error;
-
-    fn text(&self, at: usize) -> Result<String, Error> {
-        match *self.columns()[at].type_() {
-            Type::UUID => self.try_get::<_, Uuid>(at).map(|id| id.to_string()),
-            Type::BYTEA => self.try_get::<_, TokenHash>(at).map(|hash| hash.to_hex()),
-            _ => self.try_get(at),
-        }
-    }
-
-    fn number(&self, at: usize) -> Result<u64, Error> {
-        self.try_get::<_, i64>(at).map(i64::unsigned_abs)
-    }
-
-    fn vault(&self, at: usize) -> Result<Option<VaultId>, Error> {
-        self.try_get(at)
     }
 }

@@ -1,39 +1,49 @@
-//! Runs something on a connection until it comes to something: in macros, because a function cannot
-//! say of what an asynchronous closure returns that it may move between threads.
+//! Runs something on a connection until it succeeds.
+//!
+//! These are macros because a function cannot take what they take: a closure that returns a future
+//! over the session that it is lent is an `AsyncFn`, and nothing on stable Rust can say of the
+//! future of an `AsyncFn` that it is `Send`, as `async_trait` and `tokio::spawn` need it (return
+//! type notation, rust-lang/rust#109417).
 
-/// Runs something on a connection, and again where what failed passes: for reads, and for writes
-/// that do no harm when they are done twice.
+/// Runs something on a connection, and retries what is transient: for reads, and for writes that do
+/// no harm when they are done twice.
 macro_rules! repeated {
     ($store:expr, |$session:ident| $run:expr) => {{
-        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.deadline);
+        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.timeout);
         loop {
             let attempt = async {
-                let session = $crate::store::postgres::session::Session::take(&$store.pool).await?;
+                let session =
+                    $crate::store::postgres::session::Session::acquire(&$store.pool).await?;
                 let $session = &session;
                 let outcome = $run.await?;
                 session.done();
                 Ok(outcome)
             };
             if let Some(outcome) = attempts.make(attempt).await {
-                break $store.known(outcome);
+                break $store.close_idle_if_unavailable(outcome);
             }
         }
     }};
 }
 
 /// The same, with copies of `$value`s: an attempt that was begun is finished without its caller. A
-/// caller that leaves before that leaves nothing behind.
+/// caller that disconnects before that leaves nothing behind.
 macro_rules! finished {
     ($store:expr, [$($value:ident),*], |$session:ident| $run:expr) => {{
-        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.deadline);
+        let mut attempts = $crate::store::postgres::retry::Attempts::within($store.timeout);
         loop {
-            let (pool, permits, deadline) = ($store.pool.clone(), std::sync::Arc::clone(&$store.attempts), attempts.end());
+            let (pool, permits) = ($store.pool.clone(), std::sync::Arc::clone(&$store.permits));
+            let deadline = attempts.deadline();
             $(let $value = $value.to_owned();)*
             let attempt = async {
-                let permit = permits.acquire_owned().await.map_err($crate::model::Error::store)?;
+                let permit = permits
+                    .acquire_owned()
+                    .await
+                    .map_err($crate::model::Error::store)?;
                 let attempt = async move {
                     let _permit = permit;
-                    let session = $crate::store::postgres::session::Session::take(&pool).await?;
+                    let session =
+                        $crate::store::postgres::session::Session::acquire(&pool).await?;
                     let $session = &session;
                     let outcome = $run.await?;
                     session.done();
@@ -42,7 +52,7 @@ macro_rules! finished {
                 $crate::store::postgres::finish::Finish::by(deadline, attempt).await
             };
             if let Some(outcome) = attempts.make(attempt).await {
-                break $store.known(outcome);
+                break $store.close_idle_if_unavailable(outcome);
             }
         }
     }};

@@ -1,71 +1,71 @@
-//! A connection out of the pool, for one attempt, and whether what it showed can be believed.
+//! A connection out of the pool, for one attempt, and whether what it read is current.
 //!
-//! A primary that was replaced, and that nobody was there to stop, still answers: it cannot commit,
-//! because the standby that would confirm has left it, but what it shows is of yesterday. That
-//! standby left before it took over, and so before anything was acknowledged elsewhere: as long as
-//! it is there after a read, the read shows what counts.
+//! A deposed primary that nobody has shut down (split brain) still serves reads: it cannot commit,
+//! because the standby that would confirm has left it, but its reads are stale. That standby left
+//! before it took over, and so before anything was acknowledged elsewhere: as long as it is there
+//! after a read, the read is current.
 
 use std::ops::Deref;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use futures::try_join;
 use tokio_postgres::{Client, Error, Row, types::ToSql};
 
-use super::retry::Failure;
+use super::{pipeline::pipelined, retry::AttemptError};
 
 // As many standbys as have to confirm a commit are there, out of those that may. Their names and
 // the setting are what every user may see. An empty setting is a cluster without standbys that
 // confirm: see `prepare`.
-const CONFIRMED: &str = r"SELECT names = '' OR coalesce(substring(names FROM '(\d+) *\(')::int, 1) <= (
-                              SELECT count(*) FROM pg_stat_replication
-                              WHERE names LIKE '%*%' OR application_name <> '' AND position(application_name IN names) > 0)
-                          FROM current_setting('synchronous_standby_names') AS names";
+const HAS_SYNC_STANDBY: &str = r"
+    SELECT names = '' OR coalesce(substring(names FROM '(\d+) *\(')::int, 1) <= (
+        SELECT count(*) FROM pg_stat_replication
+        WHERE names LIKE '%*%' OR application_name <> '' AND position(application_name IN names) > 0)
+    FROM current_setting('synchronous_standby_names') AS names";
 
-/// Whether standbys follow this server that confirm what it commits.
-pub(super) async fn is_followed(client: &Client) -> Result<bool, Error> {
-    client.query_one(CONFIRMED, &[]).await?.try_get(0)
+/// Whether this server has the standbys that confirm what it commits.
+pub(super) async fn has_sync_standby(client: &Client) -> Result<bool, Error> {
+    client.query_one(HAS_SYNC_STANDBY, &[]).await?.try_get(0)
 }
 
-/// A connection out of the pool. Dropping it closes it, because nobody knows what it is in the
-/// middle of: an attempt may have failed, or have been given up while the database was still busy
-/// with it. [`Session::done`] hands it back.
+/// A connection out of the pool. Dropping it closes it, because its state is unknown: an attempt
+/// may have failed, or have been given up while the database was still busy with it.
+/// [`Session::done`] hands it back.
 pub(super) struct Session(Option<Object>);
 
 impl Session {
-    /// A connection that nobody uses, or a new one.
-    pub(super) async fn take(pool: &Pool) -> Result<Self, Failure> {
+    /// An idle connection, or a new one.
+    pub(super) async fn acquire(pool: &Pool) -> Result<Self, AttemptError> {
         Ok(Self(Some(pool.get().await?)))
     }
 
-    /// Reads, and makes sure that it is what counts.
+    /// Reads, and makes sure that the read is not stale.
     pub(super) async fn read(
         &self,
         sql: &str,
         values: &[&(dyn ToSql + Sync)],
-    ) -> Result<Vec<Row>, Failure> {
-        // Before: what is only now prepared would be read after the question.
+    ) -> Result<Vec<Row>, AttemptError> {
+        // Before: what is only now prepared would be read after the confirmation.
         let statement = self.prepare_cached(sql).await?;
         let rows = async { Ok(self.query(&statement, values).await?) };
-        // Polled in this order, and thereby sent in this order, without a way there and back
-        // between them. The server takes them one after the other, each with a look of its own at
-        // what there is: it looks for its standbys when it has read.
-        try_join!(rows, self.confirm()).map(|(rows, ())| rows)
+        // The server runs them one after the other, each with a snapshot of its own: it looks for
+        // its standbys when it has read.
+        let (rows, ()) = pipelined(rows, self.confirm_primary()).await?;
+        Ok(rows)
     }
 
-    /// Makes sure that what was read up to here is what counts. Where it is not, no connection that
+    /// Makes sure that what was read up to here is not stale. Where it may be, no connection that
     /// is in the pool is used again.
-    pub(super) async fn confirm(&self) -> Result<(), Failure> {
-        let statement = self.prepare_cached(CONFIRMED).await?;
+    pub(super) async fn confirm_primary(&self) -> Result<(), AttemptError> {
+        let statement = self.prepare_cached(HAS_SYNC_STANDBY).await?;
         if self.query_one(&statement, &[]).await?.try_get(0)? {
             return Ok(());
         }
         if let Some(pool) = self.0.as_ref().and_then(Object::pool) {
             pool.retain(|_, _| false);
         }
-        Err(Failure::Unconfirmed)
+        Err(AttemptError::Unconfirmed)
     }
 
-    /// Back into the pool, with no transaction open and no answer outstanding.
+    /// Back into the pool, with no transaction open and no response outstanding.
     pub(super) fn done(mut self) {
         drop(self.0.take());
     }
@@ -76,7 +76,7 @@ impl Deref for Session {
 
     #[expect(
         clippy::expect_used,
-        reason = "only `done` and `drop` take it out, and nobody has the session after that"
+        reason = "only `done` and `drop` take it out, and both consume the session"
     )]
     fn deref(&self) -> &ClientWrapper {
         self.0

@@ -1,16 +1,17 @@
-//! Writing exactly once, though the answer to COMMIT may be lost.
+//! Exactly-once writes, though the response to COMMIT may be lost.
 //!
-//! A transaction begins by putting its number into the row of `last_writes` that belongs to its
-//! writer. Where the connection breaks during COMMIT, the next attempt puts the same number there,
-//! and the database tells what became of the first: it makes the second wait as long as the first
-//! is undecided; where the first is undone, the second goes on as if there had been none; where the
-//! number stands, the work is done, and what it was is remembered here.
+//! Every transaction carries an idempotency key: it begins by writing the number of the write into
+//! the row of `last_writes` that belongs to its writer. Where the connection breaks during COMMIT,
+//! the transaction is in doubt. The next attempt writes the same number, and the database resolves
+//! the doubt: it makes the second attempt wait as long as the first is undecided; where the first
+//! was rolled back, the second goes on as if there had been none; where the number is there, the
+//! write is done, and what it did is in memory here.
 //!
 //! Why not `pg_xact_status`: after a failover to a node that never got the commit, the new primary
-//! gives the same transaction number to somebody else, and the answer is about their transaction.
-//! Why not look for the records: others may have changed or deleted them meanwhile, and then the
-//! work would be done twice. A row is replicated together with what it stands for, and it costs no
-//! round trip: it goes out with BEGIN and the first statements.
+//! gives the same transaction number to another transaction, and the status is that one's. Why not
+//! look for the records: others may have changed or deleted them meanwhile, and then the write would
+//! be done twice. A key is replicated together with what it vouches for, and it costs no round trip:
+//! it goes out with BEGIN and the first statements.
 
 use std::{
     collections::HashMap,
@@ -22,61 +23,63 @@ use std::{
 };
 
 use deadpool_postgres::{ClientWrapper, Pool};
-use futures::try_join;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::{
-    retry::{Attempts, Failure},
+    pipeline::pipelined,
+    retry::{AttemptError, Attempts},
     session::Session,
 };
 use crate::model::{self, Error};
 
-// Waits for whoever has the row. No row comes back where the number stands already.
-const MARK: &str = "INSERT INTO last_writes AS l (server, writer, number, attempt, written_at)
-                    VALUES ($1, $2, $3, $4, now())
-                    ON CONFLICT (server, writer)
-                    DO UPDATE SET number = excluded.number, attempt = excluded.attempt, written_at = now()
-                    WHERE l.number <> excluded.number RETURNING attempt";
-const STANDING: &str = "SELECT attempt FROM last_writes WHERE server = $1 AND writer = $2";
+// Waits for the transaction that has the row locked. No row comes back where the number is there.
+const WRITE_KEY: &str = "
+    INSERT INTO last_writes AS l (server, writer, number, attempt, written_at)
+    VALUES ($1, $2, $3, $4, now())
+    ON CONFLICT (server, writer)
+    DO UPDATE SET number = excluded.number, attempt = excluded.attempt, written_at = now()
+    WHERE l.number <> excluded.number RETURNING attempt";
+const COMMITTED_ATTEMPT: &str = "SELECT attempt FROM last_writes WHERE server = $1 AND writer = $2";
 const ANY_ROW: &str = "SELECT version FROM refinery_schema_history LIMIT 1";
-const FORGET: &str = "DELETE FROM last_writes WHERE written_at < now() - interval '1 day'";
+const DELETE_STALE_KEYS: &str =
+    "DELETE FROM last_writes WHERE written_at < now() - interval '1 day'";
 
-/// Something to be done in a transaction.
-pub(super) trait Work: Sync {
+/// What to do in a transaction, as often as it takes until it is committed.
+pub(super) trait Transaction: Sync {
     /// What is read first.
-    type Facts: Send;
+    type Input: Send;
     /// What was done.
-    type Outcome: Send;
+    type Output: Send;
 
     /// Locks and reads. Goes out together with the beginning of the transaction, unless an earlier
-    /// attempt may stand.
-    fn look(
+    /// attempt is in doubt.
+    fn read(
         &self,
         client: &ClientWrapper,
-    ) -> impl Future<Output = Result<Self::Facts, tokio_postgres::Error>> + Send;
+    ) -> impl Future<Output = Result<Self::Input, AttemptError>> + Send;
 
-    /// Decides and writes. What it refuses is undone.
-    fn act(
+    /// Decides and writes. What it rejects is rolled back.
+    fn apply(
         &self,
         client: &ClientWrapper,
-        facts: Self::Facts,
-    ) -> impl Future<Output = Result<Self::Outcome, Failure>> + Send;
+        input: Self::Input,
+    ) -> impl Future<Output = Result<Self::Output, AttemptError>> + Send;
 }
 
-/// Why there is no outcome.
+/// Why there is no output.
 #[derive(Debug)]
-pub(super) enum Unwritten {
+pub(super) enum WriteError {
     /// Nothing was done, for certain.
-    Refused(Error),
-    /// The work may have been done, or not: [`Error::StoreUnavailable`].
-    Open(Error),
+    Rejected(Error),
+    /// The write may have been done, or not: [`Error::StoreUnavailable`].
+    InDoubt(Error),
 }
 
-impl From<Unwritten> for Error {
-    fn from(unwritten: Unwritten) -> Self {
-        match unwritten {
-            Unwritten::Refused(error) | Unwritten::Open(error) => error,
+impl From<WriteError> for Error {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::Rejected(error) | WriteError::InDoubt(error) => error,
         }
     }
 }
@@ -89,8 +92,9 @@ pub(super) struct Writers {
     free: Mutex<(Vec<i32>, i32)>,
 }
 
-/// A writer, taken for one write and all attempts at it.
-struct Writer<'a> {
+/// The key of one write and all attempts at it: a writer, which nobody else has meanwhile, and a
+/// number.
+struct IdempotencyKey<'a> {
     writers: &'a Writers,
     writer: i32,
     number: i64,
@@ -109,133 +113,131 @@ impl Writers {
         }
     }
 
-    fn take(&self) -> Writer<'_> {
+    fn new_key(&self) -> IdempotencyKey<'_> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         let writer = free.0.pop().unwrap_or_else(|| {
             free.1 += 1;
             free.1
         });
-        Writer {
+        IdempotencyKey {
             writers: self,
             writer,
             number: self.numbers.fetch_add(1, Ordering::Relaxed),
         }
     }
 
-    /// Does the work exactly once, or not at all; [`Unwritten`] says whether anybody knows which.
-    pub(super) async fn write<W: Work>(
+    /// Does the transaction exactly once, or not at all; [`WriteError`] says whether it is known
+    /// which.
+    pub(super) async fn write<T: Transaction>(
         &self,
         pool: &Pool,
-        deadline: Duration,
-        work: &W,
-    ) -> Result<W::Outcome, Unwritten> {
-        let writer = self.take();
-        let mut outcomes = HashMap::new();
-        let mut attempt = 0;
-        let mut attempts = Attempts::within(deadline);
+        timeout: Duration,
+        transaction: &T,
+    ) -> Result<T::Output, WriteError> {
+        let key = self.new_key();
+        let mut in_doubt = HashMap::new();
+        let mut number = 0;
+        let mut attempts = Attempts::within(timeout);
         loop {
-            attempt += 1;
-            if let Some(outcome) = attempts
-                .make(writer.attempt(pool, work, attempt, &mut outcomes))
-                .await
-            {
+            number += 1;
+            let attempt = key.attempt(pool, transaction, number, &mut in_doubt);
+            if let Some(outcome) = attempts.make(attempt).await {
                 return outcome.map_err(|error| match error {
-                    Error::StoreUnavailable(_) => Unwritten::Open(error),
-                    _ if outcomes.is_empty() => Unwritten::Refused(error),
-                    // It would be a fault for good, but for what may have been done before it.
-                    _ => Unwritten::Open(Error::StoreUnavailable(error.into())),
+                    Error::StoreUnavailable(_) => WriteError::InDoubt(error),
+                    _ if in_doubt.is_empty() => WriteError::Rejected(error),
+                    // It would be a fault for good, but for what an earlier attempt may have done.
+                    _ => WriteError::InDoubt(Error::StoreUnavailable(error.into())),
                 });
             }
         }
     }
 
-    /// Reads a row, puts a number on record, and does nothing else: works where reads and writes
-    /// do.
-    pub(super) async fn try_out(&self, pool: &Pool, deadline: Duration) -> model::Result<()> {
-        struct Nothing;
-        impl Work for Nothing {
-            type Facts = ();
-            type Outcome = ();
+    /// Reads a row, writes a key, and does nothing else: succeeds where reads and writes do.
+    pub(super) async fn probe(&self, pool: &Pool, timeout: Duration) -> model::Result<()> {
+        struct WriteProbe;
+        impl Transaction for WriteProbe {
+            type Input = ();
+            type Output = ();
 
-            async fn look(&self, client: &ClientWrapper) -> Result<(), tokio_postgres::Error> {
-                client.query_one(ANY_ROW, &[]).await.map(drop)
+            async fn read(&self, client: &ClientWrapper) -> Result<(), AttemptError> {
+                client.query_one(ANY_ROW, &[]).await?;
+                Ok(())
             }
 
-            async fn act(&self, _: &ClientWrapper, (): ()) -> Result<(), Failure> {
+            async fn apply(&self, _: &ClientWrapper, (): ()) -> Result<(), AttemptError> {
                 Ok(())
             }
         }
-        Ok(self.write(pool, deadline, &Nothing).await?)
+        Ok(self.write(pool, timeout, &WriteProbe).await?)
     }
 }
 
-/// Forgets the writers of servers that are gone.
-pub(super) async fn forget(client: &ClientWrapper) -> Result<(), tokio_postgres::Error> {
-    client.execute(FORGET, &[]).await.map(drop)
+/// Deletes the keys of servers that are gone.
+pub(super) async fn delete_stale_keys(client: &ClientWrapper) -> Result<(), tokio_postgres::Error> {
+    client.execute(DELETE_STALE_KEYS, &[]).await.map(drop)
 }
 
-impl Writer<'_> {
-    /// One attempt. `outcomes`: what earlier ones did, if they did it: those that got as far as
-    /// COMMIT and no answer.
-    async fn attempt<W: Work>(
+impl IdempotencyKey<'_> {
+    /// One attempt. `in_doubt`: what earlier ones did, if they did it: those whose COMMIT got no
+    /// response.
+    async fn attempt<T: Transaction>(
         &self,
         pool: &Pool,
-        work: &W,
+        transaction: &T,
         attempt: i32,
-        outcomes: &mut HashMap<i32, W::Outcome>,
-    ) -> Result<W::Outcome, Failure> {
-        let session = Session::take(pool).await?;
-        let mark = session.prepare_cached(MARK).await?;
-        let number: [&(dyn ToSql + Sync); 4] =
+        in_doubt: &mut HashMap<i32, T::Output>,
+    ) -> Result<T::Output, AttemptError> {
+        let session = Session::acquire(pool).await?;
+        let write_key = session.prepare_cached(WRITE_KEY).await?;
+        let key: [&(dyn ToSql + Sync); 4] =
             [&self.writers.server, &self.writer, &self.number, &attempt];
-        // Polled in this order, and thereby sent in this order, without waiting for answers between
-        // them.
         let begin = async {
             let begin = session.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED");
-            try_join!(begin, session.query_opt(&mark, &number)).map(|(_, marked)| marked)
+            let (_, written) = pipelined(begin, session.query_opt(&write_key, &key)).await?;
+            Ok(written)
         };
-        let facts = if outcomes.is_empty() {
-            // No attempt got as far as COMMIT, so the number cannot stand.
-            Some(try_join!(begin, work.look(&session))?.1)
+        let input = if in_doubt.is_empty() {
+            // No attempt got as far as COMMIT, so the number cannot be there.
+            Some(pipelined(begin, transaction.read(&session)).await?.1)
         } else if begin.await?.is_some() {
-            // Those that did are undone.
-            outcomes.clear();
-            Some(work.look(&session).await?)
+            // Those that did were rolled back.
+            in_doubt.clear();
+            Some(transaction.read(&session).await?)
         } else {
             None
         };
-        let done = match facts {
-            Some(facts) => match work.act(&session, facts).await {
-                Ok(outcome) => {
-                    outcomes.insert(attempt, outcome);
+        let done = match input {
+            Some(input) => match transaction.apply(&session, input).await {
+                Ok(output) => {
+                    in_doubt.insert(attempt, output);
                     attempt
                 }
-                Err(Failure::Refused(refusal)) => {
-                    // First: a transaction that the database itself has failed answers no question.
-                    let undone = async { Ok(session.batch_execute("ROLLBACK").await?) };
-                    // A commit would wait for the standby; a refusal has to ask.
-                    try_join!(undone, session.confirm())?;
+                Err(AttemptError::Rejected(error)) => {
+                    // First: a transaction that the database itself has failed runs no query.
+                    let rollback = async { Ok(session.batch_execute("ROLLBACK").await?) };
+                    // A commit would wait for the standby; a rejection has to ask.
+                    pipelined(rollback, session.confirm_primary()).await?;
                     session.done();
-                    return Err(Failure::Refused(refusal));
+                    return Err(AttemptError::Rejected(error));
                 }
-                Err(failure) => return Err(failure),
+                Err(error) => return Err(error),
             },
             None => session
-                .query_one(STANDING, &[&self.writers.server, &self.writer])
+                .query_one(COMMITTED_ATTEMPT, &[&self.writers.server, &self.writer])
                 .await?
                 .try_get(0)?,
         };
-        // Also where nothing is left to do: the commit that was not answered may stand on this node
-        // alone, and this one comes back when the standby has both. The row locks alone are reason
-        // enough for it to wait.
+        // Also where nothing is left to do: the commit in doubt may be on this node alone, and this
+        // one comes back when the standby has both. The row locks alone are reason enough for it to
+        // wait.
         session.batch_execute("COMMIT").await?;
         session.done();
         let lost = || Error::store("a write stands that nobody here made");
-        outcomes.remove(&done).ok_or_else(|| lost().into())
+        in_doubt.remove(&done).ok_or_else(|| lost().into())
     }
 }
 
-impl Drop for Writer<'_> {
+impl Drop for IdempotencyKey<'_> {
     fn drop(&mut self) {
         self.writers
             .free

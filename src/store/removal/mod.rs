@@ -1,6 +1,6 @@
 //! What was given, taken back: records of one kind out of a store, what goes with them, and what
-//! stands in the way. What the databases are asked stands in `statements`; how they lock what they
-//! are asked about is the business of each.
+//! is in the way. The queries are in `statements`; how the rows are locked is the business of each
+//! store.
 
 pub(super) mod statements;
 
@@ -10,8 +10,11 @@ use std::{
 };
 
 use self::statements::Meaning;
-use super::TokenHash;
-use crate::model::{BackupId, ProjectId, VaultId};
+use super::{
+    TokenHash,
+    values::{SqlRow, SqlType, read},
+};
+use crate::model::{BackupId, ProjectId, VaultId, vault::MB_PER_GB};
 
 /// How many records a refusal names; the others are counted.
 const NAMED: usize = 20;
@@ -123,6 +126,15 @@ impl Removal {
         }
     }
 
+    /// What the column holds that they are found by.
+    fn key_type(&self) -> SqlType {
+        match self {
+            Self::Users(_) | Self::AccessKeys(_) | Self::Projects(_) => SqlType::Text,
+            Self::Tokens(_) => SqlType::Bytes,
+            Self::Vaults(_) | Self::Backups(_) => SqlType::Uuid,
+        }
+    }
+
     fn shown(&self, key: &str) -> String {
         match self {
             Self::Tokens(_) => format!("sha256:{}", &key[..DIGITS]),
@@ -131,51 +143,52 @@ impl Removal {
     }
 }
 
-/// A row of a database's answer.
-pub(super) trait Cells {
-    /// Why a cell cannot be read.
-    type Error;
-
-    /// A text, or an id as text.
-    fn text(&self, at: usize) -> Result<String, Self::Error>;
-    /// A number.
-    fn number(&self, at: usize) -> Result<u64, Self::Error>;
-    /// The id of a vault, where there is one.
-    fn vault(&self, at: usize) -> Result<Option<VaultId>, Self::Error>;
-}
-
-/// What a database has answered up to now.
+/// What a database has returned up to now.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct RemovalPlan {
     records: BTreeMap<String, Removed>,
-    count: u64,
+    in_the_way: u64,
     first: Vec<String>,
 }
 
-impl Found {
-    /// Takes a row of the answer to a question. The first cell of each is the key of a record to
-    /// remove.
-    pub(super) fn take<C: Cells>(&mut self, meaning: &Meaning, row: &C) -> Result<(), C::Error> {
-        let key = row.text(0)?;
+impl RemovalPlan {
+    /// Adds a row that a query returned. The first value of each is the key of a record to remove.
+    pub(super) fn add<R: SqlRow>(
+        &mut self,
+        removal: &Removal,
+        meaning: &Meaning,
+        row: &R,
+    ) -> Result<(), R::Error> {
+        let text = |at, holds| {
+            let value = row.value(at, holds)?;
+            Ok::<_, R::Error>(value.into_text().unwrap_or_default())
+        };
+        let key = text(0, removal.key_type())?;
+        let number = |at, column| read::<u64, R>(row, at, column);
         match meaning {
             Meaning::Record => drop(self.records.entry(key).or_default()),
-            Meaning::Tokens => self.records.entry(key).or_default().tokens += row.number(1)?,
+            Meaning::Tokens => {
+                self.records.entry(key).or_default().tokens += number(1, "the count of tokens")?
+            }
             Meaning::AccessKeys => {
-                self.records.entry(key).or_default().access_keys += row.number(1)?
+                self.records.entry(key).or_default().access_keys +=
+                    number(1, "the count of access keys")?
             }
             Meaning::Shares => {
                 let removed = self.records.entry(key).or_default();
-                removed.shares += row.number(1)?;
-                removed.images += row.number(2)?;
-                if let Some(vault) = row.vault(3)? {
-                    *removed.freed.entry(vault).or_default() += row.number(4)?;
+                removed.shares += number(1, "the count of shares")?;
+                removed.images += number(2, "the count of images")?;
+                if let Some(vault) = read(row, 3, "members.vault_id")? {
+                    let freed = number(4, "the sum of backups.resource_size")?;
+                    *removed.freed.entry(vault).or_default() += freed.saturating_mul(MB_PER_GB.into());
                 }
             }
-            Meaning::InTheWay(words) => {
-                self.count += 1;
+            Meaning::InTheWay(holds, words) => {
+                self.in_the_way += 1;
                 if self.first.len() < NAMED {
-                    self.first
-                        .push(words.replace("{of}", &key).replace("{it}", &row.text(1)?));
+                    let other = text(1, *holds)?;
+                    let words = words.replace("{of}", &key);
+                    self.first.push(words.replace("{it}", &other));
                 }
             }
         }
@@ -196,9 +209,9 @@ impl Found {
                 ids,
             });
         }
-        if self.count > 0 {
+        if self.in_the_way > 0 {
             return Err(RemovalRefused::InTheWay {
-                count: self.count,
+                count: self.in_the_way,
                 first: self.first,
             });
         }

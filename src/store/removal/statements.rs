@@ -1,9 +1,10 @@
 //! What a database is asked about records to remove, and told to do: SQL that both understand, in
-//! which `{ids}` stands for the comparison with the ids.
+//! which `{ids}` is for the comparison with the ids.
 
-use super::Removal;
+use super::{super::values::SqlType, Removal};
+use crate::model::vault::MB_PER_GB;
 
-/// What the rows of an answer stand for. The first column is the id of a record to remove.
+/// What the rows of a result mean. The first column is the id of a record to remove.
 #[derive(Clone, Copy)]
 pub(in crate::store) enum Meaning {
     /// The record is there.
@@ -13,17 +14,17 @@ pub(in crate::store) enum Meaning {
     /// How many access keys go with it.
     AccessKeys,
     /// How many shares go with it; of how many an image was registered; their vault, and what it
-    /// gets back in MB.
+    /// gets back in GB.
     Shares,
-    /// Something that stands in the way, the id of which is the second column: in these words.
-    InTheWay(&'static str),
+    /// Something that is in the way, the id of which is the second column: in these words.
+    InTheWay(SqlType, &'static str),
 }
 
 use Meaning::{AccessKeys, InTheWay, Record, Shares, Tokens};
 
-type Questions = &'static [(&'static str, Meaning)];
+type Queries = &'static [(&'static str, Meaning)];
 
-const OF_USERS: Questions = &[
+const OF_USERS: Queries = &[
     ("SELECT name FROM accounts WHERE name {ids}", Record),
     (
         "SELECT user_name, count(*) FROM tokens WHERE user_name {ids} GROUP BY user_name",
@@ -34,47 +35,50 @@ const OF_USERS: Questions = &[
         AccessKeys,
     ),
 ];
-const OF_PROJECTS: Questions = &[
+const OF_PROJECTS: Queries = &[
     ("SELECT id FROM projects WHERE id {ids}", Record),
     (
         "SELECT project_id, name FROM accounts WHERE project_id {ids} ORDER BY 1, 2",
-        InTheWay("user {it} is of project {of}"),
+        InTheWay(SqlType::Text, "user {it} is of project {of}"),
     ),
     (
         "SELECT project_id, id FROM vaults WHERE project_id {ids} ORDER BY 1, 2",
-        InTheWay("vault {it} belongs to project {of}"),
+        InTheWay(SqlType::Uuid, "vault {it} belongs to project {of}"),
     ),
     (
         "SELECT project_id, id FROM backups WHERE project_id {ids} ORDER BY 1, 2",
-        InTheWay("backup {it} belongs to project {of}"),
+        InTheWay(SqlType::Uuid, "backup {it} belongs to project {of}"),
     ),
     (
         "SELECT dest_project_id, backup_id FROM members WHERE dest_project_id {ids} ORDER BY 1, 2",
-        InTheWay("backup {it} is shared with project {of}"),
+        InTheWay(SqlType::Uuid, "backup {it} is shared with project {of}"),
     ),
 ];
-const OF_VAULTS: Questions = &[
+const OF_VAULTS: Queries = &[
     ("SELECT id FROM vaults WHERE id {ids}", Record),
     (
         "SELECT vault_id, id FROM backups WHERE vault_id {ids} ORDER BY 1, 2",
-        InTheWay("backup {it} is in vault {of}"),
+        InTheWay(SqlType::Uuid, "backup {it} is in vault {of}"),
     ),
     (
         "SELECT vault_id, backup_id FROM members WHERE vault_id {ids} ORDER BY 1, 2",
-        InTheWay("the share of backup {it} is accepted into vault {of}"),
+        InTheWay(
+            SqlType::Uuid,
+            "the share of backup {it} is accepted into vault {of}",
+        ),
     ),
 ];
-const OF_BACKUPS: Questions = &[
+const OF_BACKUPS: Queries = &[
     ("SELECT id FROM backups WHERE id {ids}", Record),
     (
-        "SELECT m.backup_id, count(*), count(m.image_id), m.vault_id, CAST(sum(b.resource_size) * 1024 AS BIGINT)
+        "SELECT m.backup_id, count(*), count(m.image_id), m.vault_id, CAST(sum(b.resource_size) AS BIGINT)
          FROM members m JOIN backups b ON b.id = m.backup_id WHERE m.backup_id {ids} GROUP BY m.backup_id, m.vault_id",
         Shares,
     ),
 ];
 
-/// What to ask about them: first whether they are there.
-pub(in crate::store) fn questions(removal: &Removal) -> Questions {
+/// What to query about them: first whether they are there.
+pub(in crate::store) fn queries(removal: &Removal) -> Queries {
     match removal {
         Removal::Users(_) => OF_USERS,
         Removal::Tokens(_) => &[("SELECT hash FROM tokens WHERE hash {ids}", Record)],
@@ -99,7 +103,7 @@ pub(in crate::store) fn commands(removal: &Removal) -> &'static [&'static str] {
         Removal::Vaults(_) => &["DELETE FROM vaults WHERE id {ids}"],
         Removal::Backups(_) => &[
             "UPDATE vaults SET shared = shared - freed.megabytes
-             FROM (SELECT m.vault_id, CAST(sum(b.resource_size) * 1024 AS BIGINT) AS megabytes
+             FROM (SELECT m.vault_id, CAST(sum(b.resource_size) * {mb_per_gb} AS BIGINT) AS megabytes
                    FROM members m JOIN backups b ON b.id = m.backup_id
                    WHERE m.vault_id IS NOT NULL AND m.backup_id {ids} GROUP BY m.vault_id) AS freed
              WHERE vaults.id = freed.vault_id",
@@ -109,7 +113,7 @@ pub(in crate::store) fn commands(removal: &Removal) -> &'static [&'static str] {
     }
 }
 
-/// The table in which they stand, and its key.
+/// Their table, and its key.
 pub(in crate::store) fn table(removal: &Removal) -> (&'static str, &'static str) {
     match removal {
         Removal::Users(_) => ("accounts", "name"),
@@ -119,4 +123,10 @@ pub(in crate::store) fn table(removal: &Removal) -> (&'static str, &'static str)
         Removal::Vaults(_) => ("vaults", "id"),
         Removal::Backups(_) => ("backups", "id"),
     }
+}
+
+/// A query or command of these, with the comparison with the ids in it.
+pub(in crate::store) fn with_ids(sql: &str, comparison: &str) -> String {
+    sql.replace("{ids}", comparison)
+        .replace("{mb_per_gb}", &MB_PER_GB.to_string())
 }

@@ -13,10 +13,10 @@ use rusqlite::{
 
 use super::{
     export::complaints,
-    open::{File, OpenError},
+    open::{DatabaseFile, OpenError},
 };
 
-/// How many pages are copied between two looks at the progress.
+/// How many pages are copied between two reports of the progress.
 const PAGES: i32 = 1000;
 
 /// Why there is no copy. What had been made of it is gone.
@@ -45,7 +45,7 @@ pub enum BackupError {
 }
 
 /// Copies the database at `from` into the new file `to`, readable by its owner alone. `progress` is
-/// told how many pages of how many are done.
+/// called with how many pages of how many are done.
 ///
 /// # Errors
 /// [`BackupError`]; then there is no new file.
@@ -56,7 +56,7 @@ pub fn backup(from: &Path, to: &Path, progress: impl FnMut(u64, u64)) -> Result<
         source,
     };
     // Of any schema: a backup is made before the schema is brought up to date.
-    let (source, _) = File(from).look_at_any_schema()?;
+    let (source, _) = DatabaseFile(from).open_any_schema()?;
     if to.exists() {
         return Err(exists());
     }
@@ -94,7 +94,7 @@ fn copy_pages(
     copy: &mut Connection,
     mut progress: impl FnMut(u64, u64),
 ) -> rusqlite::Result<()> {
-    // One snapshot throughout: else every write to the database would start the copy anew.
+    // One snapshot throughout: else every write to the database would restart the copy.
     let snapshot = source.unchecked_transaction()?;
     snapshot.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     let backup = Backup::new(&snapshot, copy)?;

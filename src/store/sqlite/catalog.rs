@@ -1,87 +1,37 @@
 //! A catalog into SQLite. Each record is written only where it differs, so that loading twice
 //! changes nothing.
 
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
-use secrecy::ExposeSecret;
+use std::slice;
+
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::{
-    super::{Catalog, FixedToken, Loaded},
+    super::{
+        Catalog, FixedToken, Loaded,
+        tables::{Stored, Table},
+        values::{SqlValue, read},
+    },
     accounts,
     failure::failed,
     shares,
 };
-use crate::model::{Backup, Error, Member, MemberStatus, Result, facts::Capacity};
+use crate::model::{
+    Backup, BackupId, Error, Member, MemberStatus, Result, facts::Capacity, vault::megabytes,
+};
 
 /// Takes over a catalog, in the order in which its parts refer to each other.
 pub(super) fn load(connection: &Connection, catalog: &Catalog) -> Result<Loaded> {
     let mut loaded = Loaded::default();
-    for project in &catalog.projects {
-        loaded.count(put(
-            connection,
-            "projects",
-            &["id", "name"],
-            params![project.id, project.name],
-        )?);
-    }
-    for account in &catalog.accounts {
-        let hash = account
-            .password_hash
-            .as_ref()
-            .map(|hash| hash.expose_secret());
-        let columns = ["name", "password_hash", "project_id", "roles", "enabled"];
-        let values = params![
-            account.name,
-            hash,
-            account.project_id,
-            account.roles.join(","),
-            account.enabled
-        ];
-        loaded.count(put(connection, "accounts", &columns, values)?);
-    }
+    put_all(connection, &catalog.projects, &mut loaded)?;
+    put_all(connection, &catalog.accounts, &mut loaded)?;
     for token in &catalog.tokens {
         loaded.count(put_token(connection, token).map_err(failed)?);
     }
-    for key in &catalog.access_keys {
-        let values = params![
-            key.access,
-            key.secret.expose_secret(),
-            key.user_name,
-            key.enabled
-        ];
-        loaded.count(put(
-            connection,
-            "access_keys",
-            &["access", "secret", "user_name", "enabled"],
-            values,
-        )?);
-    }
-    for vault in &catalog.vaults {
-        let columns = [
-            "id",
-            "project_id",
-            "name",
-            "object_type",
-            "protect_type",
-            "status",
-            "size",
-            "used",
-        ];
-        let used = i64::try_from(vault.used).map_err(Error::store)?;
-        let (v, of) = (vault, vault.object_type);
-        let values = params![
-            v.id,
-            v.project_id,
-            v.name,
-            of,
-            v.protect_type,
-            v.status,
-            v.size,
-            used
-        ];
-        loaded.count(put(connection, "vaults", &columns, values)?);
-    }
+    put_all(connection, &catalog.access_keys, &mut loaded)?;
+    put_all(connection, &catalog.vaults, &mut loaded)?;
     for backup in &catalog.backups {
-        loaded.count(put_backup(connection, backup)?);
+        refuse_other_size(connection, backup)?;
+        put_all(connection, slice::from_ref(backup), &mut loaded)?;
     }
     for member in &catalog.members {
         loaded.count(put_member(connection, member)?);
@@ -105,50 +55,57 @@ impl Loaded {
     }
 }
 
-/// Inserts a row, or updates the columns of it that differ. The first column is the key.
-fn put(
-    connection: &Connection,
-    table: &str,
-    columns: &[&str],
-    values: &[&dyn ToSql],
-) -> Result<Put> {
-    let (key, rest) = columns
-        .split_first()
-        .ok_or_else(|| Error::store("a table without columns"))?;
-    let list = |of: &dyn Fn(usize, &&str) -> String, by: &str| {
-        columns
-            .iter()
-            .enumerate()
-            .map(|(at, column)| of(at + 1, column))
-            .collect::<Vec<_>>()
-            .join(by)
-    };
-    let known = format!("SELECT 1 FROM {table} WHERE {key} = ?1");
-    let sets = rest
-        .iter()
-        .map(|c| format!("{c} = excluded.{c}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let differs = rest
-        .iter()
-        .map(|c| format!("{table}.{c} IS NOT excluded.{c}"))
-        .collect::<Vec<_>>()
-        .join(" OR ");
-    let sql = format!(
-        "INSERT INTO {table} ({}) VALUES ({}) ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE {differs}",
-        columns.join(", "),
-        list(&|at, _| format!("?{at}"), ", "),
-    );
-    let run = || -> rusqlite::Result<Put> {
-        let known = connection.prepare_cached(&known)?.exists(&values[..1])?;
-        let written = connection.prepare_cached(&sql)?.execute(values)?;
-        Ok(match (known, written) {
+/// The statements that look for a row and put it there.
+struct Upsert {
+    find: String,
+    put: String,
+}
+
+impl Upsert {
+    fn into(table: &Table) -> Self {
+        let (name, key) = (table.name, table.key());
+        let rest = || table.columns[table.keys..].iter().map(|column| column.name);
+        let sets: Vec<_> = rest().map(|c| format!("{c} = excluded.{c}")).collect();
+        let differs: Vec<_> = rest()
+            .map(|c| format!("{name}.{c} IS NOT excluded.{c}"))
+            .collect();
+        Self {
+            find: format!("SELECT 1 FROM {name} WHERE {key} = ?1"),
+            put: format!(
+                "INSERT INTO {name} ({}) VALUES ({})
+                 ON CONFLICT ({key}) DO UPDATE SET {} WHERE {}",
+                table.names(),
+                table.each(|at, _| format!("?{at}")),
+                sets.join(", "),
+                differs.join(" OR "),
+            ),
+        }
+    }
+
+    /// Inserts a row, or updates the columns of it that differ.
+    fn run(&self, connection: &Connection, values: &[SqlValue<'_>]) -> rusqlite::Result<Put> {
+        let found = connection
+            .prepare_cached(&self.find)?
+            .exists(params_from_iter(&values[..1]))?;
+        let written = connection
+            .prepare_cached(&self.put)?
+            .execute(params_from_iter(values))?;
+        Ok(match (found, written) {
             (false, _) => Put::Added,
             (true, 0) => Put::Unchanged,
             (true, _) => Put::Changed,
         })
-    };
-    run().map_err(failed)
+    }
+}
+
+/// Inserts records, or updates them where they differ.
+fn put_all<T: Stored>(connection: &Connection, records: &[T], loaded: &mut Loaded) -> Result<()> {
+    let upsert = Upsert::into(T::FIELDS);
+    for record in records {
+        let values = record.values().map_err(Error::store)?;
+        loaded.count(upsert.run(connection, &values).map_err(failed)?);
+    }
+    Ok(())
 }
 
 /// A fixed token that is there already stays as it is, revoked or not, but for whether it may be
@@ -164,7 +121,7 @@ fn put_token(connection: &Connection, token: &FixedToken) -> rusqlite::Result<Pu
     let sql = "UPDATE tokens SET enabled = ?2 WHERE hash = ?1 AND enabled <> ?2";
     let set = connection
         .prepare_cached(sql)?
-        .execute(params![token.hash.as_bytes(), token.enabled])?;
+        .execute(params![token.hash, token.enabled])?;
     Ok(match (added, set) {
         (true, _) => Put::Added,
         (false, 0) => Put::Unchanged,
@@ -174,41 +131,24 @@ fn put_token(connection: &Connection, token: &FixedToken) -> rusqlite::Result<Pu
 
 /// A backup is a picture of one moment: its size, which accepted shares take of vaults, cannot
 /// change.
-fn put_backup(connection: &Connection, backup: &Backup) -> Result<Put> {
-    let size = "SELECT resource_size FROM backups WHERE id = ?1";
-    let known: Option<u32> = connection
-        .prepare_cached(size)
-        .and_then(|mut s| s.query_row([backup.id], |row| row.get(0)).optional())
-        .map_err(failed)?;
-    if known.is_some_and(|known| known != backup.resource_size) {
-        let reason = format!(
-            "the size of a backup cannot change, and backup {} is there with another",
-            backup.id
-        );
-        return Err(Error::malformed("backups", reason));
+fn refuse_other_size(connection: &Connection, backup: &Backup) -> Result<()> {
+    match find_size(connection, backup.id).map_err(failed)? {
+        Some(size) if size != backup.resource_size => {
+            let reason = format!(
+                "the size of a backup cannot change, and backup {} is there with another",
+                backup.id
+            );
+            Err(Error::malformed("backups", reason))
+        }
+        _ => Ok(()),
     }
-    let columns = [
-        "id",
-        "project_id",
-        "vault_id",
-        "name",
-        "resource_type",
-        "resource_size",
-        "status",
-        "encrypted",
-    ];
-    let b = backup;
-    let values = params![
-        b.id,
-        b.project_id,
-        b.vault_id,
-        b.name,
-        b.resource_type,
-        b.resource_size,
-        b.status,
-        b.encrypted
-    ];
-    put(connection, "backups", &columns, values)
+}
+
+fn find_size(connection: &Connection, id: BackupId) -> rusqlite::Result<Option<u32>> {
+    connection
+        .prepare_cached("SELECT resource_size FROM backups WHERE id = ?1")?
+        .query_row([id], |row| read(row, 0, "backups.resource_size"))
+        .optional()
 }
 
 /// A share that is there already belongs to the users: it stays as they left it.
@@ -219,12 +159,9 @@ fn put_member(connection: &Connection, member: &Member) -> Result<Put> {
         Err(error) => return Err(error),
     }
     if let (MemberStatus::Accepted, Some(vault)) = (member.status, member.vault_id) {
-        let size = "SELECT resource_size FROM backups WHERE id = ?1";
-        let size: u32 = connection
-            .prepare_cached(size)
-            .and_then(|mut s| s.query_row([member.backup_id], |row| row.get(0)))
-            .map_err(failed)?;
-        shares::move_capacity(connection, Capacity::Take(vault, u64::from(size) * 1024))?;
+        let size = find_size(connection, member.backup_id).map_err(failed)?;
+        let size = size.ok_or_else(|| failed(rusqlite::Error::QueryReturnedNoRows))?;
+        shares::move_capacity(connection, Capacity::Take(vault, megabytes(size)))?;
     }
     Ok(Put::Added)
 }

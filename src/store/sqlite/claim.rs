@@ -1,6 +1,6 @@
-//! Who decides about a piece of work that waits: the writing thread, which begins it, or its
-//! caller, who withdraws it. Exactly one of them does, so that a caller whose time is over knows
-//! whether anything was done.
+//! Whether a piece of work that waits is begun by the writing thread, or withdrawn by its caller.
+//! Exactly one of them happens, so that a caller whose deadline has passed knows whether anything
+//! was done.
 
 use std::sync::{
     Arc,
@@ -8,27 +8,27 @@ use std::sync::{
 };
 
 /// The writing thread's side.
-pub(super) struct Claim {
+pub(super) struct WriterClaim {
     decided: Arc<AtomicBool>,
     taken: bool,
 }
 
 /// The caller's side. Dropping it withdraws the work, where it was not begun.
-pub(super) struct Caller(Arc<AtomicBool>);
+pub(super) struct CallerClaim(Arc<AtomicBool>);
 
 /// Both sides of one piece of work.
-pub(super) fn claim() -> (Claim, Caller) {
+pub(super) fn claim() -> (WriterClaim, CallerClaim) {
     let decided = Arc::new(AtomicBool::new(false));
     (
-        Claim {
+        WriterClaim {
             decided: Arc::clone(&decided),
             taken: false,
         },
-        Caller(decided),
+        CallerClaim(decided),
     )
 }
 
-impl Claim {
+impl WriterClaim {
     /// Begins the work, or begins it once more; not where it was withdrawn.
     pub(super) fn take(&mut self) -> bool {
         self.taken = self.taken || !self.decided.swap(true, Ordering::AcqRel);
@@ -36,14 +36,14 @@ impl Claim {
     }
 }
 
-impl Caller {
+impl CallerClaim {
     /// Whether the work will not be done, for certain.
     pub(super) fn withdraw(&self) -> bool {
         !self.0.swap(true, Ordering::AcqRel)
     }
 }
 
-impl Drop for Caller {
+impl Drop for CallerClaim {
     fn drop(&mut self) {
         self.withdraw();
     }

@@ -10,10 +10,10 @@ use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::{
-    super::{Lasting, Lookup},
+    super::{BackupIdentity, Lookup, values::read},
     accounts,
     failure::failed,
-    open::{File, OpenError},
+    open::{DatabaseFile, OpenError},
 };
 use crate::model::{BackupId, ProjectId, Result, VaultId};
 
@@ -28,7 +28,7 @@ impl SqliteLookup {
     /// # Errors
     /// One sentence that names the file.
     pub fn find(path: &Path) -> std::result::Result<Self, OpenError> {
-        File(path).look().map(Mutex::new).map(Self)
+        DatabaseFile(path).open_existing().map(Mutex::new).map(Self)
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
@@ -39,11 +39,11 @@ impl SqliteLookup {
 
 #[async_trait]
 impl Lookup for SqliteLookup {
-    async fn backup(&self, id: BackupId) -> Result<Option<Lasting>> {
+    async fn backup(&self, id: BackupId) -> Result<Option<BackupIdentity>> {
         let lasting = |row: &Row<'_>| {
-            Ok(Lasting {
-                size: row.get(0)?,
-                owner: row.get(1)?,
+            Ok(BackupIdentity {
+                size: read(row, 0, "backups.resource_size")?,
+                owner: read(row, 1, "backups.project_id")?,
             })
         };
         self.read(|connection| {

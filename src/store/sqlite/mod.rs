@@ -39,7 +39,7 @@ pub use self::{
 };
 use self::{
     failure::{failed, is_orphan},
-    open::{File, READING},
+    open::{DatabaseFile, READING},
     writer::Writer,
 };
 use super::{
@@ -51,8 +51,8 @@ use crate::{
     timestamp::Timestamp,
 };
 
-/// How long whole catalogs and copies may take. Only the operator who loads them waits for them.
-const LOAD: Duration = Duration::from_secs(10 * 60);
+/// The timeout of catalogs, removals and copies. Only the operator waits for them.
+const BULK_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// A store in one SQLite file.
 pub struct Sqlite {
@@ -70,7 +70,7 @@ impl Sqlite {
     /// # Errors
     /// One sentence that names the file.
     pub fn open(path: &Path, now: Timestamp) -> std::result::Result<Self, OpenError> {
-        let file = File(path);
+        let file = DatabaseFile(path);
         let unusable = |error: rusqlite::Error| file.unusable(&error);
         let writing = file.make()?;
         if import::is_unfinished(&writing).map_err(unusable)? {
@@ -98,7 +98,7 @@ impl Sqlite {
         read(&self.reader()).map_err(failed)
     }
 
-    /// A connection nobody uses at present, or else the next one in turn.
+    /// An idle connection, or else the next one in turn.
     fn reader(&self) -> MutexGuard<'_, Connection> {
         // A panic while reading leaves nothing behind on the connection.
         let free = self
@@ -189,21 +189,23 @@ impl Store for Sqlite {
 
     async fn load_catalog(&self, catalog: Catalog) -> Result<Loaded> {
         self.writer
-            .run_within(LOAD, move |connection| catalog::load(connection, &catalog))
+            .run_within(BULK_TIMEOUT, move |connection| {
+                catalog::load(connection, &catalog)
+            })
             .await
     }
 
     async fn remove(&self, removal: Removal) -> Result<RemovalOutcome> {
         self.writer
-            .run_within(LOAD, move |connection| {
+            .run_within(BULK_TIMEOUT, move |connection| {
                 removal::remove(connection, &removal)
             })
             .await
     }
 
     async fn ready(&self) -> Result<()> {
-        // First, for it notices a file that is not the one that is open. A number that nobody
-        // reads: a transaction that writes nothing ends well on a full disk, too.
+        // First, for it notices a file that is not the one that is open. An unused
+        // number is written: a transaction that writes nothing succeeds on a full disk, too.
         self.writer
             .run(|connection| {
                 connection

@@ -12,16 +12,14 @@ pub(super) mod migrations {
 }
 
 /// How long to wait for another process that writes to the same file, such as `catalog load`.
-pub(super) const BUSY: Duration = Duration::from_secs(5);
-/// Pages that a connection keeps at hand, in KiB. Taken as they are used: an empty store takes none
-/// of it.
-const CACHE: i64 = 8 * 1024;
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The page cache of a connection, in KiB. It is allocated as it is used.
+const CACHE_SIZE: i64 = 8 * 1024;
 /// How much of the file a connection reads as memory, in bytes; what is beyond is read by calls.
-const MAPPED: i64 = 256 * 1024 * 1024;
-/// After how many pages in the write-ahead log they go to the database file, at the latest: rarely,
-/// because a page that was written many times goes there once. The writer sends them there when it
-/// has nothing else to do.
-const CHECKPOINT: i64 = 16_000;
+const MMAP_SIZE: i64 = 256 * 1024 * 1024;
+/// After how many pages in the write-ahead log SQLite itself makes a checkpoint: rarely, because a
+/// page that was written many times is copied once. The writer makes one when it is idle.
+const WAL_AUTOCHECKPOINT: i64 = 16_000;
 
 /// Why a database file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -78,9 +76,9 @@ pub enum OpenError {
 }
 
 /// A file, for the errors about it.
-pub(super) struct File<'a>(pub &'a Path);
+pub(super) struct DatabaseFile<'a>(pub &'a Path);
 
-impl File<'_> {
+impl DatabaseFile<'_> {
     fn name(&self) -> String {
         self.0.display().to_string()
     }
@@ -211,8 +209,8 @@ impl File<'_> {
 
     /// A connection to a file that is there and has just the schema of this version, for reading
     /// alone.
-    pub(super) fn look(&self) -> Result<Connection, OpenError> {
-        match self.look_at_any_schema()? {
+    pub(super) fn open_existing(&self) -> Result<Connection, OpenError> {
+        match self.open_any_schema()? {
             (_, older) if older < latest() => {
                 let back = "start the service on it once; older versions refuse it then, so make a backup first";
                 let reason = format!(
@@ -229,7 +227,7 @@ impl File<'_> {
     }
 
     /// The same for a file whose schema may be older, and which schema that is.
-    pub(super) fn look_at_any_schema(&self) -> Result<(Connection, i32), OpenError> {
+    pub(super) fn open_any_schema(&self) -> Result<(Connection, i32), OpenError> {
         let unusable = |error: rusqlite::Error| self.unusable(&error);
         if self
             .0
@@ -285,23 +283,23 @@ pub(super) fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connect
     // SQLite is built to read `file:…` as a URI, `:memory:` as no file, whatever the flags. Neither
     // begins with a dot.
     let connection = Connection::open_with_flags(Path::new(".").join(path), flags)?;
-    connection.busy_timeout(BUSY)?;
-    connection.pragma_update(None, "cache_size", -CACHE)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "cache_size", -CACHE_SIZE)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Plans do not depend on the values that are bound: else SQLite plans a query anew at every
+    // Plans do not depend on the values that are bound: else SQLite plans a query again at every
     // call.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // Pages come without a copy and a call of the system each. The memory is the system's, which
     // takes it back at need.
-    connection.pragma_update(None, "mmap_size", MAPPED)?;
+    connection.pragma_update(None, "mmap_size", MMAP_SIZE)?;
     Ok(connection)
 }
 
 /// What the connection that writes has beside.
 fn prepare_to_write(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "wal")?;
-    // FULL: a commit is answered only when the write-ahead log is on the disk.
+    // FULL: a commit returns only when the write-ahead log is on the disk.
     connection.pragma_update(None, "synchronous", "full")?;
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+    connection.pragma_update(None, "wal_autocheckpoint", WAL_AUTOCHECKPOINT)?;
     connection.pragma_update(None, "foreign_keys", true)
 }

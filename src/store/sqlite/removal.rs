@@ -1,27 +1,29 @@
 //! Records out of a SQLite file. The caller provides the transaction.
 
-use rusqlite::{Connection, Row, types::ValueRef};
+use rusqlite::Connection;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     super::{
         TokenHash,
-        removal::{Cells, Found, Removal, RemovalOutcome, statements},
+        removal::{
+            Removal, RemovalOutcome, RemovalPlan,
+            statements::{self, with_ids},
+        },
     },
     failure::failed,
-    rows,
 };
-use crate::model::{Result, VaultId};
+use crate::model::Result;
 
 /// Removes them, where they may go.
 pub(super) fn remove(connection: &Connection, removal: &Removal) -> Result<RemovalOutcome> {
-    let outcome = look(connection, removal).map_err(failed)?;
+    let outcome = plan(connection, removal).map_err(failed)?;
     if outcome.is_ok() {
         let (sql_of_ids, ids) = parameter(removal);
         for command in statements::commands(removal) {
             connection
-                .execute(&command.replace("{ids}", sql_of_ids), [&ids])
+                .execute(&with_ids(command, sql_of_ids), [&ids])
                 .map_err(failed)?;
         }
     }
@@ -29,17 +31,17 @@ pub(super) fn remove(connection: &Connection, removal: &Removal) -> Result<Remov
 }
 
 /// Whether they may go, and what goes with them. Writes nothing.
-pub(super) fn look(connection: &Connection, removal: &Removal) -> rusqlite::Result<RemovalOutcome> {
+pub(super) fn plan(connection: &Connection, removal: &Removal) -> rusqlite::Result<RemovalOutcome> {
     let (sql_of_ids, ids) = parameter(removal);
-    let mut found = Found::default();
-    for (question, meaning) in statements::questions(removal) {
-        let mut statement = connection.prepare(&question.replace("{ids}", sql_of_ids))?;
+    let mut plan = RemovalPlan::default();
+    for (query, meaning) in statements::queries(removal) {
+        let mut statement = connection.prepare(&with_ids(query, sql_of_ids))?;
         let mut rows = statement.query([&ids])?;
         while let Some(row) = rows.next()? {
-            found.take(meaning, row)?;
+            plan.add(removal, meaning, row)?;
         }
     }
-    Ok(found.decide(removal))
+    Ok(plan.decide(removal))
 }
 
 /// How a column is compared with the ids, and the one parameter that they are: any number of them
@@ -56,28 +58,4 @@ fn parameter(removal: &Removal) -> (&'static str, String) {
         Removal::Backups(ids) => (BLOBS, ids.iter().map(|id| hex(id.as_uuid())).collect()),
     };
     (comparison, ids.to_string())
-}
-
-impl Cells for Row<'_> {
-    type Error = rusqlite::Error;
-
-    fn text(&self, at: usize) -> rusqlite::Result<String> {
-        match self.get_ref(at)? {
-            ValueRef::Blob(blob) if blob.len() == 16 => {
-                self.get::<_, VaultId>(at).map(|id| id.to_string())
-            }
-            ValueRef::Blob(_) => self
-                .get(at)
-                .map(|hash| TokenHash::from_bytes(hash).to_hex()),
-            _ => self.get(at),
-        }
-    }
-
-    fn number(&self, at: usize) -> rusqlite::Result<u64> {
-        rows::megabytes(self, at)
-    }
-
-    fn vault(&self, at: usize) -> rusqlite::Result<Option<VaultId>> {
-        self.get(at)
-    }
 }

@@ -16,13 +16,13 @@ use super::permissions::with_suffix;
 /// The database file and its log, as they were when they were opened. By `stat` alone: opening and
 /// closing the database file would take away the locks that SQLite has on it in this process.
 pub(super) struct SameFile {
-    database: Known,
-    log: Option<Known>,
+    database: FileIdentity,
+    log: Option<FileIdentity>,
     /// Stays: what is put into an emptied file afterwards is another database under the same inode.
     was_emptied: AtomicBool,
 }
 
-struct Known {
+struct FileIdentity {
     path: PathBuf,
     device: u64,
     inode: u64,
@@ -33,7 +33,7 @@ struct Known {
 #[error(
     "{file} was {what} while it was open, and writes are refused, for the next start would not find them: {advice}"
 )]
-pub(super) struct Lost {
+pub(super) struct FileLost {
     file: Arc<str>,
     what: &'static str,
     advice: &'static str,
@@ -49,16 +49,16 @@ impl SameFile {
     /// The files of an open database.
     pub(super) fn of(path: &Path) -> io::Result<Self> {
         // No log yet: there is nothing to compare with.
-        let log = Known::of(with_suffix(path, "-wal")).ok();
+        let log = FileIdentity::of(with_suffix(path, "-wal")).ok();
         Ok(Self {
-            database: Known::of(path.to_owned())?,
+            database: FileIdentity::of(path.to_owned())?,
             log,
             was_emptied: AtomicBool::new(false),
         })
     }
 
     /// Whether what is written now will be found at the next start.
-    pub(super) fn check(&self) -> Result<(), Lost> {
+    pub(super) fn check(&self) -> Result<(), FileLost> {
         let size = self.database.size()?;
         if size == Some(0) {
             self.was_emptied.store(true, Ordering::Relaxed);
@@ -66,11 +66,14 @@ impl SameFile {
         if self.was_emptied.load(Ordering::Relaxed) {
             return Err(self.database.lost("emptied", RESTORE));
         }
-        self.log.as_ref().map_or(Ok(None), Known::size).map(drop)
+        self.log
+            .as_ref()
+            .map_or(Ok(None), FileIdentity::size)
+            .map(drop)
     }
 }
 
-impl Known {
+impl FileIdentity {
     fn of(path: PathBuf) -> io::Result<Self> {
         let found = path.metadata()?;
         Ok(Self {
@@ -81,7 +84,7 @@ impl Known {
     }
 
     /// The size of the same file; `None` where the file system does not say.
-    fn size(&self) -> Result<Option<u64>, Lost> {
+    fn size(&self) -> Result<Option<u64>, FileLost> {
         match self.path.metadata() {
             Ok(found) if (found.dev(), found.ino()) == (self.device, self.inode) => {
                 Ok(Some(found.len()))
@@ -95,8 +98,8 @@ impl Known {
         }
     }
 
-    fn lost(&self, what: &'static str, advice: &'static str) -> Lost {
-        Lost {
+    fn lost(&self, what: &'static str, advice: &'static str) -> FileLost {
+        FileLost {
             file: self.path.display().to_string().into(),
             what,
             advice,

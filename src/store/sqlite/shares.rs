@@ -1,41 +1,55 @@
 //! Facts out of SQLite, and changes into it. The caller provides the transaction.
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
+use std::sync::LazyLock;
+
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params, params_from_iter};
 
 use super::{
+    super::tables::{Stored, vault_in_use},
     failure::failed,
-    rows::{self, backup_columns, member_columns, other_member_columns},
 };
 use crate::model::{
-    BackupId, Change, Error, Facts, Member, ProjectId, Result, Selection, VaultSelection,
+    Backup, BackupId, Change, Error, Facts, Member, ProjectId, Result, Selection, Vault, VaultId,
+    VaultSelection,
     facts::{Capacity, MemberSelection},
 };
 
-const WITH_ALL_MEMBERS: &str = concat!(
-    "SELECT ",
-    backup_columns!(),
-    ", ",
-    member_columns!(),
-    " FROM backups b LEFT JOIN members m ON m.backup_id = b.id WHERE b.id = ?1"
-);
+static WITH_ALL_MEMBERS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {}, {} FROM backups b LEFT JOIN members m ON m.backup_id = b.id WHERE b.id = ?1",
+        Backup::TABLE.names_in("b"),
+        Member::TABLE.names_in("m")
+    )
+});
 // One row with two members, and not two rows by `IN`, for which SQLite would make a table at every
 // call.
-const WITH_NAMED_MEMBERS: &str = concat!(
-    "SELECT ",
-    backup_columns!(),
-    ", ",
-    member_columns!(),
-    ", ",
-    other_member_columns!(),
-    " FROM backups b LEFT JOIN members m ON m.backup_id = b.id AND m.dest_project_id = ?2
-      LEFT JOIN members o ON ?2 <> ?3 AND o.backup_id = b.id AND o.dest_project_id = ?3 WHERE b.id = ?1"
-);
+static WITH_NAMED_MEMBERS: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT {}, {}, {} FROM backups b
+         LEFT JOIN members m ON m.backup_id = b.id AND m.dest_project_id = ?2
+         LEFT JOIN members o ON ?2 <> ?3 AND o.backup_id = b.id AND o.dest_project_id = ?3
+         WHERE b.id = ?1",
+        Backup::TABLE.names_in("b"),
+        Member::TABLE.names_in("m"),
+        Member::TABLE.names_in("o")
+    )
+});
+static VAULT: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {} FROM vaults WHERE id = ?1", Vault::TABLE.names()));
+static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let members = Member::TABLE;
+    let parameters = members.each(|at, _| format!("?{at}"));
+    format!(
+        "INSERT INTO members ({}) VALUES ({parameters})",
+        members.names()
+    )
+});
 /// Where the columns of the member start, and those of the other one.
-const MEMBER: usize = 8;
-const OTHER: usize = 16;
+const MEMBER: usize = Backup::TABLE.columns.len();
+const OTHER: usize = MEMBER + Member::TABLE.columns.len();
 
-/// What stands. Backup and members come from one statement and thereby from one snapshot; a vault
-/// is only ever wanted by changes, which have a transaction around them.
+/// The facts. Backup and members come from one statement and thereby from one snapshot; a vault is
+/// only ever selected by changes, which have a transaction around them.
 pub(super) fn facts(connection: &Connection, selection: &Selection) -> rusqlite::Result<Facts> {
     let mut facts = match &selection.members {
         MemberSelection::All => with_all_members(connection, selection.backup_id)?,
@@ -49,21 +63,27 @@ pub(super) fn facts(connection: &Connection, selection: &Selection) -> rusqlite:
         VaultSelection::Named(id) => Some(id),
     };
     facts.vault = vault
-        .map(|id| rows::vault(connection, id))
+        .map(|id| find_vault(connection, id))
         .transpose()?
         .flatten();
     Ok(facts)
 }
 
+fn find_vault(connection: &Connection, id: VaultId) -> rusqlite::Result<Option<Vault>> {
+    let mut statement = connection.prepare_cached(&VAULT)?;
+    let found = statement.query_row([id], |row| vault_in_use(row, 0));
+    Ok(found.optional()?.flatten())
+}
+
 fn with_all_members(connection: &Connection, id: BackupId) -> rusqlite::Result<Facts> {
     let mut facts = Facts::default();
-    let mut statement = connection.prepare_cached(WITH_ALL_MEMBERS)?;
+    let mut statement = connection.prepare_cached(&WITH_ALL_MEMBERS)?;
     let mut rows = statement.query([id])?;
     while let Some(row) = rows.next()? {
         if facts.backup.is_none() {
-            facts.backup = Some(rows::backup(row, 0)?);
+            facts.backup = Some(Backup::read(row, 0)?);
         }
-        facts.members.extend(rows::member(row, MEMBER)?);
+        facts.members.extend(Member::find(row, MEMBER)?);
     }
     Ok(facts)
 }
@@ -75,15 +95,15 @@ fn with_named_members(
     member: &ProjectId,
 ) -> rusqlite::Result<Facts> {
     let facts = |row: &Row<'_>| {
-        let members = [rows::member(row, MEMBER)?, rows::member(row, OTHER)?];
+        let members = [Member::find(row, MEMBER)?, Member::find(row, OTHER)?];
         Ok(Facts {
-            backup: Some(rows::backup(row, 0)?),
+            backup: Some(Backup::read(row, 0)?),
             members: members.into_iter().flatten().collect(),
             vault: None,
         })
     };
     let found = connection
-        .prepare_cached(WITH_NAMED_MEMBERS)?
+        .prepare_cached(&WITH_NAMED_MEMBERS)?
         .query_row(params![id, member, caller], facts);
     found.optional().map(Option::unwrap_or_default)
 }
@@ -116,22 +136,11 @@ pub(super) fn carry_out(connection: &Connection, change: &Change) -> Result<()> 
 
 /// Inserts a record; the key of the table refuses a second one for the same pair.
 pub(super) fn insert(connection: &Connection, member: &Member) -> Result<()> {
-    let sql = "INSERT INTO members (backup_id, dest_project_id, id, status, created_at, updated_at, vault_id, image_id)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-    let values = params![
-        member.backup_id,
-        member.dest_project_id,
-        member.id,
-        member.status,
-        member.created_at,
-        member.updated_at,
-        member.vault_id,
-        member.image_id
-    ];
-    let inserted = connection
-        .prepare_cached(sql)
-        .and_then(|mut statement| statement.execute(values));
-    match inserted {
+    let inserted = member.values().map_err(Error::store).and_then(|values| {
+        let mut statement = connection.prepare_cached(&INSERT).map_err(failed)?;
+        Ok(statement.execute(params_from_iter(values)))
+    });
+    match inserted? {
         Ok(_) => Ok(()),
         Err(rusqlite::Error::SqliteFailure(e, _))
             if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
@@ -146,19 +155,15 @@ pub(super) fn insert(connection: &Connection, member: &Member) -> Result<()> {
 fn update(connection: &Connection, before: &Member, after: &Member) -> Result<()> {
     let sql = "UPDATE members SET status = ?4, updated_at = ?5, vault_id = ?6
                WHERE backup_id = ?1 AND dest_project_id = ?2 AND id = ?3";
-    let key = (before.backup_id, &before.dest_project_id, before.id);
-    one_row(
-        connection,
-        sql,
-        params![
-            key.0,
-            key.1,
-            key.2,
-            after.status,
-            after.updated_at,
-            after.vault_id
-        ],
-    )
+    let values = params![
+        before.backup_id,
+        before.dest_project_id,
+        before.id,
+        after.status,
+        after.updated_at,
+        after.vault_id
+    ];
+    one_row(connection, sql, values)
 }
 
 fn delete(connection: &Connection, before: &Member) -> Result<()> {
@@ -173,15 +178,9 @@ fn delete(connection: &Connection, before: &Member) -> Result<()> {
 /// Moves capacity between a vault and its free space. The table refuses a sum below zero.
 pub(super) fn move_capacity(connection: &Connection, capacity: Capacity) -> Result<()> {
     let sql = "UPDATE vaults SET shared = shared + ?2 WHERE id = ?1";
-    let signed = |megabytes| i64::try_from(megabytes).map_err(Error::store);
-    match capacity {
-        Capacity::Same => Ok(()),
-        Capacity::Take(vault, megabytes) => {
-            one_row(connection, sql, params![vault, signed(megabytes)?])
-        }
-        Capacity::Free(vault, megabytes) => {
-            one_row(connection, sql, params![vault, -signed(megabytes)?])
-        }
+    match capacity.signed().map_err(Error::store)? {
+        None => Ok(()),
+        Some((vault, megabytes)) => one_row(connection, sql, params![vault, megabytes]),
     }
 }
 
@@ -211,7 +210,7 @@ mod tests {
         let file = folder.path().join("test.db");
         let _store = Sqlite::open(&file, Timestamp::MAX).expect("a store");
         let connection = Connection::open(&file).expect("its file");
-        for sql in [WITH_ALL_MEMBERS, WITH_NAMED_MEMBERS] {
+        for sql in [&*WITH_ALL_MEMBERS, &*WITH_NAMED_MEMBERS] {
             let mut plan = connection
                 .prepare(&format!("EXPLAIN QUERY PLAN {sql}"))
                 .expect("good SQL");

@@ -1,5 +1,5 @@
-//! One piece of work for the writing thread: running it, undoing it, and telling its caller. Knows
-//! nothing of queues and transactions.
+//! One piece of work for the writing thread: running it, rolling it back, and responding to its
+//! caller. Knows nothing of queues and transactions.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -10,104 +10,112 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::{
-    claim::{Caller, Claim, claim},
-    failure::passes,
-    same_file::Lost,
+    claim::{CallerClaim, WriterClaim, claim},
+    failure::is_transient,
+    same_file::FileLost,
 };
 use crate::model::{self, Error};
 
-/// One piece of work, and whoever waits for it.
+/// One piece of work, and the way to its caller.
 pub(super) trait Task: Send {
-    /// Whether somebody still waits for it.
-    fn is_wanted(&self) -> bool;
+    /// Whether its caller still waits for it.
+    fn has_caller(&self) -> bool;
     /// Does the work. Whether the transaction may go on: what a failure has written must not stay.
     fn run(&mut self, connection: &Connection) -> bool;
-    /// Answers, once it is known whether the transaction was committed.
-    fn answer(self: Box<Self>, committed: Result<(), Failure>);
+    /// Responds, once it is known whether the transaction was committed.
+    fn respond(self: Box<Self>, committed: Result<(), TransactionError>);
 }
 
-/// Why a whole transaction failed; one cause for everybody in it.
+/// Why a whole transaction failed; one cause for all tasks in it.
 #[derive(Clone, Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(super) enum TransactionError {
     /// It did not begin, and nothing was done.
     #[error("another process keeps the database locked")]
     Locked,
     #[error("the transaction was not committed: {0}")]
     Database(Arc<rusqlite::Error>),
     #[error(transparent)]
-    Lost(#[from] Lost),
+    Lost(#[from] FileLost),
 }
 
-impl From<rusqlite::Error> for Failure {
+impl From<rusqlite::Error> for TransactionError {
     fn from(error: rusqlite::Error) -> Self {
         Self::Database(Arc::new(error))
     }
 }
 
-impl From<Failure> for Error {
-    fn from(failure: Failure) -> Self {
-        match &failure {
-            Failure::Locked => Self::Busy("another process keeps the database locked"),
-            Failure::Database(error) if !passes(error) => Self::store(failure),
-            Failure::Database(_) | Failure::Lost(_) => Self::StoreUnavailable(failure.into()),
+impl From<TransactionError> for Error {
+    fn from(failed: TransactionError) -> Self {
+        match &failed {
+            TransactionError::Locked => Self::Busy("another process keeps the database locked"),
+            TransactionError::Database(error) if !is_transient(error) => Self::store(failed),
+            TransactionError::Database(_) | TransactionError::Lost(_) => {
+                Self::StoreUnavailable(failed.into())
+            }
         }
     }
 }
 
 /// Work, and the way to its caller.
-struct Pending<T, W> {
+struct QueuedTask<T, W> {
     work: W,
-    claim: Claim,
+    claim: WriterClaim,
     outcome: model::Result<T>,
-    answer: oneshot::Sender<model::Result<T>>,
+    result: oneshot::Sender<model::Result<T>>,
 }
 
 /// A task that does `work`, and both of its caller's ends: to wait for the outcome, and to withdraw
 /// it.
-pub(super) fn task<T, W>(work: W) -> (Box<dyn Task>, oneshot::Receiver<model::Result<T>>, Caller)
+pub(super) fn task<T, W>(
+    work: W,
+) -> (
+    Box<dyn Task>,
+    oneshot::Receiver<model::Result<T>>,
+    CallerClaim,
+)
 where
     T: Send + 'static,
     W: Fn(&Connection) -> model::Result<T> + Send + 'static,
 {
-    let (answer, answered) = oneshot::channel();
+    let (result, received) = oneshot::channel();
     let (claim, caller) = claim();
     (
-        Box::new(Pending {
+        Box::new(QueuedTask {
             work,
             claim,
             outcome: Err(gone()),
-            answer,
+            result,
         }),
-        answered,
+        received,
         caller,
     )
 }
 
-/// Nobody is left to do any work.
+/// The thread is gone.
 pub(super) fn gone() -> Error {
     Error::store("the writing thread has ended")
 }
 
-impl<T, W> Task for Pending<T, W>
+impl<T, W> Task for QueuedTask<T, W>
 where
     T: Send,
     W: Fn(&Connection) -> model::Result<T> + Send,
 {
-    fn is_wanted(&self) -> bool {
-        !self.answer.is_closed()
+    fn has_caller(&self) -> bool {
+        !self.result.is_closed()
     }
 
     fn run(&mut self, connection: &Connection) -> bool {
         if !self.claim.take() {
-            // Withdrawn: there is nothing to undo, and nobody to tell.
+            // Withdrawn: there is nothing to roll back, and no caller.
             return true;
         }
         let before = connection.total_changes();
         // A panic in a rule must not end the thread that everybody's writes depend on.
         self.outcome = catch_unwind(AssertUnwindSafe(|| (self.work)(connection)))
             .unwrap_or_else(|_| Err(Error::store("panicked while deciding or writing")));
-        // A failing disk can make the database undo the transaction by itself: nothing of it stands
-        // then, and whatever came after would be written for good, statement by statement.
+        // A failing disk can make the database roll back the transaction by itself: nothing of it is
+        // left then, and what came after would be committed statement by statement.
         let undone = connection.is_autocommit();
         if undone && self.outcome.is_ok() {
             self.outcome = Err(Error::store("the database has undone the transaction"));
@@ -115,11 +123,11 @@ where
         !undone && (self.outcome.is_ok() || connection.total_changes() == before)
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), Failure>) {
-        // A refusal is not told either where the commit failed: it may rest on what others wrote in
+    fn respond(self: Box<Self>, committed: Result<(), TransactionError>) {
+        // A refusal is not returned either where the commit failed: it may rest on what others wrote in
         // the same transaction.
         let outcome = committed.map_err(Error::from).and(self.outcome);
-        // The caller may have left after the work was begun: the write stands all the same.
-        let _ = self.answer.send(outcome);
+        // The caller may have disconnected after the work was begun: the write is done all the same.
+        let _ = self.result.send(outcome);
     }
 }

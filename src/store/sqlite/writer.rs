@@ -1,7 +1,7 @@
-//! The one thread that writes. It takes all the work that waits into one transaction and answers
+//! The one thread that writes. It takes all the work that waits into one transaction and responds
 //! after the fsync, so that many small writes at once cost one fsync together (group commit). The
 //! queue is bounded, in length and in time: work that was not begun by its deadline, or whose
-//! caller has left, is not done.
+//! caller has disconnected, is not done.
 
 use std::{
     path::Path,
@@ -14,9 +14,9 @@ use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 use tokio::time::{timeout, timeout_at};
 
 use super::{
-    open::BUSY,
+    open::BUSY_TIMEOUT,
     same_file::SameFile,
-    task::{Failure, Task, gone, task},
+    task::{Task, TransactionError, gone, task},
 };
 use crate::{
     deadline::Budget,
@@ -28,13 +28,13 @@ const BATCH: usize = 512;
 /// How many pieces of work wait at most.
 const QUEUE: usize = 10_000;
 /// How long one request waits for its writes in all.
-const DEADLINE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a caller waits beyond the deadline for work that was begun: its outcome says more than
 /// a timeout.
-const GRACE: Duration = Duration::from_millis(20);
-/// How long nothing must have been written before the write-ahead log is moved into the database
-/// file, where readers find pages sooner, and which then is whole by itself.
-const QUIET: Duration = Duration::from_millis(100);
+const GRACE_PERIOD: Duration = Duration::from_millis(20);
+/// How long the writer is idle before it makes a checkpoint: readers find pages sooner in the
+/// database file, which then is whole by itself.
+const IDLE_BEFORE_CHECKPOINT: Duration = Duration::from_millis(100);
 
 /// A handle on the writing thread, which ends when this is dropped and the waiting work is done.
 pub(super) struct Writer {
@@ -49,7 +49,7 @@ impl Writer {
         let (queue, waiting) = mpsc::sync_channel(QUEUE);
         let thread = thread::Builder::new().name("sqlite-writer".into());
         let thread = thread.spawn(move || {
-            Thread {
+            WriterThread {
                 connection,
                 file,
                 is_lost: false,
@@ -64,32 +64,32 @@ impl Writer {
 
     /// Runs `work` in a transaction and returns its outcome when that is durable. An error of
     /// `work` undoes what it did, and nothing else. It may run twice, the first time without
-    /// effect. Work that was not begun when the request has waited for [`DEADLINE`], or when its
+    /// effect. Work that was not begun when the request has waited for [`TIMEOUT`], or when its
     /// caller leaves, is not run.
     pub(super) async fn run<T, W>(&self, work: W) -> model::Result<T>
     where
         T: Send + 'static,
         W: Fn(&Connection) -> model::Result<T> + Send + 'static,
     {
-        self.run_within(DEADLINE, work).await
+        self.run_within(TIMEOUT, work).await
     }
 
-    /// The same with another deadline.
-    pub(super) async fn run_within<T, W>(&self, deadline: Duration, work: W) -> model::Result<T>
+    /// The same with another timeout.
+    pub(super) async fn run_within<T, W>(&self, limit: Duration, work: W) -> model::Result<T>
     where
         T: Send + 'static,
         W: Fn(&Connection) -> model::Result<T> + Send + 'static,
     {
         let budget = Budget::start();
-        let (task, mut answered, caller) = task(work);
+        let (task, mut result, caller) = task(work);
         self.enqueue(task)?;
-        match timeout_at(budget.deadline(deadline), &mut answered).await {
+        match timeout_at(budget.deadline(limit), &mut result).await {
             Ok(outcome) => outcome.map_err(|_| gone())?,
             Err(_) if caller.withdraw() => Err(Error::Busy("the database was not free in time")),
-            Err(_) => match timeout(GRACE, answered).await {
+            Err(_) => match timeout(GRACE_PERIOD, result).await {
                 Ok(outcome) => outcome.map_err(|_| gone())?,
                 Err(_) => Err(Error::StoreUnavailable(
-                    format!("no answer in {deadline:?}").into(),
+                    format!("no answer in {limit:?}").into(),
                 )),
             },
         }
@@ -108,26 +108,26 @@ impl Drop for Writer {
     fn drop(&mut self) {
         drop(self.queue.take());
         if let Some(thread) = self.thread.take() {
-            // A panic in it was answered to its callers as an error already.
+            // A panic in it was returned to its callers as an error already.
             let _ = thread.join();
         }
     }
 }
 
 /// What the writing thread has.
-struct Thread {
+struct WriterThread {
     connection: Connection,
     file: SameFile,
-    /// Whether the file was another one when it was last looked at.
+    /// Whether the file was another one when it was last checked.
     is_lost: bool,
 }
 
-impl Thread {
+impl WriterThread {
     fn write(mut self, waiting: &mpsc::Receiver<Box<dyn Task>>) {
         let mut logged = false;
         loop {
             let first = if logged {
-                waiting.recv_timeout(QUIET)
+                waiting.recv_timeout(IDLE_BEFORE_CHECKPOINT)
             } else {
                 waiting.recv().map_err(Into::into)
             };
@@ -135,10 +135,10 @@ impl Thread {
                 Ok(first) => {
                     let tasks = std::iter::once(first)
                         .chain(waiting.try_iter())
-                        .filter(|task| task.is_wanted());
+                        .filter(|task| task.has_caller());
                     let tasks: Vec<_> = tasks.take(BATCH).collect();
                     logged |= !tasks.is_empty();
-                    self.together(tasks);
+                    self.run_together(tasks);
                 }
                 Err(RecvTimeoutError::Timeout) => {
                     // Not into a file that was lost: a copy may be on its way to its place.
@@ -154,42 +154,42 @@ impl Thread {
 
     /// One transaction for all. Where one of them fails with something written already, each gets a
     /// transaction of its own.
-    fn together(&mut self, mut tasks: Vec<Box<dyn Task>>) {
+    fn run_together(&mut self, mut tasks: Vec<Box<dyn Task>>) {
         if tasks.is_empty() {
             return;
         }
         match self.transaction(&mut tasks) {
-            Ok(true) => answer(tasks, &Ok(())),
-            Ok(false) => tasks.into_iter().for_each(|task| self.alone(task)),
-            Err(failure) => answer(tasks, &Err(failure)),
+            Ok(true) => respond(tasks, &Ok(())),
+            Ok(false) => tasks.into_iter().for_each(|task| self.run_alone(task)),
+            Err(error) => respond(tasks, &Err(error)),
         }
     }
 
-    fn alone(&mut self, task: Box<dyn Task>) {
+    fn run_alone(&mut self, task: Box<dyn Task>) {
         let mut tasks = vec![task];
         // Undone or committed, the outcome is the task's own.
         let committed = self.transaction(&mut tasks).map(drop);
-        answer(tasks, &committed);
+        respond(tasks, &committed);
     }
 
     /// Runs the tasks in one transaction. Whether it was committed: it is not where one of them
     /// must be undone.
-    fn transaction(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
+    fn transaction(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, TransactionError> {
         if self.is_lost {
-            self.look_at_file()?;
+            self.check_file()?;
         }
         let outcome = self.run(tasks);
         // Only now: the file may have gone while the transaction waited for a lock or for the disk.
-        self.look_at_file()?;
+        self.check_file()?;
         outcome
     }
 
-    fn run(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, Failure> {
+    fn run(&mut self, tasks: &mut [Box<dyn Task>]) -> Result<bool, TransactionError> {
         let begun = self
             .connection
             .transaction_with_behavior(TransactionBehavior::Immediate);
         let transaction = begun.map_err(|error| match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy) => Failure::Locked,
+            Some(ErrorCode::DatabaseBusy) => TransactionError::Locked,
             _ => error.into(),
         })?;
         if tasks.iter_mut().all(|task| task.run(&transaction)) {
@@ -201,38 +201,38 @@ impl Thread {
         Ok(false)
     }
 
-    fn look_at_file(&mut self) -> Result<(), Failure> {
-        let looked = self.file.check();
-        self.is_lost = looked.is_err();
-        Ok(looked?)
+    fn check_file(&mut self) -> Result<(), TransactionError> {
+        let checked = self.file.check();
+        self.is_lost = checked.is_err();
+        Ok(checked?)
     }
 }
 
-fn answer(tasks: Vec<Box<dyn Task>>, committed: &Result<(), Failure>) {
+fn respond(tasks: Vec<Box<dyn Task>>, committed: &Result<(), TransactionError>) {
     tasks
         .into_iter()
-        .for_each(|task| task.answer(committed.clone()));
+        .for_each(|task| task.respond(committed.clone()));
 }
 
 /// Moves the log into the database file, and empties it. A log that was moved and is still there
 /// would be read again after a crash: a part of it, if it was damaged meanwhile, puts old pages
 /// over newer ones.
 fn checkpoint(connection: &Connection) {
-    let moved = move_log(connection, "PASSIVE").and_then(|()| {
+    let moved = checkpoint_log(connection, "PASSIVE").and_then(|()| {
         // For an instant it needs everybody else out of the log; where somebody is in it, the next
         // time will do.
         connection.busy_timeout(Duration::ZERO)?;
-        let emptied = move_log(connection, "TRUNCATE");
-        connection.busy_timeout(BUSY)?;
+        let emptied = checkpoint_log(connection, "TRUNCATE");
+        connection.busy_timeout(BUSY_TIMEOUT)?;
         emptied
     });
     if let Err(error) = moved {
         // Nothing is lost: the log keeps it, and the next one tries again.
-        tracing::warn!(%error, "cannot move the log into the database file");
+        tracing::warn!(%error, "cannot checkpoint the write-ahead log into the database file");
     }
 }
 
-fn move_log(connection: &Connection, how: &str) -> rusqlite::Result<()> {
+fn checkpoint_log(connection: &Connection, how: &str) -> rusqlite::Result<()> {
     connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |_| Ok(()))
 }
 

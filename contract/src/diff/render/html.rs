@@ -101,7 +101,7 @@ fn side(value: Option<&Value>) -> String {
     )
 }
 
-/// A sentence, with what stands between backticks as code.
+/// A sentence, with what is between backticks as code.
 fn prose(text: &str) -> String {
     let parts = text.split('`').enumerate();
     parts

@@ -16,7 +16,7 @@ pub use lines::line;
 pub enum Format {
     /// For people at a terminal; with colours or without.
     Text {
-        /// Whether colours are wanted.
+        /// Whether to write colours.
         colour: bool,
     },
     /// For programs; [`Report::json_schema`] describes it.

@@ -1,5 +1,5 @@
-//! What is known of a value that has to be taken: the schemas that apply to it, which of their
-//! alternatives take it, and that it is made of declared properties. Facts only; nothing is
+//! What is known of a value that has to be accepted: the schemas that apply to it, which of their
+//! alternatives accept it, and that it is made of declared properties. Facts only; nothing is
 //! compared here.
 
 mod cases;
@@ -56,7 +56,7 @@ pub(super) enum Choice {
 }
 
 /// What applies to one property or element.
-pub(super) enum Part<'a> {
+pub(super) enum AcceptedPart<'a> {
     /// It is never there.
     Never,
     /// It is like this, if it is there.
@@ -163,9 +163,9 @@ impl<'a> Accept<'a> {
     }
 
     /// What is known of a property.
-    pub(super) fn property(&self, name: &str) -> Part<'a> {
+    pub(super) fn property(&self, name: &str) -> AcceptedPart<'a> {
         if !self.may_have(name) {
-            return Part::Never;
+            return AcceptedPart::Never;
         }
         let mut nodes: Vec<Node<'a>> = self
             .parts
@@ -191,24 +191,29 @@ impl<'a> Accept<'a> {
     }
 
     /// What is known of the properties that nothing declares.
-    pub(super) fn others(&self) -> Part<'a> {
+    pub(super) fn others(&self) -> AcceptedPart<'a> {
         self.property(OTHER)
     }
 
-    fn part(&self, nodes: &[Node<'a>], beside: &[Node<'a>], maybe: Vec<Node<'a>>) -> Part<'a> {
+    fn part(
+        &self,
+        nodes: &[Node<'a>],
+        beside: &[Node<'a>],
+        maybe: Vec<Node<'a>>,
+    ) -> AcceptedPart<'a> {
         let never = |node: &Node<'a>| node.resolved().value == &Value::Bool(false);
         if nodes.iter().chain(beside).any(never) {
-            return Part::Never;
+            return AcceptedPart::Never;
         }
         let mut part = Self::of(nodes, self.direction, self.closed_below);
         part.beside = expanded(beside);
         part.maybe = maybe;
         part.text = self.text;
-        Part::Some(part)
+        AcceptedPart::Some(part)
     }
 
     /// What is known of the element at an index; of all further ones where there is none.
-    pub(super) fn element(&self, index: Option<usize>) -> Part<'a> {
+    pub(super) fn element(&self, index: Option<usize>) -> AcceptedPart<'a> {
         let of = |node: &Node<'a>| {
             let first = node.list("prefixItems");
             index

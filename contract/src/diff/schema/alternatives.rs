@@ -1,6 +1,6 @@
-//! Compares `anyOf` and `oneOf`: whether what one side takes by some branch the other side takes,
-//! is asked of all branches together; then those that belong together are walked into, to say
-//! where.
+//! Compares `anyOf` and `oneOf`: whether what one side accepts by some branch the other side
+//! accepts, is asked of all branches together; then those that belong together are walked into, to
+//! say where.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -10,17 +10,17 @@ use super::{
         node::Node,
         rule::Rule,
     },
-    Deferred, Part, Schemas,
+    ComparedPart, Deferred, Schemas,
     accept::{Accept, Choice},
     groups::speaking,
     judge::Verdict,
-    keywords::{GROUPS, Group},
-    pair::{Pair, Side},
+    keywords::{GROUPS, KeywordGroup},
+    pair::{SchemaPair, SchemaSide},
     types::Types,
 };
 
 impl Schemas {
-    pub(super) fn alternatives<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
+    pub(super) fn alternatives<'a>(&mut self, pair: &SchemaPair<'_, 'a>, part: &mut ComparedPart) {
         for group in GROUPS
             .iter()
             .filter(|group| matches!(group.rule, Rule::AnyOf | Rule::OneOf))
@@ -52,7 +52,12 @@ impl Schemas {
     }
 
     /// Lists of branches that have no partner: the other side may be one branch alone.
-    fn as_a_whole<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group, part: &mut Part) {
+    fn as_a_whole<'a>(
+        &mut self,
+        pair: &SchemaPair<'_, 'a>,
+        group: &KeywordGroup,
+        part: &mut ComparedPart,
+    ) {
         let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
         let verdict = self.verdict(pair, group);
         // The single side counts as far as it is of the types of its partner; other branches may
@@ -96,24 +101,24 @@ impl Schemas {
 
     fn branches<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
-        group: &Group,
+        pair: &SchemaPair<'_, 'a>,
+        group: &KeywordGroup,
         (base, head): (&Node<'a>, &Node<'a>),
-        part: &mut Part,
+        part: &mut ComparedPart,
     ) {
         let key = group.keys.first().copied().unwrap_or_default();
-        let (accept, wide) = pair.sides();
+        let (accept, supertype) = pair.sides();
         let (from, to) = if pair.is_request() {
             (base, head)
         } else {
             (head, base)
         };
-        // An empty list takes nothing and says nothing; nobody can have relied on it.
+        // An empty list accepts nothing and says nothing; nobody can have relied on it.
         let filled = base.list(key).is_empty() && !head.list(key).is_empty();
         let holds = filled
             || self
                 .prover
-                .satisfies(&accept.all, &wide.all, to, group.rule);
+                .satisfies(&accept.all, &supertype.all, to, group.rule);
         let unchanged = self.prover.same.keyword(base, head, key);
         let pairs = self.belonging(&base.list(key), &head.list(key));
         let mut branches = Vec::new();
@@ -141,7 +146,7 @@ impl Schemas {
                 let same = !filled
                     && self
                         .prover
-                        .satisfies(&wide.all, &accept.all, from, group.rule);
+                        .satisfies(&supertype.all, &accept.all, from, group.rule);
                 let verdict = if same { Verdict::Same } else { Verdict::Yes };
                 part.changes
                     .push(Rc::new(self.listed(pair, group, (base, head), verdict)));
@@ -167,8 +172,8 @@ impl Schemas {
 
     fn listed<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
-        group: &Group,
+        pair: &SchemaPair<'_, 'a>,
+        group: &KeywordGroup,
         (base, head): (&Node<'a>, &Node<'a>),
         verdict: Verdict,
     ) -> Change {
@@ -180,15 +185,15 @@ impl Schemas {
         )
     }
 
-    /// Whether a branch without a partner is taken by nobody any more.
+    /// Whether a branch without a partner is accepted by nobody any more.
     fn unmatched_break<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
-        group: &Group,
+        pair: &SchemaPair<'_, 'a>,
+        group: &KeywordGroup,
         to: &Node<'a>,
-        pairs: &Pairs,
+        pairs: &BranchPairs,
     ) -> bool {
-        let (accept, wide) = pair.sides();
+        let (accept, supertype) = pair.sides();
         let unmatched = if pair.is_request() {
             &pairs.base
         } else {
@@ -198,7 +203,9 @@ impl Schemas {
         unmatched.iter().any(|index| {
             lists.iter().any(|list| {
                 case(accept, list, group.rule, *index).is_some_and(|case| {
-                    !self.prover.satisfies(&case.all, &wide.all, to, group.rule)
+                    !self
+                        .prover
+                        .satisfies(&case.all, &supertype.all, to, group.rule)
                 })
             })
         })
@@ -206,8 +213,8 @@ impl Schemas {
 
     /// Which branches belong together: those that are the same, those of one name, those that are
     /// of one kind, and what is left in its order, where nothing is left over.
-    fn belonging<'a>(&mut self, base: &[Node<'a>], head: &[Node<'a>]) -> Pairs {
-        let mut pairs = Pairs {
+    fn belonging<'a>(&mut self, base: &[Node<'a>], head: &[Node<'a>]) -> BranchPairs {
+        let mut pairs = BranchPairs {
             matched: Vec::new(),
             base: (0..base.len()).collect(),
             head: (0..head.len()).collect(),
@@ -218,10 +225,10 @@ impl Schemas {
             let target = |node: &Node<'_>| node.target().map(|target| target.pointer);
             target(old).is_some() && target(old) == target(new)
         });
-        let kinds: HashMap<usize, Kind> = base
+        let kinds: HashMap<usize, BranchKind> = base
             .iter()
             .chain(head)
-            .map(|node| (node.id(), Kind::of(node)))
+            .map(|node| (node.id(), BranchKind::of(node)))
             .collect();
         let alike = |old: &Node<'_>, new: &Node<'_>| kinds.get(&old.id()) == kinds.get(&new.id());
         let tagged = |node: &Node<'_>| kinds.get(&node.id()).is_some_and(|kind| kind.tag.is_some());
@@ -244,7 +251,7 @@ impl Schemas {
 }
 
 /// The branch of a list that a side without one is like: of one name, or of one kind.
-fn partner<'a>(side: &Side<'a>, list: &Node<'a>, group: &Group) -> Option<usize> {
+fn partner<'a>(side: &SchemaSide<'a>, list: &Node<'a>, group: &KeywordGroup) -> Option<usize> {
     let branches = list.list(group.keys.first().copied().unwrap_or_default());
     let named = |branch: &Node<'_>| {
         let target = branch.resolved();
@@ -268,14 +275,14 @@ fn partner<'a>(side: &Side<'a>, list: &Node<'a>, group: &Group) -> Option<usize>
 }
 
 /// Branches of two lists, by their indices.
-struct Pairs {
+struct BranchPairs {
     matched: Vec<(usize, usize)>,
     /// Those that have no partner.
     base: Vec<usize>,
     head: Vec<usize>,
 }
 
-impl Pairs {
+impl BranchPairs {
     fn join<'a>(
         &mut self,
         base: &[Node<'a>],
@@ -301,26 +308,26 @@ impl Pairs {
 
 /// What tells kinds of branches apart: their types, and the values of a required property.
 #[derive(PartialEq)]
-struct Kind {
+struct BranchKind {
     types: Types,
     tag: Option<(String, String)>,
 }
 
-impl Kind {
+impl BranchKind {
     fn of(node: &Node<'_>) -> Self {
         let accept = Accept::of([node], super::super::change::Direction::Both, true);
         let tag = accept
             .required()
             .into_iter()
             .find_map(|name| match accept.property(&name) {
-                super::accept::Part::Some(part) => {
+                super::accept::AcceptedPart::Some(part) => {
                     let values = part.finite()?;
                     values
                         .iter()
                         .all(serde_json::Value::is_string)
                         .then(|| (name, format!("{values:?}")))
                 }
-                super::accept::Part::Never => None,
+                super::accept::AcceptedPart::Never => None,
             });
         Self {
             types: accept.possible_types(),
@@ -330,7 +337,12 @@ impl Kind {
 }
 
 /// One side, with one branch of a list chosen.
-fn case<'a>(side: &Side<'a>, list: &Node<'a>, rule: Rule, index: usize) -> Option<Side<'a>> {
+fn case<'a>(
+    side: &SchemaSide<'a>,
+    list: &Node<'a>,
+    rule: Rule,
+    index: usize,
+) -> Option<SchemaSide<'a>> {
     let choice = if rule == Rule::AnyOf {
         Choice::AnyOf(list.id())
     } else {

@@ -15,7 +15,7 @@ use super::{
     },
     judge::{blank, place},
     keywords::is_known,
-    pair::{Pair, Side},
+    pair::{SchemaPair, SchemaSide},
 };
 use crate::document::PROSE;
 
@@ -37,7 +37,7 @@ pub(super) fn beside_references(base: &Node<'_>, head: &Node<'_>) -> Vec<Change>
 }
 
 /// What differs in the annotations of a place: prose, defaults, formats and the like.
-pub(super) fn changes(pair: &Pair<'_, '_>) -> Vec<Change> {
+pub(super) fn changes(pair: &SchemaPair<'_, '_>) -> Vec<Change> {
     let mut changes = Vec::new();
     let (matched, spread) = matched(pair);
     for (base, head) in &matched {
@@ -63,7 +63,7 @@ pub(super) fn changes(pair: &Pair<'_, '_>) -> Vec<Change> {
 
 /// The schemas of a place that belong together, and a change where they are spread over more or
 /// fewer.
-fn matched<'a>(pair: &Pair<'_, 'a>) -> (Vec<(Node<'a>, Node<'a>)>, Option<Change>) {
+fn matched<'a>(pair: &SchemaPair<'_, 'a>) -> (Vec<(Node<'a>, Node<'a>)>, Option<Change>) {
     let mut left = pair.head.own.clone();
     let (mut matched, mut rest) = (Vec::new(), Vec::new());
     for base in &pair.base.own {
@@ -96,8 +96,8 @@ fn matched<'a>(pair: &Pair<'_, 'a>) -> (Vec<(Node<'a>, Node<'a>)>, Option<Change
 }
 
 /// The first schema of each side that has a keyword.
-fn stated<'a>(pair: &Pair<'_, 'a>, key: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
-    let of = |side: &Side<'a>| {
+fn stated<'a>(pair: &SchemaPair<'_, 'a>, key: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
+    let of = |side: &SchemaSide<'a>| {
         side.own
             .iter()
             .find(|node| node.value.get(key).is_some())
@@ -107,7 +107,7 @@ fn stated<'a>(pair: &Pair<'_, 'a>, key: &str) -> (Option<Node<'a>>, Option<Node<
 }
 
 /// What each side says under a keyword.
-fn values<'a>(pair: &Pair<'_, 'a>, key: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
+fn values<'a>(pair: &SchemaPair<'_, 'a>, key: &str) -> (Option<Node<'a>>, Option<Node<'a>>) {
     let (base, head) = stated(pair, key);
     (
         base.and_then(|node| node.raw(key)),
@@ -172,7 +172,7 @@ pub(in super::super) fn deprecated(base: &Node<'_>, head: &Node<'_>) -> Option<C
     Some(change)
 }
 
-fn deprecation(pair: &Pair<'_, '_>) -> Option<Change> {
+fn deprecation(pair: &SchemaPair<'_, '_>) -> Option<Change> {
     let (base, head) = stated(pair, "deprecated");
     let (first, other) = (pair.base.own.first()?, pair.head.own.first()?);
     deprecated(
@@ -182,7 +182,7 @@ fn deprecation(pair: &Pair<'_, '_>) -> Option<Change> {
 }
 
 /// A default says what a request means that leaves the value out. In an answer it says nothing.
-fn default(pair: &Pair<'_, '_>) -> Option<Change> {
+fn default(pair: &SchemaPair<'_, '_>) -> Option<Change> {
     let (base, head) = values(pair, "default");
     let (was, is) = (written(&base), written(&head));
     if was == is {
@@ -210,7 +210,7 @@ fn default(pair: &Pair<'_, '_>) -> Option<Change> {
 }
 
 /// How the text of a string is encoded.
-fn content(pair: &Pair<'_, '_>) -> Vec<Change> {
+fn content(pair: &SchemaPair<'_, '_>) -> Vec<Change> {
     let keys = ["contentEncoding", "contentMediaType", "contentSchema"];
     let changed = keys.into_iter().map(|key| (key, values(pair, key)));
     let changed = changed.filter(|(_, (base, head))| written(base) != written(head));
@@ -232,7 +232,7 @@ fn content(pair: &Pair<'_, '_>) -> Vec<Change> {
 }
 
 /// The property that tells alternatives apart, and its values.
-fn discriminator(pair: &Pair<'_, '_>) -> Option<Change> {
+fn discriminator(pair: &SchemaPair<'_, '_>) -> Option<Change> {
     let (base, head) = stated(pair, "discriminator");
     let (base, head) = (
         base.or(pair.base.own.first().cloned())?,
@@ -254,15 +254,15 @@ fn discriminator(pair: &Pair<'_, '_>) -> Option<Change> {
 }
 
 /// Whether a format that changed is a width of integers, on both sides: that is proven.
-pub(super) fn is_width(pair: &Pair<'_, '_>) -> bool {
+pub(super) fn is_width(pair: &SchemaPair<'_, '_>) -> bool {
     let (base, head) = values(pair, "format");
-    let wide =
+    let is_width =
         |format: Option<&Value>| format.is_none_or(|format| format == "int32" || format == "int64");
-    wide(written(&base)) && wide(written(&head))
+    is_width(written(&base)) && is_width(written(&head))
 }
 
 /// A form of strings or numbers more, less or other: by rule.
-fn format(pair: &Pair<'_, '_>) -> Option<Change> {
+fn format(pair: &SchemaPair<'_, '_>) -> Option<Change> {
     let (base, head) = values(pair, "format");
     let (was, is) = (written(&base), written(&head));
     if was == is || is_width(pair) {

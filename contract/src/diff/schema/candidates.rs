@@ -1,4 +1,4 @@
-//! Makes values that a schema may take: its bounds, its members, its shortest and its fullest
+//! Makes values that a schema may accept: its bounds, its members, its shortest and its fullest
 //! objects. No value is promised to be valid; whoever uses one asks a validator.
 
 use std::{
@@ -406,7 +406,7 @@ fn distinct(values: &[Value], length: usize) -> Vec<Value> {
     made
 }
 
-/// The same kind of value, with a number worked into it, so that most patterns still take it.
+/// The same kind of value, with a number worked into it, so that most patterns still match it.
 fn varied(value: &Value, index: usize) -> Value {
     match value {
         Value::String(text) => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::node::Node;
 
-/// Adds a schema with all that holds wherever it holds. What takes everything is left out.
+/// Adds a schema with all that holds wherever it holds. What accepts everything is left out.
 pub(super) fn expand<'a>(node: &Node<'a>, into: &mut Vec<Node<'a>>) {
     let mut seen: HashSet<usize> = into.iter().map(Node::id).collect();
     add(node, into, &mut seen);

@@ -1,4 +1,4 @@
-//! Writes schemas of a document as one that stands alone: what a validator takes, and what values
+//! Writes schemas of a document as one that stands alone: what a validator accepts, and what values
 //! are made from. Per direction (what a request may not carry is left out), and open or closed (an
 //! object has no other properties than the declared ones). Properties that no value has need not be
 //! written.
@@ -30,7 +30,7 @@ const ASKED: usize = 1500;
 const MADE: usize = 100;
 
 /// The definitions that a schema needs, gathered while it is written.
-pub(super) struct Form<'a> {
+pub(super) struct SchemaForm<'a> {
     direction: Direction,
     /// The only properties that are written, where that is known.
     names: Option<BTreeSet<String>>,
@@ -41,7 +41,7 @@ pub(super) struct Form<'a> {
     is_cut: bool,
 }
 
-impl<'a> Form<'a> {
+impl<'a> SchemaForm<'a> {
     fn new(direction: Direction, names: Option<BTreeSet<String>>) -> Self {
         let most = if names.is_some() { ASKED } else { MADE };
         Self {
@@ -161,7 +161,7 @@ impl<'a> Form<'a> {
         if accept.closed && !demanded.is_empty() {
             parts.push(json!({ "properties": demanded }));
         }
-        // What is hidden is asked of nobody, wherever it is required.
+        // What is hidden is asked for nowhere, wherever it is required.
         for names in parts
             .iter_mut()
             .filter_map(|part| part.get_mut("required"))
@@ -260,7 +260,7 @@ impl<'a> Form<'a> {
                 .or_insert(Value::Bool(false));
             return Value::Object(schema);
         }
-        // An alternative that declares nothing takes any object; the other ones are closed.
+        // An alternative that declares nothing accepts any object; the other ones are closed.
         let mut all = vec![Value::Object(schema)];
         for key in ["anyOf", "oneOf"] {
             let branches: Vec<Value> = node

@@ -7,17 +7,17 @@ use serde_json::Value;
 
 use super::{
     super::{change::Change, node::Node, rule::Rule, words::Keyword},
-    Part, Schemas,
+    ComparedPart, Schemas,
     accept::Accept,
     annotations::is_width,
     judge::{Verdict, place},
-    keywords::{GROUPS, Group},
-    pair::{Pair, Side},
+    keywords::{GROUPS, KeywordGroup},
+    pair::{SchemaPair, SchemaSide},
     properties::declared_names,
 };
 
 impl Schemas {
-    pub(super) fn groups<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
+    pub(super) fn groups<'a>(&mut self, pair: &SchemaPair<'_, 'a>, part: &mut ComparedPart) {
         for group in GROUPS {
             let elsewhere = match group.rule {
                 Rule::AnyOf | Rule::OneOf => true,
@@ -35,7 +35,7 @@ impl Schemas {
     }
 
     /// A change in one group of keywords; none where both sides say the same.
-    fn group<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group) -> Option<Change> {
+    fn group<'a>(&mut self, pair: &SchemaPair<'_, 'a>, group: &KeywordGroup) -> Option<Change> {
         let (base, head) = (speaking(&pair.base, group), speaking(&pair.head, group));
         let same = if group.rest {
             base.len() == head.len()
@@ -70,7 +70,12 @@ impl Schemas {
         Some(self.keyword(pair, group, (&base, &head), verdict))
     }
 
-    fn says_the_same<'a>(&mut self, base: &Node<'a>, head: &Node<'a>, group: &Group) -> bool {
+    fn says_the_same<'a>(
+        &mut self,
+        base: &Node<'a>,
+        head: &Node<'a>,
+        group: &KeywordGroup,
+    ) -> bool {
         group
             .keys
             .iter()
@@ -78,17 +83,21 @@ impl Schemas {
     }
 
     /// Whether the accepted values satisfy a group of the other side.
-    pub(super) fn verdict<'a>(&mut self, pair: &Pair<'_, 'a>, group: &Group) -> Verdict {
+    pub(super) fn verdict<'a>(
+        &mut self,
+        pair: &SchemaPair<'_, 'a>,
+        group: &KeywordGroup,
+    ) -> Verdict {
         let but = if group.rest {
             names_of_one_side(pair)
         } else {
             BTreeSet::new()
         };
-        let (accept, wide) = pair.sides();
+        let (accept, supertype) = pair.sides();
         // What is said of undeclared properties is compared with them.
-        let (from, back) = (group.read(accept), group.read(wide));
-        for node in speaking(wide, group) {
-            if !self.satisfied_but_for((&from, &wide.all), &node, group.rule, &but) {
+        let (from, back) = (group.read(accept), group.read(supertype));
+        for node in speaking(supertype, group) {
+            if !self.satisfied_but_for((&from, &supertype.all), &node, group.rule, &but) {
                 return self.refuted(&from, &node, group.rule);
             }
         }
@@ -101,12 +110,12 @@ impl Schemas {
     /// The same, where some names are judged by themselves.
     fn satisfied_but_for<'a>(
         &mut self,
-        (accept, wide): (&Accept<'a>, &Accept<'a>),
+        (accept, supertype): (&Accept<'a>, &Accept<'a>),
         node: &Node<'a>,
         rule: Rule,
         but: &BTreeSet<String>,
     ) -> bool {
-        self.prover.satisfies(accept, wide, node, rule)
+        self.prover.satisfies(accept, supertype, node, rule)
             || (!but.is_empty()
                 && self.prover.question(|prover| match rule {
                     Rule::PatternProperties => prover.pattern_properties(accept, node, but),
@@ -118,8 +127,8 @@ impl Schemas {
 
     pub(super) fn keyword<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
-        group: &Group,
+        pair: &SchemaPair<'_, 'a>,
+        group: &KeywordGroup,
         (base, head): (&[Node<'a>], &[Node<'a>]),
         verdict: Verdict,
     ) -> Change {
@@ -153,7 +162,7 @@ impl Schemas {
     /// there is one.
     fn shown_nodes<'a>(
         &mut self,
-        group: &Group,
+        group: &KeywordGroup,
         base: &[Node<'a>],
         head: &[Node<'a>],
     ) -> (Option<Node<'a>>, Option<Node<'a>>, &'static str) {
@@ -184,13 +193,13 @@ impl Schemas {
     }
 
     /// Whether as many names are required in this direction as before.
-    fn required_are_the_same<'a>(&self, pair: &Pair<'_, 'a>) -> bool {
+    fn required_are_the_same<'a>(&self, pair: &SchemaPair<'_, 'a>) -> bool {
         pair.base.all.required() == pair.head.all.required()
     }
 
     /// Whether the same names are left over for what is said of the others.
-    fn says_the_same_of_others<'a>(&mut self, pair: &Pair<'_, 'a>) -> bool {
-        let with = |side: &Side<'_>| -> Vec<usize> {
+    fn says_the_same_of_others<'a>(&mut self, pair: &SchemaPair<'_, 'a>) -> bool {
+        let with = |side: &SchemaSide<'_>| -> Vec<usize> {
             let speaks = |node: &&Node<'_>| node.value.get("additionalProperties").is_some();
             side.own
                 .iter()
@@ -211,10 +220,10 @@ impl Schemas {
     }
 }
 
-impl Group {
+impl KeywordGroup {
     /// How the values of a side are read for this group: closed, or open where undeclared
     /// properties are at stake.
-    fn read<'a>(&self, side: &Side<'a>) -> Accept<'a> {
+    fn read<'a>(&self, side: &SchemaSide<'a>) -> Accept<'a> {
         if self.rest {
             side.all.opened()
         } else {
@@ -224,14 +233,14 @@ impl Group {
 }
 
 /// The schemas of a side that speak of a group.
-pub(super) fn speaking<'a>(side: &Side<'a>, group: &Group) -> Vec<Node<'a>> {
+pub(super) fn speaking<'a>(side: &SchemaSide<'a>, group: &KeywordGroup) -> Vec<Node<'a>> {
     let speaks = |node: &&Node<'a>| group.keys.iter().any(|key| node.value.get(key).is_some());
     side.own.iter().filter(speaks).cloned().collect()
 }
 
 /// The names that one side declares and the other does not: they are judged one by one, unless an
 /// alternative of the other side declares them.
-fn names_of_one_side<'a>(pair: &Pair<'_, 'a>) -> BTreeSet<String> {
+fn names_of_one_side<'a>(pair: &SchemaPair<'_, 'a>) -> BTreeSet<String> {
     let only = |name: &&str| match (pair.base.declares(name), pair.head.declares(name)) {
         (true, false) => !pair.head.all.names().contains(*name),
         (false, true) => !pair.base.all.names().contains(*name),

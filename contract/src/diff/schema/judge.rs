@@ -13,10 +13,10 @@ use super::{
     Schemas,
     accept::Accept,
     keywords::keys_of,
-    language::Answer,
-    pair::Pair,
+    language::Inclusion,
+    pair::SchemaPair,
     prover::pattern,
-    sample::{self, Against, Step},
+    sample::{self, Against, ValueStep},
 };
 
 /// How many breaks are looked for a value of, and how many of those for a whole value around it. So
@@ -27,7 +27,7 @@ const WHOLES: usize = 300;
 /// What was found out about a difference.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Verdict {
-    /// Every accepted value is taken.
+    /// The other side accepts every accepted value.
     Yes,
     /// And the other way round.
     Same,
@@ -54,17 +54,17 @@ impl Schemas {
     pub(super) fn refuted<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         rule: Rule,
     ) -> Verdict {
         let mut hints = accept.finite().unwrap_or_default();
         if rule == Rule::Pattern
-            && let Some(asked) = wide.str("pattern")
-            && let Answer::No(text) = pattern(accept, asked)
+            && let Some(asked) = supertype.str("pattern")
+            && let Inclusion::No(text) = pattern(accept, asked)
         {
             hints.push(text.into());
         }
-        match self.separated(accept, &Against::Keywords(wide, keys_of(rule)), hints) {
+        match self.separated(accept, &Against::Keywords(supertype, keys_of(rule)), hints) {
             Verdict::Undecided if accept.is_bounded_only(rule) => Verdict::Refuted,
             verdict => verdict,
         }
@@ -73,14 +73,14 @@ impl Schemas {
     pub(super) fn separated<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Against<'_, 'a>,
+        supertype: &Against<'_, 'a>,
         hints: Vec<Value>,
     ) -> Verdict {
         self.examples += 1;
         let found = if self.examples > EXAMPLES {
             None
         } else {
-            sample::separating(accept, wide, hints)
+            sample::separating(accept, supertype, hints)
         };
         found.map_or(Verdict::Undecided, Verdict::No)
     }
@@ -88,7 +88,7 @@ impl Schemas {
     /// A change from a verdict.
     pub(super) fn judged<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
+        pair: &SchemaPair<'_, 'a>,
         rule: Rule,
         what: &str,
         verdict: Verdict,
@@ -100,7 +100,7 @@ impl Schemas {
         let shows = if pair.is_request() {
             Shows::RequestRefused
         } else {
-            Shows::AnswerNew
+            Shows::ResponseNew
         };
         if let Verdict::No(value) = verdict {
             change.counterexample = Some(self.shown(pair, shows, value));
@@ -112,7 +112,7 @@ impl Schemas {
     /// made.
     pub(super) fn shown<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
+        pair: &SchemaPair<'_, 'a>,
         shows: Shows,
         part: Value,
     ) -> Counterexample {
@@ -121,7 +121,8 @@ impl Schemas {
         let found = whole.is_some() || pair.steps.is_empty();
         let value = whole.unwrap_or(part);
         let head = || Accept::of([&place.head], place.direction, false);
-        let undeclared = found && shows == Shows::RequestRefused && sample::takes(&head(), &value);
+        let undeclared =
+            found && shows == Shows::RequestRefused && sample::accepts(&head(), &value);
         let shows = if undeclared {
             Shows::RequestUndeclared
         } else {
@@ -135,7 +136,12 @@ impl Schemas {
         Counterexample { shows, at, value }
     }
 
-    fn whole<'a>(&mut self, pair: &Pair<'_, 'a>, shows: Shows, part: &Value) -> Option<Value> {
+    fn whole<'a>(
+        &mut self,
+        pair: &SchemaPair<'_, 'a>,
+        shows: Shows,
+        part: &Value,
+    ) -> Option<Value> {
         self.wholes += 1;
         if self.wholes > WHOLES {
             return None;
@@ -146,14 +152,14 @@ impl Schemas {
             Accept::of([&place.head], direction, true),
         );
         match shows {
-            Shows::AnswerNew => {
+            Shows::ResponseNew => {
                 sample::around(&new, &Against::Schemas(&old.parts), &pair.steps, part)
             }
             Shows::RequestRefused | Shows::RequestUndeclared => {
                 sample::around(&old, &Against::Schemas(&new.parts), &pair.steps, part)
                     .or_else(|| sample::around(&old, &Against::Closed(&new), &pair.steps, part))
             }
-            Shows::AnswerGone => sample::around(&old, &Against::Closed(&new), &pair.steps, part),
+            Shows::ResponseGone => sample::around(&old, &Against::Closed(&new), &pair.steps, part),
         }
     }
 }
@@ -216,11 +222,11 @@ pub(super) fn acquit(change: &mut Change, class: Class) {
 }
 
 /// The way to a part, as a pointer into the value.
-fn path(steps: &[Step]) -> String {
-    let part = |step: &Step| match step {
-        Step::Property(name) => format!("/{name}"),
-        Step::Element => "/0".to_owned(),
-        Step::Other => "/*".to_owned(),
+fn path(steps: &[ValueStep]) -> String {
+    let part = |step: &ValueStep| match step {
+        ValueStep::Property(name) => format!("/{name}"),
+        ValueStep::Element => "/0".to_owned(),
+        ValueStep::Other => "/*".to_owned(),
     };
     steps.iter().map(part).collect()
 }

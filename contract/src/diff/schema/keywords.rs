@@ -5,23 +5,23 @@ use super::super::rule::Rule;
 use crate::document::PROSE;
 
 /// One group: a value has to satisfy each of them by itself.
-pub(super) struct Group {
+pub(super) struct KeywordGroup {
     pub rule: Rule,
     pub keys: &'static [&'static str],
     /// Whether it says something of properties or elements that are not declared one by one.
     pub rest: bool,
 }
 
-const fn group(rule: Rule, keys: &'static [&'static str]) -> Group {
-    Group {
+const fn group(rule: Rule, keys: &'static [&'static str]) -> KeywordGroup {
+    KeywordGroup {
         rule,
         keys,
         rest: false,
     }
 }
 
-const fn rest(rule: Rule, keys: &'static [&'static str]) -> Group {
-    Group {
+const fn rest(rule: Rule, keys: &'static [&'static str]) -> KeywordGroup {
+    KeywordGroup {
         rule,
         keys,
         rest: true,
@@ -29,7 +29,7 @@ const fn rest(rule: Rule, keys: &'static [&'static str]) -> Group {
 }
 
 /// All but `properties` and `allOf`, which are walked into.
-pub(super) const GROUPS: &[Group] = &[
+pub(super) const GROUPS: &[KeywordGroup] = &[
     group(Rule::Type, &["type"]),
     group(Rule::Enum, &["enum", "const"]),
     group(Rule::Format, &["format"]),

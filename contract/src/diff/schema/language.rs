@@ -1,5 +1,5 @@
 //! What the patterns of strings say of each other: whether one covers others, whether two exclude
-//! each other, how long a string is that has one. A pattern is taken as the set of the strings that
+//! each other, how long a string is that has one. A pattern is read as the set of the strings that
 //! it is found in; what is not certain, or takes too much, is unknown. Nothing here depends on a
 //! clock.
 
@@ -11,8 +11,8 @@ mod search;
 
 use self::{
     automaton::Automaton,
-    read::READINGS,
-    search::{Found, Search},
+    read::DIALECTS,
+    search::{InclusionSearch, SearchOutcome},
 };
 
 /// The longest lower bound of a length that is taken into account.
@@ -20,57 +20,63 @@ const LEAST: u64 = 1_000;
 
 /// Whether one pattern covers others.
 #[derive(Debug, PartialEq)]
-pub(super) enum Answer {
+pub(super) enum Inclusion {
     Yes,
     /// This string, a shortest one, has the others and not the one.
     No(String),
     Unknown,
 }
 
-/// Whether every string that has all patterns of `narrow` (none: any string), and that is of
-/// `least` to `most` characters, has the pattern `wide`.
+/// Whether every string that has all patterns of `subset` (none: any string), and that is of
+/// `least` to `most` characters, has the pattern `superset`.
 pub(super) fn included(
-    narrow: &[&str],
+    subset: &[&str],
     least: Option<u64>,
     most: Option<u64>,
-    wide: &str,
-) -> Answer {
-    if narrow.contains(&wide) {
-        return Answer::Yes;
+    superset: &str,
+) -> Inclusion {
+    if subset.contains(&superset) {
+        return Inclusion::Yes;
     }
-    let Some(wide) = readings(wide) else {
-        return Answer::Unknown;
+    let Some(superset) = readings(superset) else {
+        return Inclusion::Unknown;
     };
-    let asked = narrow.len();
-    let mut patterns: Vec<Vec<Automaton>> = narrow
+    let asked = subset.len();
+    let mut patterns: Vec<Vec<Automaton>> = subset
         .iter()
         .filter_map(|pattern| readings(pattern))
         .collect();
     // Fewer patterns, and a lower bound, are of more strings: what holds for those holds for these.
     let least = least.unwrap_or(0);
     let exact = patterns.len() == asked && least <= LEAST;
-    patterns.push(wide);
+    patterns.push(superset);
     let sides = by_reading(patterns);
     let mut all = true;
     for side in &sides {
         match refused(side, least, most) {
-            Found::Nothing => {}
-            Found::Text(text) if exact && sides.iter().all(|side| shows(side, &text, least)) => {
-                return Answer::No(text);
+            SearchOutcome::Nothing => {}
+            SearchOutcome::Text(text)
+                if exact && sides.iter().all(|side| shows(side, &text, least)) =>
+            {
+                return Inclusion::No(text);
             }
-            Found::Text(_) | Found::Unknown => all = false,
+            SearchOutcome::Text(_) | SearchOutcome::Unknown => all = false,
         }
     }
-    if all { Answer::Yes } else { Answer::Unknown }
+    if all {
+        Inclusion::Yes
+    } else {
+        Inclusion::Unknown
+    }
 }
 
 /// A string that has all but the last of some patterns.
-fn refused(side: &[Automaton], least: u64, most: Option<u64>) -> Found {
+fn refused(side: &[Automaton], least: u64, most: Option<u64>) -> SearchOutcome {
     let Some((refuses, accepts)) = side.split_last() else {
-        return Found::Unknown;
+        return SearchOutcome::Unknown;
     };
     let search = |least| {
-        Search {
+        InclusionSearch {
             accepts,
             refuses: Some(refuses),
             least,
@@ -79,7 +85,7 @@ fn refused(side: &[Automaton], least: u64, most: Option<u64>) -> Found {
         .shortest()
     };
     match search(least.min(LEAST)) {
-        Found::Unknown if least > 0 => search(0),
+        SearchOutcome::Unknown if least > 0 => search(0),
         found => found,
     }
 }
@@ -99,14 +105,14 @@ pub(super) fn disjoint(one: &str, other: &str) -> bool {
     };
     by_reading(vec![one, other]).iter().all(|accepts| {
         matches!(
-            Search {
+            InclusionSearch {
                 accepts,
                 refuses: None,
                 least: 0,
                 most: None
             }
             .shortest(),
-            Found::Nothing
+            SearchOutcome::Nothing
         )
     })
 }
@@ -121,7 +127,7 @@ pub(super) fn shortest(patterns: &[&str], least: Option<u64>, most: Option<u64>)
         .collect::<Option<Vec<_>>>()?;
     let patterns = by_reading(patterns);
     let texts = patterns.iter().filter_map(|accepts| {
-        match (Search {
+        match (InclusionSearch {
             accepts,
             refuses: None,
             least,
@@ -129,8 +135,8 @@ pub(super) fn shortest(patterns: &[&str], least: Option<u64>, most: Option<u64>)
         })
         .shortest()
         {
-            Found::Text(text) => Some(text),
-            Found::Nothing | Found::Unknown => None,
+            SearchOutcome::Text(text) => Some(text),
+            SearchOutcome::Nothing | SearchOutcome::Unknown => None,
         }
     });
     texts.into_iter().find(|text| {
@@ -159,17 +165,17 @@ pub(super) fn lengths(pattern: &str) -> (u64, Option<u64>) {
     .unwrap_or((0, None))
 }
 
-/// A pattern as each reader takes it.
+/// A pattern as each dialect reads it.
 fn readings(pattern: &str) -> Option<Vec<Automaton>> {
-    READINGS
+    DIALECTS
         .iter()
         .map(|reading| Automaton::of(&read::read(pattern, reading)?))
         .collect()
 }
 
-/// For each reader, all patterns; once, where all readers take them the same.
+/// For each reader, all patterns; once, where all dialects read them the same.
 fn by_reading(patterns: Vec<Vec<Automaton>>) -> Vec<Vec<Automaton>> {
-    let mut all: Vec<Vec<Automaton>> = READINGS.iter().map(|_| Vec::new()).collect();
+    let mut all: Vec<Vec<Automaton>> = DIALECTS.iter().map(|_| Vec::new()).collect();
     for pattern in patterns {
         all.iter_mut()
             .zip(pattern)

@@ -34,7 +34,7 @@ use std::{
     rc::Rc,
 };
 
-use self::{pair::Pair, prover::Prover};
+use self::{pair::SchemaPair, prover::Prover};
 use super::{
     change::{Change, Direction},
     collect::NAMED,
@@ -43,7 +43,7 @@ use super::{
 
 /// Two schemas that say what is sent or received at one place.
 #[derive(Clone)]
-pub(super) struct Place<'a> {
+pub(super) struct SchemaPlace<'a> {
     pub direction: Direction,
     /// Whether values are written as text there, as in a path or a query.
     pub text: bool,
@@ -58,8 +58,8 @@ pub(super) struct Place<'a> {
 pub(super) struct Schemas {
     prover: Prover,
     /// Where in `parts` a pair is.
-    compared: HashMap<pair::Key, usize>,
-    parts: Vec<Rc<Part>>,
+    compared: HashMap<pair::PairKey, usize>,
+    parts: Vec<Rc<ComparedPart>>,
     /// Parts in and behind which no break is that a proof could speak against.
     harmless: HashSet<usize>,
     /// How often each part was gathered.
@@ -83,7 +83,7 @@ struct Deferred {
 
 /// What was found at one place.
 #[derive(Clone, Default)]
-struct Part {
+struct ComparedPart {
     changes: Vec<Rc<Change>>,
     /// The places within it.
     behind: Vec<usize>,
@@ -96,7 +96,10 @@ impl Schemas {
     pub(super) fn left_open(&self) -> Vec<String> {
         let unasked = self.prover.unasked();
         let large = (unasked > 0).then(|| {
-            format!("{unasked} questions about schemas were too large to be asked to the end; what rests on them is undecided")
+            format!(
+                "{unasked} questions about schemas were too large to be asked to the end; \
+             what rests on them is undecided"
+            )
         });
         let deep = self.is_cut.then(|| {
             "schemas that nest too deep, or in too many ways, were not compared".to_owned()
@@ -105,8 +108,8 @@ impl Schemas {
     }
 
     /// All changes between the two schemas of a place.
-    pub(super) fn compare(&mut self, place: &Place<'_>) -> Vec<Rc<Change>> {
-        let pair = Pair::of(place);
+    pub(super) fn compare(&mut self, place: &SchemaPlace<'_>) -> Vec<Rc<Change>> {
+        let pair = SchemaPair::of(place);
         let mut changes: Vec<Rc<Change>> = annotations::beside_references(&place.base, &place.head)
             .into_iter()
             .map(Rc::new)

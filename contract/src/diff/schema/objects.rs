@@ -13,7 +13,7 @@ use super::{
 pub(super) fn hidden(property: &Node<'_>, direction: Direction) -> bool {
     let hiding = match direction {
         Direction::Request => "readOnly",
-        Direction::Answer => "writeOnly",
+        Direction::Response => "writeOnly",
         Direction::Both => return false,
     };
     property.flag(hiding) || expanded([property]).iter().any(|part| part.flag(hiding))
@@ -37,7 +37,7 @@ pub(super) fn schema_of<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
 /// The schemas that apply to a property that is not declared by its name.
 pub(super) fn undeclared<'a>(node: &Node<'a>, name: &str) -> Vec<Node<'a>> {
     let mut schemas = by_pattern(node, name);
-    // A pattern that cannot be asked about may have taken the name.
+    // A pattern that cannot be asked about may have matched the name.
     let taken = |(pattern, _): &(&str, Node<'_>)| patterns::matches(pattern, name) != Some(false);
     if !node.named("patternProperties").iter().any(taken) {
         schemas.extend(node.raw("additionalProperties"));

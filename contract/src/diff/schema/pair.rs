@@ -2,37 +2,37 @@
 
 use super::{
     super::{change::Direction, node::Node},
-    Place,
-    accept::{Accept, Part},
+    SchemaPlace,
+    accept::{Accept, AcceptedPart},
     conjunction::expanded,
     objects::{has_name, hidden},
-    sample::Step,
+    sample::ValueStep,
     types::Types,
 };
 
 /// One side.
 #[derive(Clone)]
-pub(super) struct Side<'a> {
+pub(super) struct SchemaSide<'a> {
     /// What is compared here.
     pub own: Vec<Node<'a>>,
-    /// What applies to the value: what is compared, and what stands around it.
+    /// What applies to the value: what is compared, and what is around it.
     pub all: Accept<'a>,
 }
 
-/// Both sides of one place within a [`Place`].
-pub(super) struct Pair<'p, 'a> {
-    pub place: &'p Place<'a>,
-    pub base: Side<'a>,
-    pub head: Side<'a>,
+/// Both sides of one place within a [`SchemaPlace`].
+pub(super) struct SchemaPair<'p, 'a> {
+    pub place: &'p SchemaPlace<'a>,
+    pub base: SchemaSide<'a>,
+    pub head: SchemaSide<'a>,
     /// The way from the whole value to the part that the pair speaks of.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ValueStep>,
 }
 
 /// What tells a pair from others: the schemas that are compared, what is known of their values, and
 /// the direction.
-pub(super) type Key = (Vec<usize>, usize, Vec<usize>, usize, Direction);
+pub(super) type PairKey = (Vec<usize>, usize, Vec<usize>, usize, Direction);
 
-impl<'a> Side<'a> {
+impl<'a> SchemaSide<'a> {
     fn of(node: &Node<'a>, direction: Direction, text: bool) -> Self {
         let mut all = Accept::of([node], direction, true);
         all.text = text;
@@ -57,17 +57,17 @@ impl<'a> Side<'a> {
             && !declared
                 .iter()
                 .any(|property| hidden(property, self.all.direction))
-            && matches!(self.all.property(name), Part::Some(_))
+            && matches!(self.all.property(name), AcceptedPart::Some(_))
     }
 
     /// The same for a part of the value; none where there never is such a part.
-    fn part(own: &[Node<'a>], all: Part<'a>) -> Option<Self> {
+    fn part(own: &[Node<'a>], all: AcceptedPart<'a>) -> Option<Self> {
         match all {
-            Part::Some(all) => Some(Self {
+            AcceptedPart::Some(all) => Some(Self {
                 own: expanded(own),
                 all,
             }),
-            Part::Never => None,
+            AcceptedPart::Never => None,
         }
     }
 
@@ -118,9 +118,9 @@ impl<'a> Side<'a> {
     }
 }
 
-impl<'p, 'a> Pair<'p, 'a> {
-    pub(super) fn of(place: &'p Place<'a>) -> Self {
-        let side = |node| Side::of(node, place.direction, place.text);
+impl<'p, 'a> SchemaPair<'p, 'a> {
+    pub(super) fn of(place: &'p SchemaPlace<'a>) -> Self {
+        let side = |node| SchemaSide::of(node, place.direction, place.text);
         Self {
             place,
             base: side(&place.base),
@@ -129,7 +129,12 @@ impl<'p, 'a> Pair<'p, 'a> {
         }
     }
 
-    pub(super) fn below(&self, base: Side<'a>, head: Side<'a>, step: Step) -> Self {
+    pub(super) fn below(
+        &self,
+        base: SchemaSide<'a>,
+        head: SchemaSide<'a>,
+        step: ValueStep,
+    ) -> Self {
         let steps = self.steps.iter().cloned().chain([step]).collect();
         Self {
             place: self.place,
@@ -140,7 +145,7 @@ impl<'p, 'a> Pair<'p, 'a> {
     }
 
     /// Another pair about the same value.
-    pub(super) fn beside(&self, base: Side<'a>, head: Side<'a>) -> Self {
+    pub(super) fn beside(&self, base: SchemaSide<'a>, head: SchemaSide<'a>) -> Self {
         Self {
             place: self.place,
             base,
@@ -157,8 +162,8 @@ impl<'p, 'a> Pair<'p, 'a> {
         self.place.direction == Direction::Request
     }
 
-    /// The side whose values have to be taken, and the side that has to take them.
-    pub(super) fn sides(&self) -> (&Side<'a>, &Side<'a>) {
+    /// The side whose values have to be accepted, and the side that has to accept them.
+    pub(super) fn sides(&self) -> (&SchemaSide<'a>, &SchemaSide<'a>) {
         if self.is_request() {
             (&self.base, &self.head)
         } else {

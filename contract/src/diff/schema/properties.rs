@@ -12,22 +12,22 @@ use super::{
         rule::Rule,
         words,
     },
-    Part, Schemas,
+    ComparedPart, Schemas,
     accept::{self, Accept},
     judge::{Verdict, blank, place},
     keywords::keys_of,
     objects::{has_name, speaks_of_others, undeclared},
-    pair::{Pair, Side},
-    sample::{self, Against, Step},
+    pair::{SchemaPair, SchemaSide},
+    sample::{self, Against, ValueStep},
 };
 
 impl Schemas {
     /// `alternatives` are the branches that were walked at this place.
     pub(super) fn properties<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
+        pair: &SchemaPair<'_, 'a>,
         alternatives: &[usize],
-        part: &mut Part,
+        part: &mut ComparedPart,
     ) {
         for name in declared_names(pair) {
             match (pair.base.declares(name), pair.head.declares(name)) {
@@ -43,19 +43,20 @@ impl Schemas {
         }
     }
 
-    fn both<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str, part: &mut Part) {
+    fn both<'a>(&mut self, pair: &SchemaPair<'_, 'a>, name: &str, part: &mut ComparedPart) {
         let (Some(base), Some(head)) = (pair.base.property(name), pair.head.property(name)) else {
             return;
         };
         part.changes.extend(beside_references(pair, name));
-        let (accept, wide) = pair.sides();
+        let (accept, supertype) = pair.sides();
         self.below(
             pair,
             (base, head),
-            Step::Property(name.to_owned()),
+            ValueStep::Property(name.to_owned()),
             part,
             |schemas| {
-                wide.own
+                supertype
+                    .own
                     .iter()
                     .all(|node| schemas.has_property(&accept.all, node, name))
             },
@@ -73,7 +74,7 @@ impl Schemas {
 
     fn added<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
+        pair: &SchemaPair<'_, 'a>,
         name: &str,
         alternatives: &[usize],
     ) -> Option<Change> {
@@ -93,7 +94,7 @@ impl Schemas {
             // The alternatives are judged by themselves.
             None
         } else {
-            self.newly_answered(pair, name)
+            self.newly_returned(pair, name)
         };
         if moved && verdict.is_none() {
             return None;
@@ -122,7 +123,7 @@ impl Schemas {
             let shows = if pair.is_request() {
                 Shows::RequestRefused
             } else {
-                Shows::AnswerNew
+                Shows::ResponseNew
             };
             change.counterexample = Some(self.shown(pair, shows, value));
         }
@@ -143,7 +144,7 @@ impl Schemas {
         None
     }
 
-    /// A value with a property that a schema does not take.
+    /// A value with a property that a schema does not accept.
     fn refuted_property<'a>(
         &mut self,
         accept: &Accept<'a>,
@@ -160,14 +161,14 @@ impl Schemas {
 
     /// What the old contract said of a property that it did not declare; none where it allowed what
     /// is answered now.
-    fn newly_answered<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str) -> Option<Verdict> {
+    fn newly_returned<'a>(&mut self, pair: &SchemaPair<'_, 'a>, name: &str) -> Option<Verdict> {
         let accept = &pair.head.all;
         let speaks = |node: &&Node<'_>| speaks_of_others(node) || has_name(node, name).is_some();
         let refusing = pair.base.all.parts.iter().filter(speaks).find(|node| {
             !self.has_property(accept, node, name)
                 || !self
                     .prover
-                    .question(|prover| prover.takes_undeclared(accept, node, name))
+                    .question(|prover| prover.accepts_undeclared(accept, node, name))
         });
         let node = refusing?.clone();
         let with = pair.head.all.having(name);
@@ -182,9 +183,9 @@ impl Schemas {
     }
 
     /// A property that neither side declares, but one of them refuses by its name.
-    fn refused<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str) -> Option<Change> {
-        let (accept, wide) = pair.sides();
-        let node = wide
+    fn refused<'a>(&mut self, pair: &SchemaPair<'_, 'a>, name: &str) -> Option<Change> {
+        let (accept, supertype) = pair.sides();
+        let node = supertype
             .own
             .iter()
             .find(|node| !self.has_property(&accept.all, node, name))
@@ -213,7 +214,7 @@ impl Schemas {
 
     fn removed<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
+        pair: &SchemaPair<'_, 'a>,
         name: &str,
         alternatives: &[usize],
     ) -> Option<Change> {
@@ -229,7 +230,7 @@ impl Schemas {
         {
             return self.moved(pair, name, property.as_ref(), alternatives);
         }
-        let class = if pair.is_request() && self.still_takes(pair, name) {
+        let class = if pair.is_request() && self.still_accepts(pair, name) {
             Class::Compatible
         } else {
             Class::Breaking
@@ -260,7 +261,7 @@ impl Schemas {
                 let shows = if pair.is_request() {
                     Shows::RequestRefused
                 } else {
-                    Shows::AnswerGone
+                    Shows::ResponseGone
                 };
                 change.counterexample = Some(self.shown(pair, shows, value));
             }
@@ -272,7 +273,7 @@ impl Schemas {
     /// whether what is answered now was possible before.
     fn moved<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
+        pair: &SchemaPair<'_, 'a>,
         name: &str,
         property: Option<&Node<'a>>,
         alternatives: &[usize],
@@ -294,7 +295,7 @@ impl Schemas {
     }
 
     /// Whether requests may go on with a property that is not declared any more.
-    fn still_takes<'a>(&mut self, pair: &Pair<'_, 'a>, name: &str) -> bool {
+    fn still_accepts<'a>(&mut self, pair: &SchemaPair<'_, 'a>, name: &str) -> bool {
         let head = &pair.head.all;
         let says = |node: &Node<'_>| {
             undeclared(node, name)
@@ -307,15 +308,15 @@ impl Schemas {
             self.has_property(&pair.base.all, node, name)
                 && self
                     .prover
-                    .question(|prover| prover.takes_undeclared(&pair.base.all, node, name))
+                    .question(|prover| prover.accepts_undeclared(&pair.base.all, node, name))
         })
     }
 }
 
 /// All names that either side declares here, in the order in which they are written.
-pub(super) fn declared_names<'a>(pair: &Pair<'_, 'a>) -> Vec<&'a str> {
+pub(super) fn declared_names<'a>(pair: &SchemaPair<'_, 'a>) -> Vec<&'a str> {
     let mut seen = BTreeSet::new();
-    let of = |side: &Side<'a>| -> Vec<&'a str> {
+    let of = |side: &SchemaSide<'a>| -> Vec<&'a str> {
         side.own
             .iter()
             .flat_map(|node| node.named("properties"))
@@ -329,7 +330,7 @@ pub(super) fn declared_names<'a>(pair: &Pair<'_, 'a>) -> Vec<&'a str> {
 }
 
 /// A description beside a reference, where each side declares the property once.
-fn beside_references<'a>(pair: &Pair<'_, 'a>, name: &str) -> Vec<Rc<Change>> {
+fn beside_references<'a>(pair: &SchemaPair<'_, 'a>, name: &str) -> Vec<Rc<Change>> {
     let (base, head) = (pair.base.declarations(name), pair.head.declarations(name));
     let ([base], [head]) = (base.as_slice(), head.as_slice()) else {
         return Vec::new();

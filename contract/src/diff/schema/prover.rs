@@ -14,7 +14,7 @@ use super::{
     super::{change::Direction, node::Node, rule::Rule},
     accept::{Accept, Choice},
     conjunction::expanded,
-    form::Form,
+    form::SchemaForm,
     keywords::{GROUPS, is_annotation, keys_of},
     objects::hidden,
     same::Same,
@@ -41,16 +41,16 @@ const CHOICES: usize = 4;
 pub(super) struct Prover {
     pub same: Same,
     known: HashMap<Goal, Known>,
-    keys: HashMap<Key, usize>,
+    keys: HashMap<QuestionKey, usize>,
     tags: HashMap<usize, Rc<choices::Tags>>,
     /// Goals that were proven since some goal was begun, which are doubtful if that one fails.
     proven: Vec<Goal>,
     /// How many properties and elements deep the proof is.
     depth: usize,
     opened: usize,
-    /// Whether it is asked whether a schema that refuses the values takes them.
+    /// Whether it is asked whether a schema that refuses the values accepts them.
     excluding: bool,
-    /// What the schemas that have to take the value say together.
+    /// What the schemas that have to accept the value say together.
     context: Context,
     left: usize,
     used: usize,
@@ -61,7 +61,7 @@ pub(super) struct Prover {
 /// What all schemas of one place say together, which no single one of them says.
 #[derive(Clone, Default)]
 struct Context {
-    /// Names that this direction does not carry: they are asked of nobody.
+    /// Names that this direction does not carry: nothing asks for them.
     hidden: BTreeSet<String>,
     /// Whether more is said of strings than that they are strings.
     restricts_text: bool,
@@ -81,7 +81,7 @@ enum Known {
 
 /// What tells accepted values from others.
 #[derive(PartialEq, Eq, Hash)]
-struct Key {
+struct QuestionKey {
     parts: Vec<usize>,
     beside: Vec<usize>,
     maybe: Vec<usize>,
@@ -100,16 +100,16 @@ impl Prover {
     }
 
     /// Whether all accepted values satisfy one keyword of a schema, which is one of those that
-    /// apply to `wide`.
+    /// apply to `supertype`.
     pub(super) fn satisfies<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Accept<'a>,
+        supertype: &Accept<'a>,
         node: &Node<'a>,
         rule: Rule,
     ) -> bool {
         self.question(|prover| {
-            prover.within(&wide.parts, wide.direction, |prover| {
+            prover.within(&supertype.parts, supertype.direction, |prover| {
                 prover.goal(accept, node, rule)
             })
         })
@@ -163,26 +163,26 @@ impl Prover {
         !self.exhausted
     }
 
-    fn covers<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
-        let wide = wide.resolved();
-        if let Some(all) = wide.value.as_bool() {
+    fn covers<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>) -> bool {
+        let supertype = supertype.resolved();
+        if let Some(all) = supertype.value.as_bool() {
             return all || self.impossible(accept);
         }
         let same = accept
             .parts
             .iter()
             .chain(&accept.beside)
-            .any(|part| self.same.schemas(part, &wide));
+            .any(|part| self.same.schemas(part, &supertype));
         if same {
             return true;
         }
-        let parts = expanded([&wide]);
+        let parts = expanded([&supertype]);
         self.within(&parts, accept.direction, |prover| {
             parts.iter().all(|part| prover.satisfied(accept, part))
         })
     }
 
-    /// Whether all keywords of one schema are satisfied, without what stands in its `allOf`.
+    /// Whether all keywords of one schema are satisfied, without what is in its `allOf`.
     fn satisfied<'a>(&mut self, accept: &Accept<'a>, part: &Node<'a>) -> bool {
         if part.value.is_boolean() {
             return part.value == &Value::Bool(true) || self.impossible(accept);
@@ -200,15 +200,15 @@ impl Prover {
     }
 
     /// Whether one keyword is satisfied. `Rule::PropertyAdded` stands for `properties`.
-    fn goal<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+    fn goal<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>, rule: Rule) -> bool {
         if !self.step() {
             return false;
         }
         // What these say depends on the schemas that apply with them.
         if rule == Rule::Required || (rule == Rule::Type && accept.text) {
-            return self.proven(accept, wide, rule);
+            return self.proven(accept, supertype, rule);
         }
-        let goal = (self.key(accept), wide.id(), rule);
+        let goal = (self.key(accept), supertype.id(), rule);
         match self.known.get(&goal) {
             Some(Known::Proven) => return true,
             Some(Known::Open(opened)) if *opened <= self.opened => return false,
@@ -218,7 +218,7 @@ impl Prover {
         }
         let begun = self.proven.len();
         self.known.insert(goal, Known::Begun(self.depth));
-        let proven = self.proven(accept, wide, rule);
+        let proven = self.proven(accept, supertype, rule);
         if proven {
             self.known.insert(goal, Known::Proven);
             self.proven.push(goal);
@@ -235,48 +235,55 @@ impl Prover {
         proven
     }
 
-    fn proven<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+    fn proven<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>, rule: Rule) -> bool {
         // What holds for all holds in each case; of many branches against many, only that is quick.
         let in_cases = matches!(rule, Rule::AnyOf | Rule::OneOf)
             && self.opened < CHOICES
             && accept.has_lists();
-        self.by_values(accept, wide, rule)
+        self.by_values(accept, supertype, rule)
             || if in_cases {
-                self.says_so_itself(accept, wide, rule)
+                self.says_so_itself(accept, supertype, rule)
             } else {
-                self.direct(accept, wide, rule)
+                self.direct(accept, supertype, rule)
             }
             || self.impossible(accept)
-            || self.by_types(accept, wide, rule)
-            || self.by_choices(accept, wide, rule)
+            || self.by_types(accept, supertype, rule)
+            || self.by_choices(accept, supertype, rule)
     }
 
-    fn direct<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
-        if self.says_so_itself(accept, wide, rule) {
+    fn direct<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>, rule: Rule) -> bool {
+        if self.says_so_itself(accept, supertype, rule) {
             return true;
         }
         match rule {
-            Rule::Items | Rule::Contains | Rule::UniqueItems => self.arrays(accept, wide, rule),
+            Rule::Items | Rule::Contains | Rule::UniqueItems => {
+                self.arrays(accept, supertype, rule)
+            }
             Rule::PropertyAdded
             | Rule::Required
             | Rule::Dependent
             | Rule::PropertyNames
             | Rule::PatternProperties
             | Rule::AdditionalProperties
-            | Rule::Unevaluated => self.objects(accept, wide, rule),
+            | Rule::Unevaluated => self.objects(accept, supertype, rule),
             Rule::AnyOf | Rule::OneOf | Rule::Not | Rule::Conditional => {
-                self.composed(accept, wide, rule)
+                self.composed(accept, supertype, rule)
             }
             Rule::Type if accept.text && !self.context.restricts_text => {
-                scalars::is_written_as(accept, wide)
+                scalars::is_written_as(accept, supertype)
             }
-            _ => scalars::satisfied(accept, wide, rule),
+            _ => scalars::satisfied(accept, supertype, rule),
         }
     }
 
     /// Whether an accepted schema has the same keyword.
-    fn says_so_itself<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
-        // What these mean depends on what stands beside them.
+    fn says_so_itself<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        supertype: &Node<'a>,
+        rule: Rule,
+    ) -> bool {
+        // What these mean depends on what is beside them.
         if matches!(
             rule,
             Rule::AdditionalProperties
@@ -302,7 +309,7 @@ impl Prover {
         own.iter().any(|part| {
             keys.iter()
                 .chain(width)
-                .all(|key| self.same.keyword(part, wide, key))
+                .all(|key| self.same.keyword(part, supertype, key))
         })
     }
 
@@ -312,7 +319,7 @@ impl Prover {
             ids.sort_unstable();
             ids
         };
-        let key = Key {
+        let key = QuestionKey {
             parts: ids(&accept.parts),
             beside: ids(&accept.beside),
             maybe: ids(&accept.maybe),
@@ -346,7 +353,7 @@ impl Prover {
     }
 
     /// Each type by itself: `string` or null by one alternative each.
-    fn by_types<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+    fn by_types<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>, rule: Rule) -> bool {
         let types: Vec<Types> = accept.possible_types().each().collect();
         let matters = matches!(
             rule,
@@ -356,31 +363,31 @@ impl Prover {
             && types.len() > 1
             && types
                 .into_iter()
-                .all(|kind| self.goal(&accept.of_types(kind), wide, rule))
+                .all(|kind| self.goal(&accept.of_types(kind), supertype, rule))
     }
 
     /// Each case of some choice by itself.
-    fn by_choices<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+    fn by_choices<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>, rule: Rule) -> bool {
         if self.opened >= CHOICES {
             return false;
         }
         self.opened += 1;
         let proven = accept.choices().iter().any(|(choice, node)| {
             let cases = accept.cases(choice, node);
-            cases.iter().all(|case| self.goal(case, wide, rule))
+            cases.iter().all(|case| self.goal(case, supertype, rule))
         });
         self.opened -= 1;
         proven
     }
 
     /// All values one by one, where they are few.
-    fn by_values<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+    fn by_values<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>, rule: Rule) -> bool {
         const FEW: usize = 10_000;
         let Some(values) = accept.finite().filter(|values| values.len() <= FEW) else {
             return false;
         };
         self.left = self.left.saturating_sub(values.len());
-        scalars::each_satisfies(accept, &values, wide, rule)
+        scalars::each_satisfies(accept, &values, supertype, rule)
     }
 }
 
@@ -389,7 +396,7 @@ impl Prover {
 fn all_of(accept: &Accept<'_>, values: &[Value]) -> Option<Validator> {
     let own: Vec<Value> = accept
         .all()
-        .filter_map(|part| Form::of_value(part, accept.direction, values))
+        .filter_map(|part| SchemaForm::of_value(part, accept.direction, values))
         .collect();
     let definitions_apart = own.iter().map(|schema| sample::validator(schema, false));
     // Each has definitions of its own.

@@ -1,4 +1,4 @@
-//! Whether two schemas say the same, whatever stands in their descriptions and whatever their
+//! Whether two schemas say the same, whatever is in their descriptions and whatever their
 //! references are called. The same text is the cheapest proof there is.
 
 use std::collections::HashMap;

@@ -1,5 +1,5 @@
-//! Finds values that show a difference. Whatever is found was put to both sides: the one takes it,
-//! the other does not. Making candidates is `candidates`.
+//! Finds values that show a difference. Whatever is found was put to both sides: the one accepts
+//! it, the other does not. Making candidates is `candidates`.
 
 use jsonschema::{Draft, Validator};
 use serde_json::Value;
@@ -9,12 +9,12 @@ use super::{
     accept::Accept,
     bounds::count,
     candidates::{Candidates, anything, with},
-    form::Form,
+    form::SchemaForm,
 };
 
 /// One step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum ValueStep {
     /// The property of this name.
     Property(String),
     /// Any element, or any property that is not declared: the sample puts in one.
@@ -23,7 +23,7 @@ pub(super) enum Step {
     Other,
 }
 
-/// What a value is not taken by.
+/// What a value is not accepted by.
 pub(super) enum Against<'n, 'a> {
     /// Some keywords of a schema.
     Keywords(&'n Node<'a>, &'static [&'static str]),
@@ -36,9 +36,9 @@ pub(super) enum Against<'n, 'a> {
 impl Against<'_, '_> {
     fn form(&self, direction: Direction, values: &[Value]) -> Option<Value> {
         match self {
-            Self::Keywords(node, keys) => Form::of_keywords(node, keys, direction, values),
-            Self::Schemas(nodes) => Form::open(nodes, direction, values),
-            Self::Closed(accept) => Form::accepting(accept, values),
+            Self::Keywords(node, keys) => SchemaForm::of_keywords(node, keys, direction, values),
+            Self::Schemas(nodes) => SchemaForm::open(nodes, direction, values),
+            Self::Closed(accept) => SchemaForm::accepting(accept, values),
         }
     }
 
@@ -55,33 +55,35 @@ impl Against<'_, '_> {
 
     fn to_make(&self, direction: Direction) -> Value {
         match self {
-            Self::Keywords(node, _) => Form::to_make_open(std::slice::from_ref(*node), direction),
-            Self::Schemas(nodes) => Form::to_make_open(nodes, direction),
-            Self::Closed(accept) => Form::to_make(accept),
+            Self::Keywords(node, _) => {
+                SchemaForm::to_make_open(std::slice::from_ref(*node), direction)
+            }
+            Self::Schemas(nodes) => SchemaForm::to_make_open(nodes, direction),
+            Self::Closed(accept) => SchemaForm::to_make(accept),
         }
     }
 }
 
-/// A value that is accepted and that the other side does not take; looked for among `hints` first.
+/// A value that is accepted and that the other side refuses; looked for among `hints` first.
 pub(super) fn separating<'a>(
     accept: &Accept<'a>,
-    wide: &Against<'_, 'a>,
+    supertype: &Against<'_, 'a>,
     hints: Vec<Value>,
 ) -> Option<Value> {
     let mut candidates = hints;
     candidates.extend(
-        Candidates::of(&Form::to_make(accept))
-            .with_lengths(&wide.lengths())
+        Candidates::of(&SchemaForm::to_make(accept))
+            .with_lengths(&supertype.lengths())
             .all(),
     );
     // What the other side speaks of (other bounds, other members) points at where the two part.
-    candidates.extend(Candidates::of(&wide.to_make(accept.direction)).all());
-    first(accept, wide, &candidates)
+    candidates.extend(Candidates::of(&supertype.to_make(accept.direction)).all());
+    first(accept, supertype, &candidates)
 }
 
 /// Objects that are accepted, perhaps, with any value under one name.
 pub(super) fn with_any(accept: &Accept<'_>, name: &str) -> Vec<Value> {
-    let made = Candidates::of(&Form::to_make(accept)).all();
+    let made = Candidates::of(&SchemaForm::to_make(accept)).all();
     let objects = made.iter().filter_map(Value::as_object).take(4);
     objects
         .flat_map(|object| {
@@ -92,28 +94,32 @@ pub(super) fn with_any(accept: &Accept<'_>, name: &str) -> Vec<Value> {
         .collect()
 }
 
-/// A whole value around `part`, which stands `steps` deep in it.
+/// A whole value around `part`, which is `steps` deep in it.
 pub(super) fn around<'a>(
     accept: &Accept<'a>,
-    wide: &Against<'_, 'a>,
-    steps: &[Step],
+    supertype: &Against<'_, 'a>,
+    steps: &[ValueStep],
     part: &Value,
 ) -> Option<Value> {
     first(
         accept,
-        wide,
-        &Candidates::of(&Form::to_make(accept)).around(steps, part),
+        supertype,
+        &Candidates::of(&SchemaForm::to_make(accept)).around(steps, part),
     )
 }
 
 /// Rather one that has the formats that the schemas name; but a format is only an annotation, so
 /// that one without will do.
-fn first<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, candidates: &[Value]) -> Option<Value> {
+fn first<'a>(
+    accept: &Accept<'a>,
+    supertype: &Against<'_, 'a>,
+    candidates: &[Value],
+) -> Option<Value> {
     let (from, to) = (
-        Form::accepting(accept, candidates)?,
-        wide.form(accept.direction, candidates)?,
+        SchemaForm::accepting(accept, candidates)?,
+        supertype.form(accept.direction, candidates)?,
     );
-    let plain = Form::accepting_open(accept, candidates)?;
+    let plain = SchemaForm::accepting_open(accept, candidates)?;
     let find = |formats: bool| {
         let (from, to, plain) = (
             validator(&from, formats)?,
@@ -127,9 +133,13 @@ fn first<'a>(accept: &Accept<'a>, wide: &Against<'_, 'a>, candidates: &[Value]) 
     find(true).or_else(|| find(false))
 }
 
-/// Whether a value is taken by schemas that apply together, as they are written.
-pub(super) fn takes(wide: &Accept<'_>, value: &Value) -> bool {
-    let schema = Form::open(&wide.parts, wide.direction, std::slice::from_ref(value));
+/// Whether a value is accepted by schemas that apply together, as they are written.
+pub(super) fn accepts(supertype: &Accept<'_>, value: &Value) -> bool {
+    let schema = SchemaForm::open(
+        &supertype.parts,
+        supertype.direction,
+        std::slice::from_ref(value),
+    );
     schema
         .and_then(|schema| validator(&schema, false))
         .is_some_and(|validator| validator.is_valid(value))

@@ -63,7 +63,7 @@ fn matching(pattern: &str) -> Vec<String> {
     // From the shortest and the longest to pseudorandom ones; always the same.
     let mut texts = Vec::new();
     for turn in 0..40 {
-        let mut choice = Choice {
+        let mut choice = TextChoice {
             turn,
             state: turn.wrapping_mul(0x9E37_79B9) | 1,
         };
@@ -77,12 +77,12 @@ fn matching(pattern: &str) -> Vec<String> {
 }
 
 /// Decides wherever a pattern leaves a choice.
-struct Choice {
+struct TextChoice {
     turn: u32,
     state: u32,
 }
 
-impl Choice {
+impl TextChoice {
     /// One of `count`: the first in turn 0, the last in turn 1, any in later ones.
     fn of(&mut self, count: usize) -> usize {
         self.state = self
@@ -97,7 +97,7 @@ impl Choice {
     }
 }
 
-fn write(hir: &Hir, choice: &mut Choice, text: &mut String) {
+fn write(hir: &Hir, choice: &mut TextChoice, text: &mut String) {
     if text.len() > LENGTH {
         return;
     }
@@ -138,7 +138,7 @@ fn write(hir: &Hir, choice: &mut Choice, text: &mut String) {
 }
 
 /// An end of a range of the class; a printable one, where there is one.
-fn character(class: &Class, choice: &mut Choice) -> Option<char> {
+fn character(class: &Class, choice: &mut TextChoice) -> Option<char> {
     let ends: Vec<char> = match class {
         Class::Unicode(class) => class
             .ranges()

@@ -10,12 +10,12 @@ use super::{
         change::{Change, Class},
         rule::Rule,
     },
-    Part, Schemas, annotations,
+    ComparedPart, Schemas, annotations,
     groups::speaking,
     judge::{acquit, is_proven},
     keywords::GROUPS,
-    pair::{Pair, Side},
-    sample::Step,
+    pair::{SchemaPair, SchemaSide},
+    sample::ValueStep,
 };
 
 /// Values that nest deeper are not compared further down.
@@ -25,7 +25,7 @@ const PLACES: usize = 300_000;
 
 impl Schemas {
     /// Where in `parts` a pair is, once it was walked.
-    pub(super) fn walked<'a>(&mut self, pair: &Pair<'_, 'a>) -> usize {
+    pub(super) fn walked<'a>(&mut self, pair: &SchemaPair<'_, 'a>) -> usize {
         let key = (
             pair.base.ids(),
             self.prover.key(&pair.base.all),
@@ -68,15 +68,15 @@ impl Schemas {
         }
     }
 
-    fn walk<'a>(&mut self, pair: &Pair<'_, 'a>) -> Part {
+    fn walk<'a>(&mut self, pair: &SchemaPair<'_, 'a>) -> ComparedPart {
         let found = annotations::changes(pair)
             .into_iter()
             .map(Rc::new)
             .collect();
-        let mut part = Part {
+        let mut part = ComparedPart {
             changes: found,
             is_complete: true,
-            ..Part::default()
+            ..ComparedPart::default()
         };
         self.groups(pair, &mut part);
         self.alternatives(pair, &mut part);
@@ -86,14 +86,14 @@ impl Schemas {
         part
     }
 
-    /// A part of the value. Where what stands around it makes up for what was found there, it is no
+    /// A part of the value. Where what is around it makes up for what was found there, it is no
     /// break.
     pub(super) fn below<'a>(
         &mut self,
-        pair: &Pair<'_, 'a>,
-        sides: (Side<'a>, Side<'a>),
-        step: Step,
-        part: &mut Part,
+        pair: &SchemaPair<'_, 'a>,
+        sides: (SchemaSide<'a>, SchemaSide<'a>),
+        step: ValueStep,
+        part: &mut ComparedPart,
         holds: impl FnOnce(&mut Self) -> bool,
     ) {
         let index = self.walked(&pair.below(sides.0, sides.1, step));
@@ -133,7 +133,7 @@ impl Schemas {
     }
 
     /// Takes over what was found in a part, without the breaks that the whole makes up for.
-    pub(super) fn acquitted(&self, index: usize, part: &mut Part) {
+    pub(super) fn acquitted(&self, index: usize, part: &mut ComparedPart) {
         for change in self.behind(index) {
             if change.class == Class::Breaking && is_proven(change.rule) {
                 let mut change = Change::clone(&change);
@@ -162,8 +162,11 @@ impl Schemas {
     }
 
     /// The elements, where each side has one schema for all of them.
-    pub(super) fn elements<'a>(pair: &Pair<'_, 'a>) -> Option<(Side<'a>, Side<'a>)> {
-        let any = |side: &Side<'_>, key: &str| side.own.iter().any(|node| node.raw(key).is_some());
+    pub(super) fn elements<'a>(
+        pair: &SchemaPair<'_, 'a>,
+    ) -> Option<(SchemaSide<'a>, SchemaSide<'a>)> {
+        let any =
+            |side: &SchemaSide<'_>, key: &str| side.own.iter().any(|node| node.raw(key).is_some());
         let both = |key| (any(&pair.base, key), any(&pair.head, key));
         let each = both("prefixItems") == (false, false) && both("items") == (true, true);
         if each {
@@ -174,8 +177,10 @@ impl Schemas {
     }
 
     /// The undeclared properties, where each side has one schema for all of them.
-    pub(super) fn others<'a>(pair: &Pair<'_, 'a>) -> Option<(Side<'a>, Side<'a>)> {
-        let any = |side: &Side<'_>| {
+    pub(super) fn others<'a>(
+        pair: &SchemaPair<'_, 'a>,
+    ) -> Option<(SchemaSide<'a>, SchemaSide<'a>)> {
+        let any = |side: &SchemaSide<'_>| {
             side.own
                 .iter()
                 .filter_map(|node| node.value.get("additionalProperties"))
@@ -188,18 +193,24 @@ impl Schemas {
         }
     }
 
-    fn parts<'a>(&mut self, pair: &Pair<'_, 'a>, part: &mut Part) {
-        let (accept, wide) = pair.sides();
+    fn parts<'a>(&mut self, pair: &SchemaPair<'_, 'a>, part: &mut ComparedPart) {
+        let (accept, supertype) = pair.sides();
         for (sides, step, rule) in [
-            (Self::elements(pair), Step::Element, Rule::Items),
-            (Self::others(pair), Step::Other, Rule::AdditionalProperties),
+            (Self::elements(pair), ValueStep::Element, Rule::Items),
+            (
+                Self::others(pair),
+                ValueStep::Other,
+                Rule::AdditionalProperties,
+            ),
         ] {
             let Some(sides) = sides else { continue };
             let walked = part.behind.len();
             self.below(pair, sides, step, part, |schemas| {
-                wide.own
-                    .iter()
-                    .all(|node| schemas.prover.satisfies(&accept.all, &wide.all, node, rule))
+                supertype.own.iter().all(|node| {
+                    schemas
+                        .prover
+                        .satisfies(&accept.all, &supertype.all, node, rule)
+                })
             });
             if rule == Rule::AdditionalProperties {
                 self.declared_elsewhere(
@@ -212,7 +223,7 @@ impl Schemas {
 
     /// What is said of undeclared properties also concerns those that only another schema of the
     /// same place declares.
-    fn declared_elsewhere(&mut self, pair: &Pair<'_, '_>, walked: Vec<usize>) {
+    fn declared_elsewhere(&mut self, pair: &SchemaPair<'_, '_>, walked: Vec<usize>) {
         let Some(group) = GROUPS
             .iter()
             .find(|group| group.rule == Rule::AdditionalProperties)

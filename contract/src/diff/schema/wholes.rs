@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     candidates::{Candidates, DEPTH, list, with, with_element, without},
-    sample::Step,
+    sample::ValueStep,
 };
 
 /// More wholes around one part are no better.
@@ -13,11 +13,17 @@ const ENOUGH: usize = 12;
 
 impl Candidates<'_> {
     /// Values of the whole schema that hold `part` at the end of `steps`.
-    pub(super) fn around(&self, steps: &[Step], part: &Value) -> Vec<Value> {
+    pub(super) fn around(&self, steps: &[ValueStep], part: &Value) -> Vec<Value> {
         self.wrapped(self.schema, steps, part, DEPTH + steps.len() * 3)
     }
 
-    fn wrapped(&self, schema: &Value, steps: &[Step], part: &Value, depth: usize) -> Vec<Value> {
+    fn wrapped(
+        &self,
+        schema: &Value,
+        steps: &[ValueStep],
+        part: &Value,
+        depth: usize,
+    ) -> Vec<Value> {
         let (Some(left), Some(fields), true) =
             (depth.checked_sub(1), schema.as_object(), self.may_look())
         else {
@@ -69,17 +75,17 @@ impl Candidates<'_> {
         &self,
         schema: &Value,
         fields: &Map<String, Value>,
-        (step, rest): (&Step, &[Step]),
+        (step, rest): (&ValueStep, &[ValueStep]),
         part: &Value,
         depth: usize,
     ) -> Vec<Value> {
         let (child, name) = match step {
-            Step::Property(name) => (
+            ValueStep::Property(name) => (
                 fields.get("properties").and_then(|map| map.get(name)),
                 name.as_str(),
             ),
-            Step::Element => (fields.get("items"), ""),
-            Step::Other => (fields.get("additionalProperties"), "other"),
+            ValueStep::Element => (fields.get("items"), ""),
+            ValueStep::Other => (fields.get("additionalProperties"), "other"),
         };
         let Some(child) = child else {
             return Vec::new();

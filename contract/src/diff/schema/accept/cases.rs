@@ -75,7 +75,7 @@ impl<'a> Accept<'a> {
             .enumerate()
             .filter(|(other, _)| *other != index)
             .map(|(_, other)| other.resolved());
-        // Several branches of `anyOf` may take it.
+        // Several branches of `anyOf` may accept it.
         if is_one_of {
             case.refused_by.extend(others)
         } else if self.is_part(node) {

@@ -8,7 +8,7 @@ use super::{
         keywords::is_annotation,
         types::Types,
     },
-    Accept, Part,
+    Accept, AcceptedPart,
 };
 
 impl<'a> Accept<'a> {
@@ -63,7 +63,7 @@ impl<'a> Accept<'a> {
                 .all(|(key, _)| keys.contains(&key.as_str()) || is_annotation(key))
         };
         let elements = self.values("items").next().is_none()
-            || matches!(self.element(None), Part::Some(element) if element.all().all(|node| {
+            || matches!(self.element(None), AcceptedPart::Some(element) if element.all().all(|node| {
                 node.fields().into_iter().flatten().all(|(key, _)| is_annotation(key) || is_satisfiable(key))
             }));
         // Of elements that are all different, there must be enough.
@@ -73,10 +73,10 @@ impl<'a> Accept<'a> {
             .any(|unique| unique == &Value::Bool(true));
         let enough = !different
             || match self.element(None) {
-                Part::Some(element) => {
+                AcceptedPart::Some(element) => {
                     element.possible_types().meets(many) && element.finite().is_none()
                 }
-                Part::Never => false,
+                AcceptedPart::Never => false,
             };
         self.all().all(plain) && elements && enough
     }

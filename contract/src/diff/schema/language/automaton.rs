@@ -19,7 +19,7 @@ pub(super) enum State {
     /// Goes on at the end of the string.
     End(usize),
     /// The pattern was found, whatever follows.
-    Found,
+    SearchOutcome,
 }
 
 /// Where between the characters of a string an automaton is.
@@ -144,7 +144,7 @@ impl Automaton {
             }
             *word |= bit;
             match &self.states[state] {
-                State::Found => return vec![FOUND],
+                State::SearchOutcome => return vec![FOUND],
                 State::Fork(all) => todo.extend(all),
                 State::Start(next) if position.start => todo.push(*next),
                 State::End(next) if position.end => todo.push(*next),

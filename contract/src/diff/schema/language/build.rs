@@ -4,7 +4,7 @@ use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
 use super::{
     automaton::{Automaton, FOUND, State},
-    read::Part,
+    read::PatternPart,
 };
 
 /// How many states an automaton may have.
@@ -14,9 +14,9 @@ const PARTS: usize = 20_000;
 
 impl Automaton {
     /// None for a pattern that has too many states.
-    pub(super) fn of(pattern: &Part) -> Option<Self> {
+    pub(super) fn of(pattern: &PatternPart) -> Option<Self> {
         let mut automaton = Self {
-            states: vec![State::Found],
+            states: vec![State::SearchOutcome],
             first: FOUND,
             classes: Vec::new(),
             live: Vec::new(),
@@ -24,7 +24,7 @@ impl Automaton {
         let mut parts = 0;
         let found_here = automaton.add(pattern, FOUND, &mut parts)?;
         // The pattern may begin after any number of characters.
-        let any = Part::Class(ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)]));
+        let any = PatternPart::Class(ClassUnicode::new([ClassUnicodeRange::new('\0', char::MAX)]));
         let begin = automaton.push(State::Fork(vec![found_here]))?;
         let later = automaton.add(&any, begin, &mut parts)?;
         automaton.states[begin] = State::Fork(vec![found_here, later]);
@@ -39,13 +39,13 @@ impl Automaton {
     }
 
     /// Adds a part after which the automaton goes on in `next`; returns where it begins.
-    fn add(&mut self, part: &Part, next: usize, parts: &mut usize) -> Option<usize> {
+    fn add(&mut self, part: &PatternPart, next: usize, parts: &mut usize) -> Option<usize> {
         *parts += 1;
         if *parts > PARTS {
             return None;
         }
         match part {
-            Part::Class(class) => {
+            PatternPart::Class(class) => {
                 let known = self.classes.iter().position(|known| known == class);
                 let class = known.unwrap_or_else(|| {
                     self.classes.push(class.clone());
@@ -53,20 +53,20 @@ impl Automaton {
                 });
                 self.push(State::Character { class, next })
             }
-            Part::Start => self.push(State::Start(next)),
-            Part::End => self.push(State::End(next)),
-            Part::Concat(all) => all
+            PatternPart::Start => self.push(State::Start(next)),
+            PatternPart::End => self.push(State::End(next)),
+            PatternPart::Concat(all) => all
                 .iter()
                 .rev()
                 .try_fold(next, |next, part| self.add(part, next, parts)),
-            Part::Either(all) => {
+            PatternPart::Either(all) => {
                 let begins = all
                     .iter()
                     .map(|part| self.add(part, next, parts))
                     .collect::<Option<_>>()?;
                 self.push(State::Fork(begins))
             }
-            Part::Repeat { part, least, most } => {
+            PatternPart::Repeat { part, least, most } => {
                 let mut begin = next;
                 match most {
                     Some(most) => {
@@ -102,7 +102,7 @@ impl Automaton {
                     State::Fork(all) => all.iter().any(|next| live[*next]),
                     State::End(next) => live[*next],
                     State::Start(_) => false,
-                    State::Found => true,
+                    State::SearchOutcome => true,
                 };
                 changed |= lives != live[index];
                 live[index] = lives;

@@ -16,7 +16,7 @@ const LENGTH: usize = 2_000;
 const DEPTH: u32 = 50;
 
 /// What readers of patterns differ in.
-pub(super) struct Reading {
+pub(super) struct RegexDialect {
     /// What `.` does not match.
     dot: &'static [(char, char)],
     /// What `\s` matches.
@@ -25,16 +25,16 @@ pub(super) struct Reading {
 
 /// ECMA-262 itself; validators built on Rust's `regex` whose `.` matches all but a line feed; those
 /// that also know only the better known spaces.
-pub(super) const READINGS: [Reading; 3] = [
-    Reading {
+pub(super) const DIALECTS: [RegexDialect; 3] = [
+    RegexDialect {
         dot: &[('\n', '\n'), ('\r', '\r'), ('\u{2028}', '\u{2029}')],
         space: SPACE,
     },
-    Reading {
+    RegexDialect {
         dot: &[('\n', '\n')],
         space: SPACE,
     },
-    Reading {
+    RegexDialect {
         dot: &[('\n', '\n')],
         space: COMMON_SPACE,
     },
@@ -64,17 +64,17 @@ const DIGIT: &[(char, char)] = &[('0', '9')];
 const WORD: &[(char, char)] = &[('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z')];
 
 /// A part of a pattern.
-pub(super) enum Part {
+pub(super) enum PatternPart {
     /// One character.
     Class(ClassUnicode),
     /// `^`
     Start,
     /// `$`
     End,
-    Concat(Vec<Part>),
-    Either(Vec<Part>),
+    Concat(Vec<PatternPart>),
+    Either(Vec<PatternPart>),
     Repeat {
-        part: Box<Part>,
+        part: Box<PatternPart>,
         least: u32,
         most: Option<u32>,
     },
@@ -82,7 +82,7 @@ pub(super) enum Part {
 
 /// A pattern as one reader reads it; none where readers could differ in more, or where its language
 /// is not regular.
-pub(super) fn read(pattern: &str, reading: &Reading) -> Option<Part> {
+pub(super) fn read(pattern: &str, reading: &RegexDialect) -> Option<PatternPart> {
     if pattern.len() > LENGTH {
         return None;
     }
@@ -96,22 +96,22 @@ pub(super) fn read(pattern: &str, reading: &Reading) -> Option<Part> {
 
 struct Reader<'a> {
     pattern: &'a str,
-    reading: &'a Reading,
+    reading: &'a RegexDialect,
 }
 
 impl Reader<'_> {
-    fn part(&self, ast: &Ast) -> Option<Part> {
+    fn part(&self, ast: &Ast) -> Option<PatternPart> {
         Some(match ast {
-            Ast::Empty(_) => Part::Concat(Vec::new()),
+            Ast::Empty(_) => PatternPart::Concat(Vec::new()),
             Ast::Literal(literal) => {
-                Part::Class(class(&[(character(literal)?, character(literal)?)]))
+                PatternPart::Class(class(&[(character(literal)?, character(literal)?)]))
             }
-            Ast::Dot(_) => Part::Class(negated(class(self.reading.dot), true)),
-            Ast::ClassPerl(perl) => Part::Class(self.perl(perl)),
-            Ast::ClassBracketed(bracketed) => Part::Class(self.bracketed(bracketed)?),
+            Ast::Dot(_) => PatternPart::Class(negated(class(self.reading.dot), true)),
+            Ast::ClassPerl(perl) => PatternPart::Class(self.perl(perl)),
+            Ast::ClassBracketed(bracketed) => PatternPart::Class(self.bracketed(bracketed)?),
             Ast::Assertion(assertion) => match assertion.kind {
-                AssertionKind::StartLine => Part::Start,
-                AssertionKind::EndLine => Part::End,
+                AssertionKind::StartLine => PatternPart::Start,
+                AssertionKind::EndLine => PatternPart::End,
                 _ => return None,
             },
             Ast::Repetition(repetition) => self.repetition(repetition)?,
@@ -126,18 +126,18 @@ impl Reader<'_> {
                 }
                 _ => return None,
             },
-            Ast::Alternation(alternation) => Part::Either(self.parts(&alternation.asts)?),
-            Ast::Concat(concat) => Part::Concat(self.parts(&concat.asts)?),
+            Ast::Alternation(alternation) => PatternPart::Either(self.parts(&alternation.asts)?),
+            Ast::Concat(concat) => PatternPart::Concat(self.parts(&concat.asts)?),
             Ast::Flags(_) | Ast::ClassUnicode(_) => return None,
         })
     }
 
-    fn parts(&self, asts: &[Ast]) -> Option<Vec<Part>> {
+    fn parts(&self, asts: &[Ast]) -> Option<Vec<PatternPart>> {
         asts.iter().map(|ast| self.part(ast)).collect()
     }
 
     /// Lazy or not, the language is the same.
-    fn repetition(&self, repetition: &Repetition) -> Option<Part> {
+    fn repetition(&self, repetition: &Repetition) -> Option<PatternPart> {
         // `a++` is possessive for some readers, and `^*` an error for others.
         if matches!(*repetition.ast, Ast::Repetition(_) | Ast::Assertion(_)) {
             return None;
@@ -164,7 +164,7 @@ impl Reader<'_> {
                 }
             }
         };
-        Some(Part::Repeat {
+        Some(PatternPart::Repeat {
             part: Box::new(self.part(&repetition.ast)?),
             least,
             most,

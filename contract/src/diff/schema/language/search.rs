@@ -15,7 +15,7 @@ const NODES: usize = 50_000;
 /// How many steps are made, those of each state of a set counted.
 const STEPS: usize = 1_000_000;
 
-pub(super) enum Found {
+pub(super) enum SearchOutcome {
     Text(String),
     /// There is no such string.
     Nothing,
@@ -24,7 +24,7 @@ pub(super) enum Found {
 }
 
 /// What a string must be like.
-pub(super) struct Search<'a> {
+pub(super) struct InclusionSearch<'a> {
     /// Has these patterns,
     pub accepts: &'a [Automaton],
     /// and not this,
@@ -34,21 +34,21 @@ pub(super) struct Search<'a> {
     pub most: Option<u64>,
 }
 
-impl Search<'_> {
-    pub(super) fn shortest(&self) -> Found {
-        self.found().unwrap_or(Found::Unknown)
+impl InclusionSearch<'_> {
+    pub(super) fn shortest(&self) -> SearchOutcome {
+        self.found().unwrap_or(SearchOutcome::Unknown)
     }
 
-    fn found(&self) -> Option<Found> {
+    fn found(&self) -> Option<SearchOutcome> {
         let automata: Vec<&Automaton> = self.accepts.iter().chain(self.refuses).collect();
         let symbols = symbols(&automata)?;
         let mut steps = 0;
-        let mut sides: Vec<Side> = automata
+        let mut sides: Vec<PatternSide> = automata
             .iter()
             .enumerate()
-            .map(|(index, of)| Side::new(index, of))
+            .map(|(index, of)| PatternSide::new(index, of))
             .collect();
-        let mut nodes = vec![Node {
+        let mut nodes = vec![SearchNode {
             sets: vec![0; sides.len()],
             length: 0,
             from: None,
@@ -56,10 +56,10 @@ impl Search<'_> {
         let mut seen = HashSet::from([self.key(&nodes[0])]);
         let mut current = 0;
         while current < nodes.len() {
-            let Node { sets, length, .. } = &nodes[current];
+            let SearchNode { sets, length, .. } = &nodes[current];
             let (sets, length) = (sets.clone(), *length);
             if self.is_met(&sides, &sets, length) {
-                return Some(Found::Text(text(&nodes, &symbols, current)));
+                return Some(SearchOutcome::Text(text(&nodes, &symbols, current)));
             }
             let symbols = symbols
                 .iter()
@@ -70,7 +70,7 @@ impl Search<'_> {
                     .iter_mut()
                     .zip(&sets)
                     .map(|(side, set)| side.step(*set, index, symbol, &mut steps));
-                let node = Node {
+                let node = SearchNode {
                     sets: next.collect::<Option<_>>()?,
                     length: length + 1,
                     from: Some((current, index)),
@@ -84,21 +84,22 @@ impl Search<'_> {
             }
             current += 1;
         }
-        Some(Found::Nothing)
+        Some(SearchOutcome::Nothing)
     }
 
     /// Longer than must be is the same.
-    fn key(&self, node: &Node) -> (Vec<usize>, u64) {
+    fn key(&self, node: &SearchNode) -> (Vec<usize>, u64) {
         (node.sets.clone(), node.length.min(self.least))
     }
 
-    fn is_met(&self, sides: &[Side<'_>], sets: &[usize], length: u64) -> bool {
+    fn is_met(&self, sides: &[PatternSide<'_>], sets: &[usize], length: u64) -> bool {
         let position = if length == 0 {
             Position::START
         } else {
             Position::WITHIN
         };
-        let finds = |(side, set): (&Side<'_>, &usize)| side.of.found(&side.sets[*set], position);
+        let finds =
+            |(side, set): (&PatternSide<'_>, &usize)| side.of.found(&side.sets[*set], position);
         let mut found = sides.iter().zip(sets).map(finds);
         length >= self.least
             && found.by_ref().take(self.accepts.len()).all(|found| found)
@@ -106,7 +107,7 @@ impl Search<'_> {
     }
 
     /// Whether no longer string can do.
-    fn is_hopeless(&self, sides: &[Side<'_>], sets: &[usize]) -> bool {
+    fn is_hopeless(&self, sides: &[PatternSide<'_>], sets: &[usize]) -> bool {
         let states = |index: usize| &sides[index].sets[sets[index]];
         (0..self.accepts.len()).any(|index| states(index).is_empty())
             || (self.accepts.len()..sides.len()).any(|index| Automaton::is_found(states(index)))
@@ -114,13 +115,13 @@ impl Search<'_> {
 }
 
 /// Where all automata are, and how they came there.
-struct Node {
+struct SearchNode {
     sets: Vec<usize>,
     length: u64,
     from: Option<(usize, usize)>,
 }
 
-fn text(nodes: &[Node], symbols: &[Symbol], mut node: usize) -> String {
+fn text(nodes: &[SearchNode], symbols: &[Symbol], mut node: usize) -> String {
     let mut characters = Vec::new();
     while let Some((from, symbol)) = nodes[node].from {
         characters.push(symbols[symbol].shown);
@@ -130,7 +131,7 @@ fn text(nodes: &[Node], symbols: &[Symbol], mut node: usize) -> String {
 }
 
 /// One automaton, and the sets of states that were reached.
-struct Side<'a> {
+struct PatternSide<'a> {
     index: usize,
     of: &'a Automaton,
     sets: Vec<States>,
@@ -138,7 +139,7 @@ struct Side<'a> {
     steps: HashMap<(usize, usize), usize>,
 }
 
-impl<'a> Side<'a> {
+impl<'a> PatternSide<'a> {
     fn new(index: usize, of: &'a Automaton) -> Self {
         Self {
             index,

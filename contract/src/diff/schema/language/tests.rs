@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use serde_json::json;
 
-use super::{Answer, disjoint, included, lengths, shortest};
+use super::{Inclusion, disjoint, included, lengths, shortest};
 
 fn validator(pattern: &str) -> Validator {
     jsonschema::options()
@@ -15,32 +15,32 @@ fn has(pattern: &str, text: &str) -> bool {
     validator(pattern).is_valid(&json!(text))
 }
 
-fn covers(wide: &str, narrow: &str) -> bool {
-    match included(&[narrow], None, None, wide) {
-        Answer::Yes => true,
-        Answer::No(text) => {
+fn covers(superset: &str, subset: &str) -> bool {
+    match included(&[subset], None, None, superset) {
+        Inclusion::Yes => true,
+        Inclusion::No(text) => {
             assert!(
-                has(narrow, &text) && !has(wide, &text),
-                "{text:?} has {narrow}, and not {wide}"
+                has(subset, &text) && !has(superset, &text),
+                "{text:?} has {subset}, and not {superset}"
             );
             false
         }
-        Answer::Unknown => panic!("{narrow} in {wide} is unknown"),
+        Inclusion::Unknown => panic!("{subset} in {superset} is unknown"),
     }
 }
 
-fn is_unknown(narrow: &str, wide: &str) -> bool {
-    included(&[narrow], None, None, wide) == Answer::Unknown
+fn is_unknown(subset: &str, superset: &str) -> bool {
+    included(&[subset], None, None, superset) == Inclusion::Unknown
 }
 
-fn no(text: &str) -> Answer {
-    Answer::No(text.to_owned())
+fn no(text: &str) -> Inclusion {
+    Inclusion::No(text.to_owned())
 }
 
 #[test]
 fn a_pattern_that_allows_more_covers_one_that_allows_less() {
     let uuid = "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
-    for (narrow, wide) in [
+    for (subset, superset) in [
         ("^[a-z]{1,5}$", "^[a-z]{1,6}$"),
         ("^a$", "^a"),
         ("^a", "a"),
@@ -55,8 +55,8 @@ fn a_pattern_that_allows_more_covers_one_that_allows_less() {
         ("^a.c$", "^a[^b]*.*c$"),
         ("a^", "b"),
     ] {
-        assert!(covers(wide, narrow), "{narrow} is in {wide}");
-        assert!(!covers(narrow, wide), "{wide} is not in {narrow}");
+        assert!(covers(superset, subset), "{subset} is in {superset}");
+        assert!(!covers(subset, superset), "{superset} is not in {subset}");
     }
 }
 
@@ -85,8 +85,12 @@ fn patterns_that_are_written_otherwise_cover_each_other() {
 
 #[test]
 fn any_string_has_what_matches_anything() {
-    for wide in [".*", "", "^", "$", "^.*", "a?", r"^[\s\S]*$"] {
-        assert_eq!(included(&[], None, None, wide), Answer::Yes, "{wide}");
+    for superset in [".*", "", "^", "$", "^.*", "a?", r"^[\s\S]*$"] {
+        assert_eq!(
+            included(&[], None, None, superset),
+            Inclusion::Yes,
+            "{superset}"
+        );
     }
     assert_eq!(included(&[], None, None, "."), no(""));
     assert_eq!(included(&[], None, None, "^.*$"), no("\n"));
@@ -95,7 +99,7 @@ fn any_string_has_what_matches_anything() {
 
 #[test]
 fn a_counterexample_is_a_shortest_one_that_can_be_read() {
-    for (narrow, wide, text) in [
+    for (subset, superset, text) in [
         ("^[a-z]{1,6}$", "^[a-z]{1,5}$", "aaaaaa"),
         ("a", "^a", "ba"),
         ("^[^a]$", "^[A-Z]$", "b"),
@@ -104,11 +108,11 @@ fn a_counterexample_is_a_shortest_one_that_can_be_read() {
         ("^.$", "^[ -~]$", "\u{c0}"),
     ] {
         assert_eq!(
-            included(&[narrow], None, None, wide),
+            included(&[subset], None, None, superset),
             no(text),
-            "{narrow} in {wide}"
+            "{subset} in {superset}"
         );
-        assert!(!covers(wide, narrow));
+        assert!(!covers(superset, subset));
     }
 }
 
@@ -117,36 +121,39 @@ fn several_patterns_hold_at_once() {
     assert_eq!(included(&["^a", "b$"], None, None, "^a.*b$"), no("a\nb"));
     assert_eq!(
         included(&["^a", "b$", "^[ab]*$"], None, None, "^a.*b$"),
-        Answer::Yes
+        Inclusion::Yes
     );
-    assert_eq!(included(&["^a", "^b"], None, None, "c"), Answer::Yes);
+    assert_eq!(included(&["^a", "^b"], None, None, "c"), Inclusion::Yes);
     // What cannot be read may only narrow.
-    assert_eq!(included(&["^a$", "(?=b)"], None, None, "a"), Answer::Yes);
-    assert_eq!(included(&["^a", "(?=b)"], None, None, "c"), Answer::Unknown);
+    assert_eq!(included(&["^a$", "(?=b)"], None, None, "a"), Inclusion::Yes);
+    assert_eq!(
+        included(&["^a", "(?=b)"], None, None, "c"),
+        Inclusion::Unknown
+    );
 }
 
 #[test]
 fn bounds_of_the_length_count() {
     assert_eq!(
         included(&["^a*$"], Some(2), Some(3), "^(aa|aaa)$"),
-        Answer::Yes
+        Inclusion::Yes
     );
     assert_eq!(
         included(&["^a*$"], Some(2), Some(4), "^(aa|aaa)$"),
         no("aaaa")
     );
     assert_eq!(included(&["^a*$"], Some(1), Some(3), "^(aa|aaa)$"), no("a"));
-    assert_eq!(included(&[], Some(1), None, r"[\s\S]"), Answer::Yes);
-    assert_eq!(included(&[], Some(3), Some(2), "^never$"), Answer::Yes);
+    assert_eq!(included(&[], Some(1), None, r"[\s\S]"), Inclusion::Yes);
+    assert_eq!(included(&[], Some(3), Some(2), "^never$"), Inclusion::Yes);
     assert_eq!(included(&[], None, Some(5), "^.{0,5}$"), no("\n"));
     assert_eq!(included(&[], Some(300), None, "^b*$"), no(&"a".repeat(300)));
     assert_eq!(
         included(&["^[a-z]*$"], Some(u64::MAX), Some(u64::MAX), "^[a-z]*$"),
-        Answer::Yes
+        Inclusion::Yes
     );
     assert_eq!(
         included(&["^[a-z]*$"], Some(u64::MAX), None, "^[a-y]*$"),
-        Answer::Unknown
+        Inclusion::Unknown
     );
 }
 
@@ -185,7 +192,7 @@ fn what_readers_take_otherwise_is_unknown() {
     ] {
         assert_eq!(
             included(&["^zz$"], None, None, pattern),
-            Answer::Unknown,
+            Inclusion::Unknown,
             "{pattern}"
         );
         assert!(
@@ -209,7 +216,7 @@ fn what_readers_take_otherwise_is_unknown() {
 #[test]
 fn what_takes_too_much_is_unknown() {
     let long = "a".repeat(5_000);
-    for (narrow, wide) in [
+    for (subset, superset) in [
         ("^[ab]*a[ab]{30}$", "^[ab]*a[ab]{29}a$|b$"),
         ("^[ab]*a[ab]{30}$", "^[ab]*a[ab]{30}b?$"),
         ("^(a|b|ab){200}$", "^(a|b|ba){200}$"),
@@ -218,7 +225,7 @@ fn what_takes_too_much_is_unknown() {
         ("(((((a{1,50}){1,50}){1,50}){1,50}){1,50}){1,50}", "b"),
         (&long, "b"),
     ] {
-        assert!(is_unknown(narrow, wide), "{narrow} in {wide}");
+        assert!(is_unknown(subset, superset), "{subset} in {superset}");
     }
 }
 
@@ -302,15 +309,15 @@ fn which(pattern: &str, texts: &[String]) -> Vec<bool> {
 
 /// What is said of the three patterns, against the strings that have each.
 fn check(patterns: &[String; 3], texts: &[String], sets: &[Vec<bool>]) {
-    let [one, two, wide] = patterns.each_ref().map(String::as_str);
-    for (narrow, least, most) in [
+    let [one, two, superset] = patterns.each_ref().map(String::as_str);
+    for (subset, least, most) in [
         (vec![one], None, None),
         (vec![one, two], None, None),
         (vec![], None, Some(3)),
         (vec![one], Some(1), Some(2)),
         (vec![two], Some(3), None),
     ] {
-        let names: Vec<usize> = narrow
+        let names: Vec<usize> = subset
             .iter()
             .map(|name| usize::from(*name != one))
             .collect();
@@ -321,26 +328,30 @@ fn check(patterns: &[String; 3], texts: &[String], sets: &[Vec<bool>]) {
                 && names.iter().all(|name| sets[*name][*text])
                 && !sets[2][*text]
         });
-        match included(&narrow, least, most, wide) {
-            Answer::Yes => assert_eq!(shown.map(|text| &texts[text]), None, "{narrow:?} in {wide}"),
-            Answer::No(text) => {
+        match included(&subset, least, most, superset) {
+            Inclusion::Yes => assert_eq!(
+                shown.map(|text| &texts[text]),
+                None,
+                "{subset:?} in {superset}"
+            ),
+            Inclusion::No(text) => {
                 let length = text.chars().count();
                 assert!(
-                    narrow.iter().all(|narrow| has(narrow, &text)) && !has(wide, &text),
-                    "{narrow:?} {wide} {text}"
+                    subset.iter().all(|subset| has(subset, &text)) && !has(superset, &text),
+                    "{subset:?} {superset} {text}"
                 );
                 assert!(
                     least.is_none_or(|least| length as u64 >= least),
-                    "{narrow:?} {wide} {text}"
+                    "{subset:?} {superset} {text}"
                 );
                 assert!(
                     most.is_none_or(|most| length as u64 <= most),
-                    "{narrow:?} {wide} {text}"
+                    "{subset:?} {superset} {text}"
                 );
                 let shorter = shown.is_none_or(|shown| texts[shown].chars().count() >= length);
-                assert!(shorter, "{narrow:?} {wide}: {text}, but {shown:?}");
+                assert!(shorter, "{subset:?} {superset}: {text}, but {shown:?}");
             }
-            Answer::Unknown => panic!("{narrow:?} {least:?} {most:?} in {wide} is unknown"),
+            Inclusion::Unknown => panic!("{subset:?} {least:?} {most:?} in {superset} is unknown"),
         }
     }
     let shared = (0..texts.len()).find(|text| sets[0][*text] && sets[1][*text]);

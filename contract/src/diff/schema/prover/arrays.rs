@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     super::{
         super::{node::Node, rule::Rule},
-        accept::{Accept, Part},
+        accept::{Accept, AcceptedPart},
         bounds::{count, least_of, most_of},
         types::Types,
     },
@@ -13,35 +13,40 @@ use super::{
 };
 
 impl Prover {
-    pub(super) fn arrays<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+    pub(super) fn arrays<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        supertype: &Node<'a>,
+        rule: Rule,
+    ) -> bool {
         if !accept.possible_types().meets(Types::ARRAY) {
             return true;
         }
         let longest = least_of(accept, "maxItems");
         match rule {
             Rule::UniqueItems => {
-                wide.value.get("uniqueItems") != Some(&Value::Bool(true))
+                supertype.value.get("uniqueItems") != Some(&Value::Bool(true))
                     || accept
                         .values("uniqueItems")
                         .any(|unique| unique == &Value::Bool(true))
                     || longest.is_some_and(|longest| longest <= 1)
             }
-            Rule::Contains => self.contains(accept, wide),
-            _ => self.elements(accept, wide),
+            Rule::Contains => self.contains(accept, supertype),
+            _ => self.elements(accept, supertype),
         }
     }
 
-    fn elements<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
-        let first = wide.list("prefixItems");
+    fn elements<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>) -> bool {
+        let first = supertype.list("prefixItems");
         let all = accept.prefix().max(first.len());
-        let rest = wide.raw("items");
+        let rest = supertype.raw("items");
         let longest = least_of(accept, "maxItems").unwrap_or(u64::MAX);
         let each = (0..all).map(Some).chain([None]);
         for index in each
             .filter(|index| index.unwrap_or(all) < usize::try_from(longest).unwrap_or(usize::MAX))
         {
             let asked = index.and_then(|index| first.get(index)).or(rest.as_ref());
-            let (Some(asked), Part::Some(part)) = (asked, accept.element(index)) else {
+            let (Some(asked), AcceptedPart::Some(part)) = (asked, accept.element(index)) else {
                 // No element is there, and none after it.
                 if asked.is_some() {
                     break;
@@ -55,13 +60,13 @@ impl Prover {
         true
     }
 
-    fn contains<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
-        let Some(asked) = wide.raw("contains") else {
+    fn contains<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>) -> bool {
+        let Some(asked) = supertype.raw("contains") else {
             return true;
         };
         let number = |node: &Node<'_>, key: &str| node.value.get(key).and_then(count);
-        let least = number(wide, "minContains").unwrap_or(1);
-        let most = number(wide, "maxContains");
+        let least = number(supertype, "minContains").unwrap_or(1);
+        let most = number(supertype, "maxContains");
         let own: Vec<Node<'_>> = accept
             .all()
             .filter(|part| part.value.get("contains").is_some())
@@ -100,8 +105,10 @@ impl Prover {
             || (most_of(accept, "minItems").is_some_and(|shortest| shortest >= least)
                 && (0..accept.prefix()).map(Some).chain([None]).all(|index| {
                     match accept.element(index) {
-                        Part::Never => true,
-                        Part::Some(part) => self.deeper(|prover| prover.covers(&part, asked)),
+                        AcceptedPart::Never => true,
+                        AcceptedPart::Some(part) => {
+                            self.deeper(|prover| prover.covers(&part, asked))
+                        }
                     }
                 }))
     }

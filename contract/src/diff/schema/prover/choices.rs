@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     super::{
         super::{change::Direction, node::Node, rule::Rule},
-        accept::{Accept, Part},
+        accept::{Accept, AcceptedPart},
         types::Types,
     },
     Prover,
@@ -23,11 +23,11 @@ pub(super) struct Tags {
 fn tags(branch: &Node<'_>, direction: Direction) -> Rc<Tags> {
     let branch = Accept::of([branch], direction, false);
     let tag = |name: String| match branch.property(&name) {
-        Part::Some(part) => part
+        AcceptedPart::Some(part) => part
             .finite()
             .filter(|values| values.iter().all(Value::is_string))
             .map(|values| (name, values)),
-        Part::Never => None,
+        AcceptedPart::Never => None,
     };
     let values = branch.required().into_iter().filter_map(tag).collect();
     Rc::new(Tags {
@@ -40,7 +40,7 @@ impl Prover {
     pub(super) fn composed<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         rule: Rule,
     ) -> bool {
         let key = if rule == Rule::AnyOf {
@@ -50,16 +50,16 @@ impl Prover {
         };
         match rule {
             // An empty list says nothing.
-            Rule::AnyOf | Rule::OneOf if wide.list(key).is_empty() => true,
-            Rule::AnyOf => wide
+            Rule::AnyOf | Rule::OneOf if supertype.list(key).is_empty() => true,
+            Rule::AnyOf => supertype
                 .list("anyOf")
                 .iter()
                 .any(|branch| self.may_cover(accept, branch)),
-            Rule::OneOf => self.exactly_one(accept, &wide.list("oneOf")),
-            Rule::Not => wide
+            Rule::OneOf => self.exactly_one(accept, &supertype.list("oneOf")),
+            Rule::Not => supertype
                 .raw("not")
                 .is_none_or(|excluded| self.disjoint(accept, &excluded)),
-            _ => self.conditional(accept, wide),
+            _ => self.conditional(accept, supertype),
         }
     }
 
@@ -79,8 +79,8 @@ impl Prover {
                 .values
                 .iter()
                 .any(|(name, values)| match accept.property(name) {
-                    Part::Never => true,
-                    Part::Some(own) => own
+                    AcceptedPart::Never => true,
+                    AcceptedPart::Some(own) => own
                         .finite()
                         .is_some_and(|own| !own.iter().any(|value| values.contains(value))),
                 })
@@ -109,17 +109,17 @@ impl Prover {
         })
     }
 
-    fn conditional<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
-        let Some(condition) = wide.raw("if") else {
+    fn conditional<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>) -> bool {
+        let Some(condition) = supertype.raw("if") else {
             return true;
         };
-        let met = wide.raw("then").is_none_or(|then| {
+        let met = supertype.raw("then").is_none_or(|then| {
             self.disjoint(accept, &condition) || {
                 let met = accept.beside(&condition);
                 self.covers(&met, &then)
             }
         });
-        met && wide.raw("else").is_none_or(|otherwise| {
+        met && supertype.raw("else").is_none_or(|otherwise| {
             self.covers(accept, &condition) || {
                 let unmet = accept.refused_by(&condition);
                 self.covers(&unmet, &otherwise)

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     super::{
         super::node::Node,
-        accept::{Accept, Part},
+        accept::{Accept, AcceptedPart},
         bounds::{is_empty, least_of, most_of},
         conjunction::expanded,
         language,
@@ -94,7 +94,7 @@ impl Prover {
         self.contradicts(accept, NESTED) || self.is_excluded(accept)
     }
 
-    /// Whether a schema that refuses it takes all of it.
+    /// Whether a schema that refuses it accepts all of it.
     fn is_excluded(&mut self, accept: &Accept<'_>) -> bool {
         if accept.refused_by.is_empty() || self.excluding {
             return false;
@@ -155,10 +155,10 @@ impl Prover {
         }
     }
 
-    fn part_is_impossible(&mut self, part: Part<'_>, nested: usize) -> bool {
+    fn part_is_impossible(&mut self, part: AcceptedPart<'_>, nested: usize) -> bool {
         match part {
-            Part::Never => true,
-            Part::Some(part) => self.contradicts(&part, nested - 1),
+            AcceptedPart::Never => true,
+            AcceptedPart::Some(part) => self.contradicts(&part, nested - 1),
         }
     }
 

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{
     super::{
         super::{node::Node, rule::Rule},
-        accept::{Accept, OTHER, Part},
+        accept::{Accept, AcceptedPart, OTHER},
         conjunction::expanded,
-        form::Form,
+        form::SchemaForm,
         language,
         objects::{has_name, hidden, schema_of, undeclared},
         patterns, sample,
@@ -19,27 +19,36 @@ use super::{
 };
 
 impl Prover {
-    pub(super) fn objects<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+    pub(super) fn objects<'a>(
+        &mut self,
+        accept: &Accept<'a>,
+        supertype: &Node<'a>,
+        rule: Rule,
+    ) -> bool {
         if rule != Rule::Unevaluated && !accept.possible_types().meets(Types::OBJECT) {
             return true;
         }
         match rule {
-            Rule::PropertyAdded => wide
+            Rule::PropertyAdded => supertype
                 .named("properties")
                 .iter()
-                .all(|(name, schema)| self.property(accept, wide, name, schema)),
+                .all(|(name, schema)| self.property(accept, supertype, name, schema)),
             Rule::Required => {
                 let own = accept.required();
-                let asked = wide.value.get("required").map(names).unwrap_or_default();
+                let asked = supertype
+                    .value
+                    .get("required")
+                    .map(names)
+                    .unwrap_or_default();
                 asked
                     .iter()
                     .all(|name| own.contains(*name) || self.context.hidden.contains(*name))
             }
-            Rule::Dependent => self.dependent(accept, wide),
-            Rule::PropertyNames => self.property_names(accept, wide),
-            Rule::PatternProperties => self.pattern_properties(accept, wide, &BTreeSet::new()),
-            Rule::AdditionalProperties => self.additional(accept, wide, &BTreeSet::new()),
-            _ => self.unevaluated(accept, wide, &BTreeSet::new()),
+            Rule::Dependent => self.dependent(accept, supertype),
+            Rule::PropertyNames => self.property_names(accept, supertype),
+            Rule::PatternProperties => self.pattern_properties(accept, supertype, &BTreeSet::new()),
+            Rule::AdditionalProperties => self.additional(accept, supertype, &BTreeSet::new()),
+            _ => self.unevaluated(accept, supertype, &BTreeSet::new()),
         }
     }
 
@@ -47,57 +56,58 @@ impl Prover {
     pub(in super::super) fn property<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         name: &str,
         schema: &Node<'a>,
     ) -> bool {
-        if has_name(wide, name).is_some_and(|property| hidden(&property, accept.direction)) {
+        if has_name(supertype, name).is_some_and(|property| hidden(&property, accept.direction)) {
             return true;
         }
         let part = accept.property(name);
         self.part(part, schema)
     }
 
-    /// The same, by the cases of some choice where it takes that.
+    /// The same, by the cases of some choice where that is necessary.
     pub(in super::super) fn property_in_cases<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         name: &str,
         schema: &Node<'a>,
     ) -> bool {
         !accept.possible_types().meets(Types::OBJECT)
-            || self.property(accept, wide, name, schema)
+            || self.property(accept, supertype, name, schema)
             || self.impossible(&accept.having(name))
             || accept.choices().iter().any(|(choice, node)| {
                 let cases = accept.cases(choice, node);
                 cases.iter().all(|case| {
-                    self.property(case, wide, name, schema) || self.impossible(&case.having(name))
+                    self.property(case, supertype, name, schema)
+                        || self.impossible(&case.having(name))
                 })
             })
     }
 
-    /// Whether what is said of undeclared properties takes one of this name. Where nothing is said,
-    /// anything is taken.
-    pub(in super::super) fn takes_undeclared<'a>(
+    /// Whether what is said of undeclared properties accepts one of this name. Where nothing is
+    /// said, anything is accepted.
+    pub(in super::super) fn accepts_undeclared<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         name: &str,
     ) -> bool {
-        let taken = undeclared(wide, name).iter().all(|schema| {
+        let taken = undeclared(supertype, name).iter().all(|schema| {
             let part = accept.property(name);
             self.part(part, schema)
         });
-        let named = wide.raw("propertyNames").is_none_or(|names| {
+        let named = supertype.raw("propertyNames").is_none_or(|names| {
             let value = [Value::from(name)];
-            let schema = Form::of_value(&names, accept.direction, &value);
+            let schema = SchemaForm::of_value(&names, accept.direction, &value);
             schema
                 .and_then(|schema| sample::validator(&schema, false))
                 .is_some_and(|names| names.is_valid(&value[0]))
         });
-        let rest = wide.raw("unevaluatedProperties").is_none_or(|rest| {
-            expanded([wide])
+        let rest = supertype.raw("unevaluatedProperties").is_none_or(|rest| {
+            expanded([supertype])
                 .iter()
                 .any(|part| !schema_of(part, name).is_empty())
                 || {
@@ -108,14 +118,14 @@ impl Prover {
         taken && named && rest
     }
 
-    fn part<'a>(&mut self, part: Part<'a>, schema: &Node<'a>) -> bool {
+    fn part<'a>(&mut self, part: AcceptedPart<'a>, schema: &Node<'a>) -> bool {
         match part {
-            Part::Never => true,
-            Part::Some(part) => self.deeper(|prover| prover.covers(&part, schema)),
+            AcceptedPart::Never => true,
+            AcceptedPart::Some(part) => self.deeper(|prover| prover.covers(&part, schema)),
         }
     }
 
-    fn dependent<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
+    fn dependent<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>) -> bool {
         let own = accept.required();
         let asked = |(name, others): &(&str, Node<'_>)| {
             let same = |list: &Value| {
@@ -126,17 +136,20 @@ impl Prover {
                 || names(others.value).iter().all(|other| own.contains(*other))
                 || accept.values("dependentRequired").any(same)
         };
-        wide.named("dependentRequired").iter().all(asked)
-            && wide.named("dependentSchemas").iter().all(|(name, schema)| {
-                !accept.may_have(name) || {
-                    let there = accept.having(name);
-                    self.covers(&there, schema)
-                }
-            })
+        supertype.named("dependentRequired").iter().all(asked)
+            && supertype
+                .named("dependentSchemas")
+                .iter()
+                .all(|(name, schema)| {
+                    !accept.may_have(name) || {
+                        let there = accept.having(name);
+                        self.covers(&there, schema)
+                    }
+                })
     }
 
-    fn property_names<'a>(&mut self, accept: &Accept<'a>, wide: &Node<'a>) -> bool {
-        let Some(asked) = wide.raw("propertyNames") else {
+    fn property_names<'a>(&mut self, accept: &Accept<'a>, supertype: &Node<'a>) -> bool {
+        let Some(asked) = supertype.raw("propertyNames") else {
             return true;
         };
         // Where an open alternative has patterns, there may be others.
@@ -146,7 +159,7 @@ impl Prover {
                 .iter()
                 .map(|name| Value::from(name.as_str()))
                 .collect();
-            let schema = Form::of_value(&asked, accept.direction, &names);
+            let schema = SchemaForm::of_value(&asked, accept.direction, &names);
             let Some(validator) = schema.and_then(|schema| sample::validator(&schema, false))
             else {
                 return false;
@@ -168,24 +181,24 @@ impl Prover {
     pub(in super::super) fn pattern_properties<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
-        wide.named("patternProperties").iter().all(|(pattern, schema)| {
+        supertype.named("patternProperties").iter().all(|(pattern, schema)| {
             let named: Vec<String> = accept.mentioned().difference(but).cloned().collect();
             named
                 .iter()
                 .filter(|name| patterns::matches(pattern, name) != Some(false))
                 .all(|name| self.part(accept.property(name), schema))
                 && self.matched(accept, |own| own == *pattern || !language::disjoint(own, pattern), schema)
-                // Unless an accepted pattern takes them all.
+                // Unless an accepted pattern matches them all.
                 && (accept.all().flat_map(|part| part.named("patternProperties")).any(|(own, _)| {
-                    own == *pattern || language::included(&[*pattern], None, None, own) == language::Answer::Yes
+                    own == *pattern || language::included(&[*pattern], None, None, own) == language::Inclusion::Yes
                 }) || self.part(accept.others(), schema))
         })
     }
 
-    /// Whether the properties that the accepted patterns take satisfy a schema.
+    /// Whether the properties that the accepted patterns match satisfy a schema.
     fn matched<'a>(
         &mut self,
         accept: &Accept<'a>,
@@ -218,7 +231,7 @@ impl Prover {
                 .map(|(_, s)| s)
                 .collect();
             part.text = accept.text;
-            self.part(Part::Some(part), schema)
+            self.part(AcceptedPart::Some(part), schema)
         })
     }
 
@@ -226,16 +239,16 @@ impl Prover {
     pub(in super::super) fn additional<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
-        let Some(schema) = wide.raw("additionalProperties") else {
+        let Some(schema) = supertype.raw("additionalProperties") else {
             return true;
         };
-        let patterns = wide.named("patternProperties");
+        let patterns = supertype.named("patternProperties");
         let named: Vec<String> = accept.mentioned().difference(but).cloned().collect();
         let other = |name: &str| {
-            has_name(wide, name).is_none()
+            has_name(supertype, name).is_none()
                 && !patterns
                     .iter()
                     .any(|(pattern, _)| patterns::matches(pattern, name) == Some(true))
@@ -243,7 +256,7 @@ impl Prover {
         let taken = |own: &str| {
             patterns.iter().any(|(pattern, _)| {
                 *pattern == own
-                    || language::included(&[own], None, None, pattern) == language::Answer::Yes
+                    || language::included(&[own], None, None, pattern) == language::Inclusion::Yes
             })
         };
         named
@@ -258,24 +271,24 @@ impl Prover {
     pub(in super::super) fn unevaluated<'a>(
         &mut self,
         accept: &Accept<'a>,
-        wide: &Node<'a>,
+        supertype: &Node<'a>,
         but: &BTreeSet<String>,
     ) -> bool {
-        if wide.value.get("unevaluatedItems").is_some()
+        if supertype.value.get("unevaluatedItems").is_some()
             && accept.possible_types().meets(Types::ARRAY)
         {
             let own: Vec<Node<'_>> = accept.all().cloned().collect();
-            if !own.iter().any(|part| self.same.schemas(part, wide)) {
+            if !own.iter().any(|part| self.same.schemas(part, supertype)) {
                 return false;
             }
         }
-        let Some(schema) = wide.raw("unevaluatedProperties") else {
+        let Some(schema) = supertype.raw("unevaluatedProperties") else {
             return true;
         };
         if !accept.possible_types().meets(Types::OBJECT) {
             return true;
         }
-        let parts = expanded([wide]);
+        let parts = expanded([supertype]);
         let known = |name: &str| parts.iter().any(|part| !schema_of(part, name).is_empty());
         let names: Vec<String> = accept.mentioned().difference(but).cloned().collect();
         names

@@ -7,19 +7,19 @@ use super::{
         super::{node::Node, rule::Rule},
         accept::Accept,
         bounds::{count, is_multiple, keeps_lower, keeps_upper, least_of, lower, most_of, upper},
-        form::Form,
+        form::SchemaForm,
         keywords::keys_of,
-        language::{self, Answer},
+        language::{self, Inclusion},
         sample,
         types::Types,
     },
     all_of,
 };
 
-/// Whether what is accepted satisfies a keyword of `wide`, seen from the keywords alone.
-pub(super) fn satisfied<'a>(accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) -> bool {
+/// Whether what is accepted satisfies a keyword of `supertype`, seen from the keywords alone.
+pub(super) fn satisfied<'a>(accept: &Accept<'a>, supertype: &Node<'a>, rule: Rule) -> bool {
     let types = accept.possible_types();
-    let asked = |key: &str| wide.value.get(key);
+    let asked = |key: &str| supertype.value.get(key);
     let least = |key: &str| {
         let asked = asked(key).and_then(count);
         asked.is_none_or(|asked| asked == 0 || most_of(accept, key).is_some_and(|own| own >= asked))
@@ -32,15 +32,17 @@ pub(super) fn satisfied<'a>(accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) ->
         Rule::Type => types.is_within(asked("type").map_or(Types::ALL, Types::allowed)),
         Rule::Enum => false,
         Rule::Minimum => {
-            !types.meets(Types::NUMBER) || lower(wide).iter().all(|end| keeps_lower(accept, end))
+            !types.meets(Types::NUMBER)
+                || lower(supertype).iter().all(|end| keeps_lower(accept, end))
         }
         Rule::Maximum => {
-            !types.meets(Types::NUMBER) || upper(wide).iter().all(|end| keeps_upper(accept, end))
+            !types.meets(Types::NUMBER)
+                || upper(supertype).iter().all(|end| keeps_upper(accept, end))
         }
         Rule::Format => {
             !types.meets(Types::NUMBER)
-                || (lower(wide).iter().all(|end| keeps_lower(accept, end))
-                    && upper(wide).iter().all(|end| keeps_upper(accept, end)))
+                || (lower(supertype).iter().all(|end| keeps_lower(accept, end))
+                    && upper(supertype).iter().all(|end| keeps_upper(accept, end)))
         }
         Rule::MultipleOf => {
             !types.meets(Types::NUMBER)
@@ -62,7 +64,7 @@ pub(super) fn satisfied<'a>(accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) ->
             !types.meets(Types::STRING)
                 || asked("pattern")
                     .and_then(Value::as_str)
-                    .is_none_or(|asked| pattern(accept, asked) == Answer::Yes)
+                    .is_none_or(|asked| pattern(accept, asked) == Inclusion::Yes)
         }
         Rule::MinItems => !types.meets(Types::ARRAY) || least("minItems"),
         Rule::MaxItems => !types.meets(Types::ARRAY) || most("maxItems"),
@@ -92,11 +94,14 @@ pub(super) fn satisfied<'a>(accept: &Accept<'a>, wide: &Node<'a>, rule: Rule) ->
 
 /// Whether the accepted values, written as text, are of the types that are asked for: numbers and
 /// truth values are strings too. Nothing more may be said of the strings.
-pub(super) fn is_written_as(accept: &Accept<'_>, wide: &Node<'_>) -> bool {
+pub(super) fn is_written_as(accept: &Accept<'_>, supertype: &Node<'_>) -> bool {
     let written = Types::NUMBER.or(Types::BOOLEAN);
     let (types, allowed) = (
         accept.possible_types(),
-        wide.value.get("type").map_or(Types::ALL, Types::allowed),
+        supertype
+            .value
+            .get("type")
+            .map_or(Types::ALL, Types::allowed),
     );
     let as_text = if allowed.meets(Types::STRING) {
         types.without(written)
@@ -107,10 +112,10 @@ pub(super) fn is_written_as(accept: &Accept<'_>, wide: &Node<'_>) -> bool {
 }
 
 /// Whether every accepted text matches a pattern.
-pub(in super::super) fn pattern(accept: &Accept<'_>, asked: &str) -> Answer {
+pub(in super::super) fn pattern(accept: &Accept<'_>, asked: &str) -> Inclusion {
     let own: Vec<&str> = accept.values("pattern").filter_map(Value::as_str).collect();
     if own.contains(&asked) {
-        return Answer::Yes;
+        return Inclusion::Yes;
     }
     language::included(
         &own,
@@ -136,19 +141,20 @@ fn longest(accept: &Accept<'_>) -> Option<u64> {
         .min()
 }
 
-/// Whether each of the only values is taken, or none of those that are accepted.
+/// Whether each of the only values is accepted, or none of those that are accepted.
 pub(super) fn each_satisfies<'a>(
     accept: &Accept<'a>,
     values: &[Value],
-    wide: &Node<'a>,
+    supertype: &Node<'a>,
     rule: Rule,
 ) -> bool {
-    let wide = Form::of_keywords(wide, keys_of(rule), accept.direction, values);
-    let Some(wide) = wide.and_then(|wide| sample::validator(&wide, false)) else {
+    let supertype = SchemaForm::of_keywords(supertype, keys_of(rule), accept.direction, values);
+    let Some(supertype) = supertype.and_then(|supertype| sample::validator(&supertype, false))
+    else {
         return false;
     };
     let own = all_of(accept, values);
-    values
-        .iter()
-        .all(|value| wide.is_valid(value) || own.as_ref().is_some_and(|own| !own.is_valid(value)))
+    values.iter().all(|value| {
+        supertype.is_valid(value) || own.as_ref().is_some_and(|own| !own.is_valid(value))
+    })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::{collection::vec, prelude::*, sample::subsequence};
 use uuid::Uuid;
 
-use super::Effects;
+use super::ChangeSet;
 use crate::{
     model::{
         Backup, BackupId, BackupStatus, Change, Facts, Member, ObjectType, ProjectId, ProtectType,
@@ -26,9 +26,9 @@ enum Operation {
     Delete(usize),
 }
 
-/// What a store keeps: two backups and three vaults with little room, two of them bob's.
+/// What is in a store: two backups and three vaults with little room, two of them bob's.
 #[derive(Clone, Debug, PartialEq)]
-struct Kept {
+struct StoreModel {
     members: BTreeMap<(BackupId, ProjectId), Member>,
     vaults: BTreeMap<VaultId, Vault>,
 }
@@ -67,7 +67,7 @@ fn backup(number: usize) -> Backup {
     }
 }
 
-impl Kept {
+impl StoreModel {
     fn new() -> Self {
         let vaults = (0..4)
             .map(|number| (vault_id(number), vault(number)))
@@ -107,11 +107,15 @@ impl Kept {
     fn put(&mut self, before: Option<&Member>, after: Option<&Member>) {
         let of = before.or(after).expect("a record");
         let key = (of.backup_id, of.dest_project_id.clone());
-        let stood = match after {
+        let expected = match after {
             Some(after) => self.members.insert(key, after.clone()),
             None => self.members.remove(&key),
         };
-        assert_eq!(stood.as_ref(), before, "a change says what stood before it");
+        assert_eq!(
+            expected.as_ref(),
+            before,
+            "a change says what was there before it"
+        );
     }
 
     fn take(&mut self, vault: VaultId, megabytes: i64) {
@@ -151,20 +155,20 @@ impl Kept {
         }
     }
 
-    fn write(&mut self, effects: &Effects) {
-        effects
+    fn write(&mut self, changes: &ChangeSet) {
+        changes
             .deleted()
             .into_iter()
             .for_each(|member| self.put(Some(member), None));
-        effects
+        changes
             .inserted()
             .into_iter()
             .for_each(|member| self.put(None, Some(member)));
-        effects
+        changes
             .updated()
             .into_iter()
             .for_each(|(before, after)| self.put(Some(before), Some(after)));
-        effects
+        changes
             .moved()
             .into_iter()
             .for_each(|(vault, megabytes)| self.take(vault, megabytes));
@@ -251,29 +255,29 @@ proptest! {
         operations in vec(operation(), 1..40),
         together in 1..20_usize,
     ) {
-        let (mut one_by_one, mut in_groups) = (Kept::new(), Kept::new());
+        let (mut one_by_one, mut in_batches) = (StoreModel::new(), StoreModel::new());
         for (number, group) in operations.chunks(together).enumerate() {
             let selections: Vec<_> = group.iter().map(|(backup, operation)| selection(*backup, operation)).collect();
-            let facts: Vec<_> = selections.iter().map(|selection| in_groups.load(selection)).collect();
-            let mut effects = Effects::default();
+            let facts: Vec<_> = selections.iter().map(|selection| in_batches.load(selection)).collect();
+            let mut changes = ChangeSet::default();
             for (at, ((_, operation), (selection, facts))) in group.iter().zip(selections.iter().zip(facts)).enumerate() {
                 let number = number * together + at;
-                let decided = decide(operation, number, &effects.upon(facts, selection));
+                let decided = decide(operation, number, &changes.overlay(facts, selection));
                 let expected = decide(operation, number, &one_by_one.load(selection));
                 prop_assert_eq!(&decided, &expected);
                 if let Ok(change) = decided {
-                    prop_assert!(effects.put(&change).is_ok());
+                    prop_assert!(changes.push(&change).is_ok());
                     one_by_one.carry_out(&change);
                 }
             }
-            in_groups.write(&effects);
-            prop_assert_eq!(&in_groups, &one_by_one);
+            in_batches.write(&changes);
+            prop_assert_eq!(&in_batches, &one_by_one);
         }
     }
 }
 
 #[test]
-fn a_change_that_was_decided_upon_something_else_does_not_fit() {
+fn a_change_that_was_decided_on_something_else_is_a_conflict() {
     let member = Member::pending(
         Uuid::from_u128(1).into(),
         backup(0).id,
@@ -284,16 +288,16 @@ fn a_change_that_was_decided_upon_something_else_does_not_fit() {
         before: member.clone(),
         capacity: Capacity::Same,
     };
-    let mut effects = Effects::default();
-    assert!(effects.put(&Change::Add(vec![member.clone()])).is_ok());
+    let mut changes = ChangeSet::default();
+    assert!(changes.push(&Change::Add(vec![member.clone()])).is_ok());
     assert!(
-        effects.put(&Change::Add(vec![member])).is_err(),
+        changes.push(&Change::Add(vec![member])).is_err(),
         "is there already"
     );
-    assert!(effects.put(&delete).is_ok());
-    assert!(effects.put(&delete).is_err(), "is gone already");
+    assert!(changes.push(&delete).is_ok());
+    assert!(changes.push(&delete).is_err(), "is gone already");
     assert!(
-        effects.inserted().is_empty() && effects.deleted().is_empty(),
+        changes.inserted().is_empty() && changes.deleted().is_empty(),
         "and nothing is to be written"
     );
 }

@@ -1,4 +1,4 @@
-//! One schema of the contract, ready to be asked.
+//! One schema of a document, ready to be asked.
 
 use std::{
     collections::HashMap,
@@ -8,18 +8,18 @@ use std::{
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::Value;
 
-use super::{CompileError, words};
+use super::{CompileError, standalone::standalone, words};
 use crate::document::node::Node;
 
 /// One schema, ready to be asked.
 #[derive(Debug)]
-pub struct Rule {
-    /// Where it stands in the contract.
+pub struct SchemaCheck {
+    /// Where it is in the document.
     pointer: String,
     schema: Arc<Schema>,
 }
 
-/// A schema with its validator. Many places of a contract share one, and a validator takes some
+/// A schema with its validator. Many places of a document share one, and a validator needs some
 /// hundred KiB.
 #[derive(Debug)]
 struct Schema {
@@ -30,22 +30,23 @@ struct Schema {
 /// The schemas compiled so far, by their text.
 static COMPILED: Mutex<Option<HashMap<String, Arc<Schema>>>> = Mutex::new(None);
 
-/// A value is not as the contract wants it. Says nothing of the value itself: that may be a secret.
+/// A value is not as the document asks for it. Says nothing of the value itself: that may be a
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
     /// Where: `/members/3`, `query parameter limit`.
     pub place: String,
     /// What is asked there.
     pub reason: String,
-    /// Which rule asks it, as a JSON pointer into the contract.
+    /// Which rule asks it, as a JSON pointer into the document.
     pub rule: String,
 }
 
-impl Rule {
+impl SchemaCheck {
     /// Patterns run in linear time, whatever is sent: no look-around, no back-reference.
     pub(super) fn compile(at: &Node) -> Result<Self, CompileError> {
         let at = at.resolved();
-        let json = at.standalone();
+        let json = standalone(&at);
         let text = json.to_string();
         let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
         let compiled = compiled.get_or_insert_default();
