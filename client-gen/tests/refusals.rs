@@ -6,6 +6,7 @@
 use std::{fs, path::PathBuf};
 
 use client_gen::{Error, Settings, client, load, lower, mock, operations};
+use openapi_proof::document::pointer::escape;
 use serde_json::{Value, json};
 
 fn with_schema(schema: Value) -> Value {
@@ -264,11 +265,7 @@ fn no_misplaced_value_makes_it_panic() {
 fn collect(value: &Value, pointer: String, pointers: &mut Vec<String>) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, each)| {
-            collect(
-                each,
-                format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1")),
-                pointers,
-            );
+            collect(each, format!("{pointer}/{}", escape(key)), pointers);
         }),
         Value::Array(list) => list
             .iter()

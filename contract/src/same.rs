@@ -69,16 +69,29 @@ pub fn differences(first: &Document, second: &Document) -> Result<Differences, C
     let forward = compare(first, second, &settings)?;
     let backward = compare(second, first, &settings)?;
     let mut found: Vec<Difference> = Vec::new();
-    for difference in counting(&forward, Side::First).chain(counting(&backward, Side::Second)) {
-        match found.iter_mut().find(|known| known.is(&difference)) {
-            Some(known) => known.unite(difference),
-            None => found.push(difference),
-        }
+    for difference in counting(&forward, Side::First) {
+        add(&mut found, difference, |one, other| {
+            one.pointer == other.pointer
+        });
+    }
+    for difference in counting(&backward, Side::Second) {
+        add(&mut found, difference, Difference::is);
     }
     Ok(Differences {
         differences: found,
         left_open: [forward.left_open, backward.left_open].concat(),
     })
+}
+
+fn add(
+    found: &mut Vec<Difference>,
+    difference: Difference,
+    same: impl Fn(&Difference, &Difference) -> bool,
+) {
+    match found.iter_mut().find(|known| same(known, &difference)) {
+        Some(known) => known.unite(difference),
+        None => found.push(difference),
+    }
 }
 
 /// The changes of a report that count; `base` is the side that was compared as the old one.
@@ -122,7 +135,8 @@ impl Difference {
         }
     }
 
-    /// Whether the other one is the same, found in another direction.
+    /// Whether the other one is the same, found in the other direction, where its pointer may be
+    /// one of the other document.
     fn is(&self, other: &Self) -> bool {
         self.pointer == other.pointer
             || (&self.first, &self.second) == (&other.first, &other.second)

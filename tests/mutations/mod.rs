@@ -12,6 +12,8 @@ mod prose;
 mod requests;
 mod values;
 
+/// A key in a pointer.
+pub use openapi_proof::document::pointer::escape as key;
 use serde_json::Value;
 
 pub use places::{Directions, places};
@@ -123,11 +125,6 @@ impl Made<'_> {
         }
         operations
     }
-}
-
-/// A key in a pointer.
-pub fn key(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
 }
 
 pub fn put(value: &mut Value, name: &str, what: Value) {

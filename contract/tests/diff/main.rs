@@ -11,6 +11,7 @@ mod bad_input;
 mod corpus;
 mod pairs;
 mod rules;
+mod same;
 mod schemas;
 
 use openapi_proof::{

@@ -127,10 +127,7 @@ impl<'s> Part<'s> {
     }
 }
 
-/// A key as a token of a JSON pointer.
-pub fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
+pub use openapi_proof::document::pointer::escape as escaped;
 
 /// The patterns of the generator, each with texts that match it. Only these are ever used.
 pub const PATTERNS: [(&str, &[&str]); 9] = [

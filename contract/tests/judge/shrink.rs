@@ -1,6 +1,7 @@
 //! Makes a wrong verdict readable: drops what it does not need, from both schemas and from the
 //! value.
 
+use openapi_proof::document::pointer::unescape;
 use serde_json::Value;
 
 use super::{
@@ -155,9 +156,7 @@ fn without(value: &Value, at: &str) -> Option<Value> {
     let (parent, last) = at.rsplit_once('/')?;
     let mut value = value.clone();
     match value.pointer_mut(parent)? {
-        Value::Object(fields) => {
-            drop(fields.shift_remove(&last.replace("~1", "/").replace("~0", "~"))?)
-        }
+        Value::Object(fields) => drop(fields.shift_remove(&unescape(last))?),
         Value::Array(elements) => {
             let index = last
                 .parse::<usize>()
