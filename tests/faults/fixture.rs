@@ -12,9 +12,8 @@ use backup_share::{
     store::{Catalog, Store, postgres::Postgres},
     timestamp::Timestamp,
 };
-use uuid::Uuid;
-
 use testkit::postgres;
+use uuid::Uuid;
 
 pub type Any = Arc<dyn Store>;
 

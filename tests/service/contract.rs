@@ -3,7 +3,6 @@
 use backup_share::{catalog, contract::document};
 use reqwest::Method;
 use serde_json::Value;
-
 use testkit::server::TestServer;
 
 #[tokio::test]
