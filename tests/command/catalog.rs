@@ -10,9 +10,9 @@ use std::{
 };
 
 use tempfile::TempDir;
+use testkit::demo::{BACKUP, OWNER};
 
 use crate::process::{Server, command, named, run};
-use testkit::demo::{BACKUP, OWNER};
 
 const VAULT: &str = "2b2f9d34-8c0e-4c3a-9b1e-6f4f2a7c9d10";
 /// More than the store is given at a time.

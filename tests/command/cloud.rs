@@ -3,9 +3,9 @@
 
 use httpmock::prelude::*;
 use serde_json::{Value, json};
+use testkit::demo::{BACKUP, MEMBER, OWNER};
 
 use crate::process::run;
-use testkit::demo::{BACKUP, MEMBER, OWNER};
 
 fn member() -> Value {
     json!({

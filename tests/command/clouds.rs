@@ -5,9 +5,9 @@ use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use httpmock::{Mock, prelude::*};
 use serde_json::{Value, json};
+use testkit::demo::{BACKUP, OWNER};
 
 use crate::process::{Ran, named, run_with};
-use testkit::demo::{BACKUP, OWNER};
 
 /// A Keystone that issues tokens, and the service that its catalog names.
 struct Cloud {

@@ -11,12 +11,12 @@ use std::{
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-
-use crate::process::{Ran, Server, command, named, run_with};
 use testkit::{
     demo::{BACKUP, MEMBER},
     postgres::{Schema, execute, number},
 };
+
+use crate::process::{Ran, Server, command, named, run_with};
 
 /// The cluster of the tests has no standby.
 const WARNED: [(&str, &str); 1] = [("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn")];

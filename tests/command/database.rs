@@ -11,12 +11,12 @@ use std::{
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-
-use crate::process::{Ran, Server, named, run};
 use testkit::{
     demo::{BACKUP, VAULT},
     postgres::{self, Schema},
 };
+
+use crate::process::{Ran, Server, named, run};
 
 /// A folder with a database in it that a server could start on.
 fn database() -> (TempDir, PathBuf) {

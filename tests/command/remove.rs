@@ -5,12 +5,12 @@ use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::PathBuf, process::S
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-
-use crate::process::{Ran, Server, command, named, run_with};
 use testkit::{
     demo::{ANOTHER, BACKUP, MEMBER, OWNER, VAULT},
     postgres::Schema,
 };
+
+use crate::process::{Ran, Server, command, named, run_with};
 
 const OWNERS_VAULT: &str = "2b2f9d34-8c0e-4c3a-9b1e-6f4f2a7c9d10";
 

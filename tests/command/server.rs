@@ -10,9 +10,9 @@ use std::{
 };
 
 use serde_json::Value;
+use testkit::demo::{BACKUP, OWNER};
 
 use crate::process::{Server, named, run};
-use testkit::demo::{BACKUP, OWNER};
 
 /// One backup of alice's, to be added to.
 const DATA: &str = "

@@ -4,9 +4,9 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf, process::Child, thread};
 
 use rusqlite::Connection;
+use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
 use crate::process::{Server, named, run};
-use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
 /// The demo's data in a store of its own, with a share that was accepted.
 fn server() -> (Server, PathBuf) {

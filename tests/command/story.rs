@@ -6,9 +6,9 @@ use std::{
 };
 
 use serde_json::Value;
+use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
 use crate::process::{Server, run, run_with};
-use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
 #[test]
 fn an_owner_shares_a_member_decides_and_the_owner_takes_it_back() {

@@ -3,11 +3,12 @@
 
 use std::net::TcpListener;
 
+use testkit::demo::{ANOTHER, BACKUP, MEMBER, OWNER, VAULT};
+
 use crate::{
     process::{Server, run, run_with},
     transcript::Transcript,
 };
-use testkit::demo::{ANOTHER, BACKUP, MEMBER, OWNER, VAULT};
 
 #[test]
 fn a_flag_wins_over_the_environment_wherever_it_stands() {

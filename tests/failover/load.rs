@@ -13,9 +13,8 @@ use std::{
 use futures::future::join_all;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use tokio::task::JoinHandle;
-
 use testkit::backups::{self, backup};
+use tokio::task::JoinHandle;
 
 const ALICE: &str = "11111111111111111111111111111111";
 const BOB: &str = "22222222222222222222222222222222";

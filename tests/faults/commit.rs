@@ -3,11 +3,12 @@
 
 use std::time::Duration;
 
-use super::fixture::{accept, add, delete, facts, furnished, sums_are_exact};
 use testkit::{
     postgres::{self, Cluster},
     proxy::commit::{Cut, Proxy},
 };
+
+use super::fixture::{accept, add, delete, facts, furnished, sums_are_exact};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 

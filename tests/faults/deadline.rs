@@ -7,9 +7,9 @@ use backup_share::{
     model::{Error, Result},
     store::TokenHash,
 };
+use testkit::postgres::{self, Cluster};
 
 use super::fixture::{add, facts, furnished, selection};
-use testkit::postgres::{self, Cluster};
 
 const DEADLINE: Duration = Duration::from_secs(1);
 

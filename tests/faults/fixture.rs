@@ -14,9 +14,8 @@ use backup_share::{
     },
     timestamp::Timestamp,
 };
-use uuid::Uuid;
-
 use testkit::postgres;
+use uuid::Uuid;
 
 pub type Any = Arc<dyn Store>;
 

@@ -11,7 +11,6 @@ use backup_share::{
     clock::{Clock, SystemClock},
     serve,
 };
-
 use testkit::postgres::{self, Cluster};
 
 /// Of the demo data: the member's own record, and its vault.

@@ -10,9 +10,9 @@ use std::{
 };
 
 use backup_share::model::Error;
+use testkit::postgres::{self, Cluster};
 
 use super::fixture::{Any, accept, add, delete, facts, furnished, sums_are_exact};
-use testkit::postgres::{self, Cluster};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const WRITERS: u128 = 8;

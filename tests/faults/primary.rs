@@ -8,9 +8,9 @@ use backup_share::{
     store::{Export, Record, postgres::Postgres},
 };
 use futures::{StreamExt, TryStreamExt};
+use testkit::postgres::{self, Cluster};
 
 use super::fixture::{Any, add, delete, facts, furnished, open, selection, settings};
-use testkit::postgres::{self, Cluster};
 
 const DEADLINE: Duration = Duration::from_secs(20);
 

@@ -3,8 +3,9 @@
 
 use std::process::Command;
 
-use crate::cloud::{Cloud, programs};
 use testkit::fixture::{backup, vault};
+
+use crate::cloud::{Cloud, programs};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keystoneauths_adapter_finds_the_service_in_the_catalog_and_calls_it() {

@@ -11,7 +11,6 @@ use std::{
 use backup_share::config::{Config, IdentityMode};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
-
 use testkit::{
     fixture::{ALICE, BOB, CAROL, DATA, MALLORY},
     server::TestServer,

@@ -3,9 +3,9 @@
 use std::process::Command;
 
 use serde_json::json;
+use testkit::fixture::{backup, vault};
 
 use crate::cloud::Cloud;
-use testkit::fixture::{backup, vault};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_logs_in_at_keystone_and_finds_the_service() {

@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
+use testkit::{fixture::members, http::Response, server::TestServer};
 
 use crate::cloud::Cloud;
-use testkit::{fixture::members, http::Response, server::TestServer};
 
 /// What was tried, what should come, and what came.
 #[derive(Default)]

@@ -1,7 +1,6 @@
 //! A flood of tokens that were never issued, and what of it reaches Keystone.
 
 use futures::{StreamExt, stream};
-
 use testkit::fixture::members;
 
 use crate::cloud::Cloud;

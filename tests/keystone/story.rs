@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use backup_share::client::types::MemberStatus;
-
-use crate::cloud::Cloud;
 use testkit::{
     fixture::{MALLORY, backup, vault},
     server::TestServer,
 };
+
+use crate::cloud::Cloud;
 
 #[tokio::test]
 async fn owner_and_member_share_by_keystones_tokens() {

@@ -4,14 +4,14 @@
 use backup_share::model::Operation;
 use reqwest::Method;
 use serde_json::json;
-
-use crate::cloud::{Cloud, Project};
 use testkit::{
     caller::Caller,
     fixture::{backup, vault},
     http,
     server::TestServer,
 };
+
+use crate::cloud::{Cloud, Project};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Who {

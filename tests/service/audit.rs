@@ -1,7 +1,6 @@
 //! The audit: a line for every decision, and nothing in it that is secret.
 
 use serde_json::{Value, json};
-
 use testkit::{
     fixture::{ALICE, BOB, MALLORY, backup, member, members, vault},
     server::TestServer,

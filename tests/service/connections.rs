@@ -5,16 +5,15 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::Value;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time::timeout,
-};
-
 use testkit::{
     fixture::{ALICE, members},
     http::send,
     server::TestServer,
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::timeout,
 };
 
 /// What comes back for a text, until the server closes the connection.

@@ -23,7 +23,6 @@ use backup_share::{
 };
 use futures::StreamExt;
 use reqwest::Method;
-
 use testkit::{
     backups,
     database::sqlite_url,

@@ -16,7 +16,6 @@ use backup_share::store::{
     sqlite::{Sqlite, SqliteFile},
 };
 use reqwest::Method;
-
 use testkit::{
     backups,
     fixture::{ALICE, BOB},

@@ -14,7 +14,6 @@ use backup_share::{
 };
 use futures::StreamExt;
 use reqwest::Method;
-
 use testkit::{
     backups::{backup, data},
     database::{Backend, TestDatabase},

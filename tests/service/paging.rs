@@ -1,7 +1,6 @@
 //! Lists as clients read them: filters, orders, and walks over pages until an empty one.
 
 use futures::TryStreamExt;
-
 use testkit::{
     fixture::{ALICE, BOB, CAROL, backup, members, vault},
     server::TestServer,

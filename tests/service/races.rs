@@ -1,7 +1,6 @@
 //! Many at once: the database decides, exactly one wins, nothing is counted twice.
 
 use futures::future::join_all;
-
 use testkit::{
     database::Backend,
     fixture::{ALICE, BOB, CAROL, member, members, vault},

@@ -3,7 +3,6 @@
 
 use backup_share::config::Hosts;
 use reqwest::Method;
-
 use testkit::{
     fixture::{ALICE, BOB, member},
     http::send,

@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use reqwest::Method;
-
 use testkit::{
     http::{Response, send},
     server::TestServer,

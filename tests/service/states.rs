@@ -1,7 +1,6 @@
 //! Every move between the states of a share, and what stands in its way.
 
 use backup_share::client::types::MemberStatus;
-
 use testkit::{
     database::Backend,
     fixture::{ALICE, BOB, member, vault},

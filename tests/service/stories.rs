@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use backup_share::client::types::MemberStatus;
-
 use testkit::{
     database::Backend,
     fixture::{ALICE, BOB, CAROL, vault},

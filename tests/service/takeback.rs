@@ -10,7 +10,6 @@ use backup_share::{
 };
 use reqwest::Method;
 use serde_json::json;
-
 use testkit::{
     database::Backend,
     fixture::{ALICE, BOB, DATA, backup, member, members, vault},

@@ -2,7 +2,6 @@
 
 use backup_share::model::Operation;
 use reqwest::Method;
-
 use testkit::{
     fixture::{ALICE, BOB, CAROL, MALLORY, backup, vault},
     http::Response,

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
 use testkit::{
     fixture::{ALICE, members},
     http::{Response, send},

@@ -2,7 +2,6 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
-
 use testkit::{
     fixture::{ALICE, BOB, member, members, vault},
     http::send,

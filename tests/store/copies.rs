@@ -22,9 +22,8 @@ use backup_share::{
 };
 use futures::{StreamExt, stream};
 use tempfile::TempDir;
-use uuid::Uuid;
-
 use testkit::postgres::{self, Schema};
+use uuid::Uuid;
 
 /// More than go into one transaction.
 const MANY: usize = 1_500;

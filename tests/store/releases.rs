@@ -12,7 +12,6 @@ use backup_share::{
     store::check,
 };
 use sha2::{Digest, Sha256};
-
 use testkit::postgres::{self, Schema};
 
 /// Each file that a release froze, and its SHA-256.

@@ -9,7 +9,6 @@ mod mutations;
 use backup_share::{catalog, contract::document};
 use reqwest::Method;
 use serde_json::Value;
-
 use testkit::server::TestServer;
 
 #[tokio::test]

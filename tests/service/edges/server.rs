@@ -15,9 +15,9 @@ use std::{
 };
 
 use tempfile::TempDir;
+use testkit::{fixture::DATA, postgres::Schema, process::ServerProcess};
 
 use super::wire;
-use testkit::{fixture::DATA, postgres::Schema, process::ServerProcess};
 
 pub const ALICE: &str = "11111111111111111111111111111111";
 pub const BOB: &str = "22222222222222222222222222222222";

@@ -10,11 +10,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use testkit::{process::ServerProcess, signer::Unsigned};
+
 use super::{
     server::{ALICE, BOB, Server, Store, members, program},
     wire::{self, Response},
 };
-use testkit::{process::ServerProcess, signer::Unsigned};
 
 const SECOND: Duration = Duration::from_secs(1);
 /// Longer than a repeat is taken to be the client's own.

@@ -12,12 +12,12 @@ use std::{
 };
 
 use rusqlite::Connection;
+use testkit::postgres;
 
 use super::{
     server::{BOB, Server, Store, members, share},
     wire::{self, Response},
 };
-use testkit::postgres;
 
 const LONG: Duration = Duration::from_secs(20);
 

@@ -17,15 +17,15 @@ use proptest::{
 };
 use reqwest::Method;
 use serde_json::Value;
+use testkit::{
+    fixture::{ALICE, BOB, CAROL},
+    http,
+};
 use tokio::sync::watch;
 
 use super::{
     checker::{self, Operation},
     record::{Call, Request, Response, Seen, step, vault_id},
-};
-use testkit::{
-    fixture::{ALICE, BOB, CAROL},
-    http,
 };
 
 const CLIENTS: usize = 6;

@@ -16,16 +16,16 @@ use backup_share::{
     serve,
     store::Store,
 };
+use testkit::{
+    database::{Backend, TestDatabase},
+    env_number,
+    process::ServerProcess,
+};
 use tokio::sync::watch;
 
 use self::{
     clients::{Clients, Histories, OPERATIONS, RECORDS, broken, data, told},
     seeded::{Bug, Seeded},
-};
-use testkit::{
-    database::{Backend, TestDatabase},
-    env_number,
-    process::ServerProcess,
 };
 
 /// How often the server is killed during one history.
