@@ -180,7 +180,8 @@ impl RemovalPlan {
                 removed.images += number(2, "the count of images")?;
                 if let Some(vault) = read(row, 3, "members.vault_id")? {
                     let freed = number(4, "the sum of backups.resource_size")?;
-                    *removed.freed.entry(vault).or_default() += freed.saturating_mul(MB_PER_GB.into());
+                    *removed.freed.entry(vault).or_default() +=
+                        freed.saturating_mul(MB_PER_GB.into());
                 }
             }
             Meaning::InTheWay(holds, words) => {
