@@ -31,7 +31,8 @@ fn refused(name: &str, text: &str) -> (Option<i32>, String) {
 
 /// Every way in which a document breaks the schema, by JSON pointer.
 fn broken(document: &Value) -> Vec<String> {
-    let schema = load("tests/openapi-3.0/schema.json").expect("the schema");
+    let schema = fs::read_to_string("tests/openapi-3.0/schema.json").expect("the schema");
+    let schema = serde_json::from_str(&schema).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a good schema");
     schema
         .iter_errors(document)
