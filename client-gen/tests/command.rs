@@ -31,7 +31,8 @@ fn refused(name: &str, text: &str) -> (Option<i32>, String) {
 
 /// Every way in which a document breaks the schema, by JSON pointer.
 fn broken(document: &Value) -> Vec<String> {
-    let schema = load("tests/openapi-3.0/schema.json").expect("the schema");
+    let schema = fs::read_to_string("tests/openapi-3.0/schema.json").expect("the schema");
+    let schema = serde_json::from_str(&schema).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a good schema");
     schema
         .iter_errors(document)
@@ -151,7 +152,7 @@ fn a_document_that_cannot_be_lowered_is_refused_in_one_line_with_the_place() {
 #[test]
 fn a_file_that_cannot_be_read_is_refused_in_one_line() {
     for (name, text, place) in [
-        ("a.yaml", "a: [\n", "FILE:"),
+        ("a.yaml", "a: [\n", "FILE#: "),
         ("a.json", "{\n \"a\": }", "FILE:2:"),
     ] {
         let (code, said) = refused(name, text);
