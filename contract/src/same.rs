@@ -62,12 +62,8 @@ pub enum Side {
 /// # Errors
 /// [`CompareError`], never because of what the documents say.
 pub fn differences(first: &Document, second: &Document) -> Result<Differences, CompareError> {
-    let settings = Settings {
-        no_version_check: true,
-        ..Settings::default()
-    };
-    let forward = compare(first, second, &settings)?;
-    let backward = compare(second, first, &settings)?;
+    let forward = one_way(first, second)?;
+    let backward = one_way(second, first)?;
     let mut found: Vec<Difference> = Vec::new();
     for difference in counting(&forward, Side::First) {
         add(&mut found, difference, |one, other| {
@@ -81,6 +77,24 @@ pub fn differences(first: &Document, second: &Document) -> Result<Differences, C
         differences: found,
         left_open: [forward.left_open, backward.left_open].concat(),
     })
+}
+
+/// Whether two documents say the same: [`Differences::agree`], for those who need not know which
+/// they are, and sooner.
+///
+/// # Errors
+/// [`CompareError`], never because of what the documents say.
+pub fn agree(first: &Document, second: &Document) -> Result<bool, CompareError> {
+    let none = |report: Report| report.left_open.is_empty() && !report.changes.iter().any(counts);
+    Ok(none(one_way(first, second)?) && none(one_way(second, first)?))
+}
+
+fn one_way(base: &Document, head: &Document) -> Result<Report, CompareError> {
+    let settings = Settings {
+        no_version_check: true,
+        ..Settings::default()
+    };
+    compare(base, head, &settings)
 }
 
 fn add(

@@ -11,7 +11,7 @@ use crate::client::types::ProjectId;
 
 // The environment is not read by clap, for which it would win over a flag before the command's name.
 #[derive(Args, Default)]
-#[command(next_help_heading = "ConnectionArgs")]
+#[command(next_help_heading = "Connection")]
 pub(super) struct ConnectionArgs {
     /// Where the service is, such as https://cbr.example.com [env: BACKUP_SHARE_ENDPOINT]
     #[arg(long, value_name = "URL", value_parser = words::text)]
