@@ -4,6 +4,8 @@
 //!
 //! A new column is a migration for each store, a field of the record, and a line here.
 
+use secrecy::SecretString;
+
 pub(super) use super::values::BadValue;
 use super::{
     AccessKey, Account, Project, StoredToken, TokenHash,
@@ -16,7 +18,6 @@ use crate::{
     },
     timestamp::Timestamp,
 };
-use secrecy::SecretString;
 
 /// A table.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::TokenHash;
 use crate::{
+    hex,
     model::{
         BackupId, BackupStatus, ImageId, MemberStatus, ObjectType, ProjectId, ProtectType, ShareId,
         VaultId, VaultStatus,
@@ -53,7 +54,7 @@ impl SqlValue<'_> {
             Self::Null => return None,
             Self::Text(text) => text.into_owned(),
             Self::Uuid(id) => id.to_string(),
-            Self::Bytes(bytes) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+            Self::Bytes(bytes) => hex::encode(&bytes),
             Self::Time(number) | Self::Integer(number) => number.to_string(),
             Self::Boolean(is) => is.to_string(),
         })
