@@ -1,4 +1,5 @@
-//! Compares what is written for people: descriptions, examples, tags, extensions, `info`.
+//! Compares what is written for people: descriptions, examples, tags, extensions, `info`; and keys
+//! that nobody defined.
 
 use std::collections::BTreeSet;
 
@@ -10,10 +11,10 @@ use super::{
     rule::Rule,
     schema::words_changed,
 };
-use crate::document::PROSE;
+use crate::document::{FIELDS, METHODS};
 
 impl Comparison<'_> {
-    /// The prose of one object of an operation.
+    /// The prose of one object that is no schema.
     pub(super) fn prose(&mut self, operation: &str, base: &Node<'_>, head: &Node<'_>) {
         let keys = |node: &Node<'_>| {
             node.fields()
@@ -23,10 +24,8 @@ impl Comparison<'_> {
                 .collect::<Vec<_>>()
         };
         let keys: BTreeSet<String> = keys(base).into_iter().chain(keys(head)).collect();
-        for key in keys
-            .iter()
-            .filter(|key| PROSE.contains(&key.as_str()) || key.starts_with("x-"))
-        {
+        let defined = |key: &str| FIELDS.contains(&key) || METHODS.contains(&key);
+        for key in keys.iter().filter(|key| !defined(key)) {
             if let Some(change) = words_changed(base, head, key) {
                 self.changes.add(operation, change);
             }

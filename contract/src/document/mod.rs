@@ -28,6 +28,8 @@ pub use git::working_file;
 #[cfg(feature = "diff")]
 pub(crate) use integrity::template;
 pub use integrity::too_deep;
+#[cfg(feature = "diff")]
+pub(crate) use keywords::FIELDS;
 pub use keywords::{METHODS, PROSE};
 pub use source::Source;
 #[cfg(feature = "diff")]

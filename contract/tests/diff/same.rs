@@ -57,6 +57,7 @@ fn what_no_value_shows_counts_too() {
         ("format", json!("password"), "format"),
         ("spelling", json!("British"), "prose"),
         ("deprecated", json!(true), "deprecated"),
+        ("readOnly", json!(true), "prose"),
     ] {
         let mut schema = json!({"type": "object", "properties": {"a": {"type": "string"}}});
         let other = document(schema.clone(), json!({}));
@@ -65,6 +66,25 @@ fn what_no_value_shows_counts_too() {
         assert_eq!(found, [rule], "{key}");
     }
     assert!(differing(&plain, &plain).is_empty());
+}
+
+#[test]
+fn a_key_that_nobody_defined_counts_wherever_it_is() {
+    let plain = document(json!({"type": "string"}), json!({}));
+    for object in [
+        "",
+        "/paths/~1a",
+        "/paths/~1a/get",
+        "/paths/~1a/get/responses/200",
+        "/paths/~1a/get/responses/200/content/application~1json",
+        "/paths/~1a/get/responses/200/content/application~1json/schema",
+    ] {
+        let mut other = plain.clone();
+        other.pointer_mut(object).expect("an object")["spelling"] = json!(1);
+        assert_eq!(differing(&plain, &other), ["prose"], "{object}");
+        other.pointer_mut(object).expect("an object")["x-spelling"] = json!(1);
+        assert_eq!(differing(&plain, &other), ["prose"], "{object}");
+    }
 }
 
 #[test]

@@ -17,7 +17,10 @@ use super::{
     keywords::is_known,
     pair::{SchemaPair, SchemaSide},
 };
-use crate::document::PROSE;
+
+/// Whether a value is only sent or only received. Reported as it stands, too: what it hides is a
+/// property of an object, and it may be said of something else.
+const DIRECTIONS: [&str; 2] = ["readOnly", "writeOnly"];
 
 /// A description beside a reference.
 pub(super) fn beside_references(base: &Node<'_>, head: &Node<'_>) -> Vec<Change> {
@@ -49,7 +52,7 @@ pub(super) fn changes(pair: &SchemaPair<'_, '_>) -> Vec<Change> {
             .collect();
         let prose = names
             .into_iter()
-            .filter(|name| PROSE.contains(&name.as_str()) || !is_known(name));
+            .filter(|name| !is_known(name) || DIRECTIONS.contains(&name.as_str()));
         changes.extend(prose.filter_map(|name| words_changed(base, head, name)));
     }
     changes.extend(spread);
