@@ -1,13 +1,12 @@
-//! A store read from end to end: every record, as a stream that needs no more memory for
-//! many than for few. Checks and copies of stores read this, whichever
-//! database it is.
+//! A store read from end to end: every record, as a stream that needs no more memory for many than
+//! for few. Checks and copies of stores read this, whichever database it is.
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use super::{
     AccessKey, Account, Project, RecordKind, Removal, RemovalOutcome, TokenHash,
-    tables::{BadValue, Stored, TABLES, Table, shared, shared_value},
+    tables::{BadValue, Stored, Table, shared, shared_value},
     values::{SqlRow, SqlValue},
 };
 use crate::{
@@ -114,7 +113,15 @@ impl Record {
 impl RecordKind {
     /// The table of such records.
     pub(super) fn table(self) -> &'static Table {
-        TABLES[self as usize]
+        match self {
+            Self::Project => Project::TABLE,
+            Self::Account => Account::TABLE,
+            Self::Token => StoredToken::TABLE,
+            Self::AccessKey => AccessKey::TABLE,
+            Self::Vault => Vault::TABLE,
+            Self::Backup => Backup::TABLE,
+            Self::Member => Member::TABLE,
+        }
     }
 
     /// The statement that reads all of them, ordered by their key.

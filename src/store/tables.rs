@@ -47,6 +47,12 @@ impl Table {
         each.join(", ")
     }
 
+    /// The same of the columns behind the key.
+    pub(super) fn each_behind_key(&self, about: impl Fn(usize, &Column) -> String) -> Vec<String> {
+        let each = self.columns.iter().enumerate().skip(self.keys);
+        each.map(|(at, column)| about(at + 1, column)).collect()
+    }
+
     /// The columns: `id, name`.
     pub(super) fn names(&self) -> String {
         self.each(|_, column| column.name.to_owned())

@@ -176,7 +176,7 @@ fields! {
     Vec<String> as Text: |names| Cow::Owned(names.join(",")), |text| Ok(names(&text));
     TokenHash as Bytes: |hash| Cow::Borrowed(hash.as_bytes()), |bytes| hash(&bytes);
     Timestamp as Time: |time| time.as_micros(), |micros| {
-        Self::from_micros(micros).ok_or_else(|| "is beyond the year 9999".to_owned())
+        Self::from_micros(micros).ok_or_else(|| "is no time between the years -9999 and 9999".to_owned())
     };
     bool as Boolean: |is| *is, |is| Ok(is);
     u32 as Integer: |number| i64::from(*number), |number| {

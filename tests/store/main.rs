@@ -47,6 +47,7 @@ macro_rules! through_the_suite {
             through_the_suite!(@ $open suite:
                 facts_are_what_was_loaded,
                 a_rule_sees_the_facts_and_its_change_is_carried_out,
+                an_update_stores_the_whole_record,
                 a_refusal_by_the_rule_does_nothing,
                 the_database_refuses_a_second_record_for_the_same_pair,
                 a_change_is_done_whole_or_not_at_all,

@@ -204,6 +204,40 @@ pub async fn a_rule_sees_the_facts_and_its_change_is_carried_out(store: Any) {
     assert_eq!(facts(&store).await.members.len(), 2);
 }
 
+/// One by one, and many at once.
+pub async fn an_update_stores_the_whole_record(store: Any) {
+    loaded(&store).await;
+    let members: Vec<_> = (0..40)
+        .map(|n| pending(100 + n, &format!("p{n}")))
+        .collect();
+    blindly(&store, Change::Add(members.clone()))
+        .await
+        .expect("added");
+    let after = |before: &Member| Member {
+        status: MemberStatus::Rejected,
+        created_at: Timestamp::from_micros(1).expect("a time"),
+        updated_at: Some(now()),
+        vault_id: Some(Uuid::from_u128(7).into()),
+        image_id: Some(Uuid::from_u128(8).into()),
+        ..before.clone()
+    };
+    let update = |before: &Member| Change::Update {
+        before: before.clone(),
+        after: after(before),
+        capacity: Capacity::Same,
+    };
+    blindly(&store, update(&members[0])).await.expect("updated");
+    let updates = members[1..]
+        .iter()
+        .map(|before| blindly(&store, update(before)));
+    futures::future::try_join_all(updates)
+        .await
+        .expect("updated");
+    let mut stored = facts(&store).await.members;
+    stored.sort_by_key(|member| *member.id.as_uuid());
+    assert_eq!(stored, members.iter().map(after).collect::<Vec<_>>());
+}
+
 pub async fn a_refusal_by_the_rule_does_nothing(store: Any) {
     loaded(&store).await;
     let refused = store

@@ -50,9 +50,17 @@ static WITH_NAMED_MEMBERS: LazyLock<String> = LazyLock::new(|| {
 pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| insert_from_arrays(Member::TABLE));
 const LOCK_BACKUP: &str = "SELECT 1 FROM backups WHERE id = $1 FOR NO KEY UPDATE";
 const LOCK_VAULT: &str = "SELECT 1 FROM vaults WHERE id = $1 FOR NO KEY UPDATE";
-const UPDATE: &str = "UPDATE members SET status = $6, updated_at = $7, vault_id = $8
-                      WHERE backup_id = $1 AND dest_project_id = $2 AND id = $3
-                        AND status = $4 AND updated_at IS NOT DISTINCT FROM $5";
+/// Its values are columns of members, and the id, status and time that are expected there.
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let members = Member::TABLE;
+    let sets = members.each_behind_key(|at, column| format!("{} = ${at}", column.name));
+    let [id, status, updated_at] = [1, 2, 3].map(|more| members.columns.len() + more);
+    format!(
+        "UPDATE members SET {} WHERE backup_id = $1 AND dest_project_id = $2
+           AND id = ${id} AND status = ${status} AND updated_at IS NOT DISTINCT FROM ${updated_at}",
+        sets.join(", ")
+    )
+});
 const DELETE: &str = "DELETE FROM members
                       WHERE backup_id = $1 AND dest_project_id = $2 AND id = $3
                         AND status = $4 AND updated_at IS NOT DISTINCT FROM $5";
@@ -150,19 +158,13 @@ async fn carry_out(client: &ClientWrapper, change: &Change) -> Result<(), Attemp
             after,
             capacity,
         } => {
-            let key = (before.backup_id, &before.dest_project_id, before.id);
-            let (status, updated_at) = (before.status, before.updated_at);
-            let values: [&(dyn ToSql + Sync); 8] = [
-                &key.0,
-                key.1,
-                &key.2,
-                &status,
-                &updated_at,
-                &after.status,
-                &after.updated_at,
-                &after.vault_id,
-            ];
-            let update = one_row(client, UPDATE, &values);
+            let after = after.values()?;
+            let mut values: Vec<&(dyn ToSql + Sync)> = vec![];
+            values.extend(after.iter().map(|value| value as &(dyn ToSql + Sync)));
+            let expected: [&(dyn ToSql + Sync); 3] =
+                [&before.id, &before.status, &before.updated_at];
+            values.extend(expected);
+            let update = one_row(client, &UPDATE, &values);
             pipelined(update, move_capacity(client, *capacity)).await?;
             Ok(())
         }

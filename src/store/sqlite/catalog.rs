@@ -64,11 +64,9 @@ struct Upsert {
 impl Upsert {
     fn into(table: &Table) -> Self {
         let (name, key) = (table.name, table.key());
-        let rest = || table.columns[table.keys..].iter().map(|column| column.name);
-        let sets: Vec<_> = rest().map(|c| format!("{c} = excluded.{c}")).collect();
-        let differs: Vec<_> = rest()
-            .map(|c| format!("{name}.{c} IS NOT excluded.{c}"))
-            .collect();
+        let sets = table.each_behind_key(|_, c| format!("{0} = excluded.{0}", c.name));
+        let differs =
+            table.each_behind_key(|_, c| format!("{name}.{0} IS NOT excluded.{0}", c.name));
         Self {
             find: format!("SELECT 1 FROM {name} WHERE {key} = ?1"),
             put: format!(

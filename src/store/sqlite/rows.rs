@@ -76,8 +76,10 @@ impl SqlRow for Row<'_> {
             _ if value == ValueRef::Null => SqlValue::Null,
             SqlType::Text => SqlValue::Text(value.as_str()?.into()),
             SqlType::Uuid => {
-                let id = Uuid::from_slice(value.as_blob()?).map_err(FromSqlError::other)?;
-                SqlValue::Uuid(id)
+                let bytes = value.as_blob()?;
+                // What is no UUID is refused by whoever knows the column.
+                Uuid::from_slice(bytes)
+                    .map_or_else(|_| SqlValue::Bytes(bytes.into()), SqlValue::Uuid)
             }
             SqlType::Bytes => SqlValue::Bytes(value.as_blob()?.into()),
             SqlType::Time => SqlValue::Time(value.as_i64()?),

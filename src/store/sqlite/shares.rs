@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{
+    Connection, ErrorCode, OptionalExtension, Params, Row, ToSql, params, params_from_iter,
+};
 
 use super::{
     super::tables::{Stored, vault_in_use},
@@ -42,6 +44,16 @@ static INSERT: LazyLock<String> = LazyLock::new(|| {
     format!(
         "INSERT INTO members ({}) VALUES ({parameters})",
         members.names()
+    )
+});
+/// Its values are columns of members, and the id that is expected there.
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let members = Member::TABLE;
+    let sets = members.each_behind_key(|at, column| format!("{} = ?{at}", column.name));
+    format!(
+        "UPDATE members SET {} WHERE backup_id = ?1 AND dest_project_id = ?2 AND id = ?{}",
+        sets.join(", "),
+        members.columns.len() + 1
     )
 });
 /// Where the columns of the member start, and those of the other one.
@@ -153,17 +165,10 @@ pub(super) fn insert(connection: &Connection, member: &Member) -> Result<()> {
 }
 
 fn update(connection: &Connection, before: &Member, after: &Member) -> Result<()> {
-    let sql = "UPDATE members SET status = ?4, updated_at = ?5, vault_id = ?6
-               WHERE backup_id = ?1 AND dest_project_id = ?2 AND id = ?3";
-    let values = params![
-        before.backup_id,
-        before.dest_project_id,
-        before.id,
-        after.status,
-        after.updated_at,
-        after.vault_id
-    ];
-    one_row(connection, sql, values)
+    let after = after.values().map_err(Error::store)?;
+    let after = after.iter().map(|value| value as &dyn ToSql);
+    let values = params_from_iter(after.chain([&before.id as _]));
+    one_row(connection, &UPDATE, values)
 }
 
 fn delete(connection: &Connection, before: &Member) -> Result<()> {
@@ -185,7 +190,7 @@ pub(super) fn move_capacity(connection: &Connection, capacity: Capacity) -> Resu
 }
 
 /// Runs a statement that must hit exactly one row: the facts were read in the same transaction.
-fn one_row(connection: &Connection, sql: &str, values: &[&dyn rusqlite::ToSql]) -> Result<()> {
+fn one_row(connection: &Connection, sql: &str, values: impl Params) -> Result<()> {
     let hit = connection
         .prepare_cached(sql)
         .and_then(|mut s| s.execute(values))

@@ -1,10 +1,13 @@
 //! Writes the net effect of a batch: a statement of each kind, for all rows of it.
 
+use std::sync::LazyLock;
+
 use deadpool_postgres::ClientWrapper;
 
 use super::{
     super::{
-        columns::{Parameter, borrowed, columns_of},
+        super::tables::Stored,
+        columns::{Parameter, arrays, borrowed, columns_of},
         pipeline::pipelined,
         retry::AttemptError,
         shares,
@@ -14,15 +17,22 @@ use super::{
 use crate::model::{Error, Member};
 
 // Optimistic checks: a row is changed only where it still has the expected status and time.
-const UPDATE: &str = "
-    UPDATE members m
-    SET status = n.status, updated_at = n.updated_at, vault_id = n.vault_id
-    FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[],
-                $6::text[], $7::timestamptz[], $8::uuid[])
-         AS n (backup_id, dest_project_id, id, expected, expected_since,
-               status, updated_at, vault_id)
-    WHERE m.backup_id = n.backup_id AND m.dest_project_id = n.dest_project_id AND m.id = n.id
-      AND m.status = n.expected AND m.updated_at IS NOT DISTINCT FROM n.expected_since";
+static UPDATE: LazyLock<String> = LazyLock::new(|| {
+    let members = Member::TABLE;
+    let sets = members.each_behind_key(|_, column| format!("{0} = n.{0}", column.name));
+    let [id, status, updated_at] = [1, 2, 3].map(|more| members.columns.len() + more);
+    format!(
+        "UPDATE members m SET {}
+         FROM unnest({}, ${id}::uuid[], ${status}::text[], ${updated_at}::timestamptz[])
+              AS n ({}, expected_id, expected, expected_since)
+         WHERE m.backup_id = n.backup_id AND m.dest_project_id = n.dest_project_id
+           AND m.id = n.expected_id AND m.status = n.expected
+           AND m.updated_at IS NOT DISTINCT FROM n.expected_since",
+        sets.join(", "),
+        arrays(members),
+        members.names()
+    )
+});
 const DELETE: &str = "
     DELETE FROM members m
     USING unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::timestamptz[])
@@ -49,12 +59,10 @@ pub(super) async fn write(client: &ClientWrapper, changes: &ChangeSet) -> Result
     let insert = execute(client, &shares::INSERT, inserted.len(), || {
         Ok(columns_of(inserted.iter().copied())?)
     });
-    let update = execute(client, UPDATE, updated.len(), || {
-        let after = || updated.iter().map(|(_, after)| after);
-        let mut columns = expected(updated.iter().map(|(before, _)| *before));
-        columns.push(Box::new(after().map(|m| m.status).collect::<Vec<_>>()));
-        columns.push(Box::new(after().map(|m| m.updated_at).collect::<Vec<_>>()));
-        columns.push(Box::new(after().map(|m| m.vault_id).collect::<Vec<_>>()));
+    let update = execute(client, &UPDATE, updated.len(), || {
+        let expected = expected(updated.iter().map(|(before, _)| *before));
+        let mut columns = columns_of(updated.iter().map(|(_, after)| *after))?;
+        columns.extend(expected.into_iter().skip(Member::TABLE.keys));
         Ok(columns)
     });
     let capacities = execute(client, MOVE, moved.len(), || {
@@ -65,7 +73,7 @@ pub(super) async fn write(client: &ClientWrapper, changes: &ChangeSet) -> Result
     Ok(())
 }
 
-/// The expected state of these records: the first columns of [`UPDATE`] and [`DELETE`].
+/// The expected state of these records, after their key: the columns of [`DELETE`].
 fn expected<'a>(members: impl Iterator<Item = &'a Member> + Clone) -> Vec<Parameter<'a>> {
     let members = || members.clone();
     vec![
