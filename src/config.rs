@@ -23,7 +23,7 @@ pub use self::{
 /// they are in capitals, behind `BACKUP_SHARE_`, parts joined by `_`: `limits.body_bytes` is
 /// `BACKUP_SHARE_LIMITS_BODY_BYTES`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct Config {
     /// Address and port to listen on; port 0 picks a free one.
     pub listen: String,
@@ -77,7 +77,7 @@ pub enum Hosts {
 
 /// Limits of size, number, rate and time.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct Limits {
     /// The largest body, in bytes.
     pub body_bytes: usize,
@@ -116,7 +116,7 @@ pub struct Limits {
 
 /// What to log.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct Log {
     /// How a line looks.
     pub format: LogFormat,
@@ -136,7 +136,7 @@ pub enum LogFormat {
 
 /// Which responses to check against the contract before they are sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct CheckResponses {
     /// What happens when a response breaks the contract.
     pub mode: CheckMode,

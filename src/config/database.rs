@@ -50,7 +50,7 @@ impl fmt::Debug for Database {
 
 /// How PostgreSQL is used. What belongs to the connection is in the URL.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct PostgresConfig {
     /// How many connections a server has, at most. Half of them are for the changes of shares.
     pub connections: usize,

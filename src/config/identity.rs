@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// How callers are authenticated.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct IdentityConfig {
     /// Which identity service authenticates callers.
     pub mode: IdentityMode,
@@ -32,7 +32,7 @@ pub enum IdentityMode {
 /// The Keystone to ask, in the mode `keystone`. With neither user nor application credential each
 /// caller's own token asks about itself, and no account is needed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields, default, expecting = "a table")]
 pub struct KeystoneConfig {
     /// Its address, such as `https://keystone.example.com/v3`.
     pub address: String,

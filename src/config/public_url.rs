@@ -13,7 +13,8 @@ pub(super) fn check(public_url: &str) -> Result<(), ConfigError> {
         return Ok(());
     }
     let reason = format!(
-        "{public_url:?} must be like https://backups.example.com, with nothing behind the host and port"
+        "{public_url:?} must be like https://backups.example.com, with nothing behind the host \
+         and port"
     );
     Err(ConfigError::Value {
         origin: "public_url".into(),

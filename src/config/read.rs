@@ -30,13 +30,12 @@ pub enum ConfigError {
     },
 }
 
-/// Variables that had another name, and the present one.
-const RENAMED: [(&str, &str); 3] = [
-    ("CHECK_ANSWERS_MODE", "CHECK_RESPONSES_MODE"),
-    ("CHECK_ANSWERS_ONE_IN", "CHECK_RESPONSES_ONE_IN"),
+/// Keys that had another name, and the present one.
+const RENAMED: [(&str, &str); 2] = [
+    ("check_answers", "check_responses"),
     (
-        "KEYSTONE_REFUSAL_SECONDS",
-        "KEYSTONE_NEGATIVE_CACHE_SECONDS",
+        "keystone.refusal_seconds",
+        "keystone.negative_cache_seconds",
     ),
 ];
 const PREFIX: &str = "BACKUP_SHARE_";
@@ -55,10 +54,10 @@ impl Config {
     ) -> Result<Self, ConfigError> {
         let mut table = file.map(read_table).transpose()?.unwrap_or_default();
         // Once without the environment, so that an error of the file is said to be the file's.
-        check(
-            &table,
-            &file.map(|f| f.display().to_string()).unwrap_or_default(),
-        )?;
+        let origin = file.map(|file| file.display().to_string());
+        let origin = origin.unwrap_or_default();
+        not_renamed(&table, &origin)?;
+        check(&table, &origin)?;
         let known = keys(&Self::default());
         for (name, text) in environment {
             let Some(key) = name
@@ -118,9 +117,28 @@ fn wrong(origin: &str, reason: impl ToString) -> ConfigError {
     }
 }
 
+/// Refuses the former names of keys in a file.
+fn not_renamed(table: &Table, origin: &str) -> Result<(), ConfigError> {
+    let has = |path: &str| match path.split_once('.') {
+        Some((part, key)) => table.get(part).is_some_and(|part| part.get(key).is_some()),
+        None => table.contains_key(path),
+    };
+    match RENAMED.iter().find(|(old, _)| has(old)) {
+        Some((old, new)) => Err(wrong(
+            origin,
+            format!("there is no such setting as `{old}`, it is `{new}` now"),
+        )),
+        None => Ok(()),
+    }
+}
+
 fn unknown(name: &str, key: &str) -> ConfigError {
-    let renamed = RENAMED.iter().find(|(old, _)| *old == key);
-    let hint = renamed.map_or_else(String::new, |(_, new)| format!(", it is {PREFIX}{new} now"));
+    let variable = |path: &str| path.replace('.', "_").to_uppercase();
+    let renamed = RENAMED.iter().find_map(|(old, new)| {
+        let rest = key.strip_prefix(&variable(old))?;
+        Some(variable(new) + rest)
+    });
+    let hint = renamed.map_or_else(String::new, |new| format!(", it is {PREFIX}{new} now"));
     wrong(name, format!("there is no such setting{hint}"))
 }
 

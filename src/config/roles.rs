@@ -37,7 +37,11 @@ pub enum Role {
 /// the vendor allows there, conditions and resources, narrows what is allowed: refused, since it
 /// could not be enforced.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "PascalCase",
+    expecting = "an object"
+)]
 struct PolicyDocument {
     version: PolicyVersion,
     statement: Vec<DocumentStatement>,
@@ -50,7 +54,11 @@ enum PolicyVersion {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "PascalCase")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "PascalCase",
+    expecting = "an object"
+)]
 struct DocumentStatement {
     effect: DocumentEffect,
     action: Vec<String>,
