@@ -1,5 +1,5 @@
 //! The document that the handlers say of themselves, to be held against the contract. It is never
-//! served: prose has one home. Said here is what `caller` and `front` do for all operations alike.
+//! served: prose has one home. Said here is what `caller` and `http_service` do for all operations alike.
 
 use serde_json::{Value, json};
 use utoipa::{
@@ -14,10 +14,14 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{app::App, members, types::ErrorBody};
 
 #[derive(OpenApi)]
-#[openapi(components(schemas(ErrorBody)), security(("token" = []), ("signature" = [])), modifiers(&Credentials))]
+#[openapi(
+    components(schemas(ErrorBody)),
+    security(("token" = []), ("signature" = [])),
+    modifiers(&Credentials)
+)]
 struct Everywhere;
 
-/// `caller` wants one of them with every request.
+/// `caller` requires one of them with every request.
 struct Credentials;
 
 impl Modify for Credentials {
@@ -61,18 +65,18 @@ pub fn derived() -> Value {
         operation["responses"]
             .as_object_mut()
             .into_iter()
-            .flat_map(|answers| answers.values_mut())
+            .flat_map(|responses| responses.values_mut())
             .for_each(traced);
     }
     document
 }
 
-/// `front` puts the id of the request on every answer. That a declared header is always there,
+/// `http_service` puts the id of the request on every response. That a declared header is always there,
 /// utoipa cannot say.
-fn traced(answer: &mut Value) {
-    answer["headers"]["X-Request-Id"] =
+fn traced(response: &mut Value) {
+    response["headers"]["X-Request-Id"] =
         json!({"schema": {"$ref": "#/components/schemas/RequestId"}});
-    for header in answer["headers"]
+    for header in response["headers"]
         .as_object_mut()
         .into_iter()
         .flat_map(|headers| headers.values_mut())

@@ -12,7 +12,10 @@ use super::{
     source::FileBatch,
     stream::{FileRecord, Invalid, List},
 };
-use crate::{model::MemberStatus, store::TokenHash};
+use crate::{
+    model::{MemberStatus, vault::megabytes},
+    store::TokenHash,
+};
 
 /// The number of no project: that of a vault whose own cannot be read.
 pub(super) const ANY: u32 = u32::MAX;
@@ -143,7 +146,7 @@ impl<'a> Seen<'a> {
         let project = self.projects.number(&vault.project_id.0);
         let is_new = self.vaults.insert(vault.id.0, project).is_none();
         self.unique(is_new, || List::Vaults.place(at).key("id"), "id");
-        let room = u64::from(vault.size) * 1024;
+        let room = megabytes(vault.size);
         if vault.used > room {
             let reason = format!(
                 "{} MB: it must be at most {room}, the {} GB of `size`",

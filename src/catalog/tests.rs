@@ -111,7 +111,8 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "status: available\n    size",
         "status: availible\n    size",
-        "19: vaults[0].status: \"availible\": it must be one of available, lock, frozen, deleting, error; did you mean available?",
+        "19: vaults[0].status: \"availible\": it must be one of available, lock, frozen, \
+         deleting, error; did you mean available?",
     ),
     (
         "password: alice",
@@ -226,8 +227,10 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "40: members[1].id: the same id stands above",
     ),
     (
-        "{id: c0000000-0000-4000-8000-000000000002, backup_id: b0000000-0000-4000-8000-000000000002, dest_project_id: p3",
-        "{id: c0000000-0000-4000-8000-000000000002, backup_id: b0000000-0000-4000-8000-000000000001, dest_project_id: p2",
+        "{id: c0000000-0000-4000-8000-000000000002, backup_id: \
+         b0000000-0000-4000-8000-000000000002, dest_project_id: p3",
+        "{id: c0000000-0000-4000-8000-000000000002, backup_id: \
+         b0000000-0000-4000-8000-000000000001, dest_project_id: p2",
         "40: members[1].dest_project_id: the same backup with the same project stands above",
     ),
     // What does not go together.
@@ -255,22 +258,26 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     (
         "vault_id: a0000000-0000-4000-8000-000000000001\n",
         "vault_id: a0000000-0000-4000-8000-000000000009\n",
-        "27: backups[0].vault_id: \"a0000000-0000-4000-8000-000000000009\": there is no such vault in this file",
+        "27: backups[0].vault_id: \"a0000000-0000-4000-8000-000000000009\": there is no such \
+         vault in this file",
     ),
     (
         "vault_id: a0000000-0000-4000-8000-000000000001\n",
         "vault_id: a0000000-0000-4000-8000-000000000002\n",
-        "27: backups[0].vault_id: \"a0000000-0000-4000-8000-000000000002\": this vault is of p2, and not of p1",
+        "27: backups[0].vault_id: \"a0000000-0000-4000-8000-000000000002\": this vault is of p2, \
+         and not of p1",
     ),
     (
         "vault_id: a0000000-0000-4000-8000-000000000002",
         "vault_id: a0000000-0000-4000-8000-000000000001",
-        "39: members[0].vault_id: \"a0000000-0000-4000-8000-000000000001\": this vault is of p1, and not of p2",
+        "39: members[0].vault_id: \"a0000000-0000-4000-8000-000000000001\": this vault is of p1, \
+         and not of p2",
     ),
     (
         "    backup_id: b0000000-0000-4000-8000-000000000001",
         "    backup_id: b0000000-0000-4000-8000-000000000009",
-        "36: members[0].backup_id: \"b0000000-0000-4000-8000-000000000009\": there is no such backup in this file",
+        "36: members[0].backup_id: \"b0000000-0000-4000-8000-000000000009\": there is no such \
+         backup in this file",
     ),
     // What is no YAML of data files.
     (
@@ -370,7 +377,8 @@ fn words_that_older_yaml_takes_for_booleans_are_text() {
 #[test]
 fn a_role_that_no_policy_has_is_a_warning() {
     let text = SOUND.replace("roles: [member]", "roles: [member, memberr]");
-    let told = "data.yaml:9: users[0].roles[1]: \"memberr\": the settings have no such role, and it permits nothing; did you mean member?";
+    let told = "data.yaml:9: users[0].roles[1]: \"memberr\": the settings have no such role, and \
+        it permits nothing; did you mean member?";
     assert_eq!(checked(&text, &environment()), Ok(vec![told.to_owned()]));
 }
 
@@ -439,7 +447,8 @@ async fn what_the_store_has_may_be_referred_to_and_is_not_made_twice() {
         .to_string();
     assert!(
         refused.contains(
-            "more:4: members[0].dest_project_id: \"p4\": there is no such project in this file or in the store"
+            "more:4: members[0].dest_project_id: \"p4\": there is no such project in this file or \
+             in the store"
         ),
         "{refused}"
     );

@@ -180,7 +180,8 @@ impl CloudAuth {
             Some("v3applicationcredential") => true,
             Some(other) => {
                 return Err(format!(
-                    "auth_type {other} is not offered: there are password and v3applicationcredential"
+                    "auth_type {other} is not offered: there are password and \
+                     v3applicationcredential"
                 ));
             }
         };

@@ -168,7 +168,8 @@ fn block_on<T>(work: impl Future<Output = Result<T, CliError>>) -> Result<T, Cli
 /// Flags that would have no effect are a misunderstanding.
 #[cfg(feature = "server")]
 fn reject_client_flags(before: &ConnectionArgs) -> CommandResult {
-    let flags = "--endpoint, --project, --token, --user, --password, --auth-url, --user-domain and --os-cloud";
+    let flags = "--endpoint, --project, --token, --user, --password, --auth-url, --user-domain \
+        and --os-cloud";
     match before.is_given() {
         true => Err(CliError::Usage(format!(
             "{flags} are for share, members, accept, reject and revoke only."

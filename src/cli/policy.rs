@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{CliError, CommandResult, settings::settings};
+use super::{CliError, CommandResult, output::print, settings::settings};
 use crate::{
     config::{self, Config},
     model::{
@@ -81,10 +81,7 @@ impl ExplainArgs {
         } = ruling;
         let by = format!("by \"{pattern}\" in statement {number} of role {role}, {origin}.");
         match effect {
-            Effect::Allow => {
-                println!("{action} is allowed {by}");
-                Ok(())
-            }
+            Effect::Allow => print(&format!("{action} is allowed {by}\n")),
             Effect::Deny => Err(CliError::Refused(format!("{action} is denied {by}"))),
         }
     }

@@ -134,7 +134,8 @@ impl ServeArgs {
     /// holds up nothing else.
     async fn reload(&self, running: &Running) {
         if let Err(error) = running.reopen_audit().await {
-            tracing::error!(%error, "the file of the audit cannot be opened again, and stays as it was");
+            tracing::error!(%error, "the file of the audit cannot be opened again, and stays as \
+                it was");
         }
         let settings = self.clone();
         let read = move || {

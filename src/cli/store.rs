@@ -136,7 +136,8 @@ fn line(finding: &Finding) -> String {
 
 fn backup(database: &Database, file: &Path) -> CommandResult {
     if serve::is_postgres(database) {
-        let advice = "backups of PostgreSQL are made by its own tools, such as pg_dump; this command copies SQLite";
+        let advice = "backups of PostgreSQL are made by its own tools, such as pg_dump; this \
+            command copies SQLite";
         return Err(CliError::Usage(advice.to_owned()));
     }
     let from = serve::sqlite_file(database)?;
@@ -178,7 +179,8 @@ impl CopyArgs {
         match compared.iter().all(Compared::is_equal) {
             true => Ok(()),
             false => Err(CliError::Refused(format!(
-                "{} is not what {} is: make sure that nobody else writes to either, and run the same command again",
+                "{} is not what {} is: make sure that nobody else writes to either, and run the \
+                 same command again",
                 to.database, from.database
             ))),
         }

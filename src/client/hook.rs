@@ -48,11 +48,11 @@ impl ClientHooks<Credentials> for Client {
                 } else {
                     request_id
                 };
-                tracing::debug!(operation, status, took_ms, request_id, "answered");
+                tracing::debug!(operation, status, took_ms, request_id, "responded");
                 response::normalize_error(response).await
             }
             Err(error) => {
-                tracing::debug!(operation, took_ms, request_id = sent, %error, "not answered");
+                tracing::debug!(operation, took_ms, request_id = sent, %error, "no response");
                 Err(error)
             }
         }

@@ -47,6 +47,7 @@ pub(super) async fn load(
         tracing::warn!("{warning}");
     }
     let loaded = checked.load(store, clock, &|_| {}).await?;
-    tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data loaded");
+    tracing::info!(file = %file.display(), added = loaded.added, changed = loaded.changed, "data \
+        loaded");
     Ok(())
 }

@@ -135,7 +135,8 @@ async fn finish(graceful: GracefulShutdown, connections: &Connections, deadline:
     tokio::select! {
         () = finished => {}
         () = close_waiting => {}
-        () = sleep(deadline.saturating_sub(grace)) => tracing::warn!("stopped with requests still in flight"),
+        () = sleep(deadline.saturating_sub(grace)) => tracing::warn!("stopped with requests still \
+            in flight"),
     }
 }
 

@@ -40,7 +40,8 @@ use crate::{
 pub enum ServeError {
     /// The database is not one that this server knows.
     #[error(
-        "database {0:?}: it must be sqlite:FILE, a path without parameters and not in memory, or postgres://…"
+        "database {0:?}: it must be sqlite:FILE, a path without parameters and not in memory, or \
+         postgres://…"
     )]
     Database(Database),
     /// The SQLite file cannot be used.

@@ -205,7 +205,9 @@ fn is_path(tokens: &[TokenTree], at: usize) -> bool {
 fn rooms() -> Vec<(String, File)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = vec![];
-    files(&src.join("lib.rs"), &src, 0, &mut found);
+    for root in ["main.rs", "lib.rs"] {
+        files(&src.join(root), &src, 0, &mut found);
+    }
     let room = |file: &File| {
         let within = file.path.strip_prefix(&src).expect("a file of src");
         let room = Path::new(within.iter().next().expect("a name")).file_stem();

@@ -163,7 +163,8 @@ mod tests {
     use super::Breaks;
 
     const YAML: &str = "- {rule: required, pointer: /a, reason: agreed, expires: 2026-05-01}\n";
-    const TOML: &str = "[[accepted]]\nrule = 'required'\npointer = '/a'\nreason = 'agreed'\nexpires = '2026-05-01'\n";
+    const TOML: &str = "[[accepted]]\nrule = 'required'\npointer = '/a'\nreason = \
+        'agreed'\nexpires = '2026-05-01'\n";
 
     #[test]
     fn a_list_is_good_until_its_last_day() {

@@ -15,6 +15,7 @@ use super::{
     rule::Rule,
     schema::words_changed,
 };
+use crate::document::is_prose;
 
 /// A scheme of both documents.
 struct BothSchemes<'a> {
@@ -249,7 +250,7 @@ fn keys<'a>(base: &Node<'a>, head: &Node<'a>) -> BTreeSet<&'a str> {
 /// A scheme without its prose. Header names are the same in whatever case.
 fn meaning(scheme: &Node<'_>) -> Map<String, Value> {
     let mut fields = scheme.fields().cloned().unwrap_or_default();
-    fields.retain(|key, _| key != "description" && key != "bearerFormat" && !key.starts_with("x-"));
+    fields.retain(|key, _| !is_prose(key));
     for key in ["name", "scheme"] {
         if let Some(Value::String(name)) = fields.get_mut(key)
             && (key == "scheme" || scheme.str("in") == Some("header"))

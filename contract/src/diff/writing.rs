@@ -12,6 +12,7 @@ use super::{
     rule::Rule,
     schema::{SchemaPlace, words_changed},
 };
+use crate::document::is_prose;
 
 /// What is written, in words and by its rule.
 pub(super) struct Written<'w> {
@@ -195,11 +196,9 @@ pub(super) fn scalar(types: &[&str]) -> bool {
 
 /// Whether a schema takes any text.
 pub(super) fn any_text(schema: &Node<'_>) -> bool {
-    let prose = |key: &str| {
-        matches!(key, "title" | "description" | "example" | "examples") || key.starts_with("x-")
-    };
     let schema = schema.resolved();
-    let open = |(key, value): (&String, &Value)| prose(key) || key == "type" && value == "string";
+    let open =
+        |(key, value): (&String, &Value)| is_prose(key) || key == "type" && value == "string";
     schema.value == &Value::Bool(true)
         || schema
             .fields()

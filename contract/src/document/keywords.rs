@@ -20,6 +20,11 @@ pub const PROSE: [&str; 10] = [
     "bearerFormat",
 ];
 
+/// Whether a key is for people, or an extension.
+pub fn is_prose(key: &str) -> bool {
+    PROSE.contains(&key) || key.starts_with("x-")
+}
+
 /// The fields that OpenAPI 3.0 and 3.1 define for objects that are no schemas, those for people
 /// aside. A key that is none of them, and does not start with `x-`, is nobody's.
 #[cfg(feature = "diff")]

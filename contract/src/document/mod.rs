@@ -30,7 +30,7 @@ pub(crate) use integrity::template;
 pub use integrity::too_deep;
 #[cfg(feature = "diff")]
 pub(crate) use keywords::FIELDS;
-pub use keywords::{METHODS, PROSE};
+pub use keywords::{METHODS, PROSE, is_prose};
 pub use source::Source;
 #[cfg(feature = "diff")]
 pub(crate) use walk::{Site, below};

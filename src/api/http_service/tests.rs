@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use super::{Challenge, HttpService, Problem, RequestNote};
 use crate::{
     config::{CheckMode, CheckResponses},
+    contract::check,
     model::{Error, Operation},
 };
 
@@ -205,4 +206,20 @@ async fn a_login_after_too_many_wrong_passwords_is_told_when_to_retry() {
     let message = "The throttling threshold has been reached. \
                    Too many wrong passwords: try again in 6 seconds.";
     assert_eq!(body["error_msg"], message);
+}
+
+/// Its operation is not known yet, so the check of responses passes it by.
+#[tokio::test]
+async fn what_is_refused_before_it_is_routed_keeps_to_the_contract() {
+    let request = Request::get("/v3/p/backups/b/members").body(Body::empty());
+    let request = request.expect("a request");
+    let (head, body) = service(CheckMode::Off).respond(request).await.into_parts();
+    let body = body.collect().await.expect("a body").to_bytes();
+    let header = |name: &str| head.headers.get(name).and_then(|value| value.to_str().ok());
+    assert_eq!(head.status, StatusCode::BAD_REQUEST, "no Host");
+    for operation in Operation::ALL {
+        let responses = &check::of(operation).response;
+        let checked = responses.check(head.status.as_u16(), header, &body);
+        checked.unwrap_or_else(|breach| panic!("{breach:?}"));
+    }
 }

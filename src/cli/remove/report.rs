@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{CliError, RemovalOutcome, RemovalRefused, Removed};
+use crate::model::vault::MB_PER_GB;
 
 /// What was removed; why nothing was, as a failure.
 pub(super) fn removed(outcome: RemovalOutcome) -> Result<Vec<Removed>, CliError> {
@@ -47,12 +48,10 @@ fn line(kind: &str, removed: &Removed) -> String {
         ));
     }
     // A backup's size is in GB, and so is what it takes of a vault.
-    parts.extend(
-        removed
-            .freed
-            .iter()
-            .map(|(vault, megabytes)| format!("frees {} GB in vault {vault}", megabytes / 1024)),
-    );
+    parts.extend(removed.freed.iter().map(|(vault, megabytes)| {
+        let gigabytes = megabytes / u64::from(MB_PER_GB);
+        format!("frees {gigabytes} GB in vault {vault}")
+    }));
     match parts.is_empty() {
         true => format!("{kind} {}", removed.id),
         false => format!("{kind} {}: {}", removed.id, parts.join(", ")),

@@ -47,7 +47,8 @@ pub(super) fn page(report: &Report) -> String {
 fn filter(report: &Report, class: Class) -> String {
     let word = class.word();
     format!(
-        "<label class=\"{word}\"><input type=\"checkbox\" value=\"{word}\" checked> {word} <b>{}</b></label>",
+        "<label class=\"{word}\"><input type=\"checkbox\" value=\"{word}\" checked> {word} \
+         <b>{}</b></label>",
         report.count(class)
     )
 }
