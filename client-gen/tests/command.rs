@@ -153,7 +153,7 @@ fn a_document_that_cannot_be_lowered_is_refused_in_one_line_with_the_place() {
 fn a_file_that_cannot_be_read_is_refused_in_one_line() {
     for (name, text, place) in [
         ("a.yaml", "a: [\n", "FILE:1:4: "),
-        ("a.json", "{\n \"a\": }", "FILE:2:"),
+        ("a.json", "{\n \"a\": ]", "FILE:2:"),
     ] {
         let (code, said) = refused(name, text);
         assert_eq!(code, Some(2));

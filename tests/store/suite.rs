@@ -214,7 +214,7 @@ pub async fn an_update_stores_the_whole_record(store: Any) {
         .await
         .expect("added");
     let after = |before: &Member| Member {
-        status: MemberStatus::Rejected,
+        status: MemberStatus::Accepted,
         created_at: Timestamp::from_micros(1).expect("a time"),
         updated_at: Some(now()),
         vault_id: Some(Uuid::from_u128(7).into()),
