@@ -49,7 +49,7 @@ impl Transaction for Removal {
 
 /// Keeps others from what is to be removed, and from what changes with it.
 async fn lock(client: &ClientWrapper, removal: &Removal) -> Result<(), Error> {
-    let (table, key) = statements::table(removal);
+    let (table, key) = (removal.table().name, removal.table().key());
     let ids = ids(removal);
     let lock = format!("SELECT 1 FROM {table} WHERE {key} {IDS} ORDER BY {key} FOR UPDATE");
     client.execute(&lock, &[&*ids]).await?;

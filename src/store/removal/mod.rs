@@ -11,10 +11,11 @@ use std::{
 
 use self::statements::Meaning;
 use super::{
-    TokenHash,
-    values::{SqlRow, SqlType, read},
+    AccessKey, Account, Project, StoredToken, TokenHash,
+    tables::{Stored, Table},
+    values::{SqlRow, read},
 };
-use crate::model::{BackupId, ProjectId, VaultId, vault::MB_PER_GB};
+use crate::model::{Backup, BackupId, ProjectId, Vault, VaultId, vault::MB_PER_GB};
 
 /// How many records a refusal names; the others are counted.
 const NAMED: usize = 20;
@@ -126,12 +127,15 @@ impl Removal {
         }
     }
 
-    /// What the column holds that they are found by.
-    fn key_type(&self) -> SqlType {
+    /// Their table.
+    pub(super) fn table(&self) -> &'static Table {
         match self {
-            Self::Users(_) | Self::AccessKeys(_) | Self::Projects(_) => SqlType::Text,
-            Self::Tokens(_) => SqlType::Bytes,
-            Self::Vaults(_) | Self::Backups(_) => SqlType::Uuid,
+            Self::Users(_) => Account::TABLE,
+            Self::Tokens(_) => StoredToken::TABLE,
+            Self::AccessKeys(_) => AccessKey::TABLE,
+            Self::Projects(_) => Project::TABLE,
+            Self::Vaults(_) => Vault::TABLE,
+            Self::Backups(_) => Backup::TABLE,
         }
     }
 
@@ -163,7 +167,7 @@ impl RemovalPlan {
             let value = row.value(at, holds)?;
             Ok::<_, R::Error>(value.into_text().unwrap_or_default())
         };
-        let key = text(0, removal.key_type())?;
+        let key = text(0, removal.table().columns[0].holds)?;
         let number = |at, column| read::<u64, R>(row, at, column);
         match meaning {
             Meaning::Record => drop(self.records.entry(key).or_default()),

@@ -116,18 +116,6 @@ pub(in crate::store) fn commands(removal: &Removal) -> &'static [&'static str] {
     }
 }
 
-/// Their table, and its key.
-pub(in crate::store) fn table(removal: &Removal) -> (&'static str, &'static str) {
-    match removal {
-        Removal::Users(_) => ("accounts", "name"),
-        Removal::Tokens(_) => ("tokens", "hash"),
-        Removal::AccessKeys(_) => ("access_keys", "access"),
-        Removal::Projects(_) => ("projects", "id"),
-        Removal::Vaults(_) => ("vaults", "id"),
-        Removal::Backups(_) => ("backups", "id"),
-    }
-}
-
 /// A query or command of these, with the comparison with the ids in it.
 pub(in crate::store) fn with_ids(sql: &str, comparison: &str) -> String {
     sql.replace("{ids}", comparison)
