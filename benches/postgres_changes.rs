@@ -1,5 +1,5 @@
 //! What a store on PostgreSQL does in a second for 64 callers, and how long one caller alone waits.
-//! A cluster of its own, with `fsync`, on this machine: no network, no standby.
+//! On a private cluster, with `fsync`, on this machine: no network, no standby.
 #![allow(
     clippy::expect_used,
     clippy::disallowed_methods,

@@ -12,7 +12,7 @@ use crate::{Error, Settings, culprit};
 /// Makes the source of a typed client: a `Client` with a builder for each operation, and the
 /// `types` of all schemas.
 ///
-/// The source is to be included in a module of its own. It names the crates `progenitor_client`,
+/// The source is to be included in a separate module. It names the crates `progenitor_client`,
 /// `reqwest`, `serde`, `serde_json`, and `regress` where a schema has a pattern.
 ///
 /// # Errors

@@ -117,7 +117,7 @@ fn counting(report: &Report, base: Side) -> impl Iterator<Item = Difference> {
 fn counts(change: &Change) -> bool {
     match change.rule {
         Rule::Extension | Rule::Info | Rule::Link | Rule::Unused => false,
-        // A keyword that nobody defined is filed as prose.
+        // An unknown keyword is filed as prose.
         Rule::Prose => change
             .pointer
             .rsplit_once('/')

@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzzer_mutate;
 use serde_json::{Map, Value, json};
 
-/// Stands between the two documents of a pair, on a line of its own.
+/// Stands between the two documents of a pair, on a separate line.
 pub const BETWEEN: &str = "\n---\n";
 
 /// Changes the document in `data[..size]`, in a pair one of the two; gives the new size.

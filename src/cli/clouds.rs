@@ -296,7 +296,7 @@ fn text<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> 
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
         Value::Number(number) => Ok(Some(number.to_string())),
-        _ => Err(serde::de::Error::custom("a text is wanted")),
+        _ => Err(serde::de::Error::custom("it must be a string")),
     }
 }
 
@@ -379,7 +379,7 @@ mod tests {
             ),
             (
                 json!({"auth": {"auth_url": "u", "password": ["hidden"]}}),
-                "a text is wanted",
+                "it must be a string",
             ),
         ] {
             let refused = cloud(entry.clone())

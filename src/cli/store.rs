@@ -90,7 +90,7 @@ impl StoreArgs {
 }
 
 fn check(config: &Config) -> CommandResult {
-    // "It is not sound" and "it could not be checked" have exit codes of their own.
+    // "It is not sound" and "it could not be checked" have different exit codes.
     let could_not_look = |why: String| CliError::Usage(format!("could not look: {why}"));
     let projects = match config.identity.mode {
         IdentityMode::Embedded => Projects::InStore,

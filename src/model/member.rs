@@ -27,7 +27,7 @@ pub struct Member {
 /// How far a share has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum MemberStatus {
-    /// The member has the backup in a vault of its own.
+    /// The member has the backup in one of the member's vaults.
     Accepted,
     /// The member has not decided.
     Pending,

@@ -145,7 +145,7 @@ pub(super) fn missing_file(database: &Database) -> Option<PathBuf> {
         .filter(|file| fs::symlink_metadata(file).is_err())
 }
 
-/// Removes a database in SQLite that nobody uses, with the files beside it.
+/// Removes an unused SQLite database, with the files beside it.
 pub(super) fn remove(file: &Path) {
     for suffix in ["", "-wal", "-shm"] {
         let mut name = file.as_os_str().to_owned();

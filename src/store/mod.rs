@@ -47,7 +47,7 @@ const EXPIRED_AT_START: u32 = 10_000;
 /// facts.
 pub type Rule = Box<dyn Fn(&Facts) -> Result<Change> + Send + Sync>;
 
-/// A database. Failures of its own come back as
+/// A database. Its failures are
 /// [`Error::StoreUnavailable`](crate::model::Error::StoreUnavailable) where the same may go well
 /// another time, and else as [`Error::Store`](crate::model::Error::Store).
 #[async_trait]

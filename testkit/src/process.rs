@@ -1,4 +1,4 @@
-//! The service as a process of its own, which can be killed at any moment; gone when dropped.
+//! The service as a separate process, which can be killed at any moment; gone when dropped.
 
 use std::{
     env,

@@ -1,4 +1,4 @@
-//! A server in the process of the test, with a store of its own and a clock that the test sets.
+//! A server in the process of the test, with a new store and a clock that the test sets.
 //! Gone when dropped. With a proxy before it that judges or records what goes through, where the
 //! environment asks for one.
 
@@ -23,7 +23,7 @@ use crate::{
     proxy::{prism::Prism, recording::Recording},
 };
 
-/// A server with the data of [`fixture`](crate::fixture), unless a test has data of its own.
+/// A server with the data of [`fixture`](crate::fixture), unless a test brings other data.
 pub struct TestServer {
     /// Its time.
     pub clock: Arc<ManualClock>,
@@ -42,12 +42,12 @@ impl TestServer {
         Self::on(Backend::Sqlite).await
     }
 
-    /// On SQLite, with settings of its own.
+    /// On SQLite, with other settings.
     pub async fn with(settings: impl FnOnce(&mut Config)) -> Self {
         Self::on_with(Backend::Sqlite, settings).await
     }
 
-    /// On SQLite, with data and settings of its own.
+    /// On SQLite, with other data and settings.
     pub async fn with_data(data: &str, settings: impl FnOnce(&mut Config)) -> Self {
         Self::load(Backend::Sqlite, data, settings).await
     }
@@ -57,7 +57,7 @@ impl TestServer {
         Self::on_with(backend, |_| {}).await
     }
 
-    /// On one of the stores, with settings of its own.
+    /// On one of the stores, with other settings.
     pub async fn on_with(backend: Backend, settings: impl FnOnce(&mut Config)) -> Self {
         Self::load(backend, DATA, settings).await
     }

@@ -231,7 +231,7 @@ fn what_is_wrong_with_clouds_yaml_is_said_with_the_file_and_no_secret() {
         ("clouds: [password: hidden", "this is no YAML."),
         (
             "clouds: {acme: {auth: {auth_url: u, password: [hidden]}}}",
-            "a text is wanted",
+            "it must be a string",
         ),
     ] {
         cloud.writes("clouds.yaml", text);

@@ -34,7 +34,7 @@ impl Ran {
     }
 }
 
-/// The command, in an environment of its own.
+/// The command, in an environment without settings.
 pub fn command(environment: &[(&str, &str)]) -> Command {
     let mut command = Command::new(program());
     command

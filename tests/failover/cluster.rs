@@ -1,4 +1,4 @@
-//! The cluster that the script `cluster` starts, in a folder of its own; gone when dropped.
+//! The cluster that the script `cluster` starts, in a new folder; gone when dropped.
 
 use std::{ffi::OsStr, iter, process::Command, time::Duration};
 

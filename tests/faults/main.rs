@@ -1,6 +1,6 @@
 //! What the store on PostgreSQL does when PostgreSQL, or the way there, fails: no acknowledged
 //! write is lost, nothing is done twice, no caller waits beyond the deadline. Every test has a real
-//! cluster of its own, and breaks it.
+//! private cluster, and breaks it.
 #![cfg(all(feature = "server", feature = "client"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 

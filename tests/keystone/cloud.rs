@@ -1,4 +1,4 @@
-//! A Keystone of its own for one test: started on a copy of a new one, with the projects and users
+//! A Keystone for one test: started on a copy of a new one, with the projects and users
 //! of the stories, and gone when dropped.
 
 use std::{
@@ -39,7 +39,7 @@ pub struct Project {
 }
 
 impl Cloud {
-    /// With alice, bob, carol and mallory, members of a project of their own each; and `cbr`, the
+    /// With alice, bob, carol and mallory, each a member of its own project; and `cbr`, the
     /// service's account.
     pub async fn start() -> Self {
         let mut cloud = Self::bare(false).await;

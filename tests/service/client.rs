@@ -360,7 +360,7 @@ async fn what_responds_but_is_not_the_service_is_out_of_reach() {
 
 #[tokio::test]
 async fn a_refused_connection_is_out_of_reach() {
-    // Bound, and let go at once: a port that nobody listens on.
+    // Bound, and let go at once: a port without a listener.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let endpoint = format!("http://{}", listener.local_addr().expect("bound"));
     drop(listener);

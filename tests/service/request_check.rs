@@ -43,7 +43,7 @@ async fn server() -> Server {
     let running = serve::start_with(&config, Docs::default(), store, clock)
         .await
         .expect("a free port");
-    // The client's way to set up TLS, which nobody here uses.
+    // The client's way to set up TLS, which is not used here.
     let _ = rustls::crypto::ring::default_provider().install_default();
     Server {
         running,

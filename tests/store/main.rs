@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use backup_share::store::{Store, postgres::Postgres, sqlite::Sqlite};
 
-/// A store of its own for each test, and whatever keeps it alive.
+/// A new store for each test, and what keeps it alive.
 struct Opened {
     store: Arc<dyn Store>,
     _kept: Box<dyn std::any::Any>,

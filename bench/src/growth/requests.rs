@@ -70,7 +70,7 @@ impl Operation {
     pub fn requests(&self, round: usize, members: usize) -> Vec<Vec<u8>> {
         let backups = members / SHARES;
         let random = mixed(round as u64) as usize;
-        // Each kind of read looks at backups of its own: else one finds what another has brought
+        // Each kind of read has its own backups: else one finds what another has brought
         // into memory.
         let kind = (self.name.len() as u64) << 32;
         let request = |at: usize| {

@@ -137,7 +137,7 @@ impl<'a> Comparison<'a> {
                 self.media_type(both, direction, (name, range, media), at);
                 continue;
             }
-            // Nobody asks the server for what it sends by itself.
+            // No client asks for what the server sends by itself.
             let unasked = both.reversed && direction == Direction::Response && !old.is_empty();
             let (class, who) = match unasked {
                 true => (

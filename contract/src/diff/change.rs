@@ -106,7 +106,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// Whether it is a break that nobody accepted.
+    /// Whether it is a break that is not on the list of accepted ones.
     pub fn breaks(&self) -> bool {
         self.class == Class::Breaking && self.accepted.is_none()
     }

@@ -103,7 +103,7 @@ struct Encoding {
     style: String,
     explode: bool,
     reserved: bool,
-    /// Written as in a query, and not as a body of its own: for some values that makes a
+    /// Written as in a query, and not as a separate body: for some values that makes a
     /// difference.
     as_query: bool,
 }

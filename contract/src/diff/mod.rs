@@ -62,7 +62,7 @@ pub struct Settings {
     pub no_version_check: bool,
 }
 
-/// Compares two documents. In a thread of its own: with room to recurse, and an end.
+/// Compares two documents, in a new thread: with room to recurse, and a timeout.
 ///
 /// # Errors
 /// [`CompareError`], never because of what the documents say.
@@ -77,7 +77,7 @@ pub fn compare(
         .name("comparison".to_owned())
         .stack_size(STACK)
         .spawn(move || {
-            // Nobody listens any more when the time is over.
+            // After the timeout there is no receiver.
             let _ = reports.send(report_on(&base, &head, &settings));
         })
         .map_err(|_| CompareError::Failed)?;

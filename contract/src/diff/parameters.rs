@@ -89,7 +89,7 @@ fn parameters<'a>(operation: &OperationNode<'a>) -> Vec<(ParameterKey<'a>, Node<
             "header" => Some(name.to_lowercase()),
             _ => Some(name.to_owned()),
         };
-        // Nobody can send what is not in the path.
+        // What is not in the path cannot be sent.
         let Some(name) = name else { continue };
         // These are described by media types and security, and ignored as parameters.
         let elsewhere = place == "header"

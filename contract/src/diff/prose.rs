@@ -1,5 +1,5 @@
 //! Compares what is written for people: descriptions, examples, tags, extensions, `info`; and keys
-//! that nobody defined.
+//! that OpenAPI does not define.
 
 use std::collections::BTreeSet;
 

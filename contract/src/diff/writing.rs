@@ -167,7 +167,7 @@ impl Style {
     }
 }
 
-/// Whether anybody could see `explode`: nobody sees it in single values, nor in lists that have
+/// Whether `explode` shows: it does not in single values, nor in lists that have
 /// commas either way.
 fn explode_shows(base: &Node<'_>, head: &Node<'_>) -> bool {
     let simple = |node: &Node<'_>| Style::of(node, true).name == "simple";

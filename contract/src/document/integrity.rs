@@ -31,7 +31,7 @@ fn fault(pointer: &str, reason: impl Into<String>) -> Fault {
     (pointer.to_owned(), reason.into())
 }
 
-/// The pointer of the first value that is nested deeper than [`MAX_DEPTH`] levels. Whoever recurses
+/// The pointer of the first value that is nested deeper than [`MAX_DEPTH`] levels. What recurses
 /// into a document asks first, so that none exhausts the stack.
 pub fn too_deep(document: &Value) -> Option<String> {
     fn descend(value: &Value, left: usize) -> Option<String> {

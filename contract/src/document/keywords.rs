@@ -26,7 +26,7 @@ pub fn is_prose(key: &str) -> bool {
 }
 
 /// The fields that OpenAPI 3.0 and 3.1 define for objects that are no schemas, those for people
-/// aside. A key that is none of them, and does not start with `x-`, is nobody's.
+/// aside. A key that is none of them, and does not start with `x-`, is unknown.
 #[cfg(feature = "diff")]
 pub(crate) const FIELDS: [&str; 44] = [
     "$ref",

@@ -165,7 +165,7 @@ fn properties(maker: &mut Maker, node: &mut Fields) {
             declare(node, one, schema);
         }
         10 => {
-            // One property less, or moved into a part of its own with another schema.
+            // One property less, or moved into a separate part with another schema.
             let schema = named(node).shift_remove(&one).unwrap_or_else(|| json!({}));
             let schema = if maker.percent(50) {
                 schema

@@ -103,7 +103,7 @@ struct LogBuffer(Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for LogBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().expect("nobody panicked").write(bytes)
+        self.0.lock().expect("not poisoned").write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -122,7 +122,7 @@ async fn logged(mode: CheckMode, path: &str) -> Vec<Value> {
     let listening = tracing::subscriber::set_default(subscriber);
     response(mode, path).await;
     drop(listening);
-    let bytes = log.0.lock().expect("nobody panicked");
+    let bytes = log.0.lock().expect("not poisoned");
     let lines = bytes
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.is_empty());

@@ -47,7 +47,7 @@ impl Session {
         // Before: what is only now prepared would be read after the confirmation.
         let statement = self.prepare_cached(sql).await?;
         let rows = async { Ok(self.query(&statement, values).await?) };
-        // The server runs them one after the other, each with a snapshot of its own: it looks for
+        // The server runs them one after the other, each with its own snapshot: it looks for
         // its standbys when it has read.
         let (rows, ()) = pipelined(rows, self.confirm_primary()).await?;
         Ok(rows)

@@ -77,7 +77,7 @@ impl SqlRow for Row<'_> {
             SqlType::Text => SqlValue::Text(value.as_str()?.into()),
             SqlType::Uuid => {
                 let bytes = value.as_blob()?;
-                // What is no UUID is refused by whoever knows the column.
+                // What is no UUID is refused where the column is known.
                 Uuid::from_slice(bytes)
                     .map_or_else(|_| SqlValue::Bytes(bytes.into()), SqlValue::Uuid)
             }

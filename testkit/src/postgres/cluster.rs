@@ -229,7 +229,7 @@ impl Cluster {
     /// Stops all of its processes as they are, or lets them go on.
     pub fn freeze(&self, frozen: bool) {
         let signal = if frozen { "-STOP" } else { "-CONT" };
-        // Each connection is a process of its own, and the only ones with this data directory's
+        // Each connection is a process, and the only ones with this data directory's
         // postmaster as parent.
         let parent = self.postmaster.as_ref().expect("running").id().to_string();
         Command::new("pkill")

@@ -23,7 +23,7 @@ pub fn config(url: String) -> Config {
     config
 }
 
-/// Runs a statement, on a thread of its own: for tests that are not asynchronous, and for
+/// Runs a statement, on a new thread: for tests that are not asynchronous, and for
 /// destructors.
 pub fn execute(url: &str, sql: &str) {
     number_of(url, sql.to_owned());

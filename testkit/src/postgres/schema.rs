@@ -7,7 +7,7 @@ use super::execute;
 /// The variable in which `scripts/test` says where its cluster is.
 const SHARED: &str = "POSTGRES_UNDER_TEST";
 
-/// A schema of its own in the shared cluster, with nothing in it: quicker to make than a database.
+/// A new schema in the shared cluster, with nothing in it: quicker to make than a database.
 pub struct Schema {
     cluster: String,
     name: String,

@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-/// A Prism of its own for each server. Gone when dropped.
+/// One Prism for each server. Gone when dropped.
 pub struct Prism {
     child: Child,
     /// Its output, which has to be read for it to go on.

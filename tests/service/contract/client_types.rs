@@ -10,7 +10,7 @@ use openapi_proof::{
 };
 use serde_json::{Value, json};
 
-/// Parts of the contract that the client leaves out: the object, the key, and why nobody misses it.
+/// Parts of the contract that the client leaves out: the object, the key, and why it is not missed.
 const LEFT_OUT: [(&str, &str, &str); 1] = [(
     "AddMember",
     "domains",

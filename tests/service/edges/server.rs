@@ -188,7 +188,7 @@ impl Usage {
 #[derive(Debug)]
 pub struct Seen {
     pub peak: Usage,
-    /// How long a `show_member` with a good token took, each on a connection of its own.
+    /// How long a `show_member` with a good token took, each on a new connection.
     pub waits: Vec<Duration>,
     /// Those that came to nothing, or to another status than 200.
     pub failed: usize,

@@ -81,7 +81,7 @@ pub fn login(user: &str, password: &str) -> String {
     format!(r#"{{"auth":{{"identity":{{"methods":["password"],"password":{{"user":{user}}}}}}}}}"#)
 }
 
-/// Sends a request on a connection of its own and reads until the server closes it.
+/// Sends a request on a new connection and reads until the server closes it.
 pub fn ask(address: SocketAddr, request: &str, timeout: Duration) -> io::Result<Response> {
     let mut stream = connect(address, timeout)?;
     stream.write_all(request.as_bytes())?;

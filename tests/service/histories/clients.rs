@@ -148,7 +148,7 @@ impl Clients {
                 if let Some(operation) = self.ask(&endpoint, record, request).await {
                     break operation;
                 }
-                // Nobody is there: it was not asked at all.
+                // No server: the request was not sent at all.
                 server.changed().await.expect("a server comes back");
             };
             self.histories.lock().expect("no panic")[record].push(operation);

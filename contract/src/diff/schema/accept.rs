@@ -255,5 +255,5 @@ impl<'a> Accept<'a> {
     }
 }
 
-/// A name that stands for all that nobody declares. No document has it: it is no text of JSON.
+/// A name that stands for all undeclared ones. No document has it: it is no text of JSON.
 pub(super) const OTHER: &str = "\u{10FFFF}";

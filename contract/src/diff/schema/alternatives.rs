@@ -113,7 +113,7 @@ impl Schemas {
         } else {
             (head, base)
         };
-        // An empty list accepts nothing and says nothing; nobody can have relied on it.
+        // An empty list accepts nothing and says nothing; no client can have relied on it.
         let filled = base.list(key).is_empty() && !head.list(key).is_empty();
         let holds = filled
             || self
@@ -185,7 +185,7 @@ impl Schemas {
         )
     }
 
-    /// Whether a branch without a partner is accepted by nobody any more.
+    /// Whether no schema accepts a branch without a partner any more.
     fn unmatched_break<'a>(
         &mut self,
         pair: &SchemaPair<'_, 'a>,

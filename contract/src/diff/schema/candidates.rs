@@ -1,5 +1,5 @@
 //! Makes values that a schema may accept: its bounds, its members, its shortest and its fullest
-//! objects. No value is promised to be valid; whoever uses one asks a validator.
+//! objects. No value is promised to be valid; callers ask a validator.
 
 use std::{
     cell::{Cell, RefCell},

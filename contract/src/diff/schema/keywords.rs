@@ -93,7 +93,7 @@ pub(super) fn is_annotation(key: &str) -> bool {
     WITHOUT.contains(&key) || PROSE.contains(&key) || !is_known(key)
 }
 
-/// Whether a keyword is looked at; any other is an annotation that nobody defined.
+/// Whether a keyword is looked at; any other is an unknown annotation.
 pub(super) fn is_known(key: &str) -> bool {
     KNOWN.contains(&key) || GROUPS.iter().any(|group| group.keys.contains(&key))
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{accept::OTHER, sample};
 
 thread_local! {
-    /// A comparison runs in a thread of its own and asks the same patterns about many names.
+    /// A comparison runs in its own thread and asks the same patterns about many names.
     static COMPILED: RefCell<HashMap<String, Option<Validator>>> = RefCell::default();
 }
 

@@ -399,7 +399,7 @@ fn all_of(accept: &Accept<'_>, values: &[Value]) -> Option<Validator> {
         .filter_map(|part| SchemaForm::of_value(part, accept.direction, values))
         .collect();
     let definitions_apart = own.iter().map(|schema| sample::validator(schema, false));
-    // Each has definitions of its own.
+    // Each has its own definitions.
     definitions_apart.collect::<Option<Vec<_>>>().map(Validator)
 }
 

@@ -228,7 +228,7 @@ fn a_path_parameter_is_there_whatever_is_said_of_it() {
     );
     let number = path(json!({"required": true, "schema": {"type": "integer"}}));
     says(&taking(json!([])), &number, &["breaking parameter-added"]);
-    // Nobody can send what is not in the path.
+    // What is not in the path cannot be sent.
     says(
         &taking(json!([])),
         &path(json!({"name": "other"})),

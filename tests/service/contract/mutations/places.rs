@@ -24,7 +24,7 @@ impl Directions {
         }
     }
 
-    /// Null as well: an answer that nobody has seen, unless null was allowed beside it.
+    /// Null as well: a response that is new, unless null was allowed beside it.
     pub fn with_null(self) -> &'static str {
         if self.answer_without_null {
             super::BREAKING
@@ -33,7 +33,7 @@ impl Directions {
         }
     }
 
-    /// More values: answers that nobody has seen.
+    /// More values: new responses.
     pub fn widened(self) -> &'static str {
         if self.answer {
             super::BREAKING

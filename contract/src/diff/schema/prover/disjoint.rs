@@ -113,7 +113,7 @@ impl Prover {
             return !self.exhausted;
         }
         let types = accept.possible_types();
-        // Nobody can have relied on a list of no alternatives.
+        // No client can have relied on a list of no alternatives.
         let nothing = |list: &Value| list.as_array().is_some_and(Vec::is_empty);
         types.is_empty()
             || accept
