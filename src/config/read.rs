@@ -252,6 +252,26 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_was_renamed_is_refused_with_its_present_name() {
+        for (file, variable) in [
+            ("check_answers = { mode = 'log' }", None),
+            ("[keystone]\nrefusal_seconds = 1", None),
+            ("", Some("BACKUP_SHARE_CHECK_ANSWERS_ONE_IN")),
+            ("", Some("BACKUP_SHARE_KEYSTONE_REFUSAL_SECONDS")),
+        ] {
+            let environment: Vec<_> = variable.iter().map(|name| (*name, "1")).collect();
+            let refused = read(file, &environment).expect_err("an old name");
+            let present = [
+                "`check_responses` now",
+                "`keystone.negative_cache_seconds` now",
+                "BACKUP_SHARE_CHECK_RESPONSES_ONE_IN now",
+                "BACKUP_SHARE_KEYSTONE_NEGATIVE_CACHE_SECONDS now",
+            ];
+            assert!(present.iter().any(|it| refused.contains(it)), "{refused}");
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_named() {
         let refused = read("[limits]\nbody_kilobytes = 1", &[]).expect_err("no such key");
         assert!(refused.contains("body_kilobytes"), "{refused}");
