@@ -42,13 +42,15 @@ async fn add(lines: &LineWriter, line: &str) {
 async fn lines_of_the_log_are_dropped_and_counted_and_those_with_a_slot_are_all_written() {
     let (reader, lines) = unread();
     let long = "l".repeat(1_000) + "\n";
-    for _ in 0..3_000 {
+    for _ in 0..5_000 {
         lines.offer(long.as_bytes());
     }
     let dropped = lines.dropped();
+    // 1,047 lines are in the queue. The thread has as many at most, when it took them just before
+    // there was no more room, and the pipe has 65.
     assert!(
-        (1_000..3_000).contains(&dropped),
-        "{dropped} of 3,000 dropped"
+        (2_800..=3_953).contains(&dropped),
+        "{dropped} of 5,000 dropped"
     );
     for number in 0..100 {
         add(&lines, &format!("{number}\n")).await;
@@ -71,7 +73,7 @@ async fn lines_of_the_log_are_dropped_and_counted_and_those_with_a_slot_are_all_
             .map(|number| number.to_string())
             .collect::<Vec<_>>()
     );
-    assert_eq!(text.lines().count() as u64, 3_000 - dropped + 100);
+    assert_eq!(text.lines().count() as u64, 5_000 - dropped + 100);
 }
 
 #[tokio::test]
