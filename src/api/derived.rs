@@ -11,7 +11,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{app::App, members, types::ErrorBody};
+use super::{app::App, backups, members, types::ErrorBody, vaults};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -43,6 +43,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
             members::show_member,
             members::delete_member
         ))
+        .routes(routes!(backups::list_backups))
+        .routes(routes!(backups::show_backup))
+        .routes(routes!(vaults::list_vaults))
+        .routes(routes!(vaults::show_vault))
 }
 
 /// The document that the handlers say of themselves.
