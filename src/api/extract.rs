@@ -50,7 +50,7 @@ impl<Q: ReadQuery> FromRequestParts<App> for ListQuery<Q> {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
         let query = QueryText::decode(parts.uri.query().unwrap_or_default())?;
-        check::of(Q::OPERATION).request.query(&query.0)?;
+        query.check(Q::OPERATION)?;
         Ok(Self(Q::read(&query)?))
     }
 }
@@ -71,11 +71,16 @@ pub(super) const DEFAULT_LIMIT: u32 = 1000;
 pub(super) struct QueryText(Vec<(String, String)>);
 
 impl QueryText {
-    fn decode(query: &str) -> Result<Self> {
+    pub(super) fn decode(query: &str) -> Result<Self> {
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
         let pairs = pairs.map(|(name, text)| Ok((decoded(name)?, decoded(text)?)));
         pairs.collect::<Result<_>>().map(Self)
+    }
+
+    /// Holds it against the contract.
+    pub(super) fn check(&self, operation: Operation) -> Result<()> {
+        Ok(check::of(operation).request.query(&self.0)?)
     }
 
     /// Whether there is such a parameter.
