@@ -146,7 +146,7 @@ fn reads_numbers<Q: ReadQuery>() {
     for (limit, offset) in [("1", "0"), ("1000", "9223372036854775807"), ("007", "00")] {
         let query = QueryText::decode(&format!("limit={limit}&offset={offset}")).expect("text");
         let checked = query.check(Q::OPERATION);
-        checked.unwrap_or_else(|breach| panic!("{}: {breach}", Q::OPERATION.id()));
+        checked.unwrap_or_else(|breach| panic!("{}: {breach:?}", Q::OPERATION.id()));
         assert!(Q::read(&query).is_ok(), "{}", Q::OPERATION.id());
     }
 }

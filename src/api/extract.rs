@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 
 use super::{app::App, problem::Problem};
 use crate::{
-    contract::check,
+    contract::check::{self, Breach},
     model::{Error, Operation, ProjectId, Result},
 };
 
@@ -79,8 +79,8 @@ impl QueryText {
     }
 
     /// Holds it against the contract.
-    pub(super) fn check(&self, operation: Operation) -> Result<()> {
-        Ok(check::of(operation).request.query(&self.0)?)
+    pub(super) fn check(&self, operation: Operation) -> std::result::Result<(), Breach> {
+        check::of(operation).request.query(&self.0)
     }
 
     /// Whether there is such a parameter.
