@@ -164,7 +164,11 @@ impl Sharing {
         query: BackupQuery,
     ) -> Result<Listing<VisibleBackup>> {
         let page = self.store.list_backups(&caller, &query).await?;
-        Ok(page.map(rules::listed_backup))
+        let seen = page.items.into_iter().map(rules::listed_backup);
+        Ok(Listing {
+            items: seen.collect(),
+            total: page.total,
+        })
     }
 
     /// A backup, as far as the caller may see it.

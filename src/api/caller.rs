@@ -118,7 +118,7 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         let path = RawPathParams::from_request_parts(parts, &()).await;
         let note = parts.extensions.get::<RequestNote>().cloned();
         if let Some(note) = &note {
-            let of_path = |name: &str| {
+            let of_path = |name| {
                 path.as_ref()
                     .ok()
                     .and_then(|path| extract::named(path, name))

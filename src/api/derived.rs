@@ -11,11 +11,21 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{app::App, backups, members, types::ErrorBody, vaults};
+use super::{app::App, backups, members, schemas, types::ErrorBody, vaults};
 
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(ErrorBody)),
+    components(schemas(
+        ErrorBody,
+        // What only parameters refer to: those of bodies are found.
+        schemas::OwnType,
+        schemas::BackupStatusFilter,
+        schemas::QueryTime,
+        schemas::EnterpriseProjectId,
+        schemas::ObjectTypeFilter,
+        schemas::ProtectTypeFilter,
+        schemas::VaultStatusFilter,
+    )),
     security(("token" = []), ("signature" = [])),
     modifiers(&Credentials)
 )]

@@ -64,9 +64,6 @@ pub(super) trait ReadQuery: Sized {
     fn read(query: &QueryText) -> Result<Self>;
 }
 
-/// How many items a page has where the query does not say.
-pub(super) const DEFAULT_LIMIT: u32 = 1000;
-
 /// The names and texts of a query, decoded.
 pub(super) struct QueryText(Vec<(String, String)>);
 

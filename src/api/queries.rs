@@ -1,8 +1,10 @@
 //! The queries of the lists: from the texts of a request to what the model is asked. Which
 //! parameters there are, and their bounds, is said in the contract.
 
-use super::extract::{DEFAULT_LIMIT, QueryText, ReadQuery};
-use crate::model::{BackupQuery, Operation, Result, VaultQuery, page::PageQuery};
+use super::extract::{QueryText, ReadQuery};
+use crate::model::{
+    BackupQuery, Operation, Result, VaultQuery, listing::DEFAULT_LIMIT, page::PageQuery,
+};
 
 /// An enterprise project that means all of them.
 const ALL_ENTERPRISE_PROJECTS: &str = "all_granted_eps";
@@ -19,7 +21,7 @@ impl ReadQuery for PageQuery {
             dest_project_id: query.value("dest_project_id")?,
             vault_id: query.value("vault_id")?,
             image_id: query.value("image_id")?,
-            limit: query.value("limit")?.unwrap_or(DEFAULT_LIMIT as usize),
+            limit: query.value("limit")?.unwrap_or(DEFAULT_LIMIT),
             offset: query.value("offset")?.unwrap_or_default(),
             marker: query.value("marker")?,
             sort: query.value("sort")?.unwrap_or_default(),

@@ -8,7 +8,7 @@ use super::{
     schemas,
     types::{Text, Zoned},
 };
-use crate::model::{self, Listing, ProjectId, VaultRecord};
+use crate::model::{self, Listing, ProjectId, VaultRecord, backup::DEFAULT_ENTERPRISE_PROJECT};
 
 /// A vault.
 #[derive(Serialize, ToSchema)]
@@ -74,8 +74,8 @@ pub(super) struct VaultBilling {
 impl From<VaultRecord> for VaultBody {
     fn from(record: VaultRecord) -> Self {
         let billing = VaultBilling::from(&record.vault);
-        let enterprise_project_id = Some(record.enterprise_project_id().to_owned());
         let (vault, details) = (record.vault, record.details);
+        let enterprise_project = details.enterprise_project_id;
         Self {
             id: Text(vault.id),
             name: vault.name,
@@ -84,7 +84,8 @@ impl From<VaultRecord> for VaultBody {
             provider_id: None,
             user_id: None,
             created_at: details.created_at.map(Zoned),
-            enterprise_project_id,
+            enterprise_project_id: enterprise_project
+                .or_else(|| Some(DEFAULT_ENTERPRISE_PROJECT.to_owned())),
             auto_bind: Some(false),
             auto_expand: Some(false),
             bind_rules: Some(VaultBindRules { tags: Some([]) }),
@@ -143,11 +144,11 @@ pub(super) struct VaultList {
     #[schema(value_type = i64, minimum = 0, required = false)]
     offset: u64,
     #[schema(value_type = i64, minimum = 0, required = false)]
-    limit: u32,
+    limit: usize,
 }
 
 impl VaultList {
-    pub(super) fn new(page: Listing<VaultRecord>, limit: u32, offset: u64) -> Self {
+    pub(super) fn new(page: Listing<VaultRecord>, limit: usize, offset: u64) -> Self {
         Self {
             vaults: page.items.into_iter().map(Into::into).collect(),
             count: page.total,

@@ -2,8 +2,9 @@
 //! Pure functions; the order of the checks in each is part of the contract.
 
 use super::{
-    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId,
-    ProtectType, Result, ShareId, Vault, VaultId, VaultStatus, facts::Capacity,
+    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, OfferedBackup,
+    ProjectId, ProtectType, Result, ShareId, Vault, VaultId, VaultRecord, VaultStatus,
+    VisibleBackup, facts::Capacity,
 };
 use crate::timestamp::Timestamp;
 

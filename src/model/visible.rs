@@ -1,10 +1,9 @@
 //! What a caller sees of a backup: the owner and a member that accepted it all of it, a member that
 //! has not decided yet what it needs to decide. Who sees which is decided in `rules`.
 
-use super::{BackupDetails, BackupRecord, ImageId, Member, VaultId};
-
-/// The enterprise project of what names none.
-const DEFAULT_ENTERPRISE_PROJECT: &str = "0";
+use super::{
+    BackupDetails, BackupRecord, ImageId, Member, VaultId, backup::DEFAULT_ENTERPRISE_PROJECT,
+};
 
 /// A backup as a caller sees it: what the caller may not see is not in it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -57,10 +57,10 @@ impl RequestNote {
     ///
     /// # Errors
     /// [`crate::model::Error::Busy`]: lines are not written fast enough.
-    pub(in crate::api) async fn begin(
+    pub(in crate::api) async fn begin<'p>(
         &self,
         operation: Operation,
-        of_path: impl Fn(&str) -> Option<&str>,
+        of_path: impl Fn(&'static str) -> Option<&'p str>,
     ) -> Result<()> {
         {
             let mut fields = self.lock();
