@@ -203,19 +203,15 @@ impl JsonSchema for EntryId<Uuid> {
     }
 }
 
-/// An enum of the model, by the words of a data file: the model's, but for one variant that has
-/// several words here.
+/// An enum of the model, by its words, but for the one that only stores of older versions have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<T>(pub T);
 
 macro_rules! words {
-    ($($about:literal $type:ident $(, $other:ident: $($word:literal)|+)?;)*) => {$(
+    ($($about:literal $type:ident $(without $old:ident)?;)*) => {$(
         impl<'de> Deserialize<'de> for Word<$type> {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let word = match String::deserialize(deserializer)?.as_str() {
-                    $($($word)|+ => Ok($type::$other),)?
-                    word => word.parse(),
-                };
+                let word = String::deserialize(deserializer)?.parse();
                 word.map(Word).map_err(serde::de::Error::custom)
             }
         }
@@ -226,23 +222,20 @@ macro_rules! words {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                let other: &[&str] = &[$($type::$other.as_str())?];
-                let own = $type::WORDS.iter().filter(|word| !other.contains(*word));
-                let all: Vec<&str> = own.chain(&[$($($word),+)?]).copied().collect();
-                json_schema!({"type": "string", "enum": all, "description": $about})
+                let old: &[&str] = &[$($type::$old.as_str())?];
+                let words = $type::WORDS.iter().filter(|word| !old.contains(*word));
+                let words: Vec<&str> = words.copied().collect();
+                json_schema!({"type": "string", "enum": words, "description": $about})
             }
         }
     )*};
 }
 
 words! {
-    "The kind of resource whose backups a vault holds." ObjectType,
-        Other: "turbo" | "workspace" | "vmware" | "file";
+    "The kind of resource whose backups a vault holds." ObjectType without Other;
     "How a vault protects what it holds." ProtectType;
     "Whether a vault can be used." VaultStatus;
-    "Whether a backup can be used." BackupStatus,
-        Unavailable: "protecting" | "deleting" | "restoring" | "error" | "waiting_protect"
-            | "waiting_delete" | "waiting_restore";
+    "Whether a backup can be used." BackupStatus without Unavailable;
     "How far a share has come." MemberStatus;
 }
 

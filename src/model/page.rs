@@ -41,9 +41,12 @@ pub struct Sort(Vec<(Compare, SortDirection)>);
 
 type Compare = fn(&Member, &Member) -> Ordering;
 
-#[derive(Clone, Copy, Debug)]
-enum SortDirection {
+/// Which end of an order comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortDirection {
+    /// The least first; what is absent before all.
     Ascending,
+    /// The greatest first; what is absent after all.
     Descending,
 }
 

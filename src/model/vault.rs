@@ -1,7 +1,8 @@
-//! A vault, as far as sharing looks at it: what it holds, whether it can be used, and how full it
-//! is.
+//! A vault: what it holds, whether it can be used, and how full it is; and apart from it what is
+//! only listed and shown.
 
 use super::{ProjectId, VaultId, words::words};
+use crate::timestamp::Timestamp;
 
 /// How many MB a GB has: sizes are in GB, used capacity in MB.
 pub const MB_PER_GB: u32 = 1024;
@@ -32,6 +33,36 @@ pub struct Vault {
     pub used: u64,
 }
 
+/// What is only listed and shown of a vault. No rule of sharing looks at it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct VaultDetails {
+    /// For people.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// Its enterprise project; absent means
+    /// [`DEFAULT_ENTERPRISE_PROJECT`](super::backup::DEFAULT_ENTERPRISE_PROJECT).
+    pub enterprise_project_id: Option<String>,
+}
+
+/// A vault with all that is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VaultRecord {
+    /// What sharing looks at.
+    pub vault: Vault,
+    /// What is only listed and shown.
+    pub details: VaultDetails,
+}
+
+impl From<Vault> for VaultRecord {
+    fn from(vault: Vault) -> Self {
+        Self {
+            vault,
+            details: VaultDetails::default(),
+        }
+    }
+}
+
 /// The kind of resource whose backups a vault holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ObjectType {
@@ -39,7 +70,16 @@ pub enum ObjectType {
     Server,
     /// Disks.
     Disk,
-    /// Anything else, such as file systems.
+    /// Shared file systems.
+    Turbo,
+    /// Cloud desktops.
+    Workspace,
+    /// VMware servers.
+    Vmware,
+    /// Files.
+    File,
+    /// One of those that are neither `server` nor `disk`: a store that an older version wrote does
+    /// not know which.
     Other,
 }
 
@@ -69,7 +109,10 @@ pub enum VaultStatus {
     Error,
 }
 
-words! { ObjectType, "type of resource", { Server = "server", Disk = "disk", Other = "other" } }
+words! { ObjectType, "type of resource", {
+    Server = "server", Disk = "disk", Turbo = "turbo", Workspace = "workspace",
+    Vmware = "vmware", File = "file", Other = "other",
+}}
 words! { ProtectType, "protection", {
     Backup = "backup", Replication = "replication", Hybrid = "hybrid",
 }}

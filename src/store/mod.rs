@@ -35,7 +35,10 @@ pub use records::{
 pub use removal::{Removal, RemovalOutcome, RemovalRefused, Removed};
 
 use crate::{
-    model::{Change, Facts, ProjectId, Result, Selection, VaultId},
+    model::{
+        BackupId, BackupQuery, Change, Facts, Listing, OfferedBackup, ProjectId, Result, Selection,
+        VaultId, VaultQuery, VaultRecord,
+    },
     timestamp::Timestamp,
 };
 
@@ -59,6 +62,29 @@ pub trait Store: Send + Sync + 'static {
     /// Decides by a rule, and carries out what it decides, in one transaction. Returns what was
     /// done once it is durable; a refusal by the rule comes back as it is, with nothing done.
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change>;
+
+    /// The backup, where it is the caller's own or shared with it, in whatever status. Like every
+    /// read of backups and vaults, from one snapshot that holds every write acknowledged before the
+    /// call.
+    async fn find_backup(&self, id: BackupId, caller: &ProjectId) -> Result<Option<OfferedBackup>>;
+
+    /// A page of the caller's backups, and of those shared with it.
+    /// [`BackupQuery::unknown_marker`] where the marker is none of them, filters aside.
+    async fn list_backups(
+        &self,
+        caller: &ProjectId,
+        query: &BackupQuery,
+    ) -> Result<Listing<OfferedBackup>>;
+
+    /// The vault, whosever it is; `used` with what accepted shares take.
+    async fn find_vault(&self, id: VaultId) -> Result<Option<VaultRecord>>;
+
+    /// A page of a project's vaults; `used` with what accepted shares take.
+    async fn list_vaults(
+        &self,
+        owner: &ProjectId,
+        query: &VaultQuery,
+    ) -> Result<Listing<VaultRecord>>;
 
     /// The account of the embedded identity with this user name.
     async fn find_account(&self, name: &str) -> Result<Option<Account>>;

@@ -45,7 +45,10 @@ use super::{
 };
 use crate::{
     error_chain,
-    model::{Change, Error, Facts, ProjectId, Result, Selection, VaultId},
+    model::{
+        BackupId, BackupQuery, Change, Error, Facts, Listing, OfferedBackup, ProjectId, Result,
+        Selection, VaultId, VaultQuery, VaultRecord,
+    },
     timestamp::Timestamp,
 };
 
@@ -242,6 +245,22 @@ impl Store for Postgres {
 
     async fn change(&self, selection: Selection, rule: Rule) -> Result<Change> {
         self.close_idle_if_unavailable(self.queue.change(PendingChange { selection, rule }).await)
+    }
+
+    async fn find_backup(&self, _: BackupId, _: &ProjectId) -> Result<Option<OfferedBackup>> {
+        Err(Error::store("backups are not listed yet"))
+    }
+
+    async fn list_backups(&self, _: &ProjectId, _: &BackupQuery) -> Result<Listing<OfferedBackup>> {
+        Err(Error::store("backups are not listed yet"))
+    }
+
+    async fn find_vault(&self, _: VaultId) -> Result<Option<VaultRecord>> {
+        Err(Error::store("vaults are not listed yet"))
+    }
+
+    async fn list_vaults(&self, _: &ProjectId, _: &VaultQuery) -> Result<Listing<VaultRecord>> {
+        Err(Error::store("vaults are not listed yet"))
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
