@@ -8,7 +8,10 @@ use std::{
 
 use async_trait::async_trait;
 use backup_share::{
-    model::{Change, Error, Facts, MemberStatus, ProjectId, Result, Selection, VaultId},
+    model::{
+        BackupId, BackupQuery, Change, Error, Facts, Listing, MemberStatus, OfferedBackup,
+        ProjectId, Result, Selection, VaultId, VaultQuery, VaultRecord,
+    },
     store::{
         AccessKey, Account, Catalog, Loaded, Removal, RemovalOutcome, Rule, Store, TokenHash,
         TokenRecord,
@@ -75,6 +78,30 @@ impl Store for Seeded {
             Err(Error::Store(_)) => Err(Error::NoSuchBackup),
             other => other,
         }
+    }
+
+    async fn find_backup(&self, id: BackupId, caller: &ProjectId) -> Result<Option<OfferedBackup>> {
+        self.store.find_backup(id, caller).await
+    }
+
+    async fn list_backups(
+        &self,
+        caller: &ProjectId,
+        query: &BackupQuery,
+    ) -> Result<Listing<OfferedBackup>> {
+        self.store.list_backups(caller, query).await
+    }
+
+    async fn find_vault(&self, id: VaultId) -> Result<Option<VaultRecord>> {
+        self.store.find_vault(id).await
+    }
+
+    async fn list_vaults(
+        &self,
+        owner: &ProjectId,
+        query: &VaultQuery,
+    ) -> Result<Listing<VaultRecord>> {
+        self.store.list_vaults(owner, query).await
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {
