@@ -83,8 +83,8 @@ fn catalog() -> Catalog {
         used: 0,
     };
     let (backups, vaults) = (
-        (0..BACKUPS).map(backup).collect(),
-        (0..=VAULTS).map(vault).collect(),
+        (0..BACKUPS).map(|n| backup(n).into()).collect(),
+        (0..=VAULTS).map(|n| vault(n).into()).collect(),
     );
     Catalog {
         backups,

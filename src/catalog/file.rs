@@ -8,8 +8,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::token::{TokenEntry, yes};
-use crate::model::{
-    self, BackupStatus, MemberStatus, ObjectType, ProjectId, ProtectType, VaultStatus,
+use crate::{
+    model::{self, BackupStatus, MemberStatus, ObjectType, ProjectId, ProtectType, VaultStatus},
+    timestamp::Timestamp,
 };
 
 /// What the id of a project looks like.
@@ -17,6 +18,12 @@ pub(super) const PROJECT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 /// What any other id looks like.
 pub(super) const UUID: &str =
     "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
+
+/// What a time looks like.
+pub(super) const TIME: &str = concat!(
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?",
+    "(Z|[+-][0-9]{2}:[0-9]{2})?$"
+);
 
 /// A data file: what to put into the store before anybody calls.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -117,6 +124,12 @@ pub(super) struct VaultEntry {
     #[serde(default)]
     #[schemars(range(max = 1_000_000_000_000_u64))]
     pub used: u64,
+    /// For people.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created_at: Option<EntryTime>,
+    /// Its enterprise project; `0` where it is left out.
+    pub enterprise_project_id: Option<String>,
 }
 
 /// A backup.
@@ -142,6 +155,28 @@ pub(super) struct BackupEntry {
     /// Whether it is encrypted.
     #[serde(default)]
     pub encrypted: bool,
+    /// For people.
+    pub description: Option<String>,
+    /// When it was made.
+    pub created_at: Option<EntryTime>,
+    /// When it last changed.
+    pub updated_at: Option<EntryTime>,
+    /// Which moment of the resource it holds.
+    pub protected_at: Option<EntryTime>,
+    /// When it will be deleted.
+    pub expired_at: Option<EntryTime>,
+    /// The id of what was backed up.
+    pub resource_id: Option<String>,
+    /// The name of what was backed up.
+    pub resource_name: Option<String>,
+    /// Whether it is a `backup` or a `replication`.
+    pub image_type: Option<String>,
+    /// The restore point that it belongs to.
+    pub checkpoint_id: Option<EntryId<Uuid>>,
+    /// The backup that it is a part of.
+    pub parent_id: Option<EntryId<Uuid>>,
+    /// The owner's enterprise project; `0` where it is left out.
+    pub enterprise_project_id: Option<String>,
 }
 
 /// A share that exists from the start.
@@ -203,6 +238,26 @@ impl JsonSchema for EntryId<Uuid> {
     }
 }
 
+/// A time, in UTC where it has no zone.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(transparent)]
+pub(super) struct EntryTime(pub Timestamp);
+
+impl JsonSchema for EntryTime {
+    fn schema_name() -> Cow<'static, str> {
+        "Time".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": TIME,
+            "description": "A time, in UTC where it has no zone.",
+            "examples": ["2020-02-21T07:07:25.114+00:00", "2020-02-21T07:07:25.114000"],
+        })
+    }
+}
+
 /// An enum of the model, by its words, but for the one that only stores of older versions have.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<T>(pub T);
@@ -245,9 +300,14 @@ impl Default for Word<MemberStatus> {
     }
 }
 
-impl From<VaultEntry> for model::Vault {
+impl From<VaultEntry> for model::VaultRecord {
     fn from(vault: VaultEntry) -> Self {
-        Self {
+        let details = model::VaultDetails {
+            description: vault.description,
+            created_at: vault.created_at.map(|time| time.0),
+            enterprise_project_id: vault.enterprise_project_id,
+        };
+        let vault = model::Vault {
             id: vault.id.0.into(),
             project_id: vault.project_id.0,
             name: vault.name,
@@ -256,13 +316,27 @@ impl From<VaultEntry> for model::Vault {
             status: vault.status.0,
             size: vault.size,
             used: vault.used,
-        }
+        };
+        Self { vault, details }
     }
 }
 
-impl From<BackupEntry> for model::Backup {
+impl From<BackupEntry> for model::BackupRecord {
     fn from(backup: BackupEntry) -> Self {
-        Self {
+        let details = model::BackupDetails {
+            description: backup.description,
+            created_at: backup.created_at.map(|time| time.0),
+            updated_at: backup.updated_at.map(|time| time.0),
+            protected_at: backup.protected_at.map(|time| time.0),
+            expired_at: backup.expired_at.map(|time| time.0),
+            resource_id: backup.resource_id,
+            resource_name: backup.resource_name,
+            image_type: backup.image_type,
+            checkpoint_id: backup.checkpoint_id.map(|id| id.0),
+            parent_id: backup.parent_id.map(|id| id.0),
+            enterprise_project_id: backup.enterprise_project_id,
+        };
+        let backup = model::Backup {
             id: backup.id.0.into(),
             project_id: backup.project_id.0,
             vault_id: backup.vault_id.0.into(),
@@ -271,6 +345,7 @@ impl From<BackupEntry> for model::Backup {
             resource_size: backup.resource_size,
             status: backup.status.0,
             encrypted: backup.encrypted,
-        }
+        };
+        Self { backup, details }
     }
 }

@@ -44,7 +44,7 @@ impl<'a> CatalogBuilder<'a> {
                 }),
                 FileRecord::User(user) => self.user(user, &mut catalog).await?,
                 FileRecord::Vault(vault) => catalog.vaults.push(vault.into()),
-                FileRecord::Backup(backup) => catalog.backups.push(backup.into()),
+                FileRecord::Backup(backup) => catalog.backups.push((*backup).into()),
                 FileRecord::Member(member) => catalog.members.push(self.member(member)),
                 FileRecord::Invalid(_) => return Ok(None),
             }

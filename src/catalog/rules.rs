@@ -150,6 +150,12 @@ fn reason(kind: &Kind, place: &ValuePath, error: &ValidationError<'_>) -> String
         Kind::Pattern { pattern } if pattern == file::PROJECT_ID => {
             format!("{}1 to 64 letters, digits, - and _", shown(place, value))
         }
+        Kind::Pattern { pattern } if pattern == file::TIME => {
+            format!(
+                "{}a time, such as 2020-02-21T07:07:25.114+00:00",
+                shown(place, value)
+            )
+        }
         Kind::MinLength { .. } => "it is empty".to_owned(),
         Kind::Minimum { limit } => format!("{}at least {limit}", shown(place, value)),
         Kind::Maximum { limit } => format!("{}at most {limit}", shown(place, value)),

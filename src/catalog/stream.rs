@@ -25,7 +25,7 @@ pub(super) enum FileRecord {
     Project(file::ProjectEntry),
     User(file::UserEntry),
     Vault(file::VaultEntry),
-    Backup(file::BackupEntry),
+    Backup(Box<file::BackupEntry>),
     Member(file::MemberEntry),
     /// One of any list that does not say what it may.
     Invalid(Invalid),
@@ -70,7 +70,9 @@ impl List {
             Self::Projects => serde_json::from_value(value).map(FileRecord::Project),
             Self::Users => serde_json::from_value(value).map(FileRecord::User),
             Self::Vaults => serde_json::from_value(value).map(FileRecord::Vault),
-            Self::Backups => serde_json::from_value(value).map(FileRecord::Backup),
+            Self::Backups => {
+                serde_json::from_value(value).map(|backup| FileRecord::Backup(Box::new(backup)))
+            }
             Self::Members => serde_json::from_value(value).map(FileRecord::Member),
         }
     }

@@ -70,8 +70,8 @@ impl OwnType {
 pub struct BackupQuery {
     /// The project's own, those shared with it, or both.
     pub own_type: OwnType,
-    /// Only those whose share with the caller has this status: a backup of its own has none. Without
-    /// it, rejected shares are left out.
+    /// Only those whose share with the caller has this status: a backup of its own has none.
+    /// Without it, rejected shares are left out.
     pub member_status: Option<MemberStatus>,
     /// Only with this name.
     pub name: Option<String>,
@@ -214,7 +214,10 @@ pub struct BackupSort(Vec<(BackupSortKey, SortDirection)>);
 
 /// The text is no order of backups.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an order is a list of keys out of {}, each with :asc, :desc or neither", BackupSortKey::WORDS.join(", "))]
+#[error(
+    "an order is a list of keys out of {}, each with :asc, :desc or neither",
+    BackupSortKey::WORDS.join(", ")
+)]
 pub struct InvalidBackupSort;
 
 impl BackupSort {

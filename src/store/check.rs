@@ -136,8 +136,8 @@ impl Checker {
             }
             Record::Token(token) => self.owned("a token", &token.user_name),
             Record::AccessKey(key) => self.owned("an access key", &key.user_name),
-            Record::Vault { vault, shared } => self.vault(vault, shared),
-            Record::Backup(backup) => self.backup(&backup),
+            Record::Vault { vault, shared } => self.vault(vault.vault, shared),
+            Record::Backup(backup) => self.backup(&backup.backup),
             Record::Member(member) => self.member(&member),
         }
     }

@@ -10,7 +10,7 @@ use super::{
     values::{SqlRow, SqlValue},
 };
 use crate::{
-    model::{Backup, Member, Result, Vault},
+    model::{BackupRecord, Member, Result, VaultRecord},
     timestamp::Timestamp,
 };
 
@@ -49,12 +49,12 @@ pub enum Record {
     /// A vault.
     Vault {
         /// The vault; `used` without what shares take.
-        vault: Vault,
+        vault: Box<VaultRecord>,
         /// What shares take of it, in MB, as the store has counted.
         shared: u64,
     },
     /// A backup.
-    Backup(Backup),
+    Backup(Box<BackupRecord>),
     /// A share.
     Member(Member),
 }
@@ -85,8 +85,10 @@ impl Record {
             Self::Token(token) => token.values(),
             Self::AccessKey(key) => key.values(),
             Self::Vault { vault, shared } => {
-                let mut values = vault.values()?;
+                // Between the columns of the vault and those of its details.
+                let mut values = vault.vault.values()?;
                 values.push(shared_value(shared)?);
+                values.extend(vault.details.values()?);
                 Ok(values)
             }
             Self::Backup(backup) => backup.values(),
@@ -118,8 +120,8 @@ impl RecordKind {
             Self::Account => Account::TABLE,
             Self::Token => StoredToken::TABLE,
             Self::AccessKey => AccessKey::TABLE,
-            Self::Vault => Vault::TABLE,
-            Self::Backup => Backup::TABLE,
+            Self::Vault => VaultRecord::TABLE,
+            Self::Backup => BackupRecord::TABLE,
             Self::Member => Member::TABLE,
         }
     }
@@ -146,10 +148,10 @@ impl RecordKind {
             Self::Token => Record::Token(Stored::read(row, 0)?),
             Self::AccessKey => Record::AccessKey(Stored::read(row, 0)?),
             Self::Vault => Record::Vault {
-                vault: Stored::read(row, 0)?,
+                vault: Box::new(Stored::read(row, 0)?),
                 shared: shared(row, 0)?,
             },
-            Self::Backup => Record::Backup(Stored::read(row, 0)?),
+            Self::Backup => Record::Backup(Box::new(Stored::read(row, 0)?)),
             Self::Member => Record::Member(Stored::read(row, 0)?),
         })
     }

@@ -15,6 +15,7 @@ pub mod copy;
 mod digest;
 mod export;
 mod import;
+mod listing;
 mod lookup;
 pub mod postgres;
 mod records;

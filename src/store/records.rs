@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     hex,
-    model::{Backup, Member, ProjectId, Vault},
+    model::{BackupRecord, Member, ProjectId, VaultRecord},
     timestamp::Timestamp,
 };
 
@@ -142,9 +142,9 @@ pub struct Catalog {
     /// Access keys.
     pub access_keys: Vec<AccessKey>,
     /// Vaults; `used` without what accepted shares take.
-    pub vaults: Vec<Vault>,
+    pub vaults: Vec<VaultRecord>,
     /// Backups.
-    pub backups: Vec<Backup>,
+    pub backups: Vec<BackupRecord>,
     /// Shares that exist from the start. One that is there already stays as it is.
     pub members: Vec<Member>,
 }

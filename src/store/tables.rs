@@ -1,10 +1,16 @@
 //! The tables: names, types and order of their columns, once for both stores. Lists of columns in
 //! statements, the values for them, and the reading of rows come from here; the statements
-//! themselves are each store's own. The types in the databases are those of `schema/`.
+//! themselves are each store's own, but for those of lists (`listing`). The types in the databases
+//! are those of `schema/`.
+//!
+//! Backups and vaults are read in two ways: requests that share read [`Backup`] and [`Vault`], and
+//! what is only listed and shown stands behind their columns, in [`BackupRecord`] and
+//! [`VaultRecord`].
 //!
 //! A new column is a migration for each store, a field of the record, and a line here.
 
 use secrecy::SecretString;
+use uuid::Uuid;
 
 pub(super) use super::values::BadValue;
 use super::{
@@ -13,8 +19,9 @@ use super::{
 };
 use crate::{
     model::{
-        Backup, BackupId, BackupStatus, ImageId, Member, MemberStatus, ObjectType, ProjectId,
-        ProtectType, ShareId, Vault, VaultId, VaultStatus,
+        Backup, BackupDetails, BackupId, BackupRecord, BackupStatus, ImageId, Member, MemberStatus,
+        ObjectType, ProjectId, ProtectType, ShareId, Vault, VaultDetails, VaultId, VaultRecord,
+        VaultStatus,
     },
     timestamp::Timestamp,
 };
@@ -31,7 +38,7 @@ pub(super) struct Table {
 }
 
 /// A column of a table.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     /// Its name.
     pub(super) name: &'static str,
@@ -97,18 +104,15 @@ pub(super) trait Stored: Sized {
     }
 }
 
-/// Makes records rows of tables: a column for each field, of the same name. `beside`: columns that
-/// are no field. `joined`: a field that is no column, read behind the columns.
-macro_rules! tables {
-    ($(
+/// Makes a record a row of a table: a column for each field, of the same name. `beside`: columns
+/// that are no field. `joined`: a field that is no column, read behind the columns.
+macro_rules! stored {
+    (
         $table:ident: $record:ty, $keys:literal key {
             $($field:ident: $field_type:ty),+ $(,)?
-        } $(beside { $beside:ident: $beside_type:ty })? $(joined { $joined:ident: $joined_type:ty })?;
-    )+) => {
-        /// All tables, in the order in which they refer to each other.
-        pub(super) const TABLES: &[&Table] = &[$(<$record>::TABLE),+];
-
-        $(impl Stored for $record {
+        } $(beside { $beside:ident: $beside_type:ty })? $(joined { $joined:ident: $joined_type:ty })?
+    ) => {
+        impl Stored for $record {
             const TABLE: &'static Table = &Table {
                 name: stringify!($table),
                 keys: $keys,
@@ -136,8 +140,72 @@ macro_rules! tables {
                     $($joined: read(row, next(), column!($table.$joined))?,)?
                 })
             }
-        })+
+        }
     };
+}
+
+/// The tables with the columns that every request needs.
+macro_rules! tables {
+    ($($table:ident: $record:ty, $keys:literal key $columns:tt
+       $(beside $beside:tt)? $(joined $joined:tt)?;)+) => {
+        /// All tables, in the order in which they refer to each other.
+        pub(super) const TABLES: &[&Table] = &[$(<$record>::TABLE),+];
+
+        $(stored! { $table: $record, $keys key $columns $(beside $beside)? $(joined $joined)? })+
+    };
+}
+
+/// Records out of two parts, whose columns follow each other in one table.
+macro_rules! joined {
+    ($($record:ident { $part:ident: $part_type:ty, $behind:ident: $behind_type:ty })+) => {$(
+        impl Stored for $record {
+            const TABLE: &'static Table = &Table {
+                columns: &{
+                    const FIRST: &[Column] = <$part_type>::TABLE.columns;
+                    const SECOND: &[Column] = <$behind_type>::TABLE.columns;
+                    concat::<{ FIRST.len() + SECOND.len() }>(FIRST, SECOND)
+                },
+                ..*<$part_type>::TABLE
+            };
+
+            const FIELDS: &'static Table = &Table {
+                columns: &{
+                    const FIRST: &[Column] = <$part_type>::FIELDS.columns;
+                    const SECOND: &[Column] = <$behind_type>::FIELDS.columns;
+                    concat::<{ FIRST.len() + SECOND.len() }>(FIRST, SECOND)
+                },
+                ..*<$part_type>::TABLE
+            };
+
+            fn values(&self) -> Result<Vec<SqlValue<'_>>, BadValue> {
+                let mut values = self.$part.values()?;
+                values.extend(self.$behind.values()?);
+                Ok(values)
+            }
+
+            fn read<R: SqlRow>(row: &R, at: usize) -> Result<Self, R::Error> {
+                Ok(Self {
+                    $part: Stored::read(row, at)?,
+                    $behind: Stored::read(row, at + <$part_type>::TABLE.columns.len())?,
+                })
+            }
+        }
+    )+};
+}
+
+/// The columns of one table behind those of another.
+const fn concat<const N: usize>(first: &[Column], second: &[Column]) -> [Column; N] {
+    let mut all = [first[0]; N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < first.len() {
+            first[at]
+        } else {
+            second[at - first.len()]
+        };
+        at += 1;
+    }
+    all
 }
 
 /// How errors name a column.
@@ -202,6 +270,33 @@ tables! {
     };
 }
 
+stored! { vaults: VaultDetails, 0 key {
+    description: Option<String>,
+    created_at: Option<Timestamp>,
+    enterprise_project_id: Option<String>,
+}}
+stored! { backups: BackupDetails, 0 key {
+    description: Option<String>,
+    created_at: Option<Timestamp>,
+    updated_at: Option<Timestamp>,
+    protected_at: Option<Timestamp>,
+    expired_at: Option<Timestamp>,
+    resource_id: Option<String>,
+    resource_name: Option<String>,
+    image_type: Option<String>,
+    checkpoint_id: Option<Uuid>,
+    parent_id: Option<Uuid>,
+    enterprise_project_id: Option<String>,
+}}
+joined! {
+    VaultRecord { vault: Vault, details: VaultDetails }
+    BackupRecord { backup: Backup, details: BackupDetails }
+}
+
+/// The column of members that is no field and not read with them: `created_at` of the backup, or
+/// the least moment there is, by which the index of shares by member is ordered.
+pub(super) const BACKUP_CREATED_AT: &str = "backup_created_at";
+
 /// The column of vaults that is no field of [`Vault`]: what accepted shares take, in MB.
 pub(super) fn shared<R: SqlRow>(row: &R, at: usize) -> Result<u64, R::Error> {
     read(
@@ -224,6 +319,15 @@ pub(super) fn vault_in_use<R: SqlRow>(row: &R, at: usize) -> Result<Option<Vault
     };
     let used = vault.used + shared(row, at)?;
     Ok(Some(Vault { used, ..vault }))
+}
+
+/// The same with what is only shown.
+pub(super) fn vault_record<R: SqlRow>(row: &R, at: usize) -> Result<Option<VaultRecord>, R::Error> {
+    let Some(mut record) = VaultRecord::find(row, at)? else {
+        return Ok(None);
+    };
+    record.vault.used += shared(row, at)?;
+    Ok(Some(record))
 }
 
 /// How many records there are in all.

@@ -178,6 +178,7 @@ fields! {
     Timestamp as Time: |time| time.as_micros(), |micros| {
         Self::from_micros(micros).ok_or_else(|| "is no time between the years -9999 and 9999".to_owned())
     };
+    Uuid as Uuid: |id| *id, |id| Ok(id);
     bool as Boolean: |is| *is, |is| Ok(is);
     u32 as Integer: |number| i64::from(*number), |number| {
         Self::try_from(number).map_err(|_| not_between(number, Self::MAX))

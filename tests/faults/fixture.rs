@@ -75,8 +75,8 @@ fn catalog() -> Catalog {
         used: 0,
     };
     Catalog {
-        backups: vec![backup],
-        vaults: vec![vault],
+        backups: vec![backup.into()],
+        vaults: vec![vault.into()],
         ..Catalog::default()
     }
 }

@@ -135,7 +135,7 @@ async fn a_number_that_no_column_holds_is_not_written() {
     let mut records: Vec<_> = store.records().try_collect().await.expect("records");
     for record in &mut records {
         if let Record::Vault { vault, .. } = record {
-            vault.used = u64::MAX;
+            vault.vault.used = u64::MAX;
         }
     }
     for target in [

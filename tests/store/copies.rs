@@ -9,8 +9,8 @@ use backup_share::{
     clock::{Clock, SystemClock},
     config::Config,
     model::{
-        Backup, BackupStatus, Error, Member, MemberStatus, ObjectType, ProjectId, ProtectType,
-        Result, Vault, VaultStatus,
+        Backup, BackupDetails, BackupRecord, BackupStatus, Error, Member, MemberStatus, ObjectType,
+        ProjectId, ProtectType, Result, Vault, VaultDetails, VaultRecord, VaultStatus,
     },
     serve,
     store::{
@@ -113,37 +113,52 @@ fn everything() -> Vec<Record> {
         user_name: any(&accounts).name,
         enabled: fastrand::bool(),
     };
+    let vault = || Vault {
+        id: id(),
+        project_id: project(),
+        name: text(),
+        object_type: any(ObjectType::WORDS).parse().expect("a word"),
+        protect_type: any(ProtectType::WORDS).parse().expect("a word"),
+        status: any(VaultStatus::WORDS).parse().expect("a word"),
+        size: fastrand::u32(..),
+        used: fastrand::u64(..1 << 62),
+    };
     let vault = |_| Record::Vault {
-        vault: Vault {
-            id: id(),
-            project_id: project(),
-            name: text(),
-            object_type: any(&[ObjectType::Server, ObjectType::Disk, ObjectType::Other]),
-            protect_type: any(&[
-                ProtectType::Backup,
-                ProtectType::Replication,
-                ProtectType::Hybrid,
-            ]),
-            status: any(&[
-                VaultStatus::Available,
-                VaultStatus::Lock,
-                VaultStatus::Frozen,
-                VaultStatus::Error,
-            ]),
-            size: fastrand::u32(..),
-            used: fastrand::u64(..1 << 62),
-        },
+        vault: Box::new(VaultRecord {
+            vault: vault(),
+            details: VaultDetails {
+                description: maybe(text()),
+                created_at: maybe(time()),
+                enterprise_project_id: maybe(text()),
+            },
+        }),
         shared: fastrand::u64(..1 << 62),
     };
-    let backup = |_| Backup {
+    let backup = || Backup {
         id: id(),
         project_id: project(),
         vault_id: id(),
         name: text(),
         resource_type: text(),
         resource_size: fastrand::u32(..),
-        status: any(&[BackupStatus::Available, BackupStatus::Unavailable]),
+        status: any(BackupStatus::WORDS).parse().expect("a word"),
         encrypted: fastrand::bool(),
+    };
+    let backup = |_| BackupRecord {
+        backup: backup(),
+        details: BackupDetails {
+            description: maybe(text()),
+            created_at: maybe(time()),
+            updated_at: maybe(time()),
+            protected_at: maybe(time()),
+            expired_at: maybe(time()),
+            resource_id: maybe(text()),
+            resource_name: maybe(text()),
+            image_type: maybe(text()),
+            checkpoint_id: maybe(id()),
+            parent_id: maybe(id()),
+            enterprise_project_id: maybe(text()),
+        },
     };
     let backups: Vec<_> = (0..MANY).map(backup).collect();
     let member = |_| {
@@ -153,7 +168,7 @@ fn everything() -> Vec<Record> {
             MemberStatus::Rejected,
         ]);
         Member {
-            backup_id: any(&backups).id,
+            backup_id: any(&backups).backup.id,
             dest_project_id: project(),
             id: id(),
             status,
@@ -165,7 +180,7 @@ fn everything() -> Vec<Record> {
     };
     let mut members: Vec<_> = (0..MANY).map(member).collect();
     // Many of one backup, which the project decides the order of.
-    let first = backups[0].id;
+    let first = backups[0].backup.id;
     members
         .iter_mut()
         .take(100)
@@ -175,7 +190,11 @@ fn everything() -> Vec<Record> {
     all.extend((0..200).map(token).map(Record::Token));
     all.extend((0..100).map(key).map(Record::AccessKey));
     all.extend((0..200).map(vault));
-    all.extend(backups.into_iter().map(Record::Backup));
+    all.extend(
+        backups
+            .into_iter()
+            .map(|backup| Record::Backup(Box::new(backup))),
+    );
     all.extend(members.into_iter().map(Record::Member));
     all.sort_by_key(|record| (record.kind(), key_of(record)));
     all
@@ -187,8 +206,8 @@ fn key_of(record: &Record) -> Vec<u8> {
         Record::Account(account) => account.name.clone().into(),
         Record::Token(token) => token.hash.as_bytes().into(),
         Record::AccessKey(key) => key.access.clone().into(),
-        Record::Vault { vault, .. } => vault.id.as_uuid().as_bytes().into(),
-        Record::Backup(backup) => backup.id.as_uuid().as_bytes().into(),
+        Record::Vault { vault, .. } => vault.vault.id.as_uuid().as_bytes().into(),
+        Record::Backup(backup) => backup.backup.id.as_uuid().as_bytes().into(),
         Record::Member(m) => [
             m.backup_id.as_uuid().as_bytes(),
             m.dest_project_id.as_str().as_bytes(),

@@ -5,6 +5,7 @@
 
 mod bad_numbers;
 mod copies;
+mod lists;
 mod reference;
 mod releases;
 mod removal;
@@ -62,6 +63,19 @@ macro_rules! through_the_suite {
                 accounts_and_tokens_are_found_again,
                 expired_tokens_are_deleted_some_at_a_time_and_no_others,
                 a_panic_in_a_rule_is_an_error_of_that_request_alone
+            );
+            through_the_suite!(@ $open lists:
+                a_backup_is_found_by_its_owner_and_by_those_it_is_shared_with,
+                every_filter_finds_what_the_caller_may_see,
+                every_order_holds_both_ways_with_gaps_and_ties,
+                both_walks_meet_each_item_once_and_end,
+                a_walk_ends_while_shares_come_and_go,
+                a_marker_from_elsewhere_is_refused,
+                a_marker_that_meets_the_filters_no_more_is_still_a_place,
+                ten_thousand_shares_are_walked_to_the_end,
+                each_acknowledged_write_is_in_the_next_list,
+                a_data_file_changes_the_order_and_loaded_twice_nothing,
+                vaults_are_listed_with_what_shares_take_of_them
             );
             through_the_suite!(@ $open removal:
                 what_is_disabled_is_found_as_such_and_can_be_enabled_again,

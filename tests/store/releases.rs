@@ -83,12 +83,16 @@ async fn is_used_on(config: &Config) {
         account.enabled,
         "what an older version did not know of shuts no user out"
     );
-    // Once more, over what was there: nothing of it is new.
     let data = String::from_utf8(released("tests/released/1.0.1/data.yaml")).expect("text");
-    let loaded = catalog::load_text("data.yaml", &data, store.as_ref(), &clock)
-        .await
-        .expect("it loads");
-    assert_eq!((loaded.added, loaded.changed), (0, 0), "{loaded:?}");
+    let load = async || {
+        let loaded = catalog::load_text("data.yaml", &data, store.as_ref(), &clock);
+        let loaded = loaded.await.expect("it loads");
+        (loaded.added, loaded.changed)
+    };
+    // Over what was there: nothing of it is new. A backup and a vault get the words that the file
+    // has for them; that version kept one word for all but the usual ones.
+    assert_eq!(load().await, (0, 2));
+    assert_eq!(load().await, (0, 0), "loading twice changes nothing");
     drop(store);
     let found = serve::find_store(config).await.expect("it is there");
     for finding in check::check(found.as_ref(), check::Projects::InStore)

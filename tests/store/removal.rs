@@ -240,7 +240,7 @@ pub async fn a_backup_goes_with_its_shares_and_vaults_get_the_capacity_back(stor
     let members = vec![registered, pending(11, "carol"), of_other];
     store
         .load_catalog(Catalog {
-            backups: vec![backup(), other.clone()],
+            backups: vec![backup().into(), other.clone().into()],
             members,
             ..catalog()
         })
@@ -406,8 +406,8 @@ fn accept(facts: &Facts) -> Result<Change, Error> {
 
 pub async fn who_shares_or_accepts_while_a_backup_is_removed_leaves_the_sums_right(store: Any) {
     let mut large = catalog();
-    large.vaults[1].size = 100_000;
-    large.backups.extend((0..MANY).map(numbered));
+    large.vaults[1].vault.size = 100_000;
+    large.backups.extend((0..MANY).map(|n| numbered(n).into()));
     large.members = (0..MANY)
         .map(|n| Member {
             backup_id: numbered(n).id,
@@ -488,7 +488,7 @@ pub async fn who_shares_or_accepts_while_a_backup_is_removed_leaves_the_sums_rig
 pub async fn a_vault_is_removed_or_accepted_into_and_never_both(store: Any) {
     let mut outcomes = [0; 2];
     for round in 0..40 {
-        let vaults = vec![vault(2, "owner"), vault(BOBS, "bob")];
+        let vaults = vec![vault(2, "owner").into(), vault(BOBS, "bob").into()];
         store
             .load_catalog(Catalog {
                 vaults,

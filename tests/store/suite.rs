@@ -79,8 +79,8 @@ pub fn catalog() -> Catalog {
         }],
         accounts: vec![account],
         tokens: vec![token("fixed")],
-        vaults: vec![vault(2, "owner"), vault(BOBS, "bob")],
-        backups: vec![backup()],
+        vaults: vec![vault(2, "owner").into(), vault(BOBS, "bob").into()],
+        backups: vec![backup().into()],
         ..Catalog::default()
     }
 }
@@ -470,7 +470,7 @@ pub async fn a_catalog_loaded_twice_changes_nothing(store: Any) {
         }
     );
     let mut renamed = catalog();
-    renamed.vaults[0].name = "another name".into();
+    renamed.vaults[0].vault.name = "another name".into();
     assert_eq!(
         store.load_catalog(renamed).await.expect("loaded"),
         Loaded {
@@ -505,8 +505,8 @@ pub async fn a_catalog_does_not_undo_what_users_did(store: Any) {
 pub async fn the_size_of_a_backup_cannot_change(store: Any) {
     loaded(&store).await;
     let mut larger = catalog();
-    larger.backups[0].resource_size = 41;
-    larger.vaults[0].name = "another name".into();
+    larger.backups[0].backup.resource_size = 41;
+    larger.vaults[0].vault.name = "another name".into();
     let refused = store
         .load_catalog(larger)
         .await

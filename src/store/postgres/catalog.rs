@@ -6,7 +6,8 @@ use deadpool_postgres::ClientWrapper;
 use super::{
     super::{
         Catalog, Loaded,
-        tables::{Stored, Table},
+        listing::POSTGRES,
+        tables::{BACKUP_CREATED_AT, Stored, Table},
         values::read,
     },
     columns::{arrays, borrowed, columns_of},
@@ -14,7 +15,7 @@ use super::{
     shares,
     write::Transaction,
 };
-use crate::model::{Backup, BackupId, Error, Member, vault::MB_PER_GB};
+use crate::model::{BackupId, BackupRecord, Error, Member, vault::MB_PER_GB};
 
 /// How many rows go into a statement.
 const AT_ONCE: usize = 1_000;
@@ -39,6 +40,9 @@ impl Transaction for Catalog {
             refuse_other_sizes(client, some).await?;
         }
         put_all(client, &self.backups, &mut loaded).await?;
+        for some in self.backups.chunks(AT_ONCE) {
+            move_shares(client, some).await?;
+        }
         for some in self.members.chunks(AT_ONCE) {
             put_members(client, some, &mut loaded).await?;
         }
@@ -126,12 +130,12 @@ fn upsert(table: &Table) -> String {
 /// change.
 async fn refuse_other_sizes(
     client: &ClientWrapper,
-    backups: &[Backup],
+    backups: &[BackupRecord],
 ) -> Result<(), AttemptError> {
-    let ids: Vec<_> = backups.iter().map(|backup| backup.id).collect();
+    let ids: Vec<_> = backups.iter().map(|record| record.backup.id).collect();
     let sizes: Vec<_> = backups
         .iter()
-        .map(|backup| i64::from(backup.resource_size))
+        .map(|record| i64::from(record.backup.resource_size))
         .collect();
     let sql = "SELECT n.id FROM unnest($1::uuid[], $2::bigint[]) AS n (id, size)
                JOIN backups b ON b.id = n.id AND b.resource_size <> n.size LIMIT 1";
@@ -142,6 +146,20 @@ async fn refuse_other_sizes(
     let reason =
         format!("the size of a backup cannot change, and backup {id} is there with another");
     Err(Error::malformed("backups", reason).into())
+}
+
+/// What shares hold of their backups follows them: the order in which their members list them. None
+/// is made meanwhile: the row of a backup that has just been written is locked.
+async fn move_shares(client: &ClientWrapper, backups: &[BackupRecord]) -> Result<(), AttemptError> {
+    let ids: Vec<_> = backups.iter().map(|record| record.backup.id).collect();
+    let least = POSTGRES.least_time;
+    let sql = format!(
+        "UPDATE members m SET {BACKUP_CREATED_AT} = coalesce(b.created_at, {least})
+         FROM backups b WHERE b.id = ANY ($1) AND m.backup_id = b.id
+           AND m.{BACKUP_CREATED_AT} <> coalesce(b.created_at, {least})"
+    );
+    client.execute(&sql, &[&ids]).await?;
+    Ok(())
 }
 
 /// A share that is there already belongs to the users: it stays as they left it. New ones take

@@ -10,6 +10,7 @@ use super::{
     repeat::repeated,
     retry::AttemptError,
     session::Session,
+    shares,
 };
 use crate::model::Result;
 
@@ -62,7 +63,11 @@ async fn insert(
         let table = kind.table();
         let rows = records.iter().filter(|record| record.kind() == kind);
         let columns = transposed(table, rows.map(Record::values))?;
-        let sql = insert_from_arrays(table) + " ON CONFLICT DO NOTHING";
+        let insert = match kind {
+            RecordKind::Member => shares::INSERT.clone(),
+            _ => insert_from_arrays(table),
+        };
+        let sql = insert + " ON CONFLICT DO NOTHING";
         let statement = client.prepare_cached(&sql).await?;
         client.execute(&statement, &borrowed(&columns)).await?;
     }

@@ -14,6 +14,7 @@ mod connect;
 mod export;
 mod finish;
 mod import;
+mod lists;
 mod pipeline;
 mod prepare;
 mod removal;
@@ -247,20 +248,40 @@ impl Store for Postgres {
         self.close_idle_if_unavailable(self.queue.change(PendingChange { selection, rule }).await)
     }
 
-    async fn find_backup(&self, _: BackupId, _: &ProjectId) -> Result<Option<OfferedBackup>> {
-        Err(Error::store("backups are not listed yet"))
+    async fn find_backup(&self, id: BackupId, caller: &ProjectId) -> Result<Option<OfferedBackup>> {
+        finished!(self, [caller], |session| lists::find_backup(
+            session, id, &caller
+        ))
     }
 
-    async fn list_backups(&self, _: &ProjectId, _: &BackupQuery) -> Result<Listing<OfferedBackup>> {
-        Err(Error::store("backups are not listed yet"))
+    async fn list_backups(
+        &self,
+        caller: &ProjectId,
+        query: &BackupQuery,
+    ) -> Result<Listing<OfferedBackup>> {
+        if query.nothing {
+            return Ok(Listing::empty());
+        }
+        finished!(self, [caller, query], |session| lists::list_backups(
+            session, &caller, &query
+        ))
     }
 
-    async fn find_vault(&self, _: VaultId) -> Result<Option<VaultRecord>> {
-        Err(Error::store("vaults are not listed yet"))
+    async fn find_vault(&self, id: VaultId) -> Result<Option<VaultRecord>> {
+        finished!(self, [], |session| lists::find_vault(session, id))
     }
 
-    async fn list_vaults(&self, _: &ProjectId, _: &VaultQuery) -> Result<Listing<VaultRecord>> {
-        Err(Error::store("vaults are not listed yet"))
+    async fn list_vaults(
+        &self,
+        owner: &ProjectId,
+        query: &VaultQuery,
+    ) -> Result<Listing<VaultRecord>> {
+        if query.nothing {
+            return Ok(Listing::empty());
+        }
+        finished!(self, [owner, query], |session| lists::list_vaults(
+            session, &owner, &query
+        ))
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {

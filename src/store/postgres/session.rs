@@ -8,7 +8,7 @@
 use std::ops::Deref;
 
 use deadpool_postgres::{ClientWrapper, Object, Pool};
-use tokio_postgres::{Client, Error, Row, types::ToSql};
+use tokio_postgres::{Client, Error, Row, Statement, types::ToSql};
 
 use super::{pipeline::pipelined, retry::AttemptError};
 
@@ -46,7 +46,25 @@ impl Session {
     ) -> Result<Vec<Row>, AttemptError> {
         // Before: what is only now prepared would be read after the confirmation.
         let statement = self.prepare_cached(sql).await?;
-        let rows = async { Ok(self.query(&statement, values).await?) };
+        self.read_prepared(&statement, values).await
+    }
+
+    /// The same with a statement that does not stay prepared.
+    pub(super) async fn read_once(
+        &self,
+        sql: &str,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, AttemptError> {
+        let statement = self.prepare(sql).await?;
+        self.read_prepared(&statement, values).await
+    }
+
+    async fn read_prepared(
+        &self,
+        statement: &Statement,
+        values: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, AttemptError> {
+        let rows = async { Ok(self.query(statement, values).await?) };
         // The server runs them one after the other, each with its own snapshot: it looks for
         // its standbys when it has read.
         let (rows, ()) = pipelined(rows, self.confirm_primary()).await?;

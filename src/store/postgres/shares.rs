@@ -17,8 +17,12 @@ use futures::TryFutureExt;
 use tokio_postgres::{Row, error::SqlState, types::ToSql};
 
 use super::{
-    super::{Rule, tables::Stored},
-    columns::{Parameter, borrowed, columns_of, insert_from_arrays},
+    super::{
+        Rule,
+        listing::POSTGRES,
+        tables::{BACKUP_CREATED_AT, Stored},
+    },
+    columns::{Parameter, arrays, borrowed, columns_of},
     pipeline::pipelined,
     retry::AttemptError,
     rows::{self, LIST},
@@ -46,8 +50,16 @@ static WITH_NAMED_MEMBERS: LazyLock<String> = LazyLock::new(|| {
         *LIST
     )
 });
-/// Its values are columns of members.
-pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| insert_from_arrays(Member::TABLE));
+/// Its values are columns of members. What a record has of its backup is read where it is written.
+pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
+    let (members, least) = (Member::TABLE, POSTGRES.least_time);
+    let (names, arrays) = (members.names(), arrays(members));
+    format!(
+        "INSERT INTO members ({names}, {BACKUP_CREATED_AT})
+         SELECT n.*, coalesce((SELECT created_at FROM backups WHERE id = n.backup_id), {least})
+         FROM unnest({arrays}) AS n ({names})"
+    )
+});
 const LOCK_BACKUP: &str = "SELECT 1 FROM backups WHERE id = $1 FOR NO KEY UPDATE";
 const LOCK_VAULT: &str = "SELECT 1 FROM vaults WHERE id = $1 FOR NO KEY UPDATE";
 /// Its values are columns of members, and the id, status and time that are expected there.

@@ -1,14 +1,15 @@
 //! A catalog into SQLite. Each record is written only where it differs, so that loading twice
 //! changes nothing.
 
-use std::slice;
+use std::{slice, sync::LazyLock};
 
 use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 use super::{
     super::{
         Catalog, FixedToken, Loaded,
-        tables::{Stored, Table},
+        listing::SQLITE,
+        tables::{BACKUP_CREATED_AT, Stored, Table},
         values::{SqlValue, read},
     },
     accounts,
@@ -16,8 +17,17 @@ use super::{
     shares,
 };
 use crate::model::{
-    Backup, BackupId, Error, Member, MemberStatus, Result, facts::Capacity, vault::megabytes,
+    Backup, BackupId, BackupRecord, Error, Member, MemberStatus, Result, facts::Capacity,
+    vault::megabytes,
 };
+
+static MOVE_SHARES: LazyLock<String> = LazyLock::new(|| {
+    let (column, least) = (BACKUP_CREATED_AT, SQLITE.least_time);
+    format!(
+        "UPDATE members SET {column} = coalesce(?2, {least})
+         WHERE backup_id = ?1 AND {column} <> coalesce(?2, {least})"
+    )
+});
 
 /// Takes over a catalog, in the order in which its parts refer to each other.
 pub(super) fn load(connection: &Connection, catalog: &Catalog) -> Result<Loaded> {
@@ -30,8 +40,9 @@ pub(super) fn load(connection: &Connection, catalog: &Catalog) -> Result<Loaded>
     put_all(connection, &catalog.access_keys, &mut loaded)?;
     put_all(connection, &catalog.vaults, &mut loaded)?;
     for backup in &catalog.backups {
-        refuse_other_size(connection, backup)?;
+        refuse_other_size(connection, &backup.backup)?;
         put_all(connection, slice::from_ref(backup), &mut loaded)?;
+        move_shares(connection, backup).map_err(failed)?;
     }
     for member in &catalog.members {
         loaded.count(put_member(connection, member)?);
@@ -140,6 +151,15 @@ fn refuse_other_size(connection: &Connection, backup: &Backup) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// What shares hold of the backup follows it: the order in which their members list them.
+fn move_shares(connection: &Connection, backup: &BackupRecord) -> rusqlite::Result<()> {
+    let created_at = backup.details.created_at;
+    connection
+        .prepare_cached(&MOVE_SHARES)?
+        .execute(params![backup.backup.id, created_at])
+        .map(drop)
 }
 
 fn find_size(connection: &Connection, id: BackupId) -> rusqlite::Result<Option<u32>> {

@@ -11,6 +11,7 @@ use super::{
     export::SqliteFile,
     failure::failed,
     open::{DatabaseFile, OpenError},
+    shares,
     writer::Writer,
 };
 use crate::model::{Error, Result};
@@ -91,12 +92,16 @@ impl Import for SqliteTarget {
 /// Inserts a record, where its key is free.
 fn insert(connection: &Connection, record: &Record) -> Result<()> {
     let table = record.kind().table();
-    let sql = format!(
-        "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING",
-        table.name,
-        table.names(),
-        table.each(|at, _| format!("?{at}"))
-    );
+    let insert = match record {
+        Record::Member(_) => shares::INSERT.clone(),
+        _ => format!(
+            "INSERT INTO {} ({}) VALUES ({})",
+            table.name,
+            table.names(),
+            table.each(|at, _| format!("?{at}"))
+        ),
+    };
+    let sql = insert + " ON CONFLICT DO NOTHING";
     let values = record.values().map_err(Error::store)?;
     connection
         .prepare_cached(&sql)

@@ -8,6 +8,7 @@ mod claim;
 mod export;
 mod failure;
 mod import;
+mod lists;
 mod lookup;
 mod open;
 mod permissions;
@@ -39,6 +40,7 @@ pub use self::{
 };
 use self::{
     failure::{failed, is_orphan},
+    lists::ListReaders,
     open::{DatabaseFile, READING},
     writer::Writer,
 };
@@ -62,6 +64,7 @@ pub struct Sqlite {
     // Before the writer, for fields go in this order: the last connection moves the log into the
     // file, if it may write.
     readers: Vec<Mutex<Connection>>,
+    lists: ListReaders,
     writer: Writer,
     next: AtomicUsize,
     path: PathBuf,
@@ -85,10 +88,12 @@ impl Sqlite {
         let readers = std::thread::available_parallelism().map_or(2, usize::from) + 1;
         let readers = (0..readers).map(|_| open::connect(path, READING).map(Mutex::new));
         let readers = readers.collect::<rusqlite::Result<_>>().map_err(unusable)?;
+        let lists = ListReaders::open(path).map_err(unusable)?;
         let writer = Writer::start(writing, path)?;
         permissions::warn_if_open_to_others(path);
         Ok(Self {
             readers,
+            lists,
             writer,
             next: AtomicUsize::new(0),
             path: path.to_owned(),
@@ -136,20 +141,40 @@ impl Store for Sqlite {
         self.writer.run(work).await
     }
 
-    async fn find_backup(&self, _: BackupId, _: &ProjectId) -> Result<Option<OfferedBackup>> {
-        Err(Error::store("backups are not listed yet"))
+    async fn find_backup(&self, id: BackupId, caller: &ProjectId) -> Result<Option<OfferedBackup>> {
+        self.read(|connection| lists::find_backup(connection, id, caller))
     }
 
-    async fn list_backups(&self, _: &ProjectId, _: &BackupQuery) -> Result<Listing<OfferedBackup>> {
-        Err(Error::store("backups are not listed yet"))
+    async fn list_backups(
+        &self,
+        caller: &ProjectId,
+        query: &BackupQuery,
+    ) -> Result<Listing<OfferedBackup>> {
+        if query.nothing {
+            return Ok(Listing::empty());
+        }
+        let (caller, query) = (caller.clone(), query.clone());
+        self.lists
+            .read(move |connection| lists::list_backups(connection, &caller, &query))
+            .await
     }
 
-    async fn find_vault(&self, _: VaultId) -> Result<Option<VaultRecord>> {
-        Err(Error::store("vaults are not listed yet"))
+    async fn find_vault(&self, id: VaultId) -> Result<Option<VaultRecord>> {
+        self.read(|connection| lists::find_vault(connection, id))
     }
 
-    async fn list_vaults(&self, _: &ProjectId, _: &VaultQuery) -> Result<Listing<VaultRecord>> {
-        Err(Error::store("vaults are not listed yet"))
+    async fn list_vaults(
+        &self,
+        owner: &ProjectId,
+        query: &VaultQuery,
+    ) -> Result<Listing<VaultRecord>> {
+        if query.nothing {
+            return Ok(Listing::empty());
+        }
+        let (owner, query) = (owner.clone(), query.clone());
+        self.lists
+            .read(move |connection| lists::list_vaults(connection, &owner, &query))
+            .await
     }
 
     async fn find_account(&self, name: &str) -> Result<Option<Account>> {

@@ -7,7 +7,10 @@ use rusqlite::{
 };
 
 use super::{
-    super::tables::{Stored, vault_in_use},
+    super::{
+        listing::SQLITE,
+        tables::{BACKUP_CREATED_AT, Stored, vault_in_use},
+    },
     failure::failed,
 };
 use crate::model::{
@@ -38,12 +41,16 @@ static WITH_NAMED_MEMBERS: LazyLock<String> = LazyLock::new(|| {
 });
 static VAULT: LazyLock<String> =
     LazyLock::new(|| format!("SELECT {} FROM vaults WHERE id = ?1", Vault::TABLE.names()));
-static INSERT: LazyLock<String> = LazyLock::new(|| {
+/// Its values are columns of members. What the record has of its backup is read where it is
+/// written.
+pub(super) static INSERT: LazyLock<String> = LazyLock::new(|| {
     let members = Member::TABLE;
     let parameters = members.each(|at, _| format!("?{at}"));
     format!(
-        "INSERT INTO members ({}) VALUES ({parameters})",
-        members.names()
+        "INSERT INTO members ({}, {BACKUP_CREATED_AT}) VALUES
+         ({parameters}, coalesce((SELECT created_at FROM backups WHERE id = ?1), {}))",
+        members.names(),
+        SQLITE.least_time
     )
 });
 /// Its values are columns of members, and the id that is expected there.

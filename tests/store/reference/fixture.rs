@@ -78,10 +78,10 @@ impl World {
     }
 
     pub fn catalog(&self) -> Catalog {
-        let (vaults, backups) = (self.vaults.clone(), self.backups.clone());
+        let (vaults, backups) = (self.vaults.iter(), self.backups.iter());
         Catalog {
-            vaults,
-            backups,
+            vaults: vaults.cloned().map(Into::into).collect(),
+            backups: backups.cloned().map(Into::into).collect(),
             members: self.members(),
             ..Catalog::default()
         }

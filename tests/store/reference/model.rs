@@ -379,7 +379,9 @@ impl Model {
                 vault,
             } => {
                 // A data file has the backups of its members.
-                catalog.backups.push(self.world.backups[*backup].clone());
+                catalog
+                    .backups
+                    .push(self.world.backups[*backup].clone().into());
                 catalog.members.push(Member {
                     id: self.world.id(4, backup * 100 + member).into(),
                     backup_id: self.world.backup_id(*backup),
@@ -392,10 +394,11 @@ impl Model {
                 });
             }
             Operation::Vault { vault, status } => {
-                catalog.vaults.push(Vault {
+                let changed = Vault {
                     status: *status,
                     ..self.world.vaults[*vault].clone()
-                });
+                };
+                catalog.vaults.push(changed.into());
             }
             Operation::Backup {
                 backup,
@@ -403,11 +406,12 @@ impl Model {
                 encrypted,
             } => {
                 let (status, encrypted) = (*status, *encrypted);
-                catalog.backups.push(Backup {
+                let changed = Backup {
                     status,
                     encrypted,
                     ..self.world.backups[*backup].clone()
-                });
+                };
+                catalog.backups.push(changed.into());
             }
             _ => {}
         }
@@ -420,18 +424,18 @@ impl Model {
             self.world
                 .vaults
                 .iter_mut()
-                .filter(|v| v.id == new.id)
-                .for_each(|v| *v = new.clone());
+                .filter(|v| v.id == new.vault.id)
+                .for_each(|v| *v = new.vault.clone());
         }
         for new in catalog.backups {
             let number = self
                 .world
                 .backups
                 .iter()
-                .position(|b| b.id == new.id)
+                .position(|b| b.id == new.backup.id)
                 .expect("a backup of this world");
             self.gone.remove(&number);
-            self.world.backups[number] = new;
+            self.world.backups[number] = new.backup;
         }
         for member in catalog.members {
             let backup = self

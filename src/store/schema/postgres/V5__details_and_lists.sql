@@ -1,0 +1,25 @@
+-- What is only listed and shown of backups and vaults.
+ALTER TABLE backups
+    ADD COLUMN description TEXT,
+    ADD COLUMN created_at TIMESTAMPTZ,
+    ADD COLUMN updated_at TIMESTAMPTZ,
+    ADD COLUMN protected_at TIMESTAMPTZ,
+    ADD COLUMN expired_at TIMESTAMPTZ,
+    ADD COLUMN resource_id TEXT,
+    ADD COLUMN resource_name TEXT,
+    ADD COLUMN image_type TEXT,
+    ADD COLUMN checkpoint_id UUID,
+    ADD COLUMN parent_id UUID,
+    ADD COLUMN enterprise_project_id TEXT; -- null: "0"
+ALTER TABLE vaults
+    ADD COLUMN description TEXT,
+    ADD COLUMN created_at TIMESTAMPTZ,
+    ADD COLUMN enterprise_project_id TEXT; -- null: "0"
+
+-- created_at of the backup, or a moment before all others: so the index below has what the list of a member is ordered
+-- and counted by, and a page of it looks at no other backup.
+ALTER TABLE members ADD COLUMN backup_created_at TIMESTAMPTZ NOT NULL DEFAULT '-infinity';
+
+CREATE INDEX members_by_project ON members (dest_project_id, backup_created_at, backup_id, status);
+CREATE INDEX backups_by_project ON backups (project_id, coalesce(created_at, '-infinity'::timestamptz), id);
+CREATE INDEX vaults_by_project ON vaults (project_id, coalesce(created_at, '-infinity'::timestamptz), id);
