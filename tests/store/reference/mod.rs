@@ -52,7 +52,7 @@ enum Said {
 
 /// Every response that the rules can give, so that it shows where the operations do not reach one of
 /// them any more.
-const ANSWERS: [&str; 23] = [
+const ANSWERS: [&str; 25] = [
     "AcceptedElsewhere",
     "Added",
     "AlreadyShared",
@@ -60,17 +60,19 @@ const ANSWERS: [&str; 23] = [
     "BackupNotAvailable",
     "Done",
     "ImageRegistered",
-    "InvalidDestination",
     "Listed",
     "Malformed",
+    "MemberDecides",
     "NoSuchBackup",
     "NoSuchMember",
     "NoSuchVault",
-    "NotAuthorized",
     "NotTheOwner",
     "One",
+    "OwnerRevokes",
     "ResourceTypeNotShareable",
+    "SharedWithOwner",
     "TooManyMembers",
+    "UnknownProjects",
     "VaultFull",
     "VaultNotNamed",
     "VaultNotUsable",
