@@ -56,12 +56,16 @@ fn settings() -> Settings {
         hooks: true,
         inner_type: Some("crate::client::Credentials".to_owned()),
         derives: vec!["PartialEq".to_owned(), "schemars::JsonSchema".to_owned()],
-        replacements: vec![Replacement {
-            schema: "Timestamp".to_owned(),
-            // Reads the vendor's notation as well, which a type made of the contract's pattern
-            // would refuse.
-            path: "crate::timestamp::Timestamp".to_owned(),
-            impls: vec![TypeImpl::Display, TypeImpl::FromStr],
-        }],
+        // It reads the vendor's notations as well, which types made of the contract's patterns would
+        // refuse.
+        replacements: ["Timestamp", "DateTime", "QueryTime"].map(moment).into(),
+    }
+}
+
+fn moment(schema: &str) -> Replacement {
+    Replacement {
+        schema: schema.to_owned(),
+        path: "crate::timestamp::Timestamp".to_owned(),
+        impls: vec![TypeImpl::Display, TypeImpl::FromStr],
     }
 }

@@ -1,4 +1,4 @@
-//! The five use cases. Each asks the store for the facts, asks the rules, and lets the store carry
+//! The use cases. Each asks the store for the facts, asks the rules, and lets the store carry
 //! out what they decide, in one transaction. Who the caller is, and whether its role allows the
 //! operation, was settled before.
 
@@ -10,7 +10,8 @@ use crate::{
     clock::Clock,
     identity::Identity,
     model::{
-        BackupId, Change, Error, Member, ProjectId, Result, Selection, ShareId, VaultSelection,
+        BackupId, BackupQuery, Change, Error, Listing, Member, ProjectId, Result, Selection,
+        ShareId, VaultId, VaultQuery, VaultRecord, VaultSelection, VisibleBackup,
         facts::MemberSelection,
         page::{Page, PageQuery},
         rules::{self, Decision, NewMembers},
@@ -151,6 +152,52 @@ impl Sharing {
         let selection = target.one_member(&member, VaultSelection::None);
         let rule = move |facts: &_| rules::delete_member(facts, &target.caller, &member);
         self.store.change(selection, Box::new(rule)).await.map(drop)
+    }
+
+    /// The caller's page of its own backups, and of those that are shared with it.
+    ///
+    /// # Errors
+    /// [`Error::Malformed`] for a marker that is not in the list; [`Error::Store`].
+    pub async fn list_backups(
+        &self,
+        caller: ProjectId,
+        query: BackupQuery,
+    ) -> Result<Listing<VisibleBackup>> {
+        let page = self.store.list_backups(&caller, &query).await?;
+        let seen = page.items.into_iter().map(rules::listed_backup);
+        Ok(Listing {
+            items: seen.collect(),
+            total: page.total,
+        })
+    }
+
+    /// A backup, as far as the caller may see it.
+    ///
+    /// # Errors
+    /// Those of [`rules::show_backup`]; [`Error::Store`].
+    pub async fn show_backup(&self, target: Target) -> Result<VisibleBackup> {
+        let found = self.store.find_backup(target.backup_id, &target.caller);
+        rules::show_backup(found.await?, &target.caller)
+    }
+
+    /// The project's page of its vaults.
+    ///
+    /// # Errors
+    /// [`Error::Store`].
+    pub async fn list_vaults(
+        &self,
+        owner: ProjectId,
+        query: VaultQuery,
+    ) -> Result<Listing<VaultRecord>> {
+        self.store.list_vaults(&owner, &query).await
+    }
+
+    /// A vault of the caller's project.
+    ///
+    /// # Errors
+    /// Those of [`rules::show_vault`]; [`Error::Store`].
+    pub async fn show_vault(&self, caller: &ProjectId, id: VaultId) -> Result<VaultRecord> {
+        rules::show_vault(self.store.find_vault(id).await?, caller)
     }
 
     /// Whether the store reads and writes at present.

@@ -38,9 +38,36 @@ pub fn mock(lowered: &Value, settings: &Settings, client: &str) -> Result<String
             reason: format!("`{client}` is no Rust"),
         });
     }
-    generate(lowered, settings, &|generator, document| {
+    let lowered = with_single_values(lowered);
+    generate(&lowered, settings, &|generator, document| {
         generator.httpmock(document, client)
     })
+}
+
+/// The document, where each list in a query is one of its values: the generator's mocks would write
+/// the whole list as one text. A mock expects one of them thereby, wherever it comes.
+fn with_single_values(lowered: &Value) -> Value {
+    let mut document = lowered.clone();
+    let operations = document["paths"].as_object_mut().into_iter();
+    let operations = operations.flat_map(|paths| paths.values_mut());
+    for operation in operations
+        .filter_map(Value::as_object_mut)
+        .flat_map(|item| item.values_mut())
+    {
+        let parameters = operation
+            .get_mut("parameters")
+            .and_then(Value::as_array_mut);
+        for parameter in parameters
+            .into_iter()
+            .flatten()
+            .filter(|it| it["in"] == "query")
+        {
+            if let Some(items) = parameter["schema"].get("items").cloned() {
+                parameter["schema"] = items;
+            }
+        }
+    }
+    document
 }
 
 /// Turns a parsed document into tokens, one way or the other.

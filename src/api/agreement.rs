@@ -4,17 +4,21 @@
 use std::{collections::BTreeSet, str::FromStr};
 
 use proptest::{prelude::*, string::string_regex};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
-    extract::page_query,
+    extract::{QueryText, ReadQuery},
     json_body::read,
     problem::Problem,
     types::{AddMember, UpdateMember},
 };
 use crate::{
     contract::{check, document},
-    model::{BackupId, ImageId, MemberStatus, Operation, ProjectId, ShareId, VaultId, page::Sort},
+    model::{
+        BackupId, BackupQuery, BackupSort, ImageId, MemberStatus, Operation, ProjectId, ShareId,
+        VaultId, VaultQuery,
+        page::{PageQuery, Sort},
+    },
 };
 
 /// Texts of the pattern at a place of the contract.
@@ -31,9 +35,15 @@ fn of_schema(name: &str) -> impl Strategy<Value = String> + use<> {
 
 const STATUSES: [&str; 3] = ["pending", "accepted", "rejected"];
 
-/// The pattern of `sort`, whose length is bounded beside it.
-const SORT: &str =
-    "/paths/~1v3~1{project_id}~1backups~1{backup_id}~1members/get/parameters/10/schema/pattern";
+/// Texts of the pattern of the parameter `sort` of an operation; its length is bounded beside it.
+fn sorts(operation: Operation) -> impl Strategy<Value = String> + use<> {
+    let path = operation.path().replace('/', "~1");
+    let list = format!("/paths/{path}/get/parameters");
+    let parameters = document::json().pointer(&list).and_then(|at| at.as_array());
+    let mut parameters = parameters.expect("parameters").iter();
+    let at = parameters.position(|parameter| parameter["name"] == "sort");
+    texts(&format!("{list}/{}/schema/pattern", at.expect("an order")))
+}
 
 fn reads<T: FromStr>(text: &str) -> bool {
     text.parse::<T>().is_ok()
@@ -57,7 +67,8 @@ proptest! {
         vault in of_schema("VaultId"),
         image in of_schema("ImageId"),
         share in of_schema("ShareId"),
-        sort in texts(SORT),
+        sort in sorts(Operation::ListMembers),
+        of_backups in sorts(Operation::ListBackups),
         status in prop::sample::select(&STATUSES),
     ) {
         prop_assert!(reads::<ProjectId>(&project), "{project}");
@@ -66,6 +77,7 @@ proptest! {
         prop_assert!(reads::<ImageId>(&image), "{image}");
         prop_assert!(reads::<ShareId>(&share), "{share}");
         prop_assert!(reads::<Sort>(&sort), "{sort}");
+        prop_assert!(reads::<BackupSort>(&of_backups), "{of_backups}");
         prop_assert!(reads::<MemberStatus>(status), "{status}");
     }
 
@@ -91,13 +103,57 @@ proptest! {
     }
 }
 
+/// Of a parameter of a list: all its words, where it has words.
+fn words(parameter: &Value) -> Vec<String> {
+    let schema = &parameter["schema"];
+    let schema = schema.get("items").unwrap_or(schema);
+    let named = schema["$ref"]
+        .as_str()
+        .and_then(|at| document::json().pointer(&at[1..]));
+    let words = named.unwrap_or(schema)["enum"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    words.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn every_word_is_read<Q: ReadQuery>() -> usize {
+    let operation = &document::json()["paths"][Q::OPERATION.path()]["get"];
+    let parameters = operation["parameters"].as_array().expect("parameters");
+    let pairs = parameters
+        .iter()
+        .filter_map(|it| Some((it["name"].as_str()?, words(it))));
+    let mut count = 0;
+    for (name, words) in pairs {
+        for word in words {
+            let query = QueryText::decode(&format!("{name}={word}")).expect("text");
+            let read = Q::read(&query).map(drop);
+            read.unwrap_or_else(|refused| panic!("{name}={word}: {refused}"));
+            count += 1;
+        }
+    }
+    count
+}
+
+#[test]
+fn words_of_a_query() {
+    assert_eq!(every_word_is_read::<PageQuery>(), 3);
+    assert_eq!(every_word_is_read::<BackupQuery>(), 3 + 3 + 8);
+    assert_eq!(every_word_is_read::<VaultQuery>(), 6 + 3 + 5 + 2);
+}
+
+fn reads_numbers<Q: ReadQuery>() {
+    for (limit, offset) in [("1", "0"), ("1000", "9223372036854775807"), ("007", "00")] {
+        let query = QueryText::decode(&format!("limit={limit}&offset={offset}")).expect("text");
+        let checked = query.check(Q::OPERATION);
+        checked.unwrap_or_else(|breach| panic!("{}: {breach:?}", Q::OPERATION.id()));
+        assert!(Q::read(&query).is_ok(), "{}", Q::OPERATION.id());
+    }
+}
+
 #[test]
 fn numbers_of_a_query() {
-    for (limit, offset) in [("1", "0"), ("1000", "9223372036854775807"), ("007", "00")] {
-        let pairs = [("limit", limit), ("offset", offset)];
-        let pairs = pairs.map(|(name, text)| (name.to_owned(), text.to_owned()));
-        let checked = check::of(Operation::ListMembers).request.query(&pairs);
-        checked.expect("accepted");
-        page_query(&pairs).expect("read");
-    }
+    reads_numbers::<PageQuery>();
+    reads_numbers::<BackupQuery>();
+    reads_numbers::<VaultQuery>();
 }

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     contract::check,
     identity::{Caller, TOKEN_LIMIT},
-    model::{Error, Operation, ProjectId, Result},
+    model::{Error, Operation, ProjectId, Result, VaultId},
     sharing::Target,
 };
 
@@ -28,16 +28,48 @@ use crate::{
 pub(super) trait Permission: Send {
     /// The operation whose action the caller needs.
     const OPERATION: Operation;
+    /// Who calls, about what.
+    type Target: PathTarget;
+}
+
+/// What an operation is about, by the path.
+pub(super) trait PathTarget: Send + Sized {
+    /// The parameters of the path were checked.
+    fn read(caller: &ProjectId, path: &RawPathParams) -> Result<Self>;
+}
+
+impl PathTarget for Target {
+    fn read(caller: &ProjectId, path: &RawPathParams) -> Result<Self> {
+        Ok(Self {
+            caller: caller.clone(),
+            backup_id: extract::path_id(path, "backup_id")?,
+        })
+    }
+}
+
+/// Of what belongs to the caller's project.
+impl PathTarget for ProjectId {
+    fn read(caller: &ProjectId, _: &RawPathParams) -> Result<Self> {
+        Ok(caller.clone())
+    }
+}
+
+/// The caller's project, and the vault.
+impl PathTarget for (ProjectId, VaultId) {
+    fn read(caller: &ProjectId, path: &RawPathParams) -> Result<Self> {
+        Ok((caller.clone(), extract::path_id(path, "vault_id")?))
+    }
 }
 
 macro_rules! permissions {
-    ($($name:ident),*) => {
+    ($($name:ident: $target:ty),* $(,)?) => {
         $(
             /// Permission for the operation of this name.
             pub(super) struct $name;
 
             impl Permission for $name {
                 const OPERATION: Operation = Operation::$name;
+                type Target = $target;
             }
         )*
 
@@ -46,24 +78,28 @@ macro_rules! permissions {
     };
 }
 
-permissions!(
-    AddMember,
-    ListMembers,
-    ShowMember,
-    UpdateMemberStatus,
-    DeleteMember
-);
+permissions! {
+    AddMember: Target,
+    ListMembers: Target,
+    ShowMember: Target,
+    UpdateMemberStatus: Target,
+    DeleteMember: Target,
+    ListBackups: ProjectId,
+    ShowBackup: Target,
+    ListVaults: ProjectId,
+    ShowVault: (ProjectId, VaultId),
+}
 
 /// A caller with a good token (or signature) for the project in the path, and a role that allows
 /// `P`.
-pub(super) struct Permitted<P> {
-    /// The caller's project, and the backup in the path.
-    pub target: Target,
+pub(super) struct Permitted<P: Permission> {
+    /// The caller's project, and what the path names.
+    pub target: P::Target,
     note: Option<RequestNote>,
     permission: PhantomData<P>,
 }
 
-impl<P> Permitted<P> {
+impl<P: Permission> Permitted<P> {
     /// Notes whom the backup is to be shared with.
     pub(super) fn note_members(&self, projects: &[ProjectId]) {
         if let Some(note) = &self.note {
@@ -87,8 +123,7 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
                     .ok()
                     .and_then(|path| extract::named(path, name))
             };
-            note.begin(P::OPERATION, of_path("backup_id"), of_path("member_id"))
-                .await?;
+            note.begin(P::OPERATION, of_path).await?;
         }
         let caller = identify(parts, app).await?;
         if let Some(note) = &note {
@@ -109,12 +144,8 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         check.path(|name| extract::named(&path, name))?;
         check.headers(|name| parts.headers.get(name)?.to_str().ok())?;
         parts.extensions.insert(P::OPERATION);
-        let target = Target {
-            caller: caller.project_id.clone(),
-            backup_id: extract::path_id(&path, "backup_id")?,
-        };
         Ok(Self {
-            target,
+            target: P::Target::read(&caller.project_id, &path)?,
             note,
             permission: PhantomData,
         })

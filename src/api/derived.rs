@@ -11,11 +11,21 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{app::App, members, types::ErrorBody};
+use super::{app::App, backups, members, schemas, types::ErrorBody, vaults};
 
 #[derive(OpenApi)]
 #[openapi(
-    components(schemas(ErrorBody)),
+    components(schemas(
+        ErrorBody,
+        // What only parameters refer to: those of bodies are found.
+        schemas::OwnType,
+        schemas::BackupStatusFilter,
+        schemas::QueryTime,
+        schemas::EnterpriseProjectId,
+        schemas::ObjectTypeFilter,
+        schemas::ProtectTypeFilter,
+        schemas::VaultStatusFilter,
+    )),
     security(("token" = []), ("signature" = [])),
     modifiers(&Credentials)
 )]
@@ -43,6 +53,10 @@ pub(super) fn routes() -> OpenApiRouter<App> {
             members::show_member,
             members::delete_member
         ))
+        .routes(routes!(backups::list_backups))
+        .routes(routes!(backups::show_backup))
+        .routes(routes!(vaults::list_vaults))
+        .routes(routes!(vaults::show_vault))
 }
 
 /// The document that the handlers say of themselves.

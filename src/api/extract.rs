@@ -1,5 +1,5 @@
-//! Out of the head of a request: the ids of the path, and the query. Bounds are the contract's,
-//! whose check precedes the reading of each; here a text becomes a value of the model.
+//! Out of the head of a request: the ids of the path, and the texts of the query. Bounds are the
+//! contract's, whose check precedes the reading of each; what each query means is in `queries`.
 
 use std::str::FromStr;
 
@@ -11,8 +11,8 @@ use percent_encoding::percent_decode_str;
 
 use super::{app::App, problem::Problem};
 use crate::{
-    contract::check,
-    model::{Error, Operation, ProjectId, Result, page::PageQuery},
+    contract::check::{self, Breach},
+    model::{Error, Operation, ProjectId, Result},
 };
 
 /// The text of a path parameter, percent-decoded; `None` where the path has none of this name.
@@ -42,49 +42,62 @@ impl FromRequestParts<App> for MemberId {
     }
 }
 
-/// The query of `list_members`.
-pub(super) struct ListQuery(pub PageQuery);
+/// The query of a list.
+pub(super) struct ListQuery<Q>(pub Q);
 
-impl FromRequestParts<App> for ListQuery {
+impl<Q: ReadQuery> FromRequestParts<App> for ListQuery<Q> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
-        let pairs = pairs(parts.uri.query().unwrap_or_default())?;
-        check::of(Operation::ListMembers).request.query(&pairs)?;
-        Ok(Self(page_query(&pairs)?))
+        let query = QueryText::decode(parts.uri.query().unwrap_or_default())?;
+        query.check(Q::OPERATION)?;
+        Ok(Self(Q::read(&query)?))
     }
 }
 
-/// How many members a page has where the query does not say.
-const DEFAULT_LIMIT: usize = 1000;
+/// What a query means to an operation.
+pub(super) trait ReadQuery: Sized {
+    /// The operation, by which the query was checked before it is read.
+    const OPERATION: Operation;
 
-/// Names and texts, decoded.
-fn pairs(query: &str) -> Result<Vec<(String, String)>> {
-    let pairs = query.split('&').filter(|pair| !pair.is_empty());
-    let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
-    pairs
-        .map(|(name, text)| Ok((decoded(name)?, decoded(text)?)))
-        .collect()
+    /// Reads it.
+    fn read(query: &QueryText) -> Result<Self>;
 }
 
-pub(super) fn page_query(pairs: &[(String, String)]) -> Result<PageQuery> {
-    Ok(PageQuery {
-        status: value(pairs, "status")?,
-        dest_project_id: value(pairs, "dest_project_id")?,
-        vault_id: value(pairs, "vault_id")?,
-        image_id: value(pairs, "image_id")?,
-        limit: value(pairs, "limit")?.unwrap_or(DEFAULT_LIMIT),
-        offset: value(pairs, "offset")?.unwrap_or_default(),
-        marker: value(pairs, "marker")?,
-        sort: value(pairs, "sort")?.unwrap_or_default(),
-    })
-}
+/// The names and texts of a query, decoded.
+pub(super) struct QueryText(Vec<(String, String)>);
 
-fn value<T: FromStr<Err: ToString>>(pairs: &[(String, String)], name: &str) -> Result<Option<T>> {
-    let text = pairs.iter().find(|(given, _)| given == name);
-    text.map(|(_, text)| text.parse())
-        .transpose()
-        .map_err(|error: T::Err| Error::malformed(format!("query parameter {name}"), error))
+impl QueryText {
+    pub(super) fn decode(query: &str) -> Result<Self> {
+        let pairs = query.split('&').filter(|pair| !pair.is_empty());
+        let pairs = pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        let pairs = pairs.map(|(name, text)| Ok((decoded(name)?, decoded(text)?)));
+        pairs.collect::<Result<_>>().map(Self)
+    }
+
+    /// Holds it against the contract.
+    pub(super) fn check(&self, operation: Operation) -> std::result::Result<(), Breach> {
+        check::of(operation).request.query(&self.0)
+    }
+
+    /// Whether there is such a parameter.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(given, _)| given == name)
+    }
+
+    /// The value of a parameter.
+    pub(super) fn value<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Option<T>> {
+        self.all(name).map(|values| values.into_iter().next())
+    }
+
+    /// The values of a parameter that may come several times.
+    pub(super) fn all<T: FromStr<Err: ToString>>(&self, name: &str) -> Result<Vec<T>> {
+        let texts = self.0.iter().filter(|(given, _)| given == name);
+        let values = texts.map(|(_, text)| text.parse());
+        values
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|error: T::Err| Error::malformed(format!("query parameter {name}"), error))
+    }
 }
 
 /// Query text as it was meant: `+` is a space, `%3A` a colon.
@@ -98,23 +111,25 @@ fn decoded(text: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{page_query, pairs};
+    use super::QueryText;
 
     #[test]
     fn a_query_is_read_as_existing_clients_write_it() {
-        let query = "limit=2&offset=4&sort=created_at%3Adesc&status=pending";
-        let query = pairs(query).and_then(|pairs| page_query(&pairs));
-        let query = query.expect("a good query");
-        assert_eq!((query.limit, query.offset), (2, 4));
+        let query = "limit=2&sort=created_at%3Adesc&name=a+b&status=x&status=y";
+        let query = QueryText::decode(query).expect("a good query");
+        let texts = |name| query.all::<String>(name).expect("texts");
+        assert_eq!(query.value::<u32>("limit").expect("a number"), Some(2));
+        assert_eq!(texts("sort"), ["created_at:desc"]);
+        assert_eq!(texts("name"), ["a b"]);
+        assert_eq!(texts("status"), ["x", "y"]);
         for empty in ["", "&"] {
-            let query = pairs(empty).and_then(|pairs| page_query(&pairs));
-            assert_eq!(query.expect("all defaults").limit, 1000);
+            assert!(!QueryText::decode(empty).expect("no query").has("limit"));
         }
     }
 
     #[test]
     fn a_query_that_is_no_text_is_refused() {
-        let refused = pairs("status=%ff").expect_err("not UTF-8").to_string();
-        assert_eq!(refused, "query: not UTF-8 in percent-encoding");
+        let refused = QueryText::decode("status=%ff").err().expect("not UTF-8");
+        assert_eq!(refused.to_string(), "query: not UTF-8 in percent-encoding");
     }
 }

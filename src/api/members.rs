@@ -1,4 +1,4 @@
-//! The five operations on HTTP: unpack, call the use case, wrap. Routes and their documentation are
+//! The operations on share members: unpack, call the use case, wrap. Routes and their documentation are
 //! one.
 
 use axum::{Json, extract::State, http::StatusCode};
@@ -8,11 +8,12 @@ use super::{
     caller::{self, Permitted},
     extract::{ListQuery, MemberId},
     json_body::JsonBody,
-    parameters::{OfBackup, OfList, OfMember},
+    parameters::{OfBackup, OfMember, OfMembers},
     problem::Problem,
     refusals::{BodyRefusals, Refusals},
     types::{AddMember, AddedMembers, MemberAnswer, MemberList, UpdateMember},
 };
+use crate::model::page::PageQuery;
 
 #[utoipa::path(
     post,
@@ -34,13 +35,13 @@ pub(super) async fn add_member(
 #[utoipa::path(
     get,
     path = "/v3/{project_id}/backups/{backup_id}/members",
-    params(OfBackup, OfList),
+    params(OfBackup, OfMembers),
     responses((status = 200, body = MemberList), Refusals),
 )]
 pub(super) async fn list_members(
     State(app): State<App>,
     caller: Permitted<caller::ListMembers>,
-    ListQuery(query): ListQuery,
+    ListQuery(query): ListQuery<PageQuery>,
 ) -> Result<Json<MemberList>, Problem> {
     let page = app.sharing.list_members(caller.target, query).await?;
     Ok(Json(page.into()))

@@ -6,6 +6,8 @@ mod agreement;
 mod app;
 mod asset;
 mod audit;
+mod backup_types;
+mod backups;
 mod body;
 mod caller;
 mod connection;
@@ -23,6 +25,7 @@ mod metrics;
 mod parameters;
 mod problem;
 mod proxies;
+mod queries;
 mod refusals;
 mod request_id;
 mod response_check;
@@ -32,6 +35,8 @@ mod signed;
 mod throttle;
 mod tokens;
 mod types;
+mod vault_types;
+mod vaults;
 
 pub use self::{
     app::{App, AppState},

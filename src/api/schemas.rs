@@ -24,12 +24,36 @@ macro_rules! uuids {
     };
 }
 
-uuids! { BackupId VaultId ImageId ShareId }
+uuids! { BackupId VaultId ImageId ShareId CheckpointId }
 
 strings! {
     ProjectId (pattern = "^[A-Za-z0-9_-]{1,64}$");
+    EnterpriseProjectId (pattern = "^[A-Za-z0-9_-]{1,64}$");
     RequestId (pattern = "^[A-Za-z0-9._:-]{1,128}$");
     Timestamp (pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}$");
+    DateTime (pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}\+00:00$");
+    QueryTime (pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})?$");
+}
+
+macro_rules! words {
+    ($($name:ident ($($attribute:meta),*) { $($word:ident),* })*) => {$(
+        #[derive(ToSchema)]
+        #[schema(rename_all = "snake_case" $(, $attribute)*)]
+        #[expect(dead_code, reason = "only its schema is used")]
+        pub(super) enum $name { $($word),* }
+    )*};
+}
+
+words! {
+    OwnType (default = "private") { Private, Shared, AllGranted }
+    BackupStatusFilter () {
+        Available, Protecting, Deleting, Restoring, Error, WaitingProtect, WaitingDelete,
+        WaitingRestore
+    }
+    ObjectTypeFilter () { Server, Disk, Turbo, Workspace, Vmware, File }
+    ProtectTypeFilter () { Backup, Replication, Hybrid }
+    VaultStatusFilter () { Available, Lock, Frozen, Deleting, Error }
+    CloudType () { Public, Hybrid }
 }
 
 /// How far a share has come.

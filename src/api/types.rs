@@ -102,11 +102,20 @@ pub(super) struct MemberBody {
 
 /// A value of the model, written as its text.
 #[derive(Clone)]
-struct Text<T>(T);
+pub(super) struct Text<T>(pub T);
 
 impl<T: Display> Serialize for Text<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
+    }
+}
+
+/// A time with its offset: what some clients read as local time without one.
+pub(super) struct Zoned(pub Timestamp);
+
+impl Serialize for Zoned {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{}+00:00", self.0))
     }
 }
 

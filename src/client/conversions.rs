@@ -6,7 +6,10 @@ use std::{borrow::Cow, fmt};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use uuid::Uuid;
 
-use super::types::{ListMembersSort, ProjectId, RequestId, VaultChoice, VaultChoiceInner, VaultId};
+use super::types::{
+    EnterpriseProjectId, ListBackupsSort, ListMembersSort, ProjectId, RequestId, VaultChoice,
+    VaultChoiceInner, VaultId,
+};
 use crate::timestamp::Timestamp;
 
 impl From<Uuid> for VaultChoice {
@@ -36,23 +39,17 @@ impl From<VaultId> for Option<VaultChoice> {
     }
 }
 
-impl fmt::Display for ProjectId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self)
-    }
+macro_rules! printed {
+    ($($text:ident)*) => {$(
+        impl fmt::Display for $text {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self)
+            }
+        }
+    )*};
 }
 
-impl fmt::Display for RequestId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self)
-    }
-}
-
-impl fmt::Display for ListMembersSort {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self)
-    }
-}
+printed! { ProjectId RequestId EnterpriseProjectId ListMembersSort ListBackupsSort }
 
 /// Which values the client can carry as a time: more strings than the contract has, in more than
 /// one notation.

@@ -4,8 +4,8 @@
 //! [`Client`] has a method for each operation, named by its `operationId`; each gives a builder
 //! that accepts the parameters and sends. What goes wrong is an [`Error`]; as a [`Failure`] it reads
 //! as one sentence. Here by hand is only what the contract cannot say: how to
-//! [connect](Client::connect), what every call carries ([`Credentials`]), the pages as one
-//! [stream](Client::members_stream).
+//! [connect](Client::connect), what every call carries ([`Credentials`]), the pages of each
+//! list as one stream, such as [of members](Client::members_stream).
 //!
 //! # Share a backup: `add_member`
 //! ```no_run
@@ -126,6 +126,81 @@
 //!     .member_id(member_project)
 //!     .send()
 //!     .await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is offered to a project: `list_backups`
+//! ```no_run
+//! # use backup_share::client::{Client, types::{MemberStatus, OwnType, ProjectId}};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let member = Client::connect("http://127.0.0.1:8799", "demo-member")?;
+//! # let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
+//! let offered = member
+//!     .list_backups()
+//!     .project_id(member_project)
+//!     .own_type(OwnType::Shared)
+//!     .member_status(MemberStatus::Pending)
+//!     .send()
+//!     .await?;
+//! println!("{} to decide on", offered.backups.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Look at a backup: `show_backup`
+//! ```no_run
+//! # use backup_share::client::{Client, types::{BackupId, ProjectId}};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let member = Client::connect("http://127.0.0.1:8799", "demo-member")?;
+//! # let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
+//! # let backup: BackupId = "a5200268-74a5-4806-acc6-95793ab0228b".parse()?;
+//! let answer = member
+//!     .show_backup()
+//!     .project_id(member_project)
+//!     .backup_id(backup)
+//!     .send()
+//!     .await?;
+//! println!("owned by {}", answer.backup.project_id);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Vaults to accept into: `list_vaults`
+//! ```no_run
+//! # use backup_share::client::{Client, types::{ObjectTypeFilter, ProjectId}};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let member = Client::connect("http://127.0.0.1:8799", "demo-member")?;
+//! # let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
+//! let page = member
+//!     .list_vaults()
+//!     .project_id(member_project)
+//!     .object_type(ObjectTypeFilter::Server)
+//!     .send()
+//!     .await?;
+//! println!("{} vaults for servers", page.vaults.len());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Look at a vault: `show_vault`
+//! ```no_run
+//! # use backup_share::client::{Client, types::{ProjectId, VaultId}};
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let member = Client::connect("http://127.0.0.1:8799", "demo-member")?;
+//! # let member_project: ProjectId = "f841e01fd2b14e7fa41b6ae7aa6b0594".parse()?;
+//! # let vault: VaultId = "4b27c05b-8ad7-48c6-a886-526666c035f0".parse()?;
+//! let answer = member
+//!     .show_vault()
+//!     .project_id(member_project)
+//!     .vault_id(vault)
+//!     .send()
+//!     .await?;
+//! println!("{} GB in all", answer.vault.billing.size);
 //! # Ok(())
 //! # }
 //! ```

@@ -12,6 +12,7 @@ pub mod page;
 pub mod policy;
 pub mod rules;
 pub mod vault;
+pub mod visible;
 mod words;
 
 pub use backup::{Backup, BackupDetails, BackupRecord, BackupStatus, OfferedBackup};
@@ -22,4 +23,5 @@ pub use listing::{BackupQuery, Listing, OwnType, VaultQuery};
 pub use member::{Member, MemberStatus};
 pub use operation::Operation;
 pub use vault::{ObjectType, ProtectType, Vault, VaultDetails, VaultRecord, VaultStatus};
+pub use visible::VisibleBackup;
 pub use words::UnknownWord;

@@ -14,6 +14,10 @@ pub fn action(operation: Operation) -> &'static str {
         Operation::ShowMember => "cbr:member:get",
         Operation::ListMembers => "cbr:member:list",
         Operation::DeleteMember => "cbr:member:delete",
+        Operation::ListBackups => "cbr:backups:list",
+        Operation::ShowBackup => "cbr:backups:get",
+        Operation::ListVaults => "cbr:vaults:list",
+        Operation::ShowVault => "cbr:vaults:get",
     }
 }
 

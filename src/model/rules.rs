@@ -1,9 +1,10 @@
-//! The rules of the five operations: from the facts of the store to what may be seen or done.
+//! The rules of the operations: from the facts of the store to what may be seen or done.
 //! Pure functions; the order of the checks in each is part of the contract.
 
 use super::{
-    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, ProjectId,
-    ProtectType, Result, ShareId, Vault, VaultId, VaultStatus, facts::Capacity,
+    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, OfferedBackup,
+    ProjectId, ProtectType, Result, ShareId, Vault, VaultId, VaultRecord, VaultStatus,
+    VisibleBackup, facts::Capacity,
 };
 use crate::timestamp::Timestamp;
 
@@ -236,4 +237,39 @@ fn freed(backup: &Backup, before: &Member) -> Capacity {
         Some(vault) => Capacity::Free(vault, backup.megabytes()),
         None => Capacity::Same,
     }
+}
+
+/// A backup by itself.
+///
+/// # Errors
+/// [`Error::NoSuchBackup`], to one that rejected it as well: it has let go of it.
+pub fn show_backup(found: Option<OfferedBackup>, caller: &ProjectId) -> Result<VisibleBackup> {
+    let found = found.ok_or(Error::NoSuchBackup)?;
+    match &found.member {
+        None if found.record.backup.project_id == *caller => Ok(listed_backup(found)),
+        Some(member) if member.status != MemberStatus::Rejected => Ok(listed_backup(found)),
+        None | Some(_) => Err(Error::NoSuchBackup),
+    }
+}
+
+/// A backup of the caller's list: to its owner and to one that accepted it whole, to others what
+/// they need to decide.
+pub fn listed_backup(offered: OfferedBackup) -> VisibleBackup {
+    match &offered.member {
+        None => VisibleBackup::owned(offered.record),
+        Some(member) if member.status == MemberStatus::Accepted => {
+            VisibleBackup::accepted(offered.record, member)
+        }
+        Some(_) => VisibleBackup::offered(offered.record),
+    }
+}
+
+/// A vault by itself.
+///
+/// # Errors
+/// [`Error::NoSuchVault`], for another project's as well.
+pub fn show_vault(found: Option<VaultRecord>, caller: &ProjectId) -> Result<VaultRecord> {
+    found
+        .filter(|record| record.vault.project_id == *caller)
+        .ok_or(Error::NoSuchVault)
 }

@@ -26,4 +26,5 @@ mod stories;
 mod takeback;
 mod tenants;
 mod tokens;
+mod vendor_answers;
 mod wire;

@@ -26,7 +26,8 @@ const CALLERS: [(&str, Option<&str>, &str); 10] = [
     ("wrong project", Some("alice"), BOB),
 ];
 
-/// What the callers above are told, in their order, about bob's record of backup 1.
+/// What the callers above are told, in their order, about bob's record of backup 1, and about his
+/// vault 1.
 fn expected(operation: Operation) -> [(u16, &'static str); 10] {
     let tail = [
         (401, "APIGW.0301"),
@@ -70,6 +71,21 @@ fn expected(operation: Operation) -> [(u16, &'static str); 10] {
             (404, "BackupService.6200"),
             (403, "APIGW.0302"),
         ],
+        Operation::ListBackups | Operation::ListVaults => [(200, ""); 5],
+        Operation::ShowBackup => [
+            (200, ""),
+            (200, ""),
+            (200, ""),
+            (404, "BackupService.6200"),
+            (200, ""),
+        ],
+        Operation::ShowVault => [
+            (404, "BackupService.6105"),
+            (200, ""),
+            (404, "BackupService.6105"),
+            (404, "BackupService.6105"),
+            (404, "BackupService.6105"),
+        ],
     };
     let mut all = [(403, "APIGW.0302"); 10];
     all[..5].copy_from_slice(&own);
@@ -90,6 +106,7 @@ async fn call(
         .path()
         .replace("{project_id}", project)
         .replace("{backup_id}", backup)
+        .replace("{vault_id}", &vault(1))
         .replace("{member_id}", BOB);
     let body = match operation {
         Operation::AddMember => Some(r#"{"members": ["p01"]}"#.to_owned()),
@@ -97,7 +114,7 @@ async fn call(
             r#"{{"status": "accepted", "vault_id": "{}"}}"#,
             vault(1)
         )),
-        Operation::ListMembers | Operation::ShowMember | Operation::DeleteMember => None,
+        _ => None,
     };
     let method: Method = operation.method().parse().expect("a method");
     server.send(method, &path, token, body.as_deref()).await
@@ -150,16 +167,20 @@ async fn every_caller_of_every_operation_is_told_what_the_table_says() {
     }
 }
 
+const MISSING: &str = "f0000000-0000-4000-8000-000000000009";
+
 #[tokio::test]
-async fn to_a_stranger_a_backup_looks_exactly_as_if_it_did_not_exist() {
+async fn to_a_stranger_a_backup_or_vault_looks_exactly_as_if_it_did_not_exist() {
     let (server, _) = shared().await;
-    for operation in Operation::ALL {
-        let told = async |backup: &str| {
+    let lists = [Operation::ListBackups, Operation::ListVaults];
+    for operation in Operation::ALL.into_iter().filter(|it| !lists.contains(it)) {
+        let told = async |backup: &str, vault: &str| {
             let request_id = "the-same-for-both";
             let path = operation
                 .path()
                 .replace("{project_id}", MALLORY)
-                .replace("{backup_id}", backup);
+                .replace("{backup_id}", backup)
+                .replace("{vault_id}", vault);
             let method: Method = operation.method().parse().expect("a method");
             let request =
                 server.request(method, &path.replace("{member_id}", BOB), Some("mallory"));
@@ -180,8 +201,8 @@ async fn to_a_stranger_a_backup_looks_exactly_as_if_it_did_not_exist() {
             )
         };
         let (real, missing) = (
-            told(&backup(1)).await,
-            told("f0000000-0000-4000-8000-000000000009").await,
+            told(&backup(1), &vault(1)).await,
+            told(MISSING, MISSING).await,
         );
         assert_eq!(real, missing, "{}", operation.id());
         assert_eq!(real.0, 404);
@@ -214,7 +235,7 @@ async fn credentials_come_before_the_project_the_project_before_syntax_and_synta
         server.post(&bad, "alice", "{").await.error(),
         (400, "BackupService.9900".into())
     );
-    let missing = format!("/v3/{ALICE}/backups/f0000000-0000-4000-8000-000000000009/members");
+    let missing = format!("/v3/{ALICE}/backups/{MISSING}/members");
     assert_eq!(
         server.post(&missing, "alice", "{").await.error(),
         (400, "BackupService.9900".into())

@@ -91,4 +91,49 @@ mod tests {
             .collect();
         assert_eq!(bodies, [true, false]);
     }
+
+    #[test]
+    fn a_list_in_a_query_is_a_parameter_for_each_value_and_anything_else_comes_once() {
+        let list =
+            json!({"type": "array", "maxItems": 2, "items": {"$ref": "#/components/schemas/N"}});
+        let document = json!({
+            "paths": {"/a": {"get": {"responses": {}, "parameters": [
+                {"name": "n", "in": "query", "schema": list},
+                {"name": "full", "in": "query", "schema": {"type": "boolean"}},
+            ]}}},
+            "components": {"schemas": {"N": {"type": "integer", "minimum": 1}}},
+        });
+        let checks = compile(&document, [("GET", "/a")]).expect("checkable");
+        let checked = |pairs: &[(&str, &str)]| {
+            let pairs = pairs
+                .iter()
+                .map(|(name, text)| (name.to_string(), text.to_string()));
+            let checked = checks[0].request.query(&pairs.collect::<Vec<_>>());
+            checked.map_err(|breach| breach.place)
+        };
+        assert_eq!(checked(&[]), Ok(()));
+        assert_eq!(checked(&[("n", "1"), ("full", "true"), ("n", "2")]), Ok(()));
+        let n = Err("query parameter n".to_owned());
+        assert_eq!(checked(&[("n", "1"), ("n", "2"), ("n", "3")]), n);
+        assert_eq!(checked(&[("n", "1"), ("n", "0")]), n);
+        assert_eq!(checked(&[("n", "x")]), n);
+        let full = Err("query parameter full".to_owned());
+        assert_eq!(checked(&[("full", "true"), ("full", "true")]), full);
+        assert_eq!(checked(&[("full", "1")]), full);
+    }
+
+    #[test]
+    fn a_list_in_one_text_is_not_read() {
+        for other in [
+            json!({"in": "query", "explode": false}),
+            json!({"in": "header"}),
+        ] {
+            let mut parameter = json!({"name": "n", "schema": {"type": "array"}});
+            let object = parameter.as_object_mut().expect("an object");
+            object.extend(other.as_object().expect("an object").clone());
+            let document = json!({"paths": {"/a": {"get": {"parameters": [parameter]}}}});
+            let refused = compile(&document, [("GET", "/a")]).err().expect("refused");
+            assert_eq!(refused.pointer, "/paths/~1a/get/parameters/0");
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! What a document asks of the requests of one operation.
 
-use super::{Breach, CompileError, SchemaCheck, parameter::Parameter};
+use super::{
+    Breach, CompileError, SchemaCheck,
+    parameter::{Parameter, QUERY},
+};
 use crate::document::node::Node;
 
 /// What a document asks of requests.
@@ -39,7 +42,7 @@ impl RequestCheck {
         let name = at.str("name").unwrap_or_default();
         let (list, kind) = match at.str("in").unwrap_or_default() {
             "path" => (&mut self.path, "path parameter"),
-            "query" => (&mut self.query, "query parameter"),
+            "query" => (&mut self.query, QUERY),
             "header" => (&mut self.headers, "header"),
             other => {
                 let reason = format!("parameters in `{other}` are not read");
@@ -73,34 +76,24 @@ impl RequestCheck {
             .try_for_each(|parameter| parameter.check(text(&parameter.name)))
     }
 
-    /// Asks for the query: names and texts, decoded. Each at most once, and no other.
+    /// Asks for the query: names and texts, decoded. Each once, but for lists, and no other.
     ///
     /// # Errors
     /// The first [`Breach`].
     pub fn query(&self, pairs: &[(String, String)]) -> Result<(), Breach> {
-        for (at, (name, _)) in pairs.iter().enumerate() {
-            let Some(parameter) = self.query.iter().find(|parameter| parameter.name == *name)
-            else {
-                let place = format!("query parameter {name}");
-                return Err(Breach {
-                    place,
-                    reason: "there is no such parameter".to_owned(),
-                    rule: String::new(),
-                });
-            };
-            if pairs[..at].iter().any(|(above, _)| above == name) {
-                return Err(parameter.refused("given twice"));
-            }
+        let is_known = |name: &str| self.query.iter().any(|parameter| parameter.name == name);
+        if let Some((name, _)) = pairs.iter().find(|(name, _)| !is_known(name)) {
+            return Err(Breach {
+                place: format!("{QUERY} {name}"),
+                reason: "there is no such parameter".to_owned(),
+                rule: String::new(),
+            });
         }
-        let text = |name: &str| {
-            pairs
-                .iter()
-                .find(|(given, _)| given == name)
-                .map(|(_, text)| text.as_str())
-        };
-        self.query
-            .iter()
-            .try_for_each(|parameter| parameter.check(text(&parameter.name)))
+        self.query.iter().try_for_each(|parameter| {
+            let given = pairs.iter().filter(|(name, _)| *name == parameter.name);
+            let texts: Vec<&str> = given.map(|(_, text)| text.as_str()).collect();
+            parameter.check_all(&texts)
+        })
     }
 
     /// What is asked of a body of this media type; none where the operation accepts none.

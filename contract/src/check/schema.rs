@@ -113,12 +113,28 @@ impl SchemaCheck {
             })
     }
 
-    /// Whether the schema is of whole numbers.
-    pub(super) fn is_whole(&self) -> bool {
+    /// Whether the schema is of lists.
+    pub(super) fn is_list(&self) -> bool {
         self.schema
             .json
             .get("type")
-            .is_some_and(|kind| kind == "integer")
+            .is_some_and(|kind| kind == "array")
+    }
+
+    /// The type of a value, or of each in a list, where the schema names one.
+    pub(super) fn scalar(&self) -> Option<&str> {
+        let root = &self.schema.json;
+        let of = if self.is_list() {
+            root.get("items")?
+        } else {
+            root
+        };
+        let reference = of.get("$ref").and_then(Value::as_str);
+        let of = match reference.and_then(|reference| reference.strip_prefix('#')) {
+            Some(pointer) => root.pointer(pointer)?,
+            None => of,
+        };
+        of.get("type")?.as_str()
     }
 
     fn unexplained(&self) -> Breach {

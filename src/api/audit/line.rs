@@ -19,6 +19,9 @@ pub(super) struct AuditLine<'a> {
     pub(super) project: Option<String>,
     pub(super) action: &'static str,
     pub(super) backup: Option<&'a str>,
+    /// The vault in the path; no key where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) vault: Option<&'a str>,
     /// The member in the path, or all that are to be added.
     pub(super) members: &'a [String],
     pub(super) outcome: AuditOutcome,

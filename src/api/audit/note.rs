@@ -30,6 +30,7 @@ pub(in crate::api) struct RequestNote {
 struct Fields {
     operation: Option<Operation>,
     backup: Option<String>,
+    vault: Option<String>,
     members: Vec<String>,
     caller: Option<Arc<Caller>>,
     /// Reserved for its line, until there is one.
@@ -52,21 +53,21 @@ impl RequestNote {
         }
     }
 
-    /// What is asked for, as the path has it. From here on a slot is reserved for its line.
+    /// What is asked for, by the names of the path's parameters. From here on a slot is reserved for its line.
     ///
     /// # Errors
     /// [`crate::model::Error::Busy`]: lines are not written fast enough.
-    pub(in crate::api) async fn begin(
+    pub(in crate::api) async fn begin<'p>(
         &self,
         operation: Operation,
-        backup: Option<&str>,
-        member: Option<&str>,
+        of_path: impl Fn(&'static str) -> Option<&'p str>,
     ) -> Result<()> {
         {
             let mut fields = self.lock();
             fields.operation = Some(operation);
-            fields.backup = backup.map(truncate);
-            fields.members = member.map(truncate).into_iter().collect();
+            fields.backup = of_path("backup_id").map(truncate);
+            fields.vault = of_path("vault_id").map(truncate);
+            fields.members = of_path("member_id").map(truncate).into_iter().collect();
         }
         if let Some(audit) = &self.audit {
             let slot = audit.reserve().await?;
@@ -128,6 +129,7 @@ impl OpenLine {
             project: caller.map(|caller| truncate(caller.project_id.as_str())),
             action: policy::action(operation),
             backup: fields.backup.as_deref(),
+            vault: fields.vault.as_deref(),
             members: &fields.members,
             outcome,
             status: status.map(|status| status.as_u16()),
@@ -170,9 +172,7 @@ mod tests {
             let note = RequestNote::new(Some(Arc::clone(&audit)));
             let line = note.open_line(&HeaderValue::from_static("r-1"));
             if let Some(operation) = operation {
-                note.begin(operation, Some("b"), None)
-                    .await
-                    .expect("a slot");
+                note.begin(operation, |_| None).await.expect("a slot");
             }
             end(line);
         }

@@ -18,7 +18,7 @@ const LEFT_OUT: [(&str, &str, &str); 1] = [(
 )];
 
 /// Of every body: its name in the contract, and the schema of the client's type.
-fn bodies() -> [(&'static str, schemars::Schema); 7] {
+fn bodies() -> [(&'static str, schemars::Schema); 15] {
     [
         ("AddMember", schemars::schema_for!(types::AddMember)),
         ("AddedMembers", schemars::schema_for!(types::AddedMembers)),
@@ -26,6 +26,17 @@ fn bodies() -> [(&'static str, schemars::Schema); 7] {
         ("Member", schemars::schema_for!(types::Member)),
         ("MemberAnswer", schemars::schema_for!(types::MemberAnswer)),
         ("MemberList", schemars::schema_for!(types::MemberList)),
+        ("Backup", schemars::schema_for!(types::Backup)),
+        ("BackupAnswer", schemars::schema_for!(types::BackupAnswer)),
+        (
+            "BackupExtendInfo",
+            schemars::schema_for!(types::BackupExtendInfo),
+        ),
+        ("BackupList", schemars::schema_for!(types::BackupList)),
+        ("Vault", schemars::schema_for!(types::Vault)),
+        ("VaultAnswer", schemars::schema_for!(types::VaultAnswer)),
+        ("VaultBilling", schemars::schema_for!(types::VaultBilling)),
+        ("VaultList", schemars::schema_for!(types::VaultList)),
         ("Error", schemars::schema_for!(types::Error)),
     ]
 }

@@ -1,5 +1,5 @@
-//! One-step mutations of an OpenAPI document: every rule class at every place it applies to, each
-//! with the class that a comparison must give it. Made for our contract, from what the document
+//! One-step mutations of an OpenAPI document: every rule class at a place of every shape that it
+//! applies to, each with the class that a comparison must give it. Made for our contract, from what the document
 //! says; nothing here knows how the comparison works.
 #![allow(dead_code, reason = "each test uses its part")]
 
@@ -14,6 +14,8 @@ mod values;
 
 /// A key in a pointer.
 pub use openapi_proof::document::pointer::escape as key;
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 pub use places::{Directions, places};
@@ -41,6 +43,7 @@ pub fn mutations(document: &Value) -> Vec<Mutation> {
     let mut made = Made {
         document,
         mutations: Vec::new(),
+        shapes: HashSet::new(),
     };
     document::all(&mut made);
     operations::all(&mut made);
@@ -56,9 +59,23 @@ pub fn mutations(document: &Value) -> Vec<Mutation> {
 pub struct Made<'a> {
     pub document: &'a Value,
     mutations: Vec<Mutation>,
+    /// What was mutated already, by kind.
+    shapes: HashSet<(&'static str, String)>,
 }
 
 impl Made<'_> {
+    /// Whether nothing of this kind looked like this before, whatever it is called: a hundred
+    /// mutations of twins show no more than those of one.
+    pub fn is_new(&mut self, kind: &'static str, shape: &Value) -> bool {
+        let mut shape = shape.clone();
+        for words in ["name", "description", "examples", "example"] {
+            if shape.get(words).is_some() {
+                take(&mut shape, words);
+            }
+        }
+        self.shapes.insert((kind, shape.to_string()))
+    }
+
     /// The document, with the value at a pointer edited.
     pub fn edit(
         &mut self,

@@ -13,11 +13,29 @@ pub fn all(made: &mut Made<'_>) {
         }
         added(made, &at, directions);
         for name in names(&schema, "properties") {
-            property(made, &at, &schema, &name, directions);
+            if made.is_new("property", &json!([at, shape(&schema, &name)])) {
+                property(made, &at, &schema, &name, directions);
+            }
         }
         undeclared(made, &at, directions);
         counts(made, &at, &schema, directions);
     }
+}
+
+/// What a property looks like, whatever it is called.
+fn shape(schema: &Value, name: &str) -> Value {
+    let mut property = schema["properties"][name].clone();
+    for words in ["description", "examples"] {
+        if property.get(words).is_some() {
+            take(&mut property, words);
+        }
+    }
+    json!([property, is_required(schema, name)])
+}
+
+fn is_required(schema: &Value, name: &str) -> bool {
+    let required = schema["required"].as_array();
+    required.is_some_and(|list| list.contains(&json!(name)))
 }
 
 fn added(made: &mut Made<'_>, at: &str, directions: Directions) {
@@ -40,44 +58,41 @@ fn added(made: &mut Made<'_>, at: &str, directions: Directions) {
             "added",
             json!({"type": "string"}),
         );
-        schema["required"]
-            .as_array_mut()
-            .expect("a list")
-            .push(json!("added"));
+        required(schema).push(json!("added"));
     });
 }
 
+/// The names of a schema's required properties, a list in any case.
+fn required(schema: &mut Value) -> &mut Vec<Value> {
+    if schema.get("required").is_none() {
+        put(schema, "required", json!([]));
+    }
+    schema["required"].as_array_mut().expect("a list")
+}
+
 fn property(made: &mut Made<'_>, at: &str, schema: &Value, name: &str, directions: Directions) {
-    let required = schema["required"]
-        .as_array()
-        .is_some_and(|list| list.contains(&json!(name)));
-    let without = |list: &mut Value| {
-        list.as_array_mut()
-            .expect("a list")
-            .retain(|each| each != name)
+    let without = |schema: &mut Value| {
+        if schema.get("required").is_some() {
+            required(schema).retain(|each| each != name);
+        }
     };
     made.edit_values("property removed", BREAKING, at, |schema| {
         take(&mut schema["properties"], name);
-        without(&mut schema["required"]);
+        without(schema);
     });
     made.edit_values("property called otherwise", BREAKING, at, |schema| {
         super::document::rename(&mut schema["properties"], name, "renamed");
-        without(&mut schema["required"]);
+        without(schema);
     });
-    if required {
-        made.edit_values(
-            "property made optional",
-            directions.widened(),
-            &format!("{at}/required"),
-            without,
-        );
+    if is_required(schema, name) {
+        made.edit_values("property made optional", directions.widened(), at, without);
     } else {
         made.edit_values(
             "property made required",
             directions.narrowed(),
-            &format!("{at}/required"),
-            |list| {
-                list.as_array_mut().expect("a list").push(json!(name));
+            at,
+            |schema| {
+                required(schema).push(json!(name));
             },
         );
     }
@@ -102,8 +117,10 @@ fn property(made: &mut Made<'_>, at: &str, schema: &Value, name: &str, direction
     } else {
         inlined(made, &place);
     }
+    let is_boolean = made.at(&place).to_string().contains("\"boolean\"");
+    let other = if is_boolean { "integer" } else { "boolean" };
     made.edit_values("property of another type", BREAKING, &place, |property| {
-        *property = json!({"type": "boolean"})
+        *property = json!({"type": other})
     });
 }
 

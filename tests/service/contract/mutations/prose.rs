@@ -9,6 +9,14 @@ pub fn all(made: &mut Made<'_>) {
     let mut objects = Vec::new();
     described(made.document, String::new(), &mut objects);
     for at in objects {
+        // One of the properties of an object, and one of the parameters of an operation.
+        let (parent, _) = at.rsplit_once('/').unwrap_or_default();
+        let is_twin = ["/properties", "/parameters"]
+            .iter()
+            .any(|it| parent.ends_with(it));
+        if is_twin && !made.is_new("description", &json!(parent)) {
+            continue;
+        }
         made.edit("description rewritten", DOCS, &at, |object| {
             put(object, "description", json!("Rewritten."))
         });

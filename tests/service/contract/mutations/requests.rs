@@ -13,6 +13,9 @@ pub fn all(made: &mut Made<'_>) {
                 .as_str()
                 .map(|target| target.trim_start_matches('#').to_owned());
             let parameter = made.at(reference.as_deref().unwrap_or(&at));
+            if reference.is_none() && !made.is_new("parameter", &parameter) {
+                continue;
+            }
             if parameter["in"] != "path" {
                 removed(made, &at);
             }

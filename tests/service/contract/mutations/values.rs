@@ -8,6 +8,10 @@ use super::{BREAKING, COMPATIBLE, DOCS, Directions, Made, places, put, take};
 pub fn all(made: &mut Made<'_>) {
     for (at, directions) in places(made.document) {
         let schema = made.at(&at);
+        let is_named = at.matches('/').count() == 3 && at.starts_with("/components/");
+        if !made.is_new("values", &schema) && !is_named {
+            continue;
+        }
         types(made, &at, &schema, directions);
         members(made, &at, &schema, directions);
         alternatives(made, &at, &schema, directions);
