@@ -15,6 +15,7 @@ use backup_share::{
 use uuid::Uuid;
 
 use super::{
+    super::lists::expected,
     Answer, Said,
     fixture::{self, GHOST, LIMIT, World},
     name,
@@ -56,6 +57,10 @@ impl Model {
                 backup,
                 listing,
             } => self.list(*caller, *backup, listing),
+            Operation::ListBackups { caller, listing } => {
+                let (caller, query) = (fixture::project(*caller), listing.query(self));
+                expected::list(&self.catalog(), &caller, &query).map(Said::Backups)
+            }
             Operation::Show {
                 caller,
                 backup,
@@ -82,6 +87,17 @@ impl Model {
             Operation::Again => Ok(Said::Done),
         };
         outcome.map_err(name)
+    }
+
+    /// All that is there.
+    pub fn catalog(&self) -> Catalog {
+        let there = self.world.backups.iter().enumerate();
+        let there = there.filter(|(number, _)| !self.gone.contains(number));
+        Catalog {
+            backups: there.map(|(_, backup)| self.world.record(backup)).collect(),
+            members: self.members.clone(),
+            ..Catalog::default()
+        }
     }
 
     /// What a vault holds, in MB.
@@ -409,9 +425,8 @@ impl Model {
                 vault,
             } => {
                 // A data file has the backups of its members.
-                catalog
-                    .backups
-                    .push(self.world.backups[*backup].clone().into());
+                let there = &self.world.backups[*backup];
+                catalog.backups.push(self.world.record(there));
                 catalog.members.push(Member {
                     id: self.world.id(4, backup * 100 + member).into(),
                     backup_id: self.world.backup_id(*backup),
@@ -441,7 +456,7 @@ impl Model {
                     encrypted,
                     ..self.world.backups[*backup].clone()
                 };
-                catalog.backups.push(changed.into());
+                catalog.backups.push(self.world.record(&changed));
             }
             _ => {}
         }
