@@ -79,9 +79,9 @@ pub(super) fn defaults() -> Roles {
         )
     };
     BTreeMap::from([
-        role("cbr_admin", &["cbr:member:*"]),
-        role("member", &["cbr:member:*"]),
-        role("reader", &["cbr:member:get", "cbr:member:list"]),
+        role("cbr_admin", &["cbr:*:*"]),
+        role("member", &["cbr:*:*"]),
+        role("reader", &["cbr:*:get", "cbr:*:list"]),
     ])
 }
 

@@ -19,6 +19,7 @@ mod metrics;
 mod paging;
 mod races;
 mod reached;
+mod replay;
 mod request_check;
 mod signatures;
 mod states;
