@@ -1,7 +1,8 @@
 //! What a client reads of a response: paths, and the types or values that it needs there.
 //!
-//! A path is keys and `[number]` or `[*]`, such as `members[*].status`. What is there is a type, with
-//! `?` for one that may be null; a shape of the table; `array(2)` for one of two; or `= value`.
+//! A path is keys and `[number]` or `[*]`, such as `members[*].status`. What is there is a type,
+//! with `?` for one that may be null; a shape of the table; `array(2)` for one of two; or
+//! `= value`.
 
 use serde_json::Value;
 
@@ -18,7 +19,11 @@ pub fn check(body: &Value, path: &str, expected: &str, shapes: &Shapes) -> Resul
 /// The text or number at a path.
 pub fn text(body: &Value, path: &str) -> Option<String> {
     let value = at(body, path)?.pop()?;
-    Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
+    Some(
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned),
+    )
 }
 
 /// The names of an object's arrays.
@@ -41,7 +46,10 @@ fn at<'a>(body: &'a Value, path: &str) -> Option<Vec<&'a Value>> {
 }
 
 fn below<'a>(value: &'a Value, step: &str) -> Option<Vec<&'a Value>> {
-    match step.strip_prefix('[').and_then(|step| step.strip_suffix(']')) {
+    match step
+        .strip_prefix('[')
+        .and_then(|step| step.strip_suffix(']'))
+    {
         None => Some(vec![value.get(step)?]),
         Some("*") => Some(value.as_array()?.iter().collect()),
         Some(number) => Some(vec![value.get(number.parse::<usize>().ok()?)?]),
@@ -51,7 +59,8 @@ fn below<'a>(value: &'a Value, step: &str) -> Option<Vec<&'a Value>> {
 fn fits(value: &Value, path: &str, expected: &str, shapes: &Shapes) -> Result<(), String> {
     if let Some(shape) = shapes.get(expected) {
         let mut fields = shape.iter();
-        return fields.try_for_each(|(name, kind)| check(value, name, kind, shapes))
+        return fields
+            .try_for_each(|(name, kind)| check(value, name, kind, shapes))
             .map_err(|error| format!("{path}: {error}"));
     }
     match is(value, expected) {
@@ -62,7 +71,11 @@ fn fits(value: &Value, path: &str, expected: &str, shapes: &Shapes) -> Result<()
 
 fn is(value: &Value, expected: &str) -> bool {
     if let Some(exactly) = expected.strip_prefix("= ") {
-        return value.as_str() == Some(exactly) || value.to_string() == exactly;
+        return match value {
+            Value::String(text) => text == exactly,
+            Value::Number(number) => number.to_string() == exactly,
+            _ => false,
+        };
     }
     if let Some(kind) = expected.strip_suffix('?') {
         return value.is_null() || is(value, kind);
@@ -75,7 +88,9 @@ fn is(value: &Value, expected: &str) -> bool {
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),
         "array" => value.is_array(),
-        _ => value.as_array().is_some_and(|array| expected == format!("array({})", array.len())),
+        _ => value
+            .as_array()
+            .is_some_and(|array| expected == format!("array({})", array.len())),
     }
 }
 

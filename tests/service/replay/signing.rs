@@ -41,7 +41,10 @@ pub fn sign(head: &str, body: &str, table: &Table, access: &str, secret: &str) -
 
 /// The headers that are signed: small names, in order.
 fn signed_headers(head: &str, signs: &[String]) -> Vec<(String, String)> {
-    let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    let headers = head
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split_once(": "));
     let mut signed: Vec<(String, String)> = headers
         .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
         .filter(|(name, _)| signs.contains(name))
