@@ -15,6 +15,8 @@ pub struct IdentityConfig {
     /// Where clients are sent for a token; empty for the address that the server listens on, or
     /// Keystone's.
     pub address: String,
+    /// The region that catalogs put this server in.
+    pub region: String,
     /// The lifetime of tokens that the embedded identity issues, in seconds.
     pub token_seconds: u64,
 }
@@ -72,6 +74,7 @@ impl Default for IdentityConfig {
         Self {
             mode: IdentityMode::Embedded,
             address: String::new(),
+            region: "RegionOne".into(),
             token_seconds: 24 * 60 * 60,
         }
     }

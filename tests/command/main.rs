@@ -10,6 +10,7 @@ mod contract;
 mod copy;
 mod database;
 mod help;
+mod identity;
 mod mistakes;
 mod process;
 mod remove;

@@ -265,8 +265,8 @@ async fn a_malformed_path_is_refused_with_its_place(backend: Backend) {
 async fn unknown_paths_and_methods(backend: Backend) {
     let server = TestServer::on(backend).await;
     for path in [
-        "/",
-        "/v3",
+        "/v2",
+        "/v3/backups",
         "/v2/x/backups/y/members",
         &format!("{}/", members(ALICE, 1)),
         "/docs/none.js",

@@ -16,6 +16,7 @@ mod errors;
 mod histories;
 mod kills;
 mod metrics;
+mod openstack;
 mod paging;
 mod races;
 mod reached;
