@@ -20,6 +20,7 @@ mod openstack;
 mod paging;
 mod races;
 mod reached;
+mod replay;
 mod request_check;
 mod signatures;
 mod states;
