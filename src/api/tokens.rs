@@ -112,7 +112,7 @@ pub(super) async fn revoke(
     let subject = subject(&app, &extensions, &headers).await?;
     match embedded(&app)?.revoke(subject).await? {
         true => Ok(StatusCode::NO_CONTENT),
-        false => Err(Problem::NotFound),
+        false => Err(Problem::NoSuchToken),
     }
 }
 
@@ -152,7 +152,7 @@ fn subject_token(token: &str) -> [(HeaderName, String); 2] {
 /// Keystone says 404 of a token that is not good.
 fn not_found(error: Error) -> Problem {
     match error {
-        Error::UnknownCredentials | Error::ExpiredCredentials => Problem::NotFound,
+        Error::UnknownCredentials | Error::ExpiredCredentials => Problem::NoSuchToken,
         other => other.into(),
     }
 }
