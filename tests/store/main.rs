@@ -6,6 +6,8 @@
 mod bad_numbers;
 mod copies;
 mod lists;
+mod locks;
+mod migrations;
 mod reference;
 mod releases;
 mod removal;
