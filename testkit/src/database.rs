@@ -26,12 +26,12 @@ pub enum Backend {
 const NEXT_MIGRATION: &str = "
     ALTER TABLE projects ADD COLUMN description TEXT;
     ALTER TABLE accounts ADD COLUMN email TEXT;
-    ALTER TABLE tokens ADD COLUMN used BIGINT NOT NULL DEFAULT 0;
-    ALTER TABLE access_keys ADD COLUMN used BIGINT NOT NULL DEFAULT 0;
+    ALTER TABLE tokens ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE access_keys ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE vaults ADD COLUMN tier TEXT NOT NULL DEFAULT 'hot';
     ALTER TABLE backups ADD COLUMN tier TEXT NOT NULL DEFAULT 'hot';
     ALTER TABLE members ADD COLUMN note TEXT;
-    CREATE TABLE notices (id BIGINT PRIMARY KEY, text TEXT NOT NULL);
+    CREATE TABLE notices (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
     CREATE INDEX members_by_note ON members (note);
     UPDATE compatibility SET oldest = (SELECT max(version) FROM refinery_schema_history);
     INSERT INTO refinery_schema_history (version, name, applied_on, checksum)

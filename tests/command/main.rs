@@ -20,4 +20,5 @@ mod start;
 mod store;
 mod story;
 mod transcript;
+mod upgrade;
 mod usage;
