@@ -5,6 +5,7 @@
 
 mod bad_numbers;
 mod copies;
+mod index_builds;
 mod lists;
 mod locks;
 mod migrations;
