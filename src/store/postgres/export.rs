@@ -11,7 +11,10 @@ use tokio_postgres::types::{FromSqlOwned, ToSql};
 
 use super::{
     super::{
-        Export, Record, RecordKind, Removal, RemovalOutcome, compatibility::Fit, tables::count_all,
+        Export, Record, RecordKind, Removal, RemovalOutcome,
+        compatibility::Fit,
+        listing::{POSTGRES, wrong_order},
+        tables::count_all,
         values::read,
     },
     Postgres, prepare, removal,
@@ -74,7 +77,8 @@ impl Export for Postgres {
     /// What the catalog of the database says. The data is not checked: that is the work of
     /// `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
-        repeated!(self, |session| first_column(session, DAMAGE))
+        let sql = format!("{DAMAGE} UNION ALL {}", wrong_order(&POSTGRES));
+        repeated!(self, |session| first_column(session, &sql))
     }
 }
 

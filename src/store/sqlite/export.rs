@@ -14,6 +14,7 @@ use super::{
     super::{
         Export, Record, RecordKind, Removal, RemovalOutcome,
         compatibility::{Fit, StoreSchema},
+        listing::{SQLITE, wrong_order},
         tables::count_all,
         values::read,
     },
@@ -98,7 +99,14 @@ impl Export for SqliteFile {
     }
 
     async fn damage(&self) -> Result<Vec<String>> {
-        self.read(complaints).await
+        self.read(|connection| {
+            let mut damage = complaints(connection)?;
+            if damage.is_empty() {
+                damage.extend(sentences(connection, &wrong_order(&SQLITE))?);
+            }
+            Ok(damage)
+        })
+        .await
     }
 }
 
@@ -113,11 +121,7 @@ fn newer(found: StoreSchema) -> Option<i32> {
 
 /// What the database finds wrong with itself.
 pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(INTEGRITY_CHECK)?;
-    let found = statement
-        .query_map([], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>();
-    match found {
+    match sentences(connection, INTEGRITY_CHECK) {
         Ok(found) => Ok(found
             .into_iter()
             .filter(|complaint| complaint != "ok")
@@ -128,6 +132,12 @@ pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String
         }
         Err(error) => Err(error),
     }
+}
+
+fn sentences(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let found = statement.query_map([], |row| row.get(0))?;
+    found.collect()
 }
 
 /// In one transaction: all of it is of one moment.

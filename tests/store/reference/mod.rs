@@ -53,7 +53,7 @@ enum Said {
 
 /// Every response that the rules can give, so that it shows where the operations do not reach one of
 /// them any more.
-const ANSWERS: [&str; 24] = [
+const ANSWERS: [&str; 26] = [
     "AcceptedElsewhere",
     "Added",
     "AlreadyShared",
@@ -62,17 +62,19 @@ const ANSWERS: [&str; 24] = [
     "Backups",
     "Done",
     "ImageRegistered",
-    "InvalidDestination",
     "Listed",
     "Malformed",
+    "MemberDecides",
     "NoSuchBackup",
     "NoSuchMember",
     "NoSuchVault",
-    "NotAuthorized",
     "NotTheOwner",
     "One",
+    "OwnerRevokes",
     "ResourceTypeNotShareable",
+    "SharedWithOwner",
     "TooManyMembers",
+    "UnknownProjects",
     "VaultFull",
     "VaultNotNamed",
     "VaultNotUsable",

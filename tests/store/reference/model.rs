@@ -184,26 +184,37 @@ impl Model {
             (owner, Error::NotTheOwner),
             (
                 object_type(&backup).is_some(),
-                Error::ResourceTypeNotShareable,
+                Error::ResourceTypeNotShareable(String::new()),
             ),
             (
                 backup.status == BackupStatus::Available,
-                Error::BackupNotAvailable,
+                Error::BackupNotAvailable(backup.status),
             ),
             (!backup.encrypted, Error::BackupEncrypted),
             (
                 matches!(source, Some(VaultStatus::Available | VaultStatus::Lock)),
-                Error::VaultNotUsable,
+                Error::VaultNotUsable {
+                    vault: backup.vault_id,
+                    status: source,
+                },
             ),
             (
-                !projects.contains(&backup.project_id) && !named.contains(&GHOST),
-                Error::InvalidDestination,
+                !projects.contains(&backup.project_id),
+                Error::SharedWithOwner(backup.project_id.clone()),
             ),
+            (!named.contains(&GHOST), Error::UnknownProjects(vec![])),
             (
                 projects.iter().all(|p| self.position(&backup, p).is_none()),
-                Error::AlreadyShared,
+                Error::AlreadyShared(vec![]),
             ),
-            (there + projects.len() <= LIMIT, Error::TooManyMembers),
+            (
+                there + projects.len() <= LIMIT,
+                Error::TooManyMembers {
+                    there,
+                    new: projects.len(),
+                    limit: LIMIT,
+                },
+            ),
         ];
         if let Some((_, error)) = rules.into_iter().find(|(kept, _)| !kept) {
             return Err(error);
@@ -284,7 +295,8 @@ impl Model {
         use MemberStatus::{Accepted, Pending, Rejected};
         let (owner, at) = self.find(caller, number, member)?;
         if owner {
-            return Err(Error::NotAuthorized);
+            let member = fixture::project(member);
+            return Err(Error::MemberDecides { member });
         }
         let record = self.members[at].clone();
         let wanted = match choice {
@@ -303,7 +315,7 @@ impl Model {
             (Pending, Pending) | (Rejected, Rejected) => return Ok(Said::One(record)),
             (Accepted, Accepted) if record.vault_id == vault_id => return Ok(Said::One(record)),
             (Accepted, Pending | Rejected) if record.image_id.is_some() => {
-                return Err(Error::ImageRegistered);
+                return Err(Error::ImageRegistered(record.image_id.expect("some")));
             }
             (Pending | Rejected | Accepted, Accepted) => {
                 self.can_take(number, &record, vault.expect("named"))?
@@ -328,16 +340,34 @@ impl Model {
         let fits = vault.protect_type == ProtectType::Backup
             && Some(vault.object_type) == object_type(backup);
         let rules = [
-            (fits, Error::VaultTypeDiffers),
+            (
+                fits,
+                Error::VaultTypeDiffers {
+                    vault: vault.id,
+                    object_type: vault.object_type,
+                    protect_type: vault.protect_type,
+                    resource_type: String::new(),
+                },
+            ),
             (
                 vault.status == VaultStatus::Available,
-                Error::VaultNotUsable,
+                Error::VaultNotUsable {
+                    vault: vault.id,
+                    status: Some(vault.status),
+                },
             ),
             (
                 record.status != MemberStatus::Accepted,
-                Error::AcceptedElsewhere,
+                Error::AcceptedElsewhere(vault.id),
             ),
-            (room, Error::VaultFull),
+            (
+                room,
+                Error::VaultFull {
+                    vault: vault.id,
+                    free: 0,
+                    needed: 0,
+                },
+            ),
         ];
         rules
             .into_iter()
@@ -348,12 +378,12 @@ impl Model {
     fn delete(&mut self, caller: usize, number: usize, member: usize) -> Outcome {
         let (owner, at) = self.find(caller, number, member)?;
         match &self.members[at] {
-            _ if !owner => Err(Error::NotAuthorized),
+            _ if !owner => Err(Error::OwnerRevokes),
             Member {
                 status: MemberStatus::Accepted,
-                image_id: Some(_),
+                image_id: Some(image),
                 ..
-            } => Err(Error::ImageRegistered),
+            } => Err(Error::ImageRegistered(*image)),
             _ => {
                 self.members.remove(at);
                 Ok(Said::Done)

@@ -158,7 +158,7 @@ impl Listing {
             status: self.status,
             dest_project_id: self.dest.map(fixture::project),
             vault_id: self.vault.map(|vault| world.vault_id(vault)),
-            image_id: self.image.map(|backup| model.image_id(backup)),
+            image_id: self.image.map(|backup| model.image_id(backup).to_string()),
             limit: self.limit,
             offset: self.offset,
             marker: self
