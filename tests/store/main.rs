@@ -5,7 +5,10 @@
 
 mod bad_numbers;
 mod copies;
+mod index_builds;
 mod lists;
+mod locks;
+mod migrations;
 mod reference;
 mod releases;
 mod removal;

@@ -12,11 +12,12 @@ use tokio_postgres::types::{FromSqlOwned, ToSql};
 use super::{
     super::{
         Export, Record, RecordKind, Removal, RemovalOutcome,
+        compatibility::Fit,
         listing::{POSTGRES, wrong_order},
         tables::count_all,
         values::read,
     },
-    Postgres, removal,
+    Postgres, prepare, removal,
     repeat::repeated,
     retry::{AttemptError, is_transient},
     session::Session,
@@ -64,6 +65,13 @@ impl Export for Postgres {
 
     async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome> {
         repeated!(self, |session| removal::plan(session, removal))
+    }
+
+    async fn newer_schema(&self) -> Result<Option<i32>> {
+        let found = repeated!(self, |session| prepare::schema(session))?;
+        Ok(found
+            .filter(|found| found.fit(prepare::latest()) == Fit::Newer)
+            .map(|it| it.version))
     }
 
     /// What the catalog of the database says. The data is not checked: that is the work of

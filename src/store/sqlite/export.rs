@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use super::{
     super::{
         Export, Record, RecordKind, Removal, RemovalOutcome,
+        compatibility::{Fit, StoreSchema},
         listing::{SQLITE, wrong_order},
         tables::count_all,
         values::read,
     },
     failure::failed,
-    open::{DatabaseFile, OpenError},
+    open::{DatabaseFile, OpenError, latest},
     removal,
 };
 use crate::model::{Error, Result};
@@ -32,7 +33,7 @@ const INTEGRITY_CHECK: &str = "PRAGMA integrity_check(100)";
 pub struct SqliteFile(PathBuf);
 
 impl SqliteFile {
-    /// A file with the schema of this version. Nothing is made, and nothing is brought up to date.
+    /// A file whose schema this version may use. Nothing is made, and nothing is brought up to date.
     ///
     /// # Errors
     /// One sentence that names the file.
@@ -49,7 +50,7 @@ impl SqliteFile {
     ) -> Result<T> {
         let path = self.0.clone();
         let read =
-            move || read(&DatabaseFile(&path).open_existing().map_err(gone)?).map_err(failed);
+            move || read(&DatabaseFile(&path).open_existing().map_err(gone)?.0).map_err(failed);
         tokio::task::spawn_blocking(read)
             .await
             .map_err(Error::store)?
@@ -65,7 +66,7 @@ impl Export for SqliteFile {
             let read = DatabaseFile(&path)
                 .open_existing()
                 .map_err(gone)
-                .and_then(|connection| every(&connection, &sender));
+                .and_then(|(connection, _)| every(&connection, &sender));
             if let Err(error) = read {
                 // The reader may be gone.
                 let _ = sender.blocking_send(Err(error));
@@ -88,6 +89,15 @@ impl Export for SqliteFile {
             .await
     }
 
+    async fn newer_schema(&self) -> Result<Option<i32>> {
+        let path = self.0.clone();
+        let schema = move || DatabaseFile(&path).open_existing().map_err(gone);
+        let (_, found) = tokio::task::spawn_blocking(schema)
+            .await
+            .map_err(Error::store)??;
+        Ok(newer(found))
+    }
+
     async fn damage(&self) -> Result<Vec<String>> {
         self.read(|connection| {
             let mut damage = complaints(connection)?;
@@ -103,6 +113,10 @@ impl Export for SqliteFile {
 /// It was there when it was found.
 fn gone(error: OpenError) -> Error {
     Error::StoreUnavailable(error.into())
+}
+
+fn newer(found: StoreSchema) -> Option<i32> {
+    (found.fit(latest()) == Fit::Newer).then_some(found.version)
 }
 
 /// What the database finds wrong with itself.
