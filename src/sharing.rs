@@ -83,7 +83,7 @@ impl Sharing {
         projects: Vec<ProjectId>,
     ) -> Result<Vec<Member>> {
         let new = NewMembers {
-            unknown_project: self.any_unknown(&projects).await?,
+            unknown: self.unknown(&projects).await?,
             members: projects
                 .into_iter()
                 .map(|project| (project, new_share_id()))
@@ -208,13 +208,15 @@ impl Sharing {
         self.store.ready().await
     }
 
-    async fn any_unknown(&self, projects: &[ProjectId]) -> Result<bool> {
+    /// Those of the projects that the identity service does not know.
+    async fn unknown(&self, projects: &[ProjectId]) -> Result<Vec<ProjectId>> {
+        let mut unknown = vec![];
         for project in projects {
             if !self.identity.knows_project(project).await? {
-                return Ok(true);
+                unknown.push(project.clone());
             }
         }
-        Ok(false)
+        Ok(unknown)
     }
 }
 

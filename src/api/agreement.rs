@@ -15,8 +15,9 @@ use super::{
 use crate::{
     contract::{check, document},
     model::{
-        BackupId, BackupQuery, BackupSort, ImageId, MemberStatus, Operation, ProjectId, ShareId,
-        VaultId, VaultQuery,
+        BackupId, BackupQuery, ImageId, MemberStatus, Operation, ProjectId, ShareId, VaultId,
+        VaultQuery,
+        listing::BackupSort,
         page::{PageQuery, Sort},
     },
 };

@@ -135,7 +135,12 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
         let path = path.map_err(|_| Error::NotAuthorized)?;
         // 403 and not 404: the path says nothing but which project the caller claims to be.
         if extract::named(&path, "project_id") != Some(caller.project_id.as_str()) {
-            return Err(Error::NotAuthorized.into());
+            let named = extract::named(&path, "project_id");
+            return Err(Error::OtherProject {
+                path: named.and_then(|project| project.parse().ok()),
+                own: caller.project_id.clone(),
+            }
+            .into());
         }
         app.policy.borrow().permit(&caller.roles, P::OPERATION)?;
         // Syntax comes after permission. The extractors behind this one check the rest by the

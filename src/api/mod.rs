@@ -1,6 +1,7 @@
 //! The HTTP side: routes, shapes, and the mapping of errors to statuses. The only module that names
 //! axum, utoipa and status codes; names no store.
 
+mod advice;
 #[cfg(test)]
 mod agreement;
 mod app;

@@ -52,8 +52,8 @@ pub(super) struct OfMembers {
     dest_project_id: schemas::ProjectId,
     #[param(required = false)]
     vault_id: schemas::VaultId,
-    #[param(required = false)]
-    image_id: schemas::ImageId,
+    #[param(required = false, min_length = 1, max_length = 64)]
+    image_id: String,
     #[param(required = false, minimum = 1, maximum = 1000, default = 1000)]
     limit: i32,
     #[param(

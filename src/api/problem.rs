@@ -10,6 +10,7 @@ use axum::{
     response::IntoResponse,
 };
 
+use super::advice::advice;
 use crate::{contract::check::Breach, model::Error};
 
 /// Why a request is not carried out. Travels inside a response to `http_service`, which knows the
@@ -159,71 +160,64 @@ fn shown(
     }
 }
 
-/// The table of behaviour: what each fact is called.
+/// A refusal: the table's sentence first, as clients know it, and what a person needs next.
 fn refused(error: &Error) -> Shown {
-    let unauthorized = |code, message: &'static str| shown(StatusCode::UNAUTHORIZED, code, message);
-    let unavailable =
-        |code, message: &'static str| shown(StatusCode::SERVICE_UNAVAILABLE, code, message);
-    let bad = |code, message: &'static str| shown(StatusCode::BAD_REQUEST, code, message);
-    let hidden = |code, message: &'static str| shown(StatusCode::NOT_FOUND, code, message);
+    let (status, error_code, sentence) = table(error);
+    let error_msg = match advice(error) {
+        Some(advice) => format!("{sentence} {advice}").into(),
+        None => sentence,
+    };
+    shown(status, error_code, error_msg)
+}
+
+/// The table of behaviour: what each fact is called.
+fn table(error: &Error) -> (StatusCode, &'static str, Cow<'static, str>) {
+    let row = |status, code, message: &'static str| (status, code, Cow::Borrowed(message));
+    let unauthorized = |code, message| row(StatusCode::UNAUTHORIZED, code, message);
+    let unavailable = |code, message| row(StatusCode::SERVICE_UNAVAILABLE, code, message);
+    let forbidden = |message| row(StatusCode::FORBIDDEN, "APIGW.0302", message);
+    let throttled = |message| row(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", message);
+    let bad = |code, message| row(StatusCode::BAD_REQUEST, code, message);
+    let hidden = |code, message| row(StatusCode::NOT_FOUND, code, message);
     match error {
-        Error::Malformed { place, reason } => {
-            let message = format!("Parameter verification failed. {place}: {reason}");
-            shown(StatusCode::BAD_REQUEST, "BackupService.9900", message)
-        }
-        Error::NoCredentials | Error::UnknownCredentials => {
+        Error::Malformed { .. } => bad("BackupService.9900", "Parameter verification failed."),
+        Error::NoCredentials | Error::UnknownCredentials | Error::SignatureUsed => {
             unauthorized("APIGW.0301", "Incorrect IAM authentication information.")
         }
         Error::ExpiredCredentials => unauthorized("APIGW.0307", "The token must be updated."),
-        Error::SignatureUsed => unauthorized(
-            "APIGW.0301",
-            "Incorrect IAM authentication information. \
-             The signature was used before: sign the request anew.",
-        ),
-        Error::IdentityUnavailable(_) => unavailable(
-            "BackupService.9998",
-            "Authentication failed. \
-             The identity service is out of reach: nobody new is let in until it is back.",
-        ),
-        Error::NotAuthorized => shown(
+        Error::IdentityUnavailable(_) => {
+            unavailable("BackupService.9998", "Authentication failed.")
+        }
+        Error::NotAuthorized
+        | Error::OtherProject { .. }
+        | Error::MemberDecides { .. }
+        | Error::OwnerRevokes => forbidden("The IAM user is not authorized to access the API."),
+        Error::PolicyForbids(action) => (
             StatusCode::FORBIDDEN,
             "APIGW.0302",
-            "The IAM user is not authorized to access the API.",
+            format!("Policy doesn't allow {action} to be performed.").into(),
         ),
-        Error::PolicyForbids(action) => {
-            let message = format!("Policy doesn't allow {action} to be performed.");
-            shown(StatusCode::FORBIDDEN, "APIGW.0302", message)
-        }
-        Error::Throttled => shown(
-            StatusCode::TOO_MANY_REQUESTS,
-            "APIGW.0308",
-            "The throttling threshold has been reached.",
-        ),
-        Error::TooManyGuesses { seconds } => {
-            let message = format!(
-                "The throttling threshold has been reached. \
-                 Too many wrong passwords: try again in {seconds} seconds."
-            );
-            shown(StatusCode::TOO_MANY_REQUESTS, "APIGW.0308", message)
+        Error::Throttled | Error::TooManyGuesses { .. } => {
+            throttled("The throttling threshold has been reached.")
         }
         Error::NoSuchBackup => hidden("BackupService.6200", "The backup does not exist."),
         Error::NoSuchMember => hidden("BackupService.6705", "The share member does not exist."),
         Error::NoSuchVault => hidden("BackupService.6105", "The vault does not exist."),
         Error::NotTheOwner => bad("BackupService.6707", "Backup sharing is not allowed."),
-        Error::ResourceTypeNotShareable => bad(
+        Error::ResourceTypeNotShareable(_) => bad(
             "BackupService.6700",
             "Only cloud server and disk backups can be shared.",
         ),
-        Error::TooManyMembers => bad(
+        Error::TooManyMembers { .. } => bad(
             "BackupService.6701",
             "The maximum number of projects that a backup can be shared with has been reached.",
         ),
-        Error::BackupNotAvailable => bad(
+        Error::BackupNotAvailable(_) => bad(
             "BackupService.6702",
             "Only backups in the available status can be shared.",
         ),
-        Error::AlreadyShared => bad("BackupService.6703", "The backup has been shared."),
-        Error::InvalidDestination => bad(
+        Error::AlreadyShared(_) => bad("BackupService.6703", "The backup has been shared."),
+        Error::SharedWithOwner(_) | Error::UnknownProjects(_) => bad(
             "BackupService.6704",
             "Invalid project ID of the tenant for sharing.",
         ),
@@ -231,7 +225,7 @@ fn refused(error: &Error) -> Shown {
             "BackupService.6706",
             "Invalid update parameter value for the share member.",
         ),
-        Error::AcceptedElsewhere => bad(
+        Error::AcceptedElsewhere(_) => bad(
             "BackupService.6708",
             "Failed to update the status of a share member.",
         ),
@@ -239,32 +233,26 @@ fn refused(error: &Error) -> Shown {
             "BackupService.6709",
             "Backups of encrypted disks cannot be shared.",
         ),
-        Error::ImageRegistered => bad(
+        Error::ImageRegistered(_) => bad(
             "BackupService.6710",
             "The shared backup has been used to register an image.",
         ),
-        Error::VaultNotUsable => bad(
+        Error::VaultNotUsable { .. } => bad(
             "BackupService.6712",
             "Backup sharing is not allowed in the current vault status.",
         ),
-        Error::VaultTypeDiffers => bad(
+        Error::VaultTypeDiffers { .. } => bad(
             "BackupService.6713",
             "The vault type and the backup resource type are different.",
         ),
-        Error::VaultFull => bad(
+        Error::VaultFull { .. } => bad(
             "BackupService.6129",
             "The maximum capacity of the destination vault has been reached.",
         ),
-        Error::Busy(_) => unavailable(
-            "BackupService.9910",
-            "Unknown error. Too busy: nothing was done.",
-        ),
-        Error::StoreUnavailable(_) => unavailable(
-            "BackupService.9910",
-            "Unknown error. The store did not answer in time: \
-             a change may have been done, and sending it again tells.",
-        ),
-        Error::Store(_) => shown(
+        Error::Busy(_) | Error::StoreUnavailable(_) => {
+            unavailable("BackupService.9910", "Unknown error.")
+        }
+        Error::Store(_) => row(
             StatusCode::INTERNAL_SERVER_ERROR,
             "BackupService.9910",
             "Unknown error.",

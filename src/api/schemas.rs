@@ -1,10 +1,7 @@
 //! The named schemas of ids, times and words, as the derived document has them. Nothing here is
 //! ever made: the model's types travel, these say what they look like.
 
-use utoipa::{
-    ToSchema,
-    openapi::{Object, Type},
-};
+use utoipa::ToSchema;
 
 macro_rules! strings {
     ($($name:ident ($($attribute:tt)*);)*) => {$(
@@ -85,8 +82,3 @@ pub(super) struct ChallengeHeader(String);
 #[schema(minimum = 1, maximum = 3600)]
 #[expect(dead_code, reason = "only its schema is used")]
 pub(super) struct RetryAfter(i32);
-
-/// Null and nothing else.
-pub(super) fn null() -> Object {
-    Object::with_type(Type::Null)
-}

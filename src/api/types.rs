@@ -31,9 +31,9 @@ pub(super) struct AddMember {
     #[schema(value_type = HashSet<schemas::ProjectId>, min_items = 1, max_items = 10)]
     pub members: Vec<ProjectId>,
     #[serde(default)]
-    #[schema(schema_with = schemas::null, required = false)]
+    #[schema(max_items = 0)]
     #[expect(dead_code, reason = "sharing with domains is not offered")]
-    domains: (),
+    domains: Option<Vec<String>>,
 }
 
 fn project_ids<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ProjectId>, D::Error> {

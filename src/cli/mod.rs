@@ -4,6 +4,8 @@
 mod accept;
 #[cfg(feature = "server")]
 mod audit_line;
+mod backups;
+mod bulk;
 #[cfg(feature = "server")]
 mod catalog;
 mod clouds;
@@ -13,12 +15,13 @@ mod contract;
 #[cfg(feature = "server")]
 mod demo;
 mod error;
+mod inbox;
 mod login;
 mod members;
+mod names;
 mod output;
 #[cfg(feature = "server")]
 mod policy;
-#[cfg(feature = "server")]
 mod progress;
 mod reject;
 #[cfg(feature = "server")]
@@ -30,9 +33,12 @@ mod session;
 #[cfg(feature = "server")]
 mod settings;
 mod share;
+mod shares;
+mod show;
 #[cfg(feature = "server")]
 mod store;
 mod token_cache;
+mod vaults;
 mod words;
 
 use std::process::ExitCode;
@@ -63,6 +69,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Inbox(Call<inbox::InboxArgs>),
+    Backups(Call<backups::BackupsArgs>),
+    Vaults(Call<vaults::VaultsArgs>),
+    Show(Call<show::ShowArgs>),
+    Shares(Call<shares::SharesArgs>),
     Share(Call<share::ShareArgs>),
     Members(Call<members::MembersArgs>),
     Accept(Call<accept::AcceptArgs>),
@@ -117,6 +128,11 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self, before: ConnectionArgs) -> CommandResult {
         match self {
+            Self::Inbox(call) => call.run(before),
+            Self::Backups(call) => call.run(before),
+            Self::Vaults(call) => call.run(before),
+            Self::Show(call) => call.run(before),
+            Self::Shares(call) => call.run(before),
             Self::Share(call) => call.run(before),
             Self::Members(call) => call.run(before),
             Self::Accept(call) => call.run(before),
@@ -172,7 +188,7 @@ fn reject_client_flags(before: &ConnectionArgs) -> CommandResult {
         and --os-cloud";
     match before.is_given() {
         true => Err(CliError::Usage(format!(
-            "{flags} are for share, members, accept, reject and revoke only."
+            "{flags} are for the commands of the client only, such as share and accept."
         ))),
         false => Ok(()),
     }

@@ -70,18 +70,24 @@ enum DocumentEffect {
     Deny,
 }
 
-/// The default roles.
+/// Of what all actions are: `cbr:member:get`.
+const RESOURCES: [&str; 3] = ["member", "backups", "vaults"];
+
+/// The default roles: all actions, or those that change nothing.
 pub(super) fn defaults() -> Roles {
-    let role = |name: &str, actions: &[&str]| {
-        (
-            name.to_owned(),
-            Role::Actions(actions.iter().map(ToString::to_string).collect()),
-        )
+    let each = |actions: &[&str]| -> Vec<String> {
+        let of = |resource| {
+            actions
+                .iter()
+                .map(move |action| format!("cbr:{resource}:{action}"))
+        };
+        RESOURCES.iter().flat_map(of).collect()
     };
+    let role = |name: &str, actions: &[&str]| (name.to_owned(), Role::Actions(each(actions)));
     BTreeMap::from([
-        role("cbr_admin", &["cbr:*:*"]),
-        role("member", &["cbr:*:*"]),
-        role("reader", &["cbr:*:get", "cbr:*:list"]),
+        role("cbr_admin", &["*"]),
+        role("member", &["*"]),
+        role("reader", &["get", "list"]),
     ])
 }
 
@@ -106,7 +112,8 @@ impl Role {
             Self::Document(file) => read(file)?,
         };
         for pattern in statements.iter().flat_map(|statement| &statement.actions) {
-            if pattern.starts_with("cbr:member:") && !covers_any(pattern) {
+            let is_ours = |resource| pattern.starts_with(&format!("cbr:{resource}:"));
+            if RESOURCES.into_iter().any(is_ours) && !covers_any(pattern) {
                 tracing::warn!(
                     role = name,
                     action = pattern,
@@ -198,7 +205,13 @@ mod tests {
                 {"Effect": "Deny", "Action": ["cbr:member:create", "cbr:member:update", "cbr:member:delete"]}
             ]}"#,
         );
-        assert_eq!(may.expect("a good document").len(), 2);
+        let may = may.expect("a good document");
+        let denied = ["add_member", "update_member_status", "delete_member"];
+        assert_eq!(may.len(), Operation::ALL.len() - denied.len());
+        assert!(
+            may.iter()
+                .all(|operation| !denied.contains(&operation.id()))
+        );
         assert_eq!(
             document(r#"{"Version": "1.1", "Statement": []}"#),
             Ok(vec![])

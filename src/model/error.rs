@@ -3,6 +3,8 @@
 
 use std::error::Error as StdError;
 
+use super::{BackupStatus, ImageId, ObjectType, ProjectId, ProtectType, VaultId, VaultStatus};
+
 /// The outcome of a rule.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -32,10 +34,26 @@ pub enum Error {
     /// The identity service could not be asked.
     #[error("the identity service is out of reach")]
     IdentityUnavailable(#[source] Box<dyn StdError + Send + Sync>),
-    /// The caller is authenticated, but not authorized: another project's path, or a decision that
-    /// is not the caller's.
+    /// The caller is authenticated, but not authorized.
     #[error("not the caller's to do")]
     NotAuthorized,
+    /// The project in the path is not that of the credentials.
+    #[error("the path is of another project than the credentials")]
+    OtherProject {
+        /// That of the path, where it is the id of one.
+        path: Option<ProjectId>,
+        /// The caller's.
+        own: ProjectId,
+    },
+    /// Only the member itself accepts or rejects.
+    #[error("the decision is the member's")]
+    MemberDecides {
+        /// The member.
+        member: ProjectId,
+    },
+    /// Only the owner stops sharing.
+    #[error("only the owner can stop sharing")]
+    OwnerRevokes,
     /// None of the caller's roles has this action.
     #[error("no role of the caller allows {0}")]
     PolicyForbids(&'static str),
@@ -61,41 +79,72 @@ pub enum Error {
     #[error("only the owner can share")]
     NotTheOwner,
     /// The backup is of neither a server nor a disk.
-    #[error("not a backup of a server or disk")]
-    ResourceTypeNotShareable,
+    #[error("a backup of {0}, which is no server and no disk")]
+    ResourceTypeNotShareable(String),
     /// The backup is not available.
-    #[error("the backup is not available")]
-    BackupNotAvailable,
+    #[error("the backup is {0}")]
+    BackupNotAvailable(BackupStatus),
     /// The backup is encrypted.
     #[error("the backup is encrypted")]
     BackupEncrypted,
-    /// The owner's own project, or one that the identity service does not know.
-    #[error("not a project to share with")]
-    InvalidDestination,
-    /// One of the projects is a member already.
+    /// The owner's own project: it has the backup.
+    #[error("not to be shared with its owner")]
+    SharedWithOwner(ProjectId),
+    /// Projects that the identity service does not know.
+    #[error("not projects that the identity service knows")]
+    UnknownProjects(Vec<ProjectId>),
+    /// Projects that are members already; none where the store cannot tell which.
     #[error("shared already")]
-    AlreadyShared,
+    AlreadyShared(Vec<ProjectId>),
     /// The backup would have too many members.
-    #[error("too many members")]
-    TooManyMembers,
+    #[error("{there} members and {new} more are over the limit of {limit}")]
+    TooManyMembers {
+        /// How many there are.
+        there: usize,
+        /// How many more were to be added.
+        new: usize,
+        /// How many there may be.
+        limit: usize,
+    },
     /// Accepting without naming a vault.
     #[error("no vault named")]
     VaultNotNamed,
     /// The vault, source or destination, is in a status that forbids it.
-    #[error("the vault's status forbids it")]
-    VaultNotUsable,
+    #[error("the status of vault {vault} forbids it")]
+    VaultNotUsable {
+        /// The vault.
+        vault: VaultId,
+        /// Its status; `None` where it is gone.
+        status: Option<VaultStatus>,
+    },
     /// The vault is not made for such backups.
-    #[error("the vault is of another type")]
-    VaultTypeDiffers,
+    #[error("vault {vault} is of another type")]
+    VaultTypeDiffers {
+        /// The vault.
+        vault: VaultId,
+        /// What it is made for.
+        object_type: ObjectType,
+        /// How it protects.
+        protect_type: ProtectType,
+        /// What was backed up.
+        resource_type: String,
+    },
     /// The vault has not more free space than the backup's size.
-    #[error("the vault has no room")]
-    VaultFull,
-    /// Accepted before, into another vault.
-    #[error("accepted into another vault")]
-    AcceptedElsewhere,
-    /// An image depends on the accepted backup.
-    #[error("an image was registered from the backup")]
-    ImageRegistered,
+    #[error("vault {vault} has {free} MB free, and {needed} MB are needed")]
+    VaultFull {
+        /// The vault.
+        vault: VaultId,
+        /// Its free space in MB.
+        free: u64,
+        /// The size of the backup in MB: more must be free.
+        needed: u64,
+    },
+    /// Accepted before, into this other vault.
+    #[error("accepted into vault {0}")]
+    AcceptedElsewhere(VaultId),
+    /// This image depends on the accepted backup.
+    #[error("image {0} was registered from the backup")]
+    ImageRegistered(ImageId),
     /// Too much of this kind is under way already: nothing was done.
     #[error("too busy: {0}")]
     Busy(&'static str),

@@ -89,7 +89,7 @@ impl Member {
     /// [`Error::ImageRegistered`].
     pub fn may_let_go(&self) -> Result<()> {
         match (self.status, self.image_id) {
-            (MemberStatus::Accepted, Some(_)) => Err(Error::ImageRegistered),
+            (MemberStatus::Accepted, Some(image)) => Err(Error::ImageRegistered(image)),
             _ => Ok(()),
         }
     }

@@ -14,8 +14,8 @@ pub struct PageQuery {
     pub dest_project_id: Option<ProjectId>,
     /// Only those that accepted into this vault.
     pub vault_id: Option<VaultId>,
-    /// Only those with this image.
-    pub image_id: Option<ImageId>,
+    /// Only those with this image; none where it is no image's id.
+    pub image_id: Option<String>,
     /// How many at most.
     pub limit: usize,
     /// How many to skip, after the marker where there is one.
@@ -124,9 +124,10 @@ impl PageQuery {
             && self
                 .vault_id
                 .is_none_or(|vault| member.vault_id == Some(vault))
-            && self
-                .image_id
-                .is_none_or(|image| member.image_id == Some(image))
+            && self.image_id.as_ref().is_none_or(|text| {
+                let image = text.parse::<ImageId>().ok();
+                image.is_some() && member.image_id == image
+            })
     }
 
     /// Cuts the page out of all the members that the caller may see.

@@ -2,9 +2,9 @@
 //! Pure functions; the order of the checks in each is part of the contract.
 
 use super::{
-    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, ObjectType, OfferedBackup,
-    ProjectId, ProtectType, Result, ShareId, Vault, VaultId, VaultRecord, VaultStatus,
-    VisibleBackup, facts::Capacity,
+    Backup, BackupStatus, Change, Error, Facts, Member, MemberStatus, OfferedBackup, ProjectId,
+    ProtectType, Result, ShareId, Vault, VaultId, VaultRecord, VaultStatus, VisibleBackup,
+    facts::Capacity,
 };
 use crate::timestamp::Timestamp;
 
@@ -70,8 +70,8 @@ pub fn show_member(facts: &Facts, caller: &ProjectId, member: &ProjectId) -> Res
 pub struct NewMembers {
     /// The projects, each once, each with the id that its record gets.
     pub members: Vec<(ProjectId, ShareId)>,
-    /// Whether one of them is unknown to the identity service.
-    pub unknown_project: bool,
+    /// Those of them that the identity service does not know.
+    pub unknown: Vec<ProjectId>,
     /// How many members a backup may have in total.
     pub limit: usize,
     /// The present.
@@ -88,21 +88,28 @@ pub fn add_member(facts: &Facts, caller: &ProjectId, new: &NewMembers) -> Result
         return Err(Error::NotTheOwner);
     }
     may_be_shared(backup, facts.vault.as_ref())?;
-    if new.unknown_project
-        || new
-            .members
-            .iter()
-            .any(|(project, _)| *project == backup.project_id)
+    let mut projects = new.members.iter().map(|(project, _)| project);
+    if projects
+        .clone()
+        .any(|project| *project == backup.project_id)
     {
-        return Err(Error::InvalidDestination);
+        return Err(Error::SharedWithOwner(backup.project_id.clone()));
+    }
+    if !new.unknown.is_empty() {
+        return Err(Error::UnknownProjects(new.unknown.clone()));
     }
     let is_member =
-        |project: &ProjectId| facts.members.iter().any(|m| m.dest_project_id == *project);
-    if new.members.iter().any(|(project, _)| is_member(project)) {
-        return Err(Error::AlreadyShared);
+        |project: &&ProjectId| facts.members.iter().any(|m| m.dest_project_id == **project);
+    let members: Vec<_> = projects.by_ref().filter(is_member).cloned().collect();
+    if !members.is_empty() {
+        return Err(Error::AlreadyShared(members));
     }
     if facts.members.len() + new.members.len() > new.limit {
-        return Err(Error::TooManyMembers);
+        return Err(Error::TooManyMembers {
+            there: facts.members.len(),
+            new: new.members.len(),
+            limit: new.limit,
+        });
     }
     let pending = |(project, id): &(ProjectId, ShareId)| {
         Member::pending(*id, backup.id, project.clone(), new.now)
@@ -112,17 +119,22 @@ pub fn add_member(facts: &Facts, caller: &ProjectId, new: &NewMembers) -> Result
 
 fn may_be_shared(backup: &Backup, vault: Option<&Vault>) -> Result<()> {
     if backup.object_type().is_none() {
-        return Err(Error::ResourceTypeNotShareable);
+        return Err(Error::ResourceTypeNotShareable(
+            backup.resource_type.clone(),
+        ));
     }
     if backup.status != BackupStatus::Available {
-        return Err(Error::BackupNotAvailable);
+        return Err(Error::BackupNotAvailable(backup.status));
     }
     if backup.encrypted {
         return Err(Error::BackupEncrypted);
     }
     // A backup whose vault is gone is as little to be shared as one whose vault is going.
     if !vault.is_some_and(Vault::lets_share) {
-        return Err(Error::VaultNotUsable);
+        return Err(Error::VaultNotUsable {
+            vault: backup.vault_id,
+            status: vault.map(|vault| vault.status),
+        });
     }
     Ok(())
 }
@@ -152,7 +164,9 @@ pub fn update_member_status(
     let (backup, relation, before) = visible_member(facts, caller, member)?;
     // The owner may see the member, so the decision is not its own to make: 403, not 404.
     if relation == Relation::Owner {
-        return Err(Error::NotAuthorized);
+        return Err(Error::MemberDecides {
+            member: member.clone(),
+        });
     }
     match decision {
         Decision::Accept(vault) => accept(facts, backup, before, vault, now),
@@ -175,17 +189,16 @@ fn accept(
     }
     let own = |v: &&Vault| v.project_id == before.dest_project_id;
     let vault = facts.vault.as_ref().filter(own).ok_or(Error::NoSuchVault)?;
-    if vault.protect_type != ProtectType::Backup || !is_of_type(backup, vault.object_type) {
-        return Err(Error::VaultTypeDiffers);
-    }
-    if vault.status != VaultStatus::Available {
-        return Err(Error::VaultNotUsable);
-    }
-    if before.status == MemberStatus::Accepted {
-        return Err(Error::AcceptedElsewhere);
+    takes(vault, backup)?;
+    if let Some(other) = before.vault_id {
+        return Err(Error::AcceptedElsewhere(other));
     }
     if !vault.has_room_for(backup.megabytes()) {
-        return Err(Error::VaultFull);
+        return Err(Error::VaultFull {
+            vault: vault.id,
+            free: vault.free(),
+            needed: backup.megabytes(),
+        });
     }
     let capacity = Capacity::Take(vault.id, backup.megabytes());
     Ok(Change::Update {
@@ -195,8 +208,24 @@ fn accept(
     })
 }
 
-fn is_of_type(backup: &Backup, object_type: ObjectType) -> bool {
-    backup.object_type() == Some(object_type)
+/// Whether a vault is made for such backups, and can be used.
+fn takes(vault: &Vault, backup: &Backup) -> Result<()> {
+    let is_of_type = backup.object_type() == Some(vault.object_type);
+    if vault.protect_type != ProtectType::Backup || !is_of_type {
+        return Err(Error::VaultTypeDiffers {
+            vault: vault.id,
+            object_type: vault.object_type,
+            protect_type: vault.protect_type,
+            resource_type: backup.resource_type.clone(),
+        });
+    }
+    if vault.status != VaultStatus::Available {
+        return Err(Error::VaultNotUsable {
+            vault: vault.id,
+            status: Some(vault.status),
+        });
+    }
+    Ok(())
 }
 
 fn release(
@@ -223,7 +252,7 @@ fn release(
 pub fn delete_member(facts: &Facts, caller: &ProjectId, member: &ProjectId) -> Result<Change> {
     let (backup, relation, before) = visible_member(facts, caller, member)?;
     if relation != Relation::Owner {
-        return Err(Error::NotAuthorized);
+        return Err(Error::OwnerRevokes);
     }
     before.may_let_go()?;
     Ok(Change::Delete {

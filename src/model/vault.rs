@@ -122,9 +122,14 @@ words! { VaultStatus, "status of a vault", {
 }}
 
 impl Vault {
+    /// Its free space in MB.
+    pub fn free(&self) -> u64 {
+        megabytes(self.size).saturating_sub(self.used)
+    }
+
     /// Whether a backup of this size in MB fits: free space must be strictly greater.
     pub fn has_room_for(&self, backup: u64) -> bool {
-        megabytes(self.size) > self.used.saturating_add(backup)
+        self.free() > backup
     }
 
     /// Whether backups that lie in this vault may be shared.

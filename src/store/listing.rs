@@ -168,6 +168,17 @@ pub(super) fn marker(
     }
 }
 
+/// Whether shares are ordered as their backups are; if not, a sentence.
+pub(super) fn wrong_order(dialect: &Dialect) -> String {
+    format!(
+        "SELECT count(*) || ' shares are listed by another time than that of their backup: \
+                load its data file again'
+         FROM members m JOIN backups b ON b.id = m.backup_id
+         WHERE m.{BACKUP_CREATED_AT} <> coalesce(b.created_at, {}) HAVING count(*) > 0",
+        dialect.least_time
+    )
+}
+
 /// A page of a project's backups, behind the marker; `None` where none can be in the list.
 pub(super) fn list_backups<'q>(
     dialect: &'static Dialect,

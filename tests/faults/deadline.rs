@@ -29,7 +29,7 @@ async fn a_hung_database_holds_no_caller_beyond_the_deadline() {
     for number in 1..=30 {
         let again = add(&store, number).await;
         assert!(
-            matches!(again, Ok(_) | Err(Error::AlreadyShared)),
+            matches!(again, Ok(_) | Err(Error::AlreadyShared(_))),
             "{again:?}"
         );
     }

@@ -103,7 +103,7 @@ pub fn pending(number: u128) -> Member {
 /// Shares with one project; refused where that is a member already.
 pub async fn add(store: &Any, number: u128) -> Result<Change, Error> {
     let rule = move |facts: &Facts| match find(facts, number) {
-        Some(_) => Err(Error::AlreadyShared),
+        Some(_) => Err(Error::AlreadyShared(vec![])),
         None => Ok(Change::Add(vec![pending(number)])),
     };
     store.change(selection(), Box::new(rule)).await
@@ -114,7 +114,7 @@ pub async fn accept(store: &Any, number: u128) -> Result<Change, Error> {
     let rule = move |facts: &Facts| {
         let before = find(facts, number).ok_or(Error::NoSuchMember)?;
         if before.status == MemberStatus::Accepted {
-            return Err(Error::AcceptedElsewhere);
+            return Err(Error::AcceptedElsewhere(vault_id()));
         }
         let after = before.accepted(vault_id(), now());
         Ok(Change::Update {

@@ -57,8 +57,8 @@ const FORBIDDEN: (u16, &str) = (403, "APIGW.0302");
 /// The tables of who may do what, with bob in the path or the body.
 fn expected(who: Who, operation: Operation, state: State, exists: bool) -> (u16, &'static str) {
     use Operation::{
-        AddMember, DeleteMember, ListBackups, ListMembers, ListVaults, ShowBackup, ShowMember,
-        ShowVault, UpdateMemberStatus,
+        AddMember, DeleteMember, ListBackups, ListMembers, ListVaults, ShowBackup, ShowVault,
+        UpdateMemberStatus,
     };
     let writes = matches!(operation, AddMember | UpdateMemberStatus | DeleteMember);
     let shared = state != State::Absent;

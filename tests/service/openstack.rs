@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use backup_share::config::IdentityMode;
 use reqwest::Method;
 use serde_json::{Value, json};
 use testkit::{
@@ -370,6 +371,12 @@ async fn errors_of_the_identity_have_keystones_form_beside_ours() {
         assert_eq!(body["error"]["title"], title, "{path}");
         assert_eq!(body["error"]["message"], body["error_msg"]);
     }
+    let twice = server.request(Method::GET, "/v3/auth/projects", Some("alice"));
+    let body = send(twice.header("X-Auth-Token", "bob")).await.json();
+    assert_eq!(
+        body["error"]["title"], "Bad Request",
+        "also before it is routed"
+    );
     let ours = server.get(&members(ALICE, 1), "garbage").await.json();
     assert!(
         ours.get("error").is_none(),
@@ -398,4 +405,19 @@ async fn an_access_key_finds_its_project_as_a_token_does() {
         .header("X-Sdk-Date", date)
         .header("Authorization", unsigned.authorization("key", "hidden"));
     assert_eq!(send(request).await.json()["projects"][0]["id"], ALICE);
+}
+
+#[tokio::test]
+async fn where_a_keystone_is_the_identity_its_routes_are_not_here() {
+    let server = TestServer::with(|config| {
+        config.identity.mode = IdentityMode::Keystone;
+        config.keystone.address = "http://127.0.0.1:1/v3".into();
+    })
+    .await;
+    for path in ["/", "/v3", "/v3/projects", "/v3/auth/projects", TOKENS] {
+        let refused = ask(&server, path, &[]).await;
+        assert_eq!(refused.error(), (404, "APIGW.0101".into()), "{path}");
+    }
+    let page = ask(&server, "/", &[("accept", "text/html")]).await;
+    assert_eq!(page.status, 200, "people find the documentation");
 }

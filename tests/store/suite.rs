@@ -241,10 +241,10 @@ pub async fn an_update_stores_the_whole_record(store: Any) {
 pub async fn a_refusal_by_the_rule_does_nothing(store: Any) {
     loaded(&store).await;
     let refused = store
-        .change(everything(), Box::new(|_| Err(Error::VaultFull)))
+        .change(everything(), Box::new(|_| Err(Error::VaultNotNamed)))
         .await;
     assert!(
-        matches!(refused, Err(Error::VaultFull)),
+        matches!(refused, Err(Error::VaultNotNamed)),
         "comes back as it is"
     );
     assert!(facts(&store).await.members.is_empty());
@@ -261,7 +261,7 @@ pub async fn the_database_refuses_a_second_record_for_the_same_pair(store: Any) 
     )
     .await;
     assert!(
-        matches!(again, Err(Error::AlreadyShared)),
+        matches!(again, Err(Error::AlreadyShared(_))),
         "though the rule did not look: {again:?}"
     );
     assert_eq!(
@@ -350,7 +350,7 @@ pub async fn many_changes_at_once_are_all_decided_on_current_facts(store: Any) {
                 100 + number,
                 &format!("p{number}"),
             )])),
-            _ => Err(Error::TooManyMembers),
+            _ => Err(Error::VaultNotNamed),
         };
         // As `add_member` does it: not around a vault that is written, which may be locked for that
         // alone.
@@ -365,7 +365,7 @@ pub async fn many_changes_at_once_are_all_decided_on_current_facts(store: Any) {
     for task in tasks {
         match task.await.expect("no panic") {
             Ok(_) => added += 1,
-            Err(Error::TooManyMembers) => {}
+            Err(Error::VaultNotNamed) => {}
             Err(other) => panic!("{other}"),
         }
     }
@@ -390,7 +390,7 @@ pub async fn a_bad_change_harms_none_of_those_that_wait_with_it(store: Any) {
                 0 => blindly(&store, Change::Add(vec![pending(1_000 + number, "bob")])).await,
                 1 => {
                     store
-                        .change(everything(), Box::new(|_| Err(Error::VaultFull)))
+                        .change(everything(), Box::new(|_| Err(Error::VaultNotNamed)))
                         .await
                 }
                 2 => {
@@ -405,8 +405,8 @@ pub async fn a_bad_change_harms_none_of_those_that_wait_with_it(store: Any) {
     let tasks: Vec<_> = (0..200).map(change).collect();
     for (number, task) in tasks.into_iter().enumerate() {
         match (number % 4, task.await.expect("no panic")) {
-            (0, Err(Error::AlreadyShared))
-            | (1, Err(Error::VaultFull))
+            (0, Err(Error::AlreadyShared(_)))
+            | (1, Err(Error::VaultNotNamed))
             | (2, Err(Error::Store(_)))
             | (3, Ok(_)) => {}
             (_, other) => panic!("{number} got the response of another: {other:?}"),

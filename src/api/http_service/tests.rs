@@ -27,7 +27,7 @@ use crate::{
 fn operation(operation: Operation, response: Value) -> MethodRouter {
     get(move |request: Request| async move {
         if let Some(note) = request.extensions().get::<RequestNote>() {
-            note.begin(operation, None, None).await.expect("no audit");
+            note.begin(operation, |_| None).await.expect("no audit");
         }
         Json(response)
     })

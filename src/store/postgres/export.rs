@@ -10,7 +10,12 @@ use tokio::sync::mpsc;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 
 use super::{
-    super::{Export, Record, RecordKind, Removal, RemovalOutcome, tables::count_all, values::read},
+    super::{
+        Export, Record, RecordKind, Removal, RemovalOutcome,
+        listing::{POSTGRES, wrong_order},
+        tables::count_all,
+        values::read,
+    },
     Postgres, removal,
     repeat::repeated,
     retry::{AttemptError, is_transient},
@@ -64,7 +69,8 @@ impl Export for Postgres {
     /// What the catalog of the database says. The data is not checked: that is the work of
     /// `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
-        repeated!(self, |session| first_column(session, DAMAGE))
+        let sql = format!("{DAMAGE} UNION ALL {}", wrong_order(&POSTGRES));
+        repeated!(self, |session| first_column(session, &sql))
     }
 }
 

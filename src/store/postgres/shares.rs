@@ -198,7 +198,8 @@ async fn insert(client: &ClientWrapper, members: &[Member]) -> Result<(), Attemp
     match client.execute(&statement, &borrowed(&columns)).await {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            Err(Error::AlreadyShared.into())
+            // It says which pair, and only in words.
+            Err(Error::AlreadyShared(vec![]).into())
         }
         Err(error) => Err(error.into()),
     }

@@ -173,7 +173,7 @@ fn find_size(connection: &Connection, id: BackupId) -> rusqlite::Result<Option<u
 fn put_member(connection: &Connection, member: &Member) -> Result<Put> {
     match shares::insert(connection, member) {
         Ok(()) => {}
-        Err(Error::AlreadyShared) => return Ok(Put::Unchanged),
+        Err(Error::AlreadyShared(_)) => return Ok(Put::Unchanged),
         Err(error) => return Err(error),
     }
     if let (MemberStatus::Accepted, Some(vault)) = (member.status, member.vault_id) {

@@ -11,7 +11,12 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{
-    super::{Export, Record, RecordKind, Removal, RemovalOutcome, tables::count_all, values::read},
+    super::{
+        Export, Record, RecordKind, Removal, RemovalOutcome,
+        listing::{SQLITE, wrong_order},
+        tables::count_all,
+        values::read,
+    },
     failure::failed,
     open::{DatabaseFile, OpenError},
     removal,
@@ -84,7 +89,14 @@ impl Export for SqliteFile {
     }
 
     async fn damage(&self) -> Result<Vec<String>> {
-        self.read(complaints).await
+        self.read(|connection| {
+            let mut damage = complaints(connection)?;
+            if damage.is_empty() {
+                damage.extend(sentences(connection, &wrong_order(&SQLITE))?);
+            }
+            Ok(damage)
+        })
+        .await
     }
 }
 
@@ -95,11 +107,7 @@ fn gone(error: OpenError) -> Error {
 
 /// What the database finds wrong with itself.
 pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(INTEGRITY_CHECK)?;
-    let found = statement
-        .query_map([], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>();
-    match found {
+    match sentences(connection, INTEGRITY_CHECK) {
         Ok(found) => Ok(found
             .into_iter()
             .filter(|complaint| complaint != "ok")
@@ -110,6 +118,12 @@ pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String
         }
         Err(error) => Err(error),
     }
+}
+
+fn sentences(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let found = statement.query_map([], |row| row.get(0))?;
+    found.collect()
 }
 
 /// In one transaction: all of it is of one moment.

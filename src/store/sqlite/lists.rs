@@ -218,3 +218,116 @@ fn each_row(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use rusqlite::Connection;
+    use tokio::time::timeout;
+
+    use super::{
+        super::{Sqlite, failure::failed},
+        BackupQuery, Error, ProjectId, SQLITE, Statement, VaultQuery, listing,
+    };
+    use crate::{
+        model::{BackupId, OfferedBackup, OwnType},
+        timestamp::Timestamp,
+    };
+
+    /// A statement that would take for ever.
+    fn endless(connection: &Connection) -> Result<(), Error> {
+        let sql = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+                   SELECT count(*) FROM n";
+        connection.query_row(sql, [], |_| Ok(())).map_err(failed)
+    }
+
+    fn store(folder: &tempfile::TempDir) -> Sqlite {
+        Sqlite::open(&folder.path().join("test.db"), Timestamp::MAX).expect("a store")
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_whose_caller_leaves_is_interrupted_and_others_are_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        let start = Instant::now();
+        // More than there are connections.
+        for _ in 0..64 {
+            let left = timeout(Duration::from_millis(5), store.lists.read(endless)).await;
+            assert!(left.is_err(), "it does not end by itself");
+        }
+        let read = store.lists.read(|_| Ok(1)).await;
+        assert_eq!(read.expect("a connection is free"), 1);
+        assert!(start.elapsed() < super::TIMEOUT, "nobody waited for them");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_that_takes_too_long_ends_with_its_deadline() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = store(&folder);
+        let refused = store.lists.read(endless).await.expect_err("a deadline");
+        assert!(matches!(refused, Error::StoreUnavailable(_)), "{refused:?}");
+        let read = store.lists.read(|_| Ok(1)).await;
+        assert_eq!(read.expect("the connection is free again"), 1);
+    }
+
+    fn plan(connection: &Connection, statement: Statement<'_>) -> Vec<String> {
+        let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
+        let mut plan = connection.prepare(&sql).expect("good SQL");
+        let rows = plan.raw_query();
+        let rows = rows.mapped(|row| row.get::<_, String>("detail"));
+        rows.collect::<Result<_, _>>().expect("a plan")
+    }
+
+    #[test]
+    fn a_page_in_the_usual_order_looks_at_no_row_that_is_not_on_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let _store = store(&folder);
+        let connection = Connection::open(folder.path().join("test.db")).expect("its file");
+        let caller: ProjectId = "caller".parse().expect("a project");
+        for own_type in [OwnType::Private, OwnType::Shared, OwnType::AllGranted] {
+            for marker in [None, Some(offered())] {
+                let query = BackupQuery {
+                    own_type,
+                    ..BackupQuery::default()
+                };
+                let listed = listing::list_backups(&SQLITE, &caller, &query, marker.as_ref());
+                let statement = listed.expect("good values").expect("a list");
+                assert!(statement.is_common, "{own_type}");
+                is_by_index(&plan(&connection, statement), own_type.as_str());
+            }
+        }
+        let query = VaultQuery::default();
+        let vaults = listing::list_vaults(&SQLITE, &caller, &query).expect("good values");
+        is_by_index(&plan(&connection, vaults), "vaults");
+    }
+
+    /// Whether no table is read but by an index or a key, and nothing is sorted but the page.
+    fn is_by_index(steps: &[String], what: &str) {
+        let of_itself = ["SCAN t", "SCAN p LEFT-JOIN", "SCAN CONSTANT ROW"];
+        let scans =
+            |step: &&String| step.starts_with("SCAN ") && !of_itself.contains(&step.as_str());
+        let scans: Vec<_> = steps.iter().filter(scans).collect();
+        assert!(scans.is_empty(), "{what}: {steps:#?}");
+        let sorts = steps.iter().filter(|step| step.contains("TEMP B-TREE"));
+        assert!(sorts.count() <= 1, "{what}: {steps:#?}");
+    }
+
+    fn offered() -> OfferedBackup {
+        let id: BackupId = uuid::Uuid::from_u128(1).into();
+        let backup = crate::model::Backup {
+            id,
+            project_id: "owner".parse().expect("a project"),
+            vault_id: uuid::Uuid::from_u128(2).into(),
+            name: "a backup".into(),
+            resource_type: "OS::Nova::Server".into(),
+            resource_size: 1,
+            status: crate::model::BackupStatus::Available,
+            encrypted: false,
+        };
+        OfferedBackup {
+            record: backup.into(),
+            member: None,
+        }
+    }
+}

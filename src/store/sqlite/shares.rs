@@ -165,7 +165,7 @@ pub(super) fn insert(connection: &Connection, member: &Member) -> Result<()> {
             if e.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY =>
         {
             debug_assert_eq!(e.code, ErrorCode::ConstraintViolation);
-            Err(Error::AlreadyShared)
+            Err(Error::AlreadyShared(vec![member.dest_project_id.clone()]))
         }
         Err(error) => Err(failed(error)),
     }

@@ -4,14 +4,18 @@ use std::cmp::Ordering;
 
 use backup_share::{
     model::{
-        BackupQuery, BackupRecord, Listing, Member, MemberStatus, OfferedBackup, ProjectId,
+        BackupQuery, BackupRecord, Listing, Member, MemberStatus, OfferedBackup, ProjectId, Result,
         listing::BackupSortKey, page::SortDirection,
     },
     store::Catalog,
 };
 
 /// The list of a project.
-pub fn list(catalog: &Catalog, caller: &ProjectId, query: &BackupQuery) -> Listing<OfferedBackup> {
+pub fn list(
+    catalog: &Catalog,
+    caller: &ProjectId,
+    query: &BackupQuery,
+) -> Result<Listing<OfferedBackup>> {
     let mut all: Vec<_> = catalog
         .backups
         .iter()
@@ -20,10 +24,18 @@ pub fn list(catalog: &Catalog, caller: &ProjectId, query: &BackupQuery) -> Listi
         .collect();
     all.sort_by(|a, b| ordered(a, b, query));
     let total = all.len() as u64;
-    let marker = query.marker.map(|id| {
-        let named = catalog.backups.iter().find(|b| b.backup.id == id);
-        offered(catalog, named.expect("a backup"), caller).expect("one of the caller's")
-    });
+    let named = |id| {
+        let named = catalog.backups.iter().find(|b| b.backup.id == id)?;
+        let listed = |backup: &OfferedBackup| match &backup.member {
+            None => query.own_type.has_own(),
+            Some(_) => query.own_type.has_shared(),
+        };
+        offered(catalog, named, caller).filter(listed)
+    };
+    let marker = match query.marker.map(named) {
+        Some(None) => return Err(BackupQuery::unknown_marker()),
+        marker => marker.flatten(),
+    };
     let behind = |backup: &OfferedBackup| {
         marker
             .as_ref()
@@ -31,10 +43,10 @@ pub fn list(catalog: &Catalog, caller: &ProjectId, query: &BackupQuery) -> Listi
     };
     let offset = usize::try_from(query.offset).unwrap_or(usize::MAX);
     let items = all.into_iter().filter(behind).skip(offset);
-    Listing {
+    Ok(Listing {
         items: items.take(query.limit).collect(),
         total,
-    }
+    })
 }
 
 fn offered(catalog: &Catalog, record: &BackupRecord, caller: &ProjectId) -> Option<OfferedBackup> {

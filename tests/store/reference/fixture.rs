@@ -3,8 +3,8 @@
 
 use backup_share::{
     model::{
-        Backup, BackupId, BackupStatus, Member, ObjectType, ProjectId, ProtectType, Vault, VaultId,
-        VaultStatus,
+        Backup, BackupDetails, BackupId, BackupRecord, BackupStatus, Member, ObjectType, ProjectId,
+        ProtectType, Vault, VaultId, VaultStatus,
     },
     store::Catalog,
     timestamp::Timestamp,
@@ -81,7 +81,7 @@ impl World {
         let (vaults, backups) = (self.vaults.iter(), self.backups.iter());
         Catalog {
             vaults: vaults.cloned().map(Into::into).collect(),
-            backups: backups.cloned().map(Into::into).collect(),
+            backups: backups.map(|backup| self.record(backup)).collect(),
             members: self.members(),
             ..Catalog::default()
         }
@@ -97,6 +97,29 @@ impl World {
         (0..3)
             .flat_map(|backup| [member(backup, 1), member(backup, 2)])
             .collect()
+    }
+
+    /// With what is only shown. It moves when the operator changes the backup: so does the order of
+    /// lists.
+    pub fn record(&self, backup: &Backup) -> BackupRecord {
+        let number = backup.id.as_uuid().as_u128() & 0xff;
+        let moved = number + u128::from(backup.encrypted) + backup.status as u128;
+        let time = |number: u128| {
+            let micros = i64::try_from(number % 4).ok().filter(|number| *number > 0);
+            micros.and_then(Timestamp::from_micros)
+        };
+        let details = BackupDetails {
+            created_at: time(moved),
+            updated_at: time(number * 3),
+            ..BackupDetails::default()
+        };
+        let backup = backup.clone();
+        BackupRecord { backup, details }
+    }
+
+    /// The name of all its backups, by which lists leave out those of other worlds.
+    pub fn name(&self) -> String {
+        format!("of world {}", self.number)
     }
 
     /// Owner, source vault, type, size in GB, available, encrypted.
@@ -117,7 +140,7 @@ impl World {
             id: self.backup_id(number),
             project_id: project(owner),
             vault_id: self.vault_id(vault),
-            name: format!("backup {number}"),
+            name: self.name(),
             resource_type: resource.into(),
             resource_size: size,
             status: if available {

@@ -19,8 +19,8 @@ use backup_share::{
     clock::Clock,
     identity::{Caller, Identity},
     model::{
-        Error, Member, ProjectId, Result, Selection, ShareId, VaultSelection,
-        facts::MemberSelection, page::Page, rules::Decision,
+        Error, Listing, Member, OfferedBackup, ProjectId, Result, Selection, ShareId,
+        VaultSelection, facts::MemberSelection, page::Page, rules::Decision,
     },
     sharing::{Sharing, Target},
     store::{Removal, RemovalRefused, Removed, Store},
@@ -45,6 +45,7 @@ type Answer = std::result::Result<Said, String>;
 enum Said {
     Added(Vec<Member>),
     Listed(Page),
+    Backups(Listing<OfferedBackup>),
     One(Member),
     Removed(Removed),
     Done,
@@ -52,25 +53,28 @@ enum Said {
 
 /// Every response that the rules can give, so that it shows where the operations do not reach one of
 /// them any more.
-const ANSWERS: [&str; 23] = [
+const ANSWERS: [&str; 26] = [
     "AcceptedElsewhere",
     "Added",
     "AlreadyShared",
     "BackupEncrypted",
     "BackupNotAvailable",
+    "Backups",
     "Done",
     "ImageRegistered",
-    "InvalidDestination",
     "Listed",
     "Malformed",
+    "MemberDecides",
     "NoSuchBackup",
     "NoSuchMember",
     "NoSuchVault",
-    "NotAuthorized",
     "NotTheOwner",
     "One",
+    "OwnerRevokes",
     "ResourceTypeNotShareable",
+    "SharedWithOwner",
     "TooManyMembers",
+    "UnknownProjects",
     "VaultFull",
     "VaultNotNamed",
     "VaultNotUsable",
@@ -195,6 +199,7 @@ fn word(operation: &Operation, response: &Answer) -> &'static str {
         Ok(_) if of_the_operator => "changed by the operator",
         Ok(Said::Added(_)) => "Added",
         Ok(Said::Listed(_)) => "Listed",
+        Ok(Said::Backups(_)) => "Backups",
         Ok(Said::One(_)) => "One",
         Ok(Said::Removed(_) | Said::Done) => "Done",
         Err(error) => error,
@@ -295,6 +300,11 @@ impl Service {
                     .list_members(target(*caller, *backup), query)
                     .await
                     .map(Said::Listed)
+            }
+            Operation::ListBackups { caller, listing } => {
+                let (caller, query) = (fixture::project(*caller), listing.query(model));
+                let listed = self.store.list_backups(&caller, &query).await;
+                listed.map(Said::Backups)
             }
             Operation::Show {
                 caller,

@@ -15,6 +15,7 @@ use backup_share::{
 use uuid::Uuid;
 
 use super::{
+    super::lists::expected,
     Answer, Said,
     fixture::{self, GHOST, LIMIT, World},
     name,
@@ -56,6 +57,10 @@ impl Model {
                 backup,
                 listing,
             } => self.list(*caller, *backup, listing),
+            Operation::ListBackups { caller, listing } => {
+                let (caller, query) = (fixture::project(*caller), listing.query(self));
+                expected::list(&self.catalog(), &caller, &query).map(Said::Backups)
+            }
             Operation::Show {
                 caller,
                 backup,
@@ -82,6 +87,17 @@ impl Model {
             Operation::Again => Ok(Said::Done),
         };
         outcome.map_err(name)
+    }
+
+    /// All that is there.
+    pub fn catalog(&self) -> Catalog {
+        let there = self.world.backups.iter().enumerate();
+        let there = there.filter(|(number, _)| !self.gone.contains(number));
+        Catalog {
+            backups: there.map(|(_, backup)| self.world.record(backup)).collect(),
+            members: self.members.clone(),
+            ..Catalog::default()
+        }
     }
 
     /// What a vault holds, in MB.
@@ -168,26 +184,37 @@ impl Model {
             (owner, Error::NotTheOwner),
             (
                 object_type(&backup).is_some(),
-                Error::ResourceTypeNotShareable,
+                Error::ResourceTypeNotShareable(String::new()),
             ),
             (
                 backup.status == BackupStatus::Available,
-                Error::BackupNotAvailable,
+                Error::BackupNotAvailable(backup.status),
             ),
             (!backup.encrypted, Error::BackupEncrypted),
             (
                 matches!(source, Some(VaultStatus::Available | VaultStatus::Lock)),
-                Error::VaultNotUsable,
+                Error::VaultNotUsable {
+                    vault: backup.vault_id,
+                    status: source,
+                },
             ),
             (
-                !projects.contains(&backup.project_id) && !named.contains(&GHOST),
-                Error::InvalidDestination,
+                !projects.contains(&backup.project_id),
+                Error::SharedWithOwner(backup.project_id.clone()),
             ),
+            (!named.contains(&GHOST), Error::UnknownProjects(vec![])),
             (
                 projects.iter().all(|p| self.position(&backup, p).is_none()),
-                Error::AlreadyShared,
+                Error::AlreadyShared(vec![]),
             ),
-            (there + projects.len() <= LIMIT, Error::TooManyMembers),
+            (
+                there + projects.len() <= LIMIT,
+                Error::TooManyMembers {
+                    there,
+                    new: projects.len(),
+                    limit: LIMIT,
+                },
+            ),
         ];
         if let Some((_, error)) = rules.into_iter().find(|(kept, _)| !kept) {
             return Err(error);
@@ -268,7 +295,8 @@ impl Model {
         use MemberStatus::{Accepted, Pending, Rejected};
         let (owner, at) = self.find(caller, number, member)?;
         if owner {
-            return Err(Error::NotAuthorized);
+            let member = fixture::project(member);
+            return Err(Error::MemberDecides { member });
         }
         let record = self.members[at].clone();
         let wanted = match choice {
@@ -287,7 +315,7 @@ impl Model {
             (Pending, Pending) | (Rejected, Rejected) => return Ok(Said::One(record)),
             (Accepted, Accepted) if record.vault_id == vault_id => return Ok(Said::One(record)),
             (Accepted, Pending | Rejected) if record.image_id.is_some() => {
-                return Err(Error::ImageRegistered);
+                return Err(Error::ImageRegistered(record.image_id.expect("some")));
             }
             (Pending | Rejected | Accepted, Accepted) => {
                 self.can_take(number, &record, vault.expect("named"))?
@@ -312,16 +340,34 @@ impl Model {
         let fits = vault.protect_type == ProtectType::Backup
             && Some(vault.object_type) == object_type(backup);
         let rules = [
-            (fits, Error::VaultTypeDiffers),
+            (
+                fits,
+                Error::VaultTypeDiffers {
+                    vault: vault.id,
+                    object_type: vault.object_type,
+                    protect_type: vault.protect_type,
+                    resource_type: String::new(),
+                },
+            ),
             (
                 vault.status == VaultStatus::Available,
-                Error::VaultNotUsable,
+                Error::VaultNotUsable {
+                    vault: vault.id,
+                    status: Some(vault.status),
+                },
             ),
             (
                 record.status != MemberStatus::Accepted,
-                Error::AcceptedElsewhere,
+                Error::AcceptedElsewhere(vault.id),
             ),
-            (room, Error::VaultFull),
+            (
+                room,
+                Error::VaultFull {
+                    vault: vault.id,
+                    free: 0,
+                    needed: 0,
+                },
+            ),
         ];
         rules
             .into_iter()
@@ -332,12 +378,12 @@ impl Model {
     fn delete(&mut self, caller: usize, number: usize, member: usize) -> Outcome {
         let (owner, at) = self.find(caller, number, member)?;
         match &self.members[at] {
-            _ if !owner => Err(Error::NotAuthorized),
+            _ if !owner => Err(Error::OwnerRevokes),
             Member {
                 status: MemberStatus::Accepted,
-                image_id: Some(_),
+                image_id: Some(image),
                 ..
-            } => Err(Error::ImageRegistered),
+            } => Err(Error::ImageRegistered(*image)),
             _ => {
                 self.members.remove(at);
                 Ok(Said::Done)
@@ -379,9 +425,8 @@ impl Model {
                 vault,
             } => {
                 // A data file has the backups of its members.
-                catalog
-                    .backups
-                    .push(self.world.backups[*backup].clone().into());
+                let there = &self.world.backups[*backup];
+                catalog.backups.push(self.world.record(there));
                 catalog.members.push(Member {
                     id: self.world.id(4, backup * 100 + member).into(),
                     backup_id: self.world.backup_id(*backup),
@@ -411,7 +456,7 @@ impl Model {
                     encrypted,
                     ..self.world.backups[*backup].clone()
                 };
-                catalog.backups.push(changed.into());
+                catalog.backups.push(self.world.record(&changed));
             }
             _ => {}
         }

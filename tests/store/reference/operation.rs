@@ -1,9 +1,11 @@
 //! What the sequences are made of: the five operations by anybody on anything, what only the
 //! operator does, and the last one again. Everything by number, so that a sequence shrinks.
 
+use std::{fmt::Debug, str::FromStr};
+
 use backup_share::model::{
-    BackupStatus, MemberStatus, VaultStatus,
-    page::{PageQuery, Sort},
+    BackupQuery, BackupStatus, MemberStatus, OwnType, VaultStatus, listing::BackupSortKey,
+    page::PageQuery,
 };
 use proptest::{
     collection::vec,
@@ -32,6 +34,11 @@ pub enum Operation {
         caller: usize,
         backup: usize,
         listing: Listing,
+    },
+    /// The caller's own backups, and those shared with it.
+    ListBackups {
+        caller: usize,
+        listing: BackupListing,
     },
     Show {
         caller: usize,
@@ -91,6 +98,18 @@ pub struct Listing {
     pub sort: Vec<(&'static str, Option<bool>)>,
 }
 
+/// A request for a list of backups.
+#[derive(Clone, Debug)]
+pub struct BackupListing {
+    pub own_type: OwnType,
+    pub status: Option<MemberStatus>,
+    pub vault: Option<usize>,
+    pub limit: usize,
+    pub offset: u64,
+    pub marker: Option<usize>,
+    pub sort: Vec<(&'static str, Option<bool>)>,
+}
+
 pub const KEYS: [&str; 8] = [
     "status",
     "created_at",
@@ -115,6 +134,23 @@ impl Operation {
     }
 }
 
+impl BackupListing {
+    pub fn query(&self, model: &Model) -> BackupQuery {
+        let world = &model.world;
+        BackupQuery {
+            own_type: self.own_type,
+            member_status: self.status,
+            name: Some(world.name()),
+            vault_id: self.vault.map(|vault| world.vault_id(vault)),
+            limit: self.limit,
+            offset: self.offset,
+            marker: self.marker.map(|backup| world.backup_id(backup)),
+            sort: order(&self.sort),
+            ..BackupQuery::default()
+        }
+    }
+}
+
 impl Listing {
     pub fn query(&self, model: &Model) -> PageQuery {
         let world = &model.world;
@@ -122,32 +158,27 @@ impl Listing {
             status: self.status,
             dest_project_id: self.dest.map(fixture::project),
             vault_id: self.vault.map(|vault| world.vault_id(vault)),
-            image_id: self.image.map(|backup| model.image_id(backup)),
+            image_id: self.image.map(|backup| model.image_id(backup).to_string()),
             limit: self.limit,
             offset: self.offset,
             marker: self
                 .marker
                 .map(|at| model.issued.get(at).copied().unwrap_or(Uuid::max().into())),
-            sort: self.order(),
+            sort: order(&self.sort),
         }
     }
+}
 
-    fn order(&self) -> Sort {
-        let term = |(key, up): &(&str, Option<bool>)| match up {
-            Some(true) => format!("{key}:asc"),
-            Some(false) => format!("{key}:desc"),
-            None => (*key).to_owned(),
-        };
-        match self.sort.as_slice() {
-            [] => Sort::default(),
-            terms => terms
-                .iter()
-                .map(term)
-                .collect::<Vec<_>>()
-                .join(",")
-                .parse()
-                .expect("an order"),
-        }
+fn order<S: Default + FromStr<Err: Debug>>(terms: &[(&str, Option<bool>)]) -> S {
+    let term = |(key, up): &(&str, Option<bool>)| match up {
+        Some(true) => format!("{key}:asc"),
+        Some(false) => format!("{key}:desc"),
+        None => (*key).to_owned(),
+    };
+    let terms: Vec<_> = terms.iter().map(term).collect();
+    match terms.as_slice() {
+        [] => S::default(),
+        terms => terms.join(",").parse().expect("an order"),
     }
 }
 
@@ -172,6 +203,8 @@ fn usual() -> impl Strategy<Value = Operation> {
         2 => (backup(), member()).prop_map(|(backup, member)| Operation::Delete { caller: 0, backup, member }),
         2 => (0..3_usize, backup(), listing())
             .prop_map(|(caller, backup, listing)| Operation::List { caller, backup, listing }),
+        3 => (0..3_usize, backup_listing())
+            .prop_map(|(caller, listing)| Operation::ListBackups { caller, listing }),
     ]
 }
 
@@ -226,7 +259,8 @@ fn by_the_operator() -> impl Strategy<Value = Operation> {
     let backup = || 0..BACKUPS - 1;
     prop_oneof![
         6 => (backup(), 1..CALLERS, 0..VAULTS - 1).prop_map(|(backup, member, vault)| Operation::Image {
-            backup,
+            // That one is bob's own.
+            backup: if backup == LASTING && member == 1 { 0 } else { backup },
             member,
             vault
         }),
@@ -261,6 +295,43 @@ fn choice() -> impl Strategy<Value = Choice> {
         2 => Just(Choice::Reject),
         1 => Just(Choice::Postpone),
     ]
+}
+
+fn backup_listing() -> impl Strategy<Value = BackupListing> {
+    let own_type = select(vec![
+        OwnType::Private,
+        OwnType::Shared,
+        OwnType::Shared,
+        OwnType::AllGranted,
+    ]);
+    let status = select(vec![
+        MemberStatus::Accepted,
+        MemberStatus::Pending,
+        MemberStatus::Rejected,
+    ]);
+    let keys = select(BackupSortKey::WORDS.to_vec());
+    let sort = vec((keys, option::of(any::<bool>())), 0..4);
+    let limit = prop_oneof![Just(1000), 1..4_usize];
+    (
+        own_type,
+        option::weighted(0.3, status),
+        option::weighted(0.2, 0..VAULTS),
+        limit,
+        prop_oneof![3 => Just(0), 1 => 0..4_u64],
+        option::weighted(0.3, 0..BACKUPS),
+        sort,
+    )
+        .prop_map(
+            |(own_type, status, vault, limit, offset, marker, sort)| BackupListing {
+                own_type,
+                status,
+                vault,
+                limit,
+                offset,
+                marker,
+                sort,
+            },
+        )
 }
 
 fn listing() -> impl Strategy<Value = Listing> {

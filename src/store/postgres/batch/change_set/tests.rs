@@ -216,7 +216,7 @@ fn decide(operation: &Operation, number: usize, facts: &Facts) -> Result<Change,
                 .collect();
             let new = NewMembers {
                 members,
-                unknown_project: false,
+                unknown: vec![],
                 limit: 2,
                 now,
             };

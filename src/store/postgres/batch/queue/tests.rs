@@ -30,7 +30,7 @@ fn change(backup: u128, vault: Option<u128>) -> (QueuedChange, Receiver<Result<C
     };
     let change = PendingChange {
         selection,
-        rule: Box::new(|_| Err(Error::VaultFull)),
+        rule: Box::new(|_| Err(Error::VaultNotNamed)),
     };
     let (result, received) = oneshot::channel();
     (
