@@ -14,6 +14,7 @@ use backup_share::model::Operation;
 use testkit::server::TestServer;
 
 use exchange::Response;
+use signing::Signs;
 use table::{Credentials, Flow, Person, Request, Table};
 
 const DATA: &str = include_str!("../replay/data.yaml");
@@ -135,7 +136,13 @@ impl<'a> Replay<'a> {
         let body = fill(&request.body, &words);
         words.insert("length".to_owned(), body.len().to_string());
         let head = fill(&self.credentials.keep_lines(&request.head), &words);
-        let head = signing::sign(&head, &body, self.table, keys.access, keys.secret);
+        let signs = Signs {
+            headers: request.signs.as_ref().unwrap_or(&self.table.signs),
+            query: &self.table.signed_query,
+            access: keys.access,
+            secret: keys.secret,
+        };
+        let head = signing::sign(&head, &body, &signs);
         format!("{}\r\n\r\n{body}", head.trim_end().replace('\n', "\r\n")).into_bytes()
     }
 

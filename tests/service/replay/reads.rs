@@ -2,7 +2,7 @@
 //!
 //! A path is keys and `[number]` or `[*]`, such as `members[*].status`. What is there is a type,
 //! with `?` for one that may be null; a shape of the table; `array(2)` for one of two; or
-//! `= value`.
+//! `= value`. A `time` says that it is in UTC by `+00:00`, a `utc` by `Z`.
 
 use serde_json::Value;
 
@@ -84,6 +84,7 @@ fn is(value: &Value, expected: &str) -> bool {
         "null" => value.is_null(),
         "string" => value.is_string(),
         "time" => value.as_str().is_some_and(has_zone),
+        "utc" => value.as_str().is_some_and(|text| text.ends_with('Z')),
         "integer" => value.is_i64() || value.is_u64(),
         "boolean" => value.is_boolean(),
         "object" => value.is_object(),
@@ -97,4 +98,39 @@ fn is(value: &Value, expected: &str) -> bool {
 /// Whether a time says in which zone it is: clients take one that does not to be local.
 fn has_zone(text: &str) -> bool {
     text.as_bytes().get(10) == Some(&b'T') && text.ends_with("+00:00")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_missing_or_of_another_type_is_named() {
+        let shapes = Shapes::from([("one".to_owned(), [("size", "integer")].map(owned).into())]);
+        let body = json!({"all": [{"size": 1}, {"size": "2"}], "none": []});
+        let check = |path, expected| check(&body, path, expected, &shapes);
+        assert_eq!(check("all[0]", "one"), Ok(()));
+        assert_eq!(
+            check("all[*].size", "= 1"),
+            Err("all[*].size is \"2\", and not = 1".into())
+        );
+        let other = "all[*]: size is \"2\", and not integer";
+        assert_eq!(check("all[*]", "one"), Err(other.into()));
+        assert_eq!(
+            check("none", "array(1)"),
+            Err("none is [], and not array(1)".into())
+        );
+        for missing in ["none[*].size", "all[2]", "all[*].name", "other"] {
+            assert_eq!(
+                check(missing, "string?"),
+                Err(format!("{missing} is not there"))
+            );
+        }
+    }
+
+    fn owned((name, kind): (&str, &str)) -> (String, String) {
+        (name.to_owned(), kind.to_owned())
+    }
 }

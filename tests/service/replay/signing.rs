@@ -5,13 +5,25 @@ use std::fmt::Write;
 use reqwest::Url;
 use testkit::signer::Unsigned;
 
-use super::table::{SignedQuery, Table};
+use super::table::SignedQuery;
 
 /// The time of the server, as signatures have it.
 pub const DATE: &str = "20200205T103834Z";
 
+/// How a client signs.
+pub struct Signs<'a> {
+    /// The names of the headers that it signs, where it sends them.
+    pub headers: &'a [String],
+    /// What becomes of the query.
+    pub query: &'a SignedQuery,
+    /// Its access key.
+    pub access: &'a str,
+    /// Its secret.
+    pub secret: &'a str,
+}
+
 /// The head with the signature in it, where it has a place for one.
-pub fn sign(head: &str, body: &str, table: &Table, access: &str, secret: &str) -> String {
+pub fn sign(head: &str, body: &str, how: &Signs<'_>) -> String {
     if !head.contains("{authorization}") {
         return head.to_owned();
     }
@@ -19,7 +31,7 @@ pub fn sign(head: &str, body: &str, table: &Table, access: &str, secret: &str) -
     let words: Vec<&str> = line.split(' ').collect();
     let (path, query) = words[1].split_once('?').unwrap_or((words[1], ""));
     let canonical = canonical(query);
-    let headers = signed_headers(head, &table.signs);
+    let headers = signed_headers(head, how.headers);
     let headers: Vec<(&str, &str)> = headers
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
@@ -32,8 +44,11 @@ pub fn sign(head: &str, body: &str, table: &Table, access: &str, secret: &str) -
         date: DATE,
         body,
     };
-    let head = head.replace("{authorization}", &unsigned.authorization(access, secret));
-    match table.signed_query {
+    let head = head.replace(
+        "{authorization}",
+        &unsigned.authorization(how.access, how.secret),
+    );
+    match how.query {
         SignedQuery::Sorted if !query.is_empty() => head.replacen(query, &canonical, 1),
         _ => head,
     }

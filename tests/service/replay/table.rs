@@ -97,6 +97,8 @@ pub struct Request {
     pub source: String,
     /// The operation, or `none` of the contract's.
     pub operation: String,
+    /// The headers that this one signs, where they are others.
+    pub signs: Option<Vec<String>>,
     /// Request line and headers, in their order on the wire.
     pub head: String,
     /// The body.
