@@ -97,9 +97,6 @@ impl AcceptArgs {
             Item::new(offer.backup, task)
         };
         let items: Vec<_> = offers.into_iter().map(plan).collect();
-        if items.is_empty() && output.is_table() {
-            return super::output::print("Nothing is waiting to be accepted.\n");
-        }
         bulk::run(items, output, |backup, task| {
             carry_out(session, backup, task, self.dry_run)
         })

@@ -95,6 +95,7 @@ struct Report<'a> {
     bar: &'a ProgressBar,
     /// For programs, which get all of them at once.
     lines: Vec<BulkLine>,
+    printed: bool,
     ended: usize,
     failed: usize,
     last: Option<CliError>,
@@ -102,11 +103,12 @@ struct Report<'a> {
 
 impl<'a> Report<'a> {
     fn new(output: OutputArgs, bar: &'a ProgressBar) -> Self {
-        let (lines, ended, failed, last) = (vec![], 0, 0, None);
+        let (lines, printed, ended, failed, last) = (vec![], false, 0, 0, None);
         Self {
             output,
             bar,
             lines,
+            printed,
             ended,
             failed,
             last,
@@ -154,6 +156,7 @@ impl<'a> Report<'a> {
     /// People see it at once.
     fn line(&mut self, line: BulkLine) -> CommandResult {
         if self.output.is_table() {
+            self.printed = true;
             return self.bar.suspend(|| output::print(&text(&line)));
         }
         self.lines.push(line);
@@ -168,6 +171,8 @@ impl<'a> Report<'a> {
     fn finish(self, all: usize) -> CommandResult {
         if !self.output.is_table() {
             self.output.print(&self.lines, |_| String::new())?;
+        } else if !self.printed {
+            output::print("Nothing to do.\n")?;
         }
         let Some(last) = self.last else {
             return Ok(());
@@ -192,16 +197,13 @@ fn text(line: &BulkLine) -> String {
         .as_deref()
         .map_or_else(String::new, |name| format!("  {}", output::printable(name)));
     let projects: Vec<_> = line.projects.iter().map(ToString::to_string).collect();
-    let vault = line
-        .vault_id
-        .as_ref()
-        .map(|vault| format!("  into {vault}"));
+    let vault = line.vault_id.as_ref().map(|vault| format!(" into {vault}"));
     let error = line.error.as_ref().map(|error| format!(": {error}"));
     let more = vault.or(error).unwrap_or_default();
     let with = if projects.is_empty() {
         String::new()
     } else {
-        format!("  {}", projects.join(" "))
+        format!(" {}", projects.join(" "))
     };
     format!("{id}{name}  {}{with}{more}\n", line.result)
 }

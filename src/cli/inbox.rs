@@ -28,8 +28,9 @@ const GONE: [&str; 2] = ["BackupService.6200", "BackupService.6705"];
 
 /// List what other projects share with yours, pending first
 ///
-/// Prints the lines that accept what is pending, too. json and yaml are a list, with the line of
-/// each one under `accept`, where one vault of yours fits, and with sizes in GB.
+/// Prints the lines that accept what is pending, too; VAULT stands there where several vaults of
+/// yours fit. json and yaml are a list, with the line of each one under `accept`, and with sizes
+/// in GB.
 #[derive(Args, Clone)]
 pub(super) struct InboxArgs {
     #[command(flatten)]
@@ -163,7 +164,7 @@ impl ClientCommand for InboxArgs {
         let rows = stream::iter(&offers).map(|offer| row(&session, offer, &lines));
         let rows = rows.buffered(AT_A_TIME).try_collect::<Vec<_>>().await?;
         let rows: Vec<_> = rows.into_iter().flatten().collect();
-        output.print(&rows, |rows| table(rows) + &hints(rows, &lines))
+        output.print(&rows, |rows| table(rows) + &hints(rows))
     }
 }
 
@@ -186,34 +187,29 @@ impl<'v> AcceptLines<'v> {
         Self { names, vaults }
     }
 
-    /// The line that accepts a backup.
+    /// The line that accepts a pending backup; none where it fits into no vault.
     fn line(&self, offer: &Offer) -> Option<String> {
-        (offer.status == MemberStatus::Pending).then(|| {
-            let backup = offer
-                .backup
-                .name
-                .as_ref()
-                .filter(|name| self.is_unique(name));
-            let backup = backup.map_or_else(|| offer.backup.id.to_string(), String::clone);
-            format!(
-                "backup-share accept {backup} --vault {}",
-                self.vault(&offer.backup)
-            )
-        })
+        if offer.status != MemberStatus::Pending {
+            return None;
+        }
+        let vault = match fitting(self.vaults, &offer.backup).as_slice() {
+            [] => return None,
+            [vault] => vault_word(vault, self.vaults),
+            // People have to choose.
+            _ => "VAULT".to_owned(),
+        };
+        let name = offer
+            .backup
+            .name
+            .as_ref()
+            .filter(|name| self.is_unique(name));
+        let backup = name.map_or_else(|| offer.backup.id.to_string(), String::clone);
+        Some(format!("backup-share accept {backup} --vault {vault}"))
     }
 
     fn is_unique(&self, name: &str) -> bool {
         let count = self.names.as_ref().and_then(|names| names.get(name));
         is_plain(name) && count == Some(&1)
-    }
-
-    /// The one vault that a backup fits into; else people have to choose.
-    fn vault(&self, backup: &Backup) -> String {
-        let fitting = fitting(self.vaults, backup);
-        match fitting.as_slice() {
-            [vault] => vault_word(vault, self.vaults),
-            _ => "VAULT".to_owned(),
-        }
     }
 }
 
@@ -306,23 +302,27 @@ fn table(rows: &[InboxRow]) -> String {
 }
 
 /// How to accept what is pending.
-fn hints(rows: &[InboxRow], lines: &AcceptLines<'_>) -> String {
-    let accepting: Vec<_> = rows
+fn hints(rows: &[InboxRow]) -> String {
+    let pending = rows
         .iter()
+        .filter(|row| row.status == MemberStatus::Pending);
+    let lines: Vec<_> = pending
+        .clone()
         .filter_map(|row| row.accept.as_deref())
         .collect();
-    if accepting.is_empty() {
-        return String::new();
+    let mut hints = String::new();
+    if !lines.is_empty() {
+        hints += "\nTo accept:\n";
     }
-    let mut hints = "\nTo accept:\n".to_owned();
-    for line in accepting.iter().take(HINTS) {
+    for line in lines.iter().take(HINTS) {
         hints = hints + "  " + line + "\n";
     }
-    if accepting.len() > 1 {
+    if lines.len() > 1 {
         hints += "  backup-share accept --all\n";
     }
-    if lines.vaults.is_empty() {
-        hints += "Your project has no vault to accept into.\n";
+    match pending.count() - lines.len() {
+        0 => hints,
+        1 => hints + "\n1 fits into no vault of yours.\n",
+        many => format!("{hints}\n{many} fit into no vault of yours.\n"),
     }
-    hints
 }

@@ -3,12 +3,15 @@
 #![cfg(all(feature = "server", feature = "cli"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod bulk;
 mod catalog;
 mod cloud;
 mod clouds;
 mod contract;
 mod copy;
 mod database;
+mod export;
+mod finding;
 mod help;
 mod identity;
 mod image;
