@@ -10,6 +10,7 @@ mod clouds;
 mod contract;
 mod copy;
 mod database;
+mod demo;
 mod export;
 mod finding;
 mod help;

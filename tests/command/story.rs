@@ -1,10 +1,5 @@
 //! Owner and member at work, and the forms in which they see it.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
 use serde_json::Value;
 use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
@@ -54,77 +49,6 @@ fn an_owner_shares_a_member_decides_and_the_owner_takes_it_back() {
             .count(),
         2
     );
-}
-
-#[test]
-fn what_the_demo_prints_can_be_pasted() {
-    let server = Server::demo();
-    let log = server.log();
-    let story = &log[log.find("export BACKUP_SHARE_ENDPOINT").expect("a story")..];
-    let mut shell = Command::new("sh");
-    shell
-        .arg("-e")
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut shell = shell.spawn().expect("a shell");
-    shell
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(story.as_bytes())
-        .expect("read by the shell");
-    let output = shell.wait_with_output().expect("it ends");
-    let printed = String::from_utf8(output.stdout).expect("text");
-    assert!(output.status.success(), "{printed}");
-    let end = printed.rsplit("PROJECT").next().expect("the last table");
-    assert!(
-        end.contains("accepted") && end.contains("rejected"),
-        "{printed}"
-    );
-}
-
-/// The commands of the README's first story, at this server.
-fn readme(server: &Server) -> String {
-    let readme = include_str!("../../README.md");
-    let start = readme
-        .find("export BACKUP_SHARE_ENDPOINT")
-        .expect("a story");
-    let end = readme.find("## Use it").expect("what comes after");
-    let blocks = readme[start..end].split("```").step_by(2);
-    let blocks: String = blocks
-        .map(|block| block.strip_prefix("sh").unwrap_or(block))
-        .collect();
-    blocks
-        .replace("http://127.0.0.1:8799", &server.endpoint)
-        .replace(
-            "target/release/backup-share",
-            env!("CARGO_BIN_EXE_backup-share"),
-        )
-}
-
-fn paste(story: &str) -> String {
-    let mut shell = Command::new("sh");
-    let output = shell.args(["-e", "-c", story]).output().expect("a shell");
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    assert!(output.status.success(), "{}", text(output.stderr));
-    text(output.stdout)
-}
-
-#[test]
-fn the_readmes_story_and_the_printed_one_are_not_in_each_others_way() {
-    for readme_first in [true, false] {
-        let server = Server::demo();
-        let log = server.log();
-        let printed = &log[log.find("export BACKUP_SHARE_ENDPOINT").expect("a story")..];
-        let mut stories = [readme(&server), printed.to_owned()];
-        if !readme_first {
-            stories.reverse();
-        }
-        for story in stories {
-            assert!(paste(&story).contains("accepted"), "{story}");
-        }
-    }
 }
 
 #[test]
