@@ -4,16 +4,17 @@
 use clap::Args;
 
 use super::{
-    CliError, ClientCommand, CommandResult,
+    CliError, ClientCommand, CommandResult, accept_line,
     bulk::{self, Done, Item},
     inbox::{self, InboxFilter, Offer},
     output::OutputArgs,
     refusal,
+    rooms::Rooms,
     session::ClientSession,
     vaults,
     words::{self, IdOrName},
 };
-use crate::client::types::{Backup, BackupId, Member, MemberStatus, Vault, VaultId};
+use crate::client::types::{BackupId, Member, MemberStatus, VaultId};
 
 /// Accept backups that are shared with your project
 ///
@@ -49,7 +50,7 @@ enum Task {
     /// It is accepted.
     Nothing,
     /// There is no room for it: why.
-    Impossible(String),
+    NoRoom(String),
 }
 
 impl ClientCommand for AcceptArgs {
@@ -92,7 +93,9 @@ impl AcceptArgs {
         let plan = |offer: Offer| {
             let task = match offer.status {
                 MemberStatus::Accepted => Task::Nothing,
-                _ => rooms.assign(&offer.backup),
+                _ => rooms
+                    .assign(&offer.backup)
+                    .map_or_else(Task::NoRoom, Task::Accept),
             };
             Item::new(offer.backup, task)
         };
@@ -111,7 +114,7 @@ async fn carry_out(
     dry_run: bool,
 ) -> Result<Done, CliError> {
     let (result, vault) = match task {
-        Task::Impossible(why) => return Err(CliError::Refused(why)),
+        Task::NoRoom(why) => return Err(CliError::Refused(why)),
         Task::Nothing => ("already accepted", None),
         Task::Accept(vault) if dry_run => ("would be accepted", Some(vault)),
         Task::Accept(vault) => ("accepted", accept(session, backup, vault).await?.vault_id),
@@ -199,7 +202,7 @@ async fn which_vault(
         Err(error) => return Err(refusal(error).await),
     };
     let all = vaults::all(session).await?;
-    let fitting = inbox::fitting(&all, &backup);
+    let fitting = accept_line::fitting(&all, &backup);
     let Some(first) = fitting.first() else {
         let wanted = vaults::wanted(&backup);
         return Ok(CliError::Refused(format!(
@@ -209,7 +212,7 @@ async fn which_vault(
     let line = format!(
         "backup-share accept {} --vault {}",
         shown(named),
-        inbox::vault_word(first, &all)
+        accept_line::vault_word(first, &all)
     );
     let listed = vaults::table(fitting.iter().copied());
     Ok(CliError::Usage(format!(
@@ -220,63 +223,11 @@ async fn which_vault(
 /// A name that a shell would change is given by its id elsewhere; here it was typed, and is quoted.
 fn shown(named: &IdOrName<BackupId>) -> String {
     let text = named.to_string();
-    match inbox::is_plain(&text) {
+    match accept_line::is_plain(&text) {
         true => text,
         false => format!(
             "'{}'",
             super::output::printable(&text).replace('\'', r"'\''")
         ),
-    }
-}
-
-/// Vaults to accept into, and what will be free in them by then.
-struct Rooms {
-    vaults: Vec<(Vault, i64)>,
-    /// Whether they were named, in the order in which they are to be filled.
-    chosen: bool,
-}
-
-impl Rooms {
-    async fn of(session: &ClientSession, named: &[IdOrName<VaultId>]) -> Result<Self, CliError> {
-        let mut ids = vec![];
-        for vault in named {
-            ids.push(session.vault(vault).await?);
-        }
-        let all = vaults::all(session).await?;
-        let chosen = !ids.is_empty();
-        let mut vaults = if chosen { vec![] } else { all.clone() };
-        for id in ids {
-            let vault = all.iter().find(|vault| vault.id == id).cloned();
-            let missing = || CliError::Refused(format!("Your project has no vault {id}."));
-            vaults.push(vault.ok_or_else(missing)?);
-        }
-        let vaults = vaults
-            .into_iter()
-            .map(|vault| (vaults::free(&vault), vault));
-        let vaults = vaults.map(|(free, vault)| (vault, free)).collect();
-        Ok(Self { vaults, chosen })
-    }
-
-    /// Room for a backup, which is taken from what is free.
-    fn assign(&mut self, backup: &Backup) -> Task {
-        let needed = vaults::needed(backup);
-        let suitable = self
-            .vaults
-            .iter_mut()
-            .filter(|(vault, _)| vaults::suits(vault, backup));
-        let mut suitable: Vec<_> = suitable.collect();
-        if !self.chosen && suitable.len() > 1 {
-            let many = suitable.len();
-            return Task::Impossible(format!(
-                "{many} vaults of yours are for it: say --vault VAULT."
-            ));
-        }
-        match suitable.iter_mut().find(|(_, free)| *free > needed) {
-            Some((vault, free)) => {
-                *free -= needed;
-                Task::Accept(vault.id.clone())
-            }
-            None => Task::Impossible(format!("no vault fits: {}.", vaults::wanted(backup))),
-        }
     }
 }

@@ -2,6 +2,7 @@
 //! of this package.
 
 mod accept;
+mod accept_line;
 #[cfg(feature = "server")]
 mod audit_line;
 mod backups;
@@ -29,6 +30,7 @@ mod reject;
 #[cfg(feature = "server")]
 mod remove;
 mod revoke;
+mod rooms;
 #[cfg(feature = "server")]
 mod serve;
 mod session;

@@ -145,8 +145,14 @@ impl Bearer for Vault {
     }
 }
 
-/// The one that is meant.
-fn one<T: Bearer<Id: Clone>>(name: &str, found: Vec<T>) -> Result<T::Id, CliError> {
+/// The one that is meant. A service that does not know every filter may list it twice.
+fn one<T: Bearer<Id: Clone + PartialEq>>(name: &str, mut found: Vec<T>) -> Result<T::Id, CliError> {
+    let mut seen: Vec<T::Id> = vec![];
+    found.retain(|item| {
+        let is_new = !seen.contains(item.id());
+        seen.push(item.id().clone());
+        is_new
+    });
     let (shown, noun) = (output::printable(name), T::NOUN);
     match found.as_slice() {
         [] => Err(CliError::Refused(format!(

@@ -65,6 +65,10 @@ impl ClientCommand for RevokeArgs {
 impl RevokeArgs {
     async fn revoke_all(self, session: &ClientSession, output: OutputArgs) -> CommandResult {
         let items = match &self.backup {
+            Some(_) if self.filter.names_backups() => {
+                let why = "--name chooses among all backups: name one, or say --name.";
+                return Err(CliError::Usage(why.to_owned()));
+            }
             Some(backup) => {
                 let backup_id = session.own(backup).await?;
                 vec![Item {

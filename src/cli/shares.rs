@@ -69,6 +69,11 @@ impl ShareFilter {
         *self != Self::default()
     }
 
+    /// Whether it chooses among backups.
+    pub(super) fn names_backups(&self) -> bool {
+        self.name.is_some()
+    }
+
     /// The project's backups that it chooses.
     pub(super) async fn backups(&self, session: &ClientSession) -> Result<Vec<Backup>, CliError> {
         let call = session

@@ -143,4 +143,8 @@ fn all_shares_are_revoked_by_filter_and_again() {
         .alice(&format!("revoke {FIRST} {MEMBER} --status pending"))
         .failed(2);
     assert!(mixed.contains("--all"), "{mixed}");
+    let both = server
+        .alice("revoke web-server --all --name orders-db")
+        .failed(2);
+    assert!(both.contains("--name"), "{both}");
 }
