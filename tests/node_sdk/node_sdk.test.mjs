@@ -127,6 +127,8 @@ for (const [credentials, callers] of Object.entries(CALLERS)) {
       assert.deepEqual([vault.name, vault.billing.size, vault.enterprise_project_id], ["of the member", 100, "0"]);
       const listed = await member.listVault({ cloud_type: "public", object_type: "server", limit: 10, offset: 0 });
       assert.deepEqual([listed.count, listed.vaults], [1, [vault]]);
+      const named = await member.listVault({ id: [VAULT, DISKS, OWNERS_VAULT] });
+      assert.deepEqual(named.vaults.map((one) => one.id).sort(), [VAULT, DISKS]);
       await refused(member.showVault(OWNERS_VAULT), 404, "BackupService.6105");
     });
   });

@@ -257,6 +257,8 @@ class OfficialSdk(unittest.TestCase):
         filters = {"cloud_type": "public", "object_type": "server", "protect_type": "backup", "status": "available"}
         listed = self.member.vaults(**filters)
         self.assertEqual([vault.name for vault in listed.vaults], ["of the member"])
+        named = self.member.vaults(id=[VAULT, DISKS, OWNERS_VAULT]).vaults
+        self.assertEqual({vault.id for vault in named}, {VAULT, DISKS}, "those of its own, whichever are asked for")
         self.assertEqual((listed.count, self.member.vaults(limit=1, offset=2).vaults), (1, []))
         with self.assert_refused(404, "BackupService.6105", "The vault does not exist."):
             self.member.vault(OWNERS_VAULT)
