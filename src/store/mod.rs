@@ -3,7 +3,8 @@
 //! How to add a store: load the [`Facts`] for a [`Selection`] from one snapshot ([`Store::load`]);
 //! run a [`Rule`] over facts that are locked against other changes and apply its [`Change`], all or
 //! nothing, durable before it returns ([`Store::change`]); store the accounts of the embedded
-//! identity, and load a catalog. Let the database refuse a second record for the same pair of
+//! identity, and load a catalog; list backups and vaults (`listing` makes the SQL, and has a
+//! dialect for each store). Let the database refuse a second record for the same pair of
 //! backup and project ([`Error::AlreadyShared`](crate::model::Error)); never read first and hope. A
 //! store that could not be reached in time says [`Error::StoreUnavailable`](crate::model::Error),
 //! with no promise whether a write was done. Then run the new store through `tests/store`. A store
