@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 use super::token::{TokenEntry, yes};
@@ -42,7 +42,7 @@ pub(super) struct DataFile {
 }
 
 /// A project.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Project")]
 pub(super) struct ProjectEntry {
@@ -53,7 +53,7 @@ pub(super) struct ProjectEntry {
 }
 
 /// A user, with its one project.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "User")]
 pub(super) struct UserEntry {
@@ -64,16 +64,17 @@ pub(super) struct UserEntry {
     #[serde(default = "yes")]
     pub enabled: bool,
     /// The password to log in with; without one, only the tokens below are good.
+    #[serde(skip_serializing)]
     pub password: Option<String>,
     /// The project that this user's tokens are for.
     pub project_id: EntryId<ProjectId>,
     /// The user's roles in the project.
     pub roles: Vec<String>,
     /// Fixed tokens, which do not end by themselves.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub tokens: Vec<TokenEntry>,
     /// Keys to sign requests with.
-    #[serde(default)]
+    #[serde(default, skip_serializing)]
     pub access_keys: Vec<AccessKeyEntry>,
 }
 
@@ -101,7 +102,7 @@ pub(super) struct AccessKeyEntry {
 }
 
 /// A vault.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Vault")]
 pub(super) struct VaultEntry {
@@ -125,15 +126,18 @@ pub(super) struct VaultEntry {
     #[schemars(range(max = 1_000_000_000_000_u64))]
     pub used: u64,
     /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// When it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<EntryTime>,
     /// Its enterprise project; `0` where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
 }
 
 /// A backup.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Backup")]
 pub(super) struct BackupEntry {
@@ -156,35 +160,47 @@ pub(super) struct BackupEntry {
     #[serde(default)]
     pub encrypted: bool,
     /// For people.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// When it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub created_at: Option<EntryTime>,
     /// When it last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_at: Option<EntryTime>,
     /// Which moment of the resource it holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub protected_at: Option<EntryTime>,
     /// When it will be deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_at: Option<EntryTime>,
     /// The id of what was backed up.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_id: Option<String>,
     /// The name of what was backed up.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_name: Option<String>,
     /// Whether it is a `backup` or a `replication`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_type: Option<String>,
     /// The restore point that it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub checkpoint_id: Option<EntryId<Uuid>>,
     /// The backup that it is a part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_id: Option<EntryId<Uuid>>,
     /// The owner's enterprise project; `0` where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub enterprise_project_id: Option<String>,
 }
 
 /// A share that exists from the start.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Member")]
 pub(super) struct MemberEntry {
     /// The id of the record; made from the next two where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<EntryId<Uuid>>,
     /// A backup of this file.
     pub backup_id: EntryId<Uuid>,
@@ -194,9 +210,17 @@ pub(super) struct MemberEntry {
     #[serde(default)]
     pub status: Word<MemberStatus>,
     /// The member's vault that holds the accepted backup.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub vault_id: Option<EntryId<Uuid>>,
     /// The image that the member registered from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub image_id: Option<EntryId<Uuid>>,
+    /// When it was made; when it is loaded, where it is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created_at: Option<EntryTime>,
+    /// When it last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub updated_at: Option<EntryTime>,
 }
 
 /// An id, read as the model reads it.
@@ -215,6 +239,18 @@ impl<'de> Deserialize<'de> for EntryId<ProjectId> {
 impl<'de> Deserialize<'de> for EntryId<Uuid> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Uuid::deserialize(deserializer).map(EntryId)
+    }
+}
+
+impl Serialize for EntryId<ProjectId> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.0.as_str())
+    }
+}
+
+impl Serialize for EntryId<Uuid> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }
 
@@ -239,7 +275,7 @@ impl JsonSchema for EntryId<Uuid> {
 }
 
 /// A time, in UTC where it has no zone.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 #[serde(transparent)]
 pub(super) struct EntryTime(pub Timestamp);
 
@@ -268,6 +304,16 @@ macro_rules! words {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let word = String::deserialize(deserializer)?.parse();
                 word.map(Word).map_err(serde::de::Error::custom)
+            }
+        }
+
+        impl Serialize for Word<$type> {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                $(if self.0 == $type::$old {
+                    let why = concat!("data files have no word for its ", stringify!($type));
+                    return Err(serde::ser::Error::custom(why));
+                })?
+                serializer.serialize_str(self.0.as_str())
             }
         }
 

@@ -5,11 +5,13 @@
 //! is refused as a whole: each record by itself (`rules`), what is there twice (`seen`), and what it
 //! refers to (`check`). The second (`records`) takes it over, in transactions that are short enough
 //! for a server that is running on the same store. `stream` finds records in a file, `source` reads
-//! them ahead, `file` has their shapes, and `lines` the lines of mistakes.
+//! them ahead, `file` has their shapes, and `lines` the lines of mistakes;
+//! `export` writes one.
 
 mod check;
 mod data;
 mod error;
+mod export;
 mod file;
 mod lines;
 mod mistake;
@@ -32,6 +34,7 @@ use self::file::DataFile;
 pub use self::{
     data::{Checked, Data, Tell},
     error::CatalogError,
+    export::{ExportError, export},
     mistake::Mistakes,
     source::STANDARD_INPUT,
 };

@@ -120,11 +120,14 @@ impl<'a> CatalogBuilder<'a> {
             status: member.status.0,
             vault_id: member.vault_id.map(|id| id.0.into()),
             image_id: member.image_id.map(|id| id.0.into()),
+            updated_at: member.updated_at.map(|time| time.0),
             ..Member::pending(
                 id.into(),
                 backup_id,
                 member.dest_project_id.0,
-                self.clock.now(),
+                member
+                    .created_at
+                    .map_or_else(|| self.clock.now(), |time| time.0),
             )
         }
     }

@@ -1,7 +1,13 @@
-//! `backup-share catalog`: data files into a store, which may be one that a server is running on.
+//! `backup-share catalog`: data files into a store, which may be one that a server is running on, and
+//! out of it.
 //! It opens the store itself and calls no service.
 
-use std::path::PathBuf;
+use std::{
+    fs::OpenOptions,
+    io::{self, BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::PathBuf,
+};
 
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
@@ -22,7 +28,10 @@ use crate::{
 /// How progress is shown: the phase, and how far it is.
 const BAR: &str = "{msg:8} {bar:40} {percent} %, {eta} to go";
 
-/// Load data files into a store, remove records from it, and say what data files may hold
+/// How the progress of an export is shown.
+const EXPORTED: &str = "{bar:40} {percent} %, {eta} to go";
+
+/// Load data files into a store, write a store as a data file, remove records from it, and say what data files may hold
 #[derive(Args)]
 pub(super) struct CatalogArgs {
     #[command(subcommand)]
@@ -33,6 +42,7 @@ pub(super) struct CatalogArgs {
 enum CatalogCommand {
     Load(LoadArgs),
     Check(CheckArgs),
+    Export(ExportArgs),
     Remove(RemoveArgs),
     /// Print the JSON Schema of data files
     Schema,
@@ -69,11 +79,28 @@ struct CheckArgs {
     config: Option<PathBuf>,
 }
 
+/// Write what a store holds as a data file (YAML)
+///
+/// It loads again into an empty store: projects, users, vaults, backups and shares, as one moment
+/// has them; a server may be running on the store. Passwords, tokens and access keys are not
+/// written: users are there, and cannot log in before a data file gives them a password. To move a
+/// store with all of them, use `store copy`.
+///
+/// A file is made readable by its owner alone; one that is there is not overwritten.
+#[derive(Args)]
+struct ExportArgs {
+    /// The new file [default: standard output]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    store: StoreFlags,
+}
+
 impl CatalogArgs {
     pub(super) fn run(self) -> CommandResult {
         match self.command {
             CatalogCommand::Load(load) => load.run(),
             CatalogCommand::Check(check) => check.run(),
+            CatalogCommand::Export(export) => export.run(),
             CatalogCommand::Remove(remove) => remove.run(),
             CatalogCommand::Schema => output::print(&output::json(&catalog::schema())?),
         }
@@ -123,6 +150,42 @@ async fn load(
         .load(store.as_ref(), &SystemClock, tell)
         .await
         .map_err(CliError::failed)
+}
+
+impl ExportArgs {
+    fn run(self) -> CommandResult {
+        let config = self.store.settings()?;
+        let store = block_on(async { serve::find_store(&config).await.map_err(CliError::failed) })?;
+        let mut to: Box<dyn Write> = match &self.file {
+            None => Box::new(BufWriter::new(io::stdout().lock())),
+            Some(file) => {
+                let mut options = OpenOptions::new();
+                let opened = options.write(true).create_new(true).mode(0o600).open(file);
+                let why = |error| CliError::failed(format!("{}: {error}", file.display()));
+                Box::new(BufWriter::new(opened.map_err(why)?))
+            }
+        };
+        let bar = progress::bar(EXPORTED)?;
+        let written = block_on(async {
+            let all = store.count().await.map_err(CliError::failed)?;
+            let wrote = |read| progress::show(&bar, read, all);
+            catalog::export(store.as_ref(), to.as_mut(), &wrote)
+                .await
+                .map_err(CliError::failed)
+        });
+        bar.finish_and_clear();
+        match (written, &self.file) {
+            (Err(error), Some(file)) => {
+                // Half a file looks like a whole one.
+                let _ = std::fs::remove_file(file);
+                Err(error)
+            }
+            (Ok(written), Some(file)) => {
+                output::print(&format!("{}: {written} records\n", file.display()))
+            }
+            (written, None) => written.map(|_| ()),
+        }
+    }
 }
 
 impl CheckArgs {

@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use crate::client::{self, FailureKind, types};
 
 /// Why a command failed, in one sentence.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum CliError {
     /// The service refused, or something failed: 1.
     Refused(String),

@@ -4,7 +4,11 @@ use clap::{Args, value_parser};
 use futures::{StreamExt, TryStreamExt};
 
 use super::{
-    ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession, words,
+    ClientCommand, CommandResult,
+    output::OutputArgs,
+    refusal,
+    session::ClientSession,
+    words::{self, IdOrName},
 };
 use crate::client::types::{BackupId, ListMembersSort, MemberStatus};
 
@@ -17,9 +21,9 @@ const PAGE: u32 = 1000;
 /// yaml are a list.
 #[derive(Args, Clone)]
 pub(super) struct MembersArgs {
-    /// The backup
+    /// The backup, by its id or name
     #[arg(value_parser = words::backup)]
-    backup: BackupId,
+    backup: IdOrName<BackupId>,
     /// Only members in this status: pending, accepted or rejected
     #[arg(long, value_parser = words::status)]
     status: Option<MemberStatus>,
@@ -33,12 +37,13 @@ pub(super) struct MembersArgs {
 
 impl ClientCommand for MembersArgs {
     async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
+        let backup = session.visible(&self.backup).await?;
         let ClientSession { client, project } = session;
         let page = self.limit.map_or(PAGE, |limit| limit.min(PAGE));
         let mut call = client
             .list_members()
             .project_id(project)
-            .backup_id(self.backup)
+            .backup_id(backup)
             .limit(page);
         if let Some(status) = self.status {
             call = call.status(status);

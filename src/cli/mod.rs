@@ -2,8 +2,11 @@
 //! of this package.
 
 mod accept;
+mod accept_line;
 #[cfg(feature = "server")]
 mod audit_line;
+mod backups;
+mod bulk;
 #[cfg(feature = "server")]
 mod catalog;
 mod clouds;
@@ -15,26 +18,31 @@ mod demo;
 mod error;
 #[cfg(feature = "server")]
 mod image;
+mod inbox;
 mod login;
 mod members;
+mod names;
 mod output;
 #[cfg(feature = "server")]
 mod policy;
-#[cfg(feature = "server")]
 mod progress;
 mod reject;
 #[cfg(feature = "server")]
 mod remove;
 mod revoke;
+mod rooms;
 #[cfg(feature = "server")]
 mod serve;
 mod session;
 #[cfg(feature = "server")]
 mod settings;
 mod share;
+mod shares;
+mod show;
 #[cfg(feature = "server")]
 mod store;
 mod token_cache;
+mod vaults;
 mod words;
 
 use std::process::ExitCode;
@@ -65,6 +73,11 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Inbox(Call<inbox::InboxArgs>),
+    Backups(Call<backups::BackupsArgs>),
+    Vaults(Call<vaults::VaultsArgs>),
+    Show(Call<show::ShowArgs>),
+    Shares(Call<shares::SharesArgs>),
     Share(Call<share::ShareArgs>),
     Members(Call<members::MembersArgs>),
     Accept(Call<accept::AcceptArgs>),
@@ -121,6 +134,11 @@ pub fn run() -> ExitCode {
 impl Command {
     fn run(self, before: ConnectionArgs) -> CommandResult {
         match self {
+            Self::Inbox(call) => call.run(before),
+            Self::Backups(call) => call.run(before),
+            Self::Vaults(call) => call.run(before),
+            Self::Show(call) => call.run(before),
+            Self::Shares(call) => call.run(before),
             Self::Share(call) => call.run(before),
             Self::Members(call) => call.run(before),
             Self::Accept(call) => call.run(before),
@@ -178,7 +196,7 @@ fn reject_client_flags(before: &ConnectionArgs) -> CommandResult {
         and --os-cloud";
     match before.is_given() {
         true => Err(CliError::Usage(format!(
-            "{flags} are for share, members, accept, reject and revoke only."
+            "{flags} are for the commands of the client only, such as share and accept."
         ))),
         false => Ok(()),
     }

@@ -13,6 +13,9 @@ use crate::{
     timestamp::Timestamp,
 };
 
+/// The service counts sizes in GB, and what is used of a vault in MB.
+pub(super) const MB_PER_GB: i64 = 1024;
+
 #[derive(Args, Clone, Copy)]
 pub(super) struct OutputArgs {
     /// How to print it
@@ -49,38 +52,45 @@ struct MemberRow<'m> {
 }
 
 impl OutputArgs {
-    /// Members, as a list.
-    pub(super) fn members(&self, members: &[Member]) -> CommandResult {
+    /// Whether people read it.
+    pub(super) fn is_table(self) -> bool {
+        matches!(self.format, OutputFormat::Table)
+    }
+
+    /// A value: as text for people, as it is for programs.
+    pub(super) fn print<T: Serialize>(
+        self,
+        value: &T,
+        text: impl FnOnce(&T) -> String,
+    ) -> CommandResult {
         match self.format {
-            OutputFormat::Table => print(&table(members)),
-            OutputFormat::Json | OutputFormat::Yaml => {
-                self.serialized(&members.iter().map(row).collect::<Vec<_>>())
-            }
+            OutputFormat::Table => print(&text(value)),
+            OutputFormat::Json | OutputFormat::Yaml => self.serialized(value),
         }
+    }
+
+    /// Members, as a list.
+    pub(super) fn members(self, members: &[Member]) -> CommandResult {
+        let rows: Vec<_> = members.iter().map(row).collect();
+        self.print(&rows, |_| table(members))
     }
 
     /// One member, by itself.
-    pub(super) fn member(&self, member: &Member) -> CommandResult {
-        match self.format {
-            OutputFormat::Table => print(&table(std::slice::from_ref(member))),
-            OutputFormat::Json | OutputFormat::Yaml => self.serialized(&row(member)),
-        }
+    pub(super) fn member(self, member: &Member) -> CommandResult {
+        self.print(&row(member), |_| table(std::slice::from_ref(member)))
     }
 
     /// Projects that a backup is no longer shared with.
-    pub(super) fn revoked(&self, projects: &[ProjectId]) -> CommandResult {
-        match self.format {
-            OutputFormat::Table => print(
-                &projects
-                    .iter()
-                    .map(|project| format!("{project}  revoked\n"))
-                    .collect::<String>(),
-            ),
-            OutputFormat::Json | OutputFormat::Yaml => self.serialized(&projects),
-        }
+    pub(super) fn revoked(self, projects: &[ProjectId]) -> CommandResult {
+        self.print(&projects, |projects| {
+            let lines = projects
+                .iter()
+                .map(|project| format!("{project}  revoked\n"));
+            lines.collect()
+        })
     }
 
-    fn serialized(&self, value: &impl Serialize) -> CommandResult {
+    fn serialized(self, value: &impl Serialize) -> CommandResult {
         let text = match self.format {
             OutputFormat::Yaml => serde_saphyr::to_string(value).map_err(CliError::failed)?,
             OutputFormat::Json | OutputFormat::Table => json(value)?,
@@ -122,21 +132,27 @@ fn row(member: &Member) -> MemberRow<'_> {
 }
 
 fn table(members: &[Member]) -> String {
-    let mut table = Table::new();
-    table
-        .load_style(presets::NOTHING)
-        .set_header(["PROJECT", "STATUS", "VAULT", "SHARED", "UPDATED"]);
-    for member in members {
-        let vault = member
-            .vault_id
-            .as_ref()
-            .map_or_else(|| "-".to_owned(), ToString::to_string);
-        let updated = member.updated_at.map_or_else(|| "-".to_owned(), seconds);
-        let (project, status) = (
+    let rows = members.iter().map(|member| {
+        [
             member.dest_project_id.to_string(),
             member.status.to_string(),
-        );
-        table.add_row([project, status, vault, seconds(member.created_at), updated]);
+            cell(member.vault_id.as_ref()),
+            seconds(member.created_at),
+            cell(member.updated_at.map(seconds)),
+        ]
+    });
+    columns(["PROJECT", "STATUS", "VAULT", "SHARED", "UPDATED"], rows)
+}
+
+/// A table of aligned columns, without lines.
+pub(super) fn columns<const N: usize>(
+    header: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(header);
+    for row in rows {
+        table.add_row(row.map(|cell| printable(&cell)));
     }
     table
         .lines()
@@ -144,7 +160,52 @@ fn table(members: &[Member]) -> String {
         .collect()
 }
 
+/// A value, or a dash where nothing is known.
+pub(super) fn cell(value: Option<impl ToString>) -> String {
+    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+}
+
 /// A time without its microseconds.
-fn seconds(time: Timestamp) -> String {
+pub(super) fn seconds(time: Timestamp) -> String {
     time.to_string().chars().take_while(|&c| c != '.').collect()
+}
+
+/// A size in MB, in whole GB where it is as large.
+pub(super) fn megabytes(size: i64) -> String {
+    match size {
+        1024.. => format!("{} GB", size / MB_PER_GB),
+        _ => format!("{size} MB"),
+    }
+}
+
+/// Text of other projects without what a terminal would carry out: control characters, and those
+/// that turn the direction of writing.
+pub(super) fn printable(text: &str) -> String {
+    let is_hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    text.replace(is_hidden, "\u{fffd}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{columns, megabytes, printable};
+
+    #[test]
+    fn a_name_cannot_drive_the_terminal() {
+        let evil = "a\u{1b}[2Jb\nc\u{202e}d\u{9b}";
+        assert_eq!(printable(evil), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}");
+        assert_eq!(printable("wéb-服务器 1"), "wéb-服务器 1");
+        let table = columns(["NAME"], std::iter::once([evil.to_owned()]));
+        assert_eq!(table.lines().count(), 2, "{table}");
+    }
+
+    #[test]
+    fn sizes_are_read_in_gigabytes() {
+        assert_eq!(
+            [0, 1023, 1024, 61_439].map(megabytes),
+            ["0 MB", "1023 MB", "1 GB", "59 GB"]
+        );
+    }
 }

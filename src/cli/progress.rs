@@ -17,6 +17,7 @@ pub(super) fn bar(template: &str) -> Result<ProgressBar, CliError> {
     Ok(bar.with_style(style))
 }
 
+#[cfg(feature = "server")]
 pub(super) fn show(bar: &ProgressBar, done: u64, all: u64) {
     bar.set_length(all);
     bar.set_position(done);

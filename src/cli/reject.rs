@@ -3,7 +3,11 @@
 use clap::Args;
 
 use super::{
-    ClientCommand, CommandResult, output::OutputArgs, refusal, session::ClientSession, words,
+    ClientCommand, CommandResult,
+    output::OutputArgs,
+    refusal,
+    session::ClientSession,
+    words::{self, IdOrName},
 };
 use crate::client::types::{BackupId, MemberStatus};
 
@@ -13,18 +17,19 @@ use crate::client::types::{BackupId, MemberStatus};
 /// are that member by itself.
 #[derive(Args, Clone)]
 pub(super) struct RejectArgs {
-    /// The backup
+    /// The backup, by its id or name
     #[arg(value_parser = words::backup)]
-    backup: BackupId,
+    backup: IdOrName<BackupId>,
 }
 
 impl ClientCommand for RejectArgs {
     async fn run(self, session: ClientSession, output: OutputArgs) -> CommandResult {
+        let backup = session.offered(&self.backup).await?;
         let ClientSession { client, project } = session;
         let call = client
             .update_member_status()
             .project_id(project.clone())
-            .backup_id(self.backup)
+            .backup_id(backup)
             .member_id(project);
         match call
             .body_map(|body| body.status(MemberStatus::Rejected))

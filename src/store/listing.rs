@@ -84,6 +84,23 @@ impl<'q> Statement<'q> {
         Ok(())
     }
 
+    /// Adds a filter for any of these values to others, where there are some.
+    fn filter_any(
+        &mut self,
+        filters: &mut String,
+        left: &str,
+        values: &'q [impl Field],
+    ) -> Result<(), BadValue> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        self.is_common = false;
+        let values = values.iter().map(|value| self.parameter(value, "a filter"));
+        let values: Vec<_> = values.collect::<Result<_, _>>()?;
+        filters.push_str(&format!(" AND {left} IN ({})", values.join(", ")));
+        Ok(())
+    }
+
     fn parameter_of(&mut self, value: SqlValue<'q>) -> String {
         self.values.push(value);
         format!("{}{}", self.dialect.parameter, self.values.len())
@@ -232,7 +249,7 @@ pub(super) fn list_vaults<'q>(
     let owner = statement.parameter(owner, "vaults.project_id")?;
     let mut filters = format!("v.project_id = {owner}");
     let project = enterprise_project("v");
-    statement.filter(&mut filters, ("v.id", "="), &query.id)?;
+    statement.filter_any(&mut filters, "v.id", &query.id)?;
     statement.filter(&mut filters, ("v.name", "="), &query.name)?;
     statement.filter(&mut filters, ("v.object_type", "="), &query.object_type)?;
     statement.filter(&mut filters, ("v.protect_type", "="), &query.protect_type)?;

@@ -34,6 +34,122 @@ fn the_vendors_responses_print_as_ours_do() {
     assert_eq!(added, json!([whole]));
 }
 
+/// A backup as the vendor's cloud sends it: its filter by name finds parts of names, too.
+fn backup(id: &str, name: &str) -> Value {
+    json!({
+        "id": id, "name": name, "project_id": OWNER, "status": "available",
+        "resource_type": "OS::Nova::Server", "resource_size": 40,
+    })
+}
+
+/// The pages of a list: what is there, and then nothing.
+fn pages(cloud: &MockServer, path: &str, key: &str, items: &Value) {
+    let path = format!("/v3/{MEMBER}/{path}");
+    cloud.mock(|when, then| {
+        let first = when.method(GET).path(&path);
+        first
+            .query_param_missing("marker")
+            .query_param_missing("offset");
+        then.status(200).json_body(json!({ key: items }));
+    });
+    cloud.mock(|when, then| {
+        when.method(GET).path(&path);
+        then.status(200).json_body(json!({ key: [] }));
+    });
+}
+
+#[test]
+fn the_vendors_inbox_is_read_and_no_name_drives_the_terminal() {
+    let cloud = MockServer::start();
+    let other = "00000000-0000-4000-8000-000000000001";
+    let evil = "web\u{1b}[2J\u{202e}";
+    let backups = json!([backup(BACKUP, "web-server"), backup(other, evil)]);
+    let path = format!("/v3/{MEMBER}/backups");
+    let shared = cloud.mock(|when, then| {
+        let first = when
+            .method(GET)
+            .path(&path)
+            .query_param("own_type", "shared");
+        let first = first.query_param("member_status", "pending");
+        first.query_param_missing("marker");
+        then.status(200).json_body(json!({ "backups": backups }));
+    });
+    pages(&cloud, "backups", "backups", &json!([]));
+    pages(&cloud, "vaults", "vaults", &json!([]));
+    cloud.mock(|when, then| {
+        when.method(GET)
+            .path(format!("{path}/{BACKUP}/members/{MEMBER}"));
+        then.status(200).json_body(json!({ "member": member() }));
+    });
+    cloud.mock(|when, then| {
+        when.method(GET)
+            .path(format!("{path}/{other}/members/{MEMBER}"));
+        then.status(200).json_body(json!({ "member": member() }));
+    });
+    let connection = format!(
+        "--project {MEMBER} --token t --endpoint {}",
+        cloud.base_url()
+    );
+    let inbox = run(&format!("inbox {connection}")).done();
+    shared.assert();
+    assert!(inbox.contains("2020-02-24T09:36:00") && inbox.contains("2 fit into no vault"));
+    assert!(!inbox.contains(['\u{1b}', '\u{202e}']), "{inbox:?}");
+    let json = run(&format!("inbox {connection} -o json")).done();
+    let rows: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(rows[0]["backup_id"], BACKUP);
+    assert_eq!(rows[1]["name"], evil, "programs get it as it is");
+    assert_eq!(rows[1]["vault_id"], Value::Null);
+}
+
+#[test]
+fn a_part_of_a_name_is_no_name() {
+    let cloud = MockServer::start();
+    let other = "00000000-0000-4000-8000-000000000001";
+    let backups = json!([backup(BACKUP, "web-server"), backup(other, "web-server-2")]);
+    pages(&cloud, "backups", "backups", &backups);
+    let members = cloud.mock(|when, then| {
+        when.method(GET)
+            .path(format!("/v3/{MEMBER}/backups/{BACKUP}/members/{OWNER}"));
+        then.status(200).json_body(json!({ "member": member() }));
+    });
+    let connection = format!(
+        "--project {MEMBER} --token t --endpoint {}",
+        cloud.base_url()
+    );
+    // The mock finds it as one's own and as a shared one: the same backup is one candidate.
+    run(&format!("show web-server {OWNER} {connection}")).done();
+    members.assert();
+    let missing = run(&format!("show web {connection}")).failed(1);
+    assert!(missing.contains("no backup named web."), "{missing}");
+}
+
+#[test]
+fn a_service_that_goes_away_ends_the_work_and_says_what_is_left() {
+    let cloud = MockServer::start();
+    let id = |number| format!("00000000-0000-4000-8000-{number:012}");
+    let backups: Vec<_> = (0..40).map(|number| backup(&id(number), "b")).collect();
+    pages(&cloud, "backups", "backups", &json!(backups));
+    let gone = cloud.mock(|when, then| {
+        when.method(GET).path_matches("/members$");
+        then.status(502).body("bad gateway");
+    });
+    let connection = format!(
+        "--project {MEMBER} --token t --endpoint {}",
+        cloud.base_url()
+    );
+    let ran = run(&format!("revoke --all {connection}"));
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(
+        ran.err.contains("1 of 40 failed; 39 were not tried"),
+        "{ran:?}"
+    );
+    assert!(
+        gone.calls() <= 16,
+        "no more than are worked on at a time: {}",
+        gone.calls()
+    );
+}
+
 #[test]
 fn a_name_logs_in_at_another_keystone_with_its_domain_and_project() {
     let (keystone, cloud) = (MockServer::start(), MockServer::start());

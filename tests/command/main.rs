@@ -3,13 +3,18 @@
 #![cfg(all(feature = "server", feature = "cli"))]
 #![allow(clippy::expect_used, reason = "a test that cannot go on panics")]
 
+mod bulk;
 mod catalog;
 mod cloud;
 mod clouds;
 mod contract;
 mod copy;
 mod database;
+mod demo;
+mod export;
+mod finding;
 mod help;
+mod identity;
 mod image;
 mod mistakes;
 mod place;

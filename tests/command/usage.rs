@@ -47,9 +47,9 @@ fn wrong_usage_exits_with_2_and_names_what_is_wrong() {
     let whole = "--endpoint http://127.0.0.1:1 --project p --token t";
     let mut transcript = Transcript::default();
     for line in [
-        format!("members not-a-uuid {whole}"),
-        format!("accept {BACKUP} --vault x {whole}"),
-        format!("accept {BACKUP} {whole}"),
+        format!("members {} {whole}", "x".repeat(256)),
+        format!("accept --all --dry-run --vault {} {whole}", "x".repeat(256)),
+        format!("accept {whole}"),
         format!("share {BACKUP} {whole}"),
         format!("share {BACKUP} --with a/b {whole}"),
         format!("members {BACKUP} --status new {whole}"),
