@@ -22,7 +22,7 @@ use crate::{
     clock::SystemClock,
     config::{Config, Database},
     serve,
-    store::{Loaded, NoStore},
+    store::{Export, Loaded, NoStore, copy::CopyError},
 };
 
 /// How progress is shown: the phase, and how far it is.
@@ -152,10 +152,20 @@ async fn load(
         .map_err(CliError::failed)
 }
 
+/// A store of which this version knows everything: the others would come out with less than they
+/// have.
+async fn known_whole(config: &Config) -> Result<Box<dyn Export>, CliError> {
+    let store = serve::find_store(config).await?;
+    match store.newer_schema().await.map_err(CliError::failed)? {
+        Some(schema) => Err(CliError::failed(CopyError::Newer("store", schema))),
+        None => Ok(store),
+    }
+}
+
 impl ExportArgs {
     fn run(self) -> CommandResult {
         let config = self.store.settings()?;
-        let store = block_on(async { serve::find_store(&config).await.map_err(CliError::failed) })?;
+        let store = block_on(known_whole(&config))?;
         let mut to: Box<dyn Write> = match &self.file {
             None => Box::new(BufWriter::new(io::stdout().lock())),
             Some(file) => {

@@ -99,6 +99,10 @@ fn operators_work_on_a_store_of_a_newer_version_and_take_nothing_out_that_they_d
                 "{refused}"
             );
         }
+        let export = place.file("export.yaml");
+        let refused = place.run(&format!("catalog export {}", named(&export)));
+        assert!(refused.failed(1).contains("the store has the schema "));
+        assert!(!export.exists(), "no half of what is there");
         place.run(&format!("catalog remove backup {BACKUP}")).done();
     });
 }

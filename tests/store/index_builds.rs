@@ -84,7 +84,7 @@ async fn an_index_over_many_shares_in_postgresql_is_built_while_others_write() {
          INSERT INTO members (backup_id, dest_project_id, id, status, created_at)
          SELECT lpad(to_hex(n), 32, '0')::uuid, 'p' || (n * 7919 % {}), gen_random_uuid(),
                 'pending', now()
-         FROM generate_series(1, {}) n; ANALYZE members",
+         FROM generate_series(1::bigint, {}) n; ANALYZE members",
         projects(),
         rows()
     );
