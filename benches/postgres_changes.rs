@@ -102,7 +102,7 @@ async fn add(store: &Any, backup: usize) {
     let members = vec![(project("bob"), Uuid::from_u128(backup as u128).into())];
     let new = NewMembers {
         members,
-        unknown_project: false,
+        unknown: vec![],
         limit: 10,
         now: now(),
     };

@@ -93,6 +93,7 @@ fn router(folder: &Path) -> Router {
         sharing: Sharing::new(store, identity.clone(), clock, 10),
         identity,
         embedded: None,
+        endpoints: api::Endpoints::default(),
         policy: watch::channel(policy).1,
         throttle: Throttle::new(0, 0),
         body_bytes: 1024 * 1024,

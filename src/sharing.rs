@@ -10,11 +10,11 @@ use crate::{
     clock::Clock,
     identity::Identity,
     model::{
-        BackupId, BackupQuery, Change, Error, Listing, Member, ProjectId, Result, Selection,
-        ShareId, VaultId, VaultQuery, VaultRecord, VaultSelection, VisibleBackup,
+        BackupId, BackupQuery, Change, Error, ImageId, Listing, Member, ProjectId, Result,
+        Selection, ShareId, VaultId, VaultQuery, VaultRecord, VaultSelection, VisibleBackup,
         facts::MemberSelection,
         page::{Page, PageQuery},
-        rules::{self, Decision, NewMembers},
+        rules::{self, Decision, ImageRefused, NewMembers},
     },
     store::Store,
 };
@@ -217,6 +217,35 @@ impl Sharing {
             }
         }
         Ok(unknown)
+    }
+}
+
+/// Sets the image that was registered from an accepted share, or clears it. No operation of the API:
+/// operators do this on the store itself, beside servers. Repeating it changes nothing.
+///
+/// # Errors
+/// What fails in the store.
+pub async fn set_image(
+    store: &dyn Store,
+    clock: &dyn Clock,
+    backup_id: BackupId,
+    member: ProjectId,
+    image: Option<ImageId>,
+) -> Result<std::result::Result<Change, ImageRefused>> {
+    let target = Target {
+        caller: member.clone(),
+        backup_id,
+    };
+    let selection = target.one_member(&member, VaultSelection::None);
+    let now = clock.now();
+    let rule = move |facts: &_| rules::set_image(facts, &member, image, now).map_err(Error::store);
+    match store.change(selection, Box::new(rule)).await {
+        // What the rule says comes back as it is.
+        Err(Error::Store(source)) => match source.downcast::<ImageRefused>() {
+            Ok(refused) => Ok(Err(*refused)),
+            Err(source) => Err(Error::Store(source)),
+        },
+        done => done.map(Ok),
     }
 }
 

@@ -2,10 +2,16 @@
 //! stores of 10³ to 10⁷ members. Prints a table in Markdown, and draws a plot where it is told to.
 
 mod fill;
+mod fill_lists;
 mod plot;
 mod requests;
 
-use std::{path::PathBuf, process::Command, thread, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::Duration,
+};
 
 use self::requests::{OPERATIONS, Operation};
 use crate::{Outcome, beside, load, process::Process, serve, table};
@@ -34,10 +40,11 @@ struct Figures {
     errors: usize,
 }
 
-/// A store with so many members, and the server on it.
+/// A store with so many members, and the server on it; and the same by member.
 struct Size {
     members: usize,
     server: Process,
+    lists: Process,
 }
 
 /// The medians of one operation on one store.
@@ -60,23 +67,9 @@ impl Growth {
     pub fn run(&self) -> Outcome<usize> {
         let program = beside("backup-share")?;
         let folder = tempfile::tempdir_in(program.parent().ok_or("no folder")?)?;
-        let mut sizes = Vec::new();
-        for power in SMALLEST..=self.largest {
-            let (file, members) = (
-                folder.path().join(format!("{power}.db")),
-                10_usize.pow(power),
-            );
-            let took = fill::fill(&program, &file, members)?;
-            let megabytes = file.metadata()?.len() / 1_000_000;
-            eprintln!(
-                "{members} members: {megabytes} MB, made in {:.1} s",
-                took.as_secs_f64()
-            );
-            sizes.push(Size {
-                members,
-                server: serve(&program, &format!("sqlite:{}", file.display()))?,
-            });
-        }
+        let sizes = (SMALLEST..=self.largest)
+            .map(|power| size(&program, folder.path(), power))
+            .collect::<Outcome<Vec<_>>>()?;
         let rounds = (0..self.rounds)
             .map(|round| measure(&sizes, round))
             .collect::<Outcome<Vec<_>>>()?;
@@ -86,6 +79,7 @@ impl Growth {
             .map(|(at, o)| line(o, at, &sizes, &rounds))
             .collect();
         print(&lines);
+        let heavy = sizes.last().map_or(Ok(0), heavy_member)?;
         if let Some(svg) = &self.svg {
             std::fs::write(svg, plot::svg(&lines))?;
         }
@@ -94,8 +88,45 @@ impl Growth {
             .flatten()
             .flatten()
             .map(|figures| figures.errors)
-            .sum())
+            .sum::<usize>()
+            + heavy)
     }
+}
+
+/// Makes stores of a size, and starts servers on them.
+fn size(program: &Path, folder: &Path, power: u32) -> Outcome<Size> {
+    let members = 10_usize.pow(power);
+    let made = |name: &str, fill: fn(&Path, &Path, usize) -> Outcome<Duration>| {
+        let file = folder.join(format!("{power}-{name}.db"));
+        let took = fill(program, &file, members)?;
+        let megabytes = file.metadata()?.len() / 1_000_000;
+        eprintln!(
+            "{members} members, {name}: {megabytes} MB, made in {:.1} s",
+            took.as_secs_f64()
+        );
+        serve(program, &format!("sqlite:{}", file.display()))
+    };
+    Ok(Size {
+        members,
+        server: made("by-backup", fill::fill)?,
+        lists: made("by-member", fill_lists::fill)?,
+    })
+}
+
+/// Prints what the list of one that has very many shares takes; how many requests failed.
+fn heavy_member(largest: &Size) -> Outcome<usize> {
+    if largest.members < fill_lists::HEAVY_SHARES * 10 {
+        return Ok(0);
+    }
+    let mut burst = load::run(largest.lists.address, 1, &requests::of_heavy_member())?;
+    println!(
+        "\n`list_backups` of a member with {} shares among {}: {} / {} µs",
+        fill_lists::HEAVY_SHARES,
+        largest.members,
+        burst.quantile(0.50).as_micros(),
+        burst.quantile(0.99).as_micros()
+    );
+    Ok(burst.errors)
 }
 
 /// One round: every operation on every store, one after the other.
@@ -116,7 +147,11 @@ fn burst(operation: &Operation, size: &Size, round: usize) -> Outcome<Figures> {
         Command::new("sync").status()?;
         thread::sleep(REST);
     }
-    let mut burst = load::run(size.server.address, 1, &requests)?;
+    let server = match operation.is_of_member() {
+        true => &size.lists,
+        false => &size.server,
+    };
+    let mut burst = load::run(server.address, 1, &requests)?;
     if let Some(error) = &burst.first_error {
         eprintln!(
             "{} at {}: {} errors, the first:\n{error}",

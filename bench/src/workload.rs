@@ -87,7 +87,8 @@ pub fn project(number: usize) -> String {
     scattered(1, number).simple().to_string()
 }
 
-fn token(number: usize) -> String {
+/// The fixed token of a project's user.
+pub fn token(number: usize) -> String {
     format!("bench-token-{number}-{}", scattered(2, number).simple())
 }
 
@@ -172,6 +173,12 @@ pub fn show_share(backup: usize, member: usize) -> Vec<u8> {
 /// Lists the backup's shares, as its owner.
 pub fn list_members(backup: usize) -> Vec<u8> {
     request("GET", &members(OWNER, backup), OWNER, None)
+}
+
+/// Lists the youngest of what is shared with a project.
+pub fn list_shared(member: usize) -> Vec<u8> {
+    let path = format!("/v3/{}/backups?own_type=shared&limit=100", project(member));
+    request("GET", &path, member, None)
 }
 
 /// Sends bare axum the body of an [`add_member`].

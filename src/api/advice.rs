@@ -50,7 +50,7 @@ pub(super) fn advice(error: &Error) -> Option<String> {
             protect_type,
             resource_type,
         } => format!(
-            "Vault {vault} is for {object_type} and {protect_type}; \
+            "Vault {vault} has the object type {object_type} and the protection {protect_type}; \
              this is a backup of {resource_type}."
         ),
         Error::VaultFull {

@@ -4,7 +4,7 @@ use std::{ops::Deref, sync::Arc};
 
 use tokio::sync::watch;
 
-use super::{Readiness, Throttle};
+use super::{Endpoints, Readiness, Throttle};
 use crate::{
     identity::{Embedded, Identity},
     model::policy::Policy,
@@ -23,6 +23,8 @@ pub struct AppState {
     pub identity: Arc<dyn Identity>,
     /// The same, where it is the embedded one, which issues tokens itself.
     pub embedded: Option<Arc<Embedded>>,
+    /// Where clients are told that this server is.
+    pub endpoints: Endpoints,
     /// What roles may do, at present.
     pub policy: watch::Receiver<Policy>,
     /// The rate limits.

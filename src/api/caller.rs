@@ -157,6 +157,23 @@ impl<P: Permission> FromRequestParts<App> for Permitted<P> {
     }
 }
 
+/// A caller with a good token (or signature), for routes that are not the contract's: no role is
+/// needed to ask what the credentials are good for.
+pub(super) struct Authenticated(pub Arc<Caller>);
+
+impl FromRequestParts<App> for Authenticated {
+    type Rejection = Problem;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        app: &App,
+    ) -> std::result::Result<Self, Problem> {
+        let caller = identify(parts, app).await?;
+        app.throttle.admit(&caller.project_id)?;
+        Ok(Self(caller))
+    }
+}
+
 async fn identify(parts: &mut Parts, app: &App) -> std::result::Result<Arc<Caller>, Problem> {
     if let Some(held) = parts.extensions.remove::<HeldBody>() {
         // Boxed, as all that few requests need: the future of every request would be larger for it.

@@ -1,4 +1,4 @@
-//! The contract, served as it is written, and Swagger UI on it. Everything comes out of this
+//! The contract, served as it is written, Swagger UI on it, and the page that leads to both. Everything comes out of this
 //! binary; no other host is called, no page of another host may show it, and no script runs that is
 //! not a file of ours.
 
@@ -10,6 +10,7 @@ use std::{
 use axum::{
     Router,
     body::Bytes,
+    extract::State,
     http::{
         HeaderMap, HeaderName, HeaderValue,
         header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_FRAME_OPTIONS},
@@ -20,7 +21,7 @@ use axum::{
 };
 use utoipa_swagger_ui::{Config, serve};
 
-use super::{app::App, asset::Asset};
+use super::{app::App, asset::Asset, discovery};
 use crate::contract::document;
 
 /// The documentation's pages.
@@ -44,6 +45,9 @@ const FILES: [&str; 7] = [
     "favicon-32x32.png",
 ];
 const START: &str = include_str!("docs_start.js");
+/// The page at the root, with the line that only a server with pages has.
+const ROOT: &str = include_str!("root.html");
+const DOCS_LINE: &str = "<li><a href=\"/docs/\">Try every operation</a> (Swagger UI)</li>\n";
 
 /// Pictures are in the style sheet. Styles that scripts set are no inline styles.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -61,12 +65,26 @@ impl Docs {
         let contract = Router::new()
             .route("/openapi.yaml", file("application/yaml", document::YAML))
             .route("/openapi.json", file("application/json", JSON.as_str()));
+        let contract = contract.route("/", self.root());
         let router = if self.hidden {
             contract
         } else {
             self.with_pages(contract)
         };
         router.layer(map_response(secured))
+    }
+
+    fn root(&self) -> MethodRouter<App> {
+        let page = match self.hidden {
+            true => ROOT.replace(DOCS_LINE, ""),
+            false => ROOT.to_owned(),
+        };
+        let page = Arc::new(Asset::new("text/html; charset=utf-8", page.into()));
+        get(
+            move |State(app): State<App>, headers: HeaderMap| async move {
+                discovery::root(&app, &page, &headers).await
+            },
+        )
     }
 
     fn with_pages(self, router: Router<App>) -> Router<App> {

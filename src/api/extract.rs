@@ -55,6 +55,15 @@ impl<Q: ReadQuery> FromRequestParts<App> for ListQuery<Q> {
     }
 }
 
+/// The query of a route that is not the contract's.
+impl FromRequestParts<App> for QueryText {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> std::result::Result<Self, Problem> {
+        Ok(Self::decode(parts.uri.query().unwrap_or_default())?)
+    }
+}
+
 /// What a query means to an operation.
 pub(super) trait ReadQuery: Sized {
     /// The operation, by which the query was checked before it is read.

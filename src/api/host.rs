@@ -1,9 +1,34 @@
-//! The name under which a client reaches this server: which ones are served, and what
-//! `WWW-Authenticate` says.
+//! The name under which a client reaches this server: which ones are served, and what catalogs,
+//! links and `WWW-Authenticate` say.
 
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderValue, header::HOST, uri::Authority};
+
+/// The address under which clients reach this server, without a slash at its end.
+#[derive(Clone, Debug)]
+pub enum PublicUrl {
+    /// Always the same.
+    Fixed(String),
+    /// By the name in `Host`; where there is no usable one, this.
+    OfHost(String),
+}
+
+impl Default for PublicUrl {
+    fn default() -> Self {
+        Self::Fixed(String::new())
+    }
+}
+
+impl PublicUrl {
+    /// The address, for whoever sent these headers.
+    pub(super) fn of(&self, headers: &HeaderMap) -> String {
+        match self {
+            Self::Fixed(url) => url.clone(),
+            Self::OfHost(otherwise) => reached(headers.get(HOST)).unwrap_or(otherwise.clone()),
+        }
+    }
+}
 
 /// What `WWW-Authenticate` says: where callers without a good token get one.
 #[derive(Clone, Debug)]
@@ -37,8 +62,8 @@ impl Challenge {
     pub(super) fn header(&self, host: Option<&HeaderValue>) -> HeaderValue {
         match self {
             Self::Fixed(header) => header.clone(),
-            Self::OfHost(otherwise) => match host.and_then(authority).filter(is_reachable) {
-                Some(host) => keystone(&format!("http://{host}/v3")),
+            Self::OfHost(otherwise) => match reached(host) {
+                Some(url) => keystone(&format!("{url}/v3")),
                 None => otherwise.clone(),
             },
         }
@@ -48,6 +73,13 @@ impl Challenge {
 fn keystone(address: &str) -> HeaderValue {
     let header = HeaderValue::try_from(format!("Keystone uri=\"{}\"", address.replace('"', "%22")));
     header.unwrap_or(HeaderValue::from_static("Keystone uri=\"\""))
+}
+
+/// The address that this `Host` says, where it is one to go to. Without TLS: a server behind a proxy
+/// that has it is told its public URL.
+fn reached(host: Option<&HeaderValue>) -> Option<String> {
+    let host = host.and_then(authority).filter(is_reachable)?;
+    Some(format!("http://{host}"))
 }
 
 fn authority(host: &HeaderValue) -> Option<Authority> {

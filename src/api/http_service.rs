@@ -35,6 +35,7 @@ use super::{
     connection::Connection,
     head,
     host::{self, Challenge},
+    keystone::{self, KeystoneErrorBody},
     metrics::Metrics,
     problem::Problem,
     request_id::{REQUEST_ID, request_id},
@@ -70,6 +71,8 @@ struct Arrival {
     checks: Option<Arc<ResponseChecks>>,
     /// Where requests are logged.
     logged: Option<(Method, Uri)>,
+    /// Whether a client of Keystone asks.
+    keystone: bool,
 }
 
 /// The whole HTTP side, as the service of a connection.
@@ -183,6 +186,7 @@ impl HttpService {
             note,
             checks,
             logged: logged.then(|| (request.method().clone(), request.uri().clone())),
+            keystone: keystone::is_route(request.uri().path()),
         }
     }
 
@@ -289,7 +293,11 @@ impl HttpService {
             error_msg: &shown.error_msg,
             request_id: id.to_str().unwrap_or_default(),
         };
-        *response.body_mut() = serde_json::to_vec(&body).unwrap_or_default().into();
+        let json = match arrival.keystone {
+            true => serde_json::to_vec(&KeystoneErrorBody::new(shown.status, body)),
+            false => serde_json::to_vec(&body),
+        };
+        *response.body_mut() = json.unwrap_or_default().into();
     }
 }
 

@@ -7,15 +7,37 @@ use serde::Deserialize;
 
 use super::{app::App, json_body::media_type, problem::Problem, signed};
 use crate::{
-    identity::ProjectScope,
+    identity::{DomainName, LoginScope, ProjectName, UserName},
     model::{Error, Result},
 };
 
-/// A user, its password, and the project that the token is to be for.
-pub(super) struct PasswordLogIn {
-    pub user_name: String,
-    pub password: SecretString,
-    pub scope: ProjectScope,
+/// Keystone's names of the methods that are offered.
+pub(super) const PASSWORD: &str = "password";
+const TOKEN: &str = "token";
+
+/// A proof of who logs in, and what the token is to be for.
+pub(super) struct LogIn {
+    pub proof: Proof,
+    pub scope: LoginScope,
+}
+
+/// What a login is by: Keystone's method.
+pub(super) enum Proof {
+    Password {
+        user: UserName,
+        password: SecretString,
+    },
+    Token(SecretString),
+}
+
+impl Proof {
+    /// Keystone's name for it.
+    pub(super) fn method(&self) -> &'static str {
+        match self {
+            Self::Password { .. } => PASSWORD,
+            Self::Token(_) => TOKEN,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -26,6 +48,7 @@ struct LogInBody {
 #[derive(Deserialize)]
 struct AuthBody {
     identity: IdentityBody,
+    #[serde(default)]
     scope: Option<ScopeBody>,
 }
 
@@ -33,6 +56,7 @@ struct AuthBody {
 struct IdentityBody {
     methods: Vec<String>,
     password: Option<PasswordBody>,
+    token: Option<TokenBody>,
 }
 
 #[derive(Deserialize)]
@@ -42,16 +66,24 @@ struct PasswordBody {
 
 #[derive(Deserialize)]
 struct UserBody {
-    name: String,
+    id: Option<String>,
+    name: Option<String>,
+    domain: Option<DomainName>,
     password: SecretString,
 }
 
 #[derive(Deserialize)]
-struct ScopeBody {
-    project: Option<ProjectScope>,
+struct TokenBody {
+    id: SecretString,
 }
 
-impl FromRequest<App> for PasswordLogIn {
+#[derive(Deserialize)]
+struct ScopeBody {
+    project: Option<ProjectName>,
+    domain: Option<DomainName>,
+}
+
+impl FromRequest<App> for LogIn {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &App) -> std::result::Result<Self, Problem> {
@@ -63,24 +95,68 @@ impl FromRequest<App> for PasswordLogIn {
     }
 }
 
-impl TryFrom<LogInBody> for PasswordLogIn {
+impl TryFrom<LogInBody> for LogIn {
     type Error = Error;
 
     fn try_from(LogInBody { auth }: LogInBody) -> Result<Self> {
-        let IdentityBody { methods, password } = auth.identity;
-        let offered = methods.iter().eq(["password"]);
-        let PasswordBody { user } = password.filter(|_| offered).ok_or_else(|| {
-            let reason = "only the method password is offered";
-            Error::malformed("/auth/identity/methods", reason)
-        })?;
         Ok(Self {
-            user_name: user.name,
-            password: user.password,
-            scope: auth
-                .scope
-                .and_then(|scope| scope.project)
-                .unwrap_or_default(),
+            proof: auth.identity.try_into()?,
+            scope: auth.scope.map(LoginScope::from).unwrap_or_default(),
         })
+    }
+}
+
+impl TryFrom<IdentityBody> for Proof {
+    type Error = Error;
+
+    fn try_from(identity: IdentityBody) -> Result<Self> {
+        let IdentityBody {
+            methods,
+            password,
+            token,
+        } = identity;
+        let methods: Vec<_> = methods.iter().map(String::as_str).collect();
+        match (methods.as_slice(), password, token) {
+            ([PASSWORD], Some(PasswordBody { user }), _) => user.try_into(),
+            ([TOKEN], _, Some(TokenBody { id })) => Ok(Self::Token(id)),
+            ([PASSWORD | TOKEN], _, _) => {
+                let reason = format!("{} is missing", methods[0]);
+                Err(Error::malformed("/auth/identity", reason))
+            }
+            _ => {
+                let reason = "one of the methods password and token is offered at a time";
+                Err(Error::malformed("/auth/identity/methods", reason))
+            }
+        }
+    }
+}
+
+impl TryFrom<UserBody> for Proof {
+    type Error = Error;
+
+    fn try_from(user: UserBody) -> Result<Self> {
+        let unnamed = || {
+            let reason = "it needs a name or an id";
+            Error::malformed("/auth/identity/password/user", reason)
+        };
+        let name = user.id.or(user.name).ok_or_else(unnamed)?;
+        Ok(Self::Password {
+            user: UserName {
+                name,
+                domain: user.domain.unwrap_or_default(),
+            },
+            password: user.password,
+        })
+    }
+}
+
+impl From<ScopeBody> for LoginScope {
+    fn from(scope: ScopeBody) -> Self {
+        match (scope.project, scope.domain) {
+            (Some(project), _) => Self::Project(project),
+            (None, Some(domain)) => Self::Domain(domain),
+            (None, None) => Self::Own,
+        }
     }
 }
 

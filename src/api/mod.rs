@@ -13,18 +13,22 @@ mod body;
 mod caller;
 mod connection;
 mod derived;
+mod discovery;
 mod docs;
+mod endpoints;
 mod extract;
 mod head;
 mod health;
 mod host;
 mod http_service;
 mod json_body;
+mod keystone;
 mod log_in;
 mod members;
 mod metrics;
 mod parameters;
 mod problem;
+mod projects;
 mod proxies;
 mod queries;
 mod refusals;
@@ -45,8 +49,9 @@ pub use self::{
     connection::{Bounds, Connection},
     derived::derived,
     docs::Docs,
+    endpoints::Endpoints,
     health::Readiness,
-    host::Challenge,
+    host::{Challenge, PublicUrl},
     http_service::HttpService,
     metrics::Metrics,
     proxies::TrustedProxies,

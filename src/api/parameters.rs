@@ -146,8 +146,8 @@ pub(super) struct OfBackups {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only its description is used")]
 pub(super) struct OfVaults {
-    #[param(required = false)]
-    id: schemas::VaultId,
+    #[param(required = false, min_items = 1, max_items = 100, style = Form, explode)]
+    id: Vec<schemas::VaultId>,
     #[param(required = false, min_length = 1, max_length = 255)]
     name: String,
     #[param(required = false)]

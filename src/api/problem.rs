@@ -19,8 +19,10 @@ use crate::{contract::check::Breach, model::Error};
 pub(super) enum Problem {
     /// A rule refused the request, or carrying it out failed.
     Refused(Arc<Error>),
-    /// No such path; or, as Keystone says it, no such token.
+    /// No such path.
     NotFound,
+    /// The token that a request is about is not good; Keystone says that there is none.
+    NoSuchToken,
     /// The path has no such method.
     MethodNotAllowed,
     /// The body is over the limit, in bytes.
@@ -87,6 +89,11 @@ impl Problem {
                 StatusCode::NOT_FOUND,
                 "APIGW.0101",
                 "The API does not exist.",
+            ),
+            Self::NoSuchToken => shown(
+                StatusCode::NOT_FOUND,
+                "APIGW.0101",
+                "The token does not exist.",
             ),
             Self::MethodNotAllowed => shown(
                 StatusCode::METHOD_NOT_ALLOWED,

@@ -65,7 +65,7 @@ impl ReadQuery for VaultQuery {
             .value::<String>("cloud_type")?
             .is_some_and(|it| it != "public");
         Ok(Self {
-            id: query.value("id")?,
+            id: query.all("id")?,
             name: query.value("name")?,
             object_type: query.value("object_type")?,
             protect_type: query.value("protect_type")?,

@@ -1,11 +1,8 @@
 //! All routes.
 
-use axum::{
-    Extension, Router,
-    routing::{get, post},
-};
+use axum::{Extension, Router, routing::get};
 
-use super::{App, Docs, derived, health, problem::Problem, tokens};
+use super::{App, Docs, derived, health, keystone, problem::Problem};
 use crate::{contract::check, model::Operation};
 
 /// All routes.
@@ -17,10 +14,7 @@ pub fn router(app: App, docs: Docs) -> Router {
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz));
     if app.embedded.is_some() {
-        let tokens = post(tokens::issue)
-            .get(tokens::validate)
-            .delete(tokens::revoke);
-        router = router.route("/v3/auth/tokens", tokens);
+        router = router.merge(keystone::router());
     }
     router
         .merge(docs.router())

@@ -167,6 +167,25 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "resource_size: 40",
+        "resource_size: 40\n    created_at: yesterday",
+        "31: backups[0].created_at: \"yesterday\": it must be a time, such as \
+         2020-02-21T07:07:25.114+00:00",
+    ),
+    (
+        "name: web",
+        "name: web\n    checkpoint_id: c1",
+        "29: backups[0].checkpoint_id: \"c1\": it must be a UUID, such as \
+         d0000000-0000-4000-8000-000000000001",
+    ),
+    (
+        "status: available\n  - {id: b",
+        "status: unavailable\n  - {id: b",
+        "31: backups[0].status: \"unavailable\": it must be one of available, protecting, \
+         deleting, restoring, error, waiting_protect, waiting_delete, waiting_restore; did you \
+         mean available?",
+    ),
+    (
+        "resource_size: 40",
         "resource_size: -1",
         "30: backups[0].resource_size: -1: it must be at least 0",
     ),

@@ -16,6 +16,8 @@ mod contract;
 #[cfg(feature = "server")]
 mod demo;
 mod error;
+#[cfg(feature = "server")]
+mod image;
 mod inbox;
 mod login;
 mod members;
@@ -87,6 +89,8 @@ enum Command {
     Catalog(catalog::CatalogArgs),
     #[cfg(feature = "server")]
     Store(store::StoreArgs),
+    #[cfg(feature = "server")]
+    Image(image::ImageArgs),
     /// Print the contract, compare contracts, and hold code against it
     #[cfg(feature = "server")]
     Contract(contract::ContractArgs),
@@ -146,6 +150,8 @@ impl Command {
             Self::Catalog(catalog) => reject_client_flags(&before).and_then(|()| catalog.run()),
             #[cfg(feature = "server")]
             Self::Store(store) => reject_client_flags(&before).and_then(|()| store.run()),
+            #[cfg(feature = "server")]
+            Self::Image(image) => reject_client_flags(&before).and_then(|()| image.run()),
             #[cfg(feature = "server")]
             Self::Contract(contract) => reject_client_flags(&before).and_then(|()| contract.run()),
             #[cfg(feature = "server")]

@@ -66,10 +66,12 @@ const LOG_DEADLINE: Duration = Duration::from_secs(1);
 
 /// The tokens of the demo data: project, token. The README and the contract's examples name the
 /// same.
-const DEMO_TOKENS: [(&str, &str); 3] = [
+const DEMO_TOKENS: [(&str, &str); 5] = [
     ("0605767b5780d5762fc5c0118072a564", "demo-owner"),
     ("f841e01fd2b14e7fa41b6ae7aa6b0594", "demo-member"),
     ("4229d7a45436489f8c3dc2b1d35d4987", "demo-another"),
+    ("c1d2a7f09b3e4c5d8f60718293a4b5c6", "demo-dave"),
+    ("7e8f9a0b1c2d4e3f8a5b6c7d8e9f0a1b", "demo-erin"),
 ];
 
 impl ServeArgs {

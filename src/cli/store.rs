@@ -15,8 +15,9 @@ use super::{
 };
 use crate::{
     config::{Config, Database, IdentityMode},
-    error_chain, hex, serve,
+    error_chain, hex, model, serve,
     store::{
+        Export,
         check::{self, Finding, Projects},
         copy::{self, Compared},
         sqlite,
@@ -100,6 +101,9 @@ fn check(config: &Config) -> CommandResult {
         let store = serve::find_store(config)
             .await
             .map_err(|error| could_not_look(error.to_string()))?;
+        warn_if_newer(store.as_ref())
+            .await
+            .map_err(|error| could_not_look(error_chain::full(&error)))?;
         check::check(store.as_ref(), projects)
             .await
             .map_err(|error| could_not_look(error_chain::full(&error)))
@@ -116,6 +120,17 @@ fn check(config: &Config) -> CommandResult {
             config.database
         ))),
     }
+}
+
+/// What this version does not know of it is not checked.
+async fn warn_if_newer(store: &dyn Export) -> model::Result<()> {
+    if let Some(schema) = store.newer_schema().await? {
+        eprintln!(
+            "warning: the store has the schema {schema} of a newer version of backup-share: what \
+             this one does not know of it is not checked"
+        );
+    }
+    Ok(())
 }
 
 fn line(finding: &Finding) -> String {

@@ -12,9 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 pub struct IdentityConfig {
     /// Which identity service authenticates callers.
     pub mode: IdentityMode,
-    /// Where clients are sent for a token; empty for the address that the server listens on, or
-    /// Keystone's.
+    /// Where clients are sent for a token, by refusals and by catalogs; empty for the address that
+    /// the server listens on, or Keystone's.
     pub address: String,
+    /// The region that the catalogs of the embedded identity put this server in.
+    pub region: String,
     /// The lifetime of tokens that the embedded identity issues, in seconds.
     pub token_seconds: u64,
 }
@@ -72,6 +74,7 @@ impl Default for IdentityConfig {
         Self {
             mode: IdentityMode::Embedded,
             address: String::new(),
+            region: "RegionOne".into(),
             token_seconds: 24 * 60 * 60,
         }
     }

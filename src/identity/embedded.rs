@@ -7,12 +7,12 @@ use std::{hash::Hash, net::IpAddr, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
     Caller, Identity, Signer,
     login::Logins,
+    names::{LoginScope, UserName},
     signature::{ReplayCache, SignedRequest},
 };
 use crate::{
@@ -47,21 +47,6 @@ pub struct Issued {
     pub token: SecretString,
     /// Whose it is.
     pub caller: Caller,
-}
-
-/// The project that a login asks for. A user has one; where the login names none, the token is for
-/// that one, as it is with Keystone's default projects.
-#[derive(Clone, Debug, Default, Deserialize)]
-pub struct ProjectScope {
-    id: Option<String>,
-    name: Option<String>,
-}
-
-impl ProjectScope {
-    fn covers(&self, account: &Account) -> bool {
-        let same = |asked: &Option<String>, is: &str| asked.as_ref().is_none_or(|a| a == is);
-        same(&self.id, account.project_id.as_str()) && same(&self.name, &account.project_name)
-    }
 }
 
 impl Embedded {
@@ -99,21 +84,19 @@ impl Embedded {
     /// it. `from`: the caller's address, where it is known.
     ///
     /// # Errors
-    /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the password or
-    /// the project; [`Error::TooManyGuesses`] where too many logins failed, [`Error::Throttled`]
+    /// [`Error::UnknownCredentials`], which does not tell whether it was the name, the domain, the
+    /// password or the project; [`Error::TooManyGuesses`] where too many logins failed, [`Error::Throttled`]
     /// and [`Error::Busy`] where too many are under way, of the address and in all.
     pub async fn issue(
         &self,
-        user_name: &str,
+        user: &UserName,
         password: SecretString,
         from: Option<IpAddr>,
-        scope: &ProjectScope,
+        scope: &LoginScope,
     ) -> Result<Issued> {
-        let guess = self.logins.admit(user_name, from).await?;
-        let found = self.store.find_account(user_name).await;
-        let found = found
-            .inspect_err(|_| self.logins.not_judged(&guess))
-            .map_err(unavailable)?;
+        let guess = self.logins.admit(&user.name, from).await?;
+        let found = self.find(user).await;
+        let found = found.inspect_err(|_| self.logins.not_judged(&guess))?;
         // A disabled user gets the same response, and no sooner, as one that does not exist.
         let account = found.filter(|account| account.enabled);
         let hash = account
@@ -126,7 +109,7 @@ impl Embedded {
             .await?
             && known;
         let account = account
-            .filter(|account| matches && scope.covers(account))
+            .filter(|account| matches && scope.covers(&account.project_id, &account.project_name))
             .ok_or(Error::UnknownCredentials)?;
         self.logins.succeeded(&guess);
         let token = new_token();
@@ -161,6 +144,16 @@ impl Embedded {
         let known = self.store.revoke_token(hash, self.clock.now()).await?;
         self.callers.invalidate(&hash);
         Ok(known)
+    }
+
+    /// The account, where there can be one. In another domain there is none: to the caller it is as
+    /// any unknown user.
+    async fn find(&self, user: &UserName) -> Result<Option<Account>> {
+        if !user.may_exist() {
+            return Ok(None);
+        }
+        let found = self.store.find_account(&user.name).await;
+        found.map_err(unavailable)
     }
 
     async fn fetch(&self, hash: TokenHash) -> Result<Arc<Caller>> {

@@ -6,6 +6,7 @@ mod guesses;
 mod in_flight;
 pub mod keystone;
 mod login;
+mod names;
 mod password;
 mod permits;
 pub mod signature;
@@ -22,8 +23,9 @@ use crate::{
 
 use self::signature::SignedRequest;
 pub use self::{
-    embedded::{Embedded, Issued, ProjectScope},
+    embedded::{Embedded, Issued},
     keystone::Keystone,
+    names::{DOMAIN_ID, DOMAIN_NAME, DomainName, LoginScope, ProjectName, UserName},
     password::hash as hash_password,
     password::matches as password_matches,
 };

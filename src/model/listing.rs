@@ -149,8 +149,8 @@ impl BackupQuery {
 /// moment and those without one by id, the greatest first.
 #[derive(Clone, Debug)]
 pub struct VaultQuery {
-    /// Only this one.
-    pub id: Option<VaultId>,
+    /// Only these; any, where there is none.
+    pub id: Vec<VaultId>,
     /// Only with this name.
     pub name: Option<String>,
     /// Only made for this.
@@ -172,7 +172,7 @@ pub struct VaultQuery {
 impl Default for VaultQuery {
     fn default() -> Self {
         Self {
-            id: None,
+            id: vec![],
             name: None,
             object_type: None,
             protect_type: None,

@@ -83,6 +83,15 @@ impl Member {
         })
     }
 
+    /// The share with another image, or none.
+    pub fn with_image(&self, image_id: Option<ImageId>, now: Timestamp) -> Self {
+        Self {
+            image_id,
+            updated_at: Some(now),
+            ..self.clone()
+        }
+    }
+
     /// An accepted backup stays while an image depends on it.
     ///
     /// # Errors

@@ -173,7 +173,7 @@ mod tests {
 
     fn policy() -> Policy {
         let roles = [
-            ("all", vec![says(Effect::Allow, &["cbr:member:*"])]),
+            ("all", vec![says(Effect::Allow, &["cbr:*"])]),
             (
                 "reader",
                 vec![says(Effect::Allow, &["cbr:member:get", "cbr:member:list"])],

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::{ServeError, identity::identity};
 use crate::{
-    api::{self, App, Audit, Challenge, Docs, HttpService, Throttle},
+    api::{self, App, Audit, Challenge, Docs, Endpoints, HttpService, PublicUrl, Throttle},
     clock::Clock,
     config::{Config, IdentityMode},
     model::policy::Policy,
@@ -37,6 +37,7 @@ pub(super) fn http_service(
         sharing: Sharing::new(store, Arc::clone(&identity), clock, limit),
         identity,
         embedded,
+        endpoints: endpoints(config, address),
         policy,
         throttle: Throttle::new(
             config.limits.requests_per_second,
@@ -56,6 +57,19 @@ fn challenge(config: &Config, identity_address: &str) -> Challenge {
     match config.identity.mode {
         IdentityMode::Embedded if unsaid => Challenge::of_host(identity_address),
         IdentityMode::Embedded | IdentityMode::Keystone => Challenge::fixed(identity_address),
+    }
+}
+
+/// What catalogs and links say: the settings, or this server as a client reached it.
+fn endpoints(config: &Config, listening: SocketAddr) -> Endpoints {
+    let url = public_url(config, listening);
+    Endpoints {
+        public_url: match config.public_url.is_empty() {
+            true => PublicUrl::OfHost(url),
+            false => PublicUrl::Fixed(url),
+        },
+        identity: config.identity.address.clone(),
+        region: config.identity.region.clone(),
     }
 }
 

@@ -23,6 +23,12 @@ pub enum CopyError {
         "the target holds {0} records that the source does not have, or not so; it stays as it is"
     )]
     Foreign(u64),
+    /// One of both may have more of each record than this program reads or writes.
+    #[error(
+        "the {0} has the schema {1} of a newer version of backup-share, and this one would leave \
+         out what it does not know: use the newer one"
+    )]
+    Newer(&'static str, i32),
     /// The source cannot be read.
     #[error("cannot read the source: {}", cause(.0))]
     Source(Error),
@@ -65,6 +71,12 @@ pub async fn copy(
     target: &dyn Import,
     mut progress: impl FnMut(u64, u64),
 ) -> std::result::Result<Vec<Compared>, CopyError> {
+    refuse_newer("source", source)
+        .await
+        .map_err(CopyError::Source)??;
+    refuse_newer("target", target.written())
+        .await
+        .map_err(CopyError::Target)??;
     // Each record is read to be copied, and on both sides to be compared.
     let all = 3 * source.count().await.map_err(CopyError::Source)?;
     let mut done = 0;
@@ -85,6 +97,16 @@ pub async fn copy(
         target.finish().await.map_err(CopyError::Target)?;
     }
     Ok(compared)
+}
+
+async fn refuse_newer(
+    which: &'static str,
+    store: &dyn Export,
+) -> Result<std::result::Result<(), CopyError>> {
+    Ok(match store.newer_schema().await? {
+        Some(schema) => Err(CopyError::Newer(which, schema)),
+        None => Ok(()),
+    })
 }
 
 /// Reads both stores to their ends.

@@ -28,6 +28,10 @@ pub trait Export: Send + Sync {
     /// How many records there are.
     async fn count(&self) -> Result<u64>;
 
+    /// The schema, where a newer version has brought it up to date: the records may have more than
+    /// this program reads.
+    async fn newer_schema(&self) -> Result<Option<i32>>;
+
     /// What [`Store::remove`](super::Store::remove) would do now. Writes nothing.
     async fn plan_removal(&self, removal: &Removal) -> Result<RemovalOutcome>;
 

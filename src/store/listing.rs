@@ -84,6 +84,23 @@ impl<'q> Statement<'q> {
         Ok(())
     }
 
+    /// Adds a filter for any of these values to others, where there are some.
+    fn filter_any(
+        &mut self,
+        filters: &mut String,
+        left: &str,
+        values: &'q [impl Field],
+    ) -> Result<(), BadValue> {
+        if values.is_empty() {
+            return Ok(());
+        }
+        self.is_common = false;
+        let values = values.iter().map(|value| self.parameter(value, "a filter"));
+        let values: Vec<_> = values.collect::<Result<_, _>>()?;
+        filters.push_str(&format!(" AND {left} IN ({})", values.join(", ")));
+        Ok(())
+    }
+
     fn parameter_of(&mut self, value: SqlValue<'q>) -> String {
         self.values.push(value);
         format!("{}{}", self.dialect.parameter, self.values.len())
@@ -168,6 +185,17 @@ pub(super) fn marker(
     }
 }
 
+/// Whether shares are ordered as their backups are; if not, a sentence.
+pub(super) fn wrong_order(dialect: &Dialect) -> String {
+    format!(
+        "SELECT count(*) || ' shares are listed by another time than that of their backup: \
+                load its data file again'
+         FROM members m JOIN backups b ON b.id = m.backup_id
+         WHERE m.{BACKUP_CREATED_AT} <> coalesce(b.created_at, {}) HAVING count(*) > 0",
+        dialect.least_time
+    )
+}
+
 /// A page of a project's backups, behind the marker; `None` where none can be in the list.
 pub(super) fn list_backups<'q>(
     dialect: &'static Dialect,
@@ -221,7 +249,7 @@ pub(super) fn list_vaults<'q>(
     let owner = statement.parameter(owner, "vaults.project_id")?;
     let mut filters = format!("v.project_id = {owner}");
     let project = enterprise_project("v");
-    statement.filter(&mut filters, ("v.id", "="), &query.id)?;
+    statement.filter_any(&mut filters, "v.id", &query.id)?;
     statement.filter(&mut filters, ("v.name", "="), &query.name)?;
     statement.filter(&mut filters, ("v.object_type", "="), &query.object_type)?;
     statement.filter(&mut filters, ("v.protect_type", "="), &query.protect_type)?;

@@ -11,10 +11,12 @@
 
 mod accounts;
 pub mod check;
+mod compatibility;
 pub mod copy;
 mod digest;
 mod export;
 mod import;
+mod indexes;
 mod listing;
 mod lookup;
 pub mod postgres;

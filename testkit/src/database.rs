@@ -15,15 +15,40 @@ pub enum Backend {
     Sqlite,
     /// A schema in the cluster that `scripts/test` starts.
     Postgres,
+    /// A file that a newer version brings up to date while the service runs on it.
+    UpgradedSqlite,
+    /// The same in PostgreSQL.
+    UpgradedPostgres,
 }
+
+/// What a newer version would do to the store: it expands it in each way that it may, and says
+/// that the schema before it is enough to know.
+const NEXT_MIGRATION: &str = "
+    ALTER TABLE projects ADD COLUMN description TEXT;
+    ALTER TABLE accounts ADD COLUMN email TEXT;
+    ALTER TABLE tokens ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE access_keys ADD COLUMN used INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE vaults ADD COLUMN tier TEXT NOT NULL DEFAULT 'hot';
+    ALTER TABLE backups ADD COLUMN tier TEXT NOT NULL DEFAULT 'hot';
+    ALTER TABLE members ADD COLUMN note TEXT;
+    CREATE TABLE notices (id INTEGER PRIMARY KEY, text TEXT NOT NULL);
+    CREATE INDEX members_by_note ON members (note);
+    UPDATE compatibility SET oldest = (SELECT max(version) FROM refinery_schema_history);
+    INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+    SELECT max(version) + 1, 'next', '2030-01-01T00:00:00Z', '1' FROM refinery_schema_history";
 
 impl Backend {
     /// What people call it.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Sqlite => "SQLite",
-            Self::Postgres => "PostgreSQL",
+            Self::Sqlite | Self::UpgradedSqlite => "SQLite",
+            Self::Postgres | Self::UpgradedPostgres => "PostgreSQL",
         }
+    }
+
+    /// Whether a newer version is to bring it up to date.
+    pub fn is_upgraded(self) -> bool {
+        matches!(self, Self::UpgradedSqlite | Self::UpgradedPostgres)
     }
 }
 
@@ -39,8 +64,10 @@ impl TestDatabase {
     /// An empty one.
     pub fn new(backend: Backend) -> Self {
         match backend {
-            Backend::Sqlite => Self::Sqlite(tempfile::tempdir().expect("a folder")),
-            Backend::Postgres => Self::Postgres(Schema::create()),
+            Backend::Sqlite | Backend::UpgradedSqlite => {
+                Self::Sqlite(tempfile::tempdir().expect("a folder"))
+            }
+            Backend::Postgres | Backend::UpgradedPostgres => Self::Postgres(Schema::create()),
         }
     }
 
@@ -78,6 +105,11 @@ impl TestDatabase {
         }
     }
 
+    /// Brings its schema up to date as a newer version would.
+    pub fn upgrade(&self) {
+        self.execute(&expand());
+    }
+
     /// Runs statements.
     pub fn execute(&self, sql: &str) {
         match self {
@@ -85,6 +117,11 @@ impl TestDatabase {
             Self::Postgres(schema) => postgres::execute(&schema.url(), sql),
         }
     }
+}
+
+/// What a newer version does to a store of either kind, which it leaves to older ones as well.
+pub fn expand() -> String {
+    format!("BEGIN; {NEXT_MIGRATION}; COMMIT")
 }
 
 fn open(folder: &Path) -> Connection {
@@ -113,5 +150,15 @@ macro_rules! on_each_backend {
                 }
             )+
         }
+    };
+}
+
+/// The tests of [`on_each_backend`], and those of stores of a newer version.
+#[macro_export]
+macro_rules! on_each_schema {
+    ($flavor:tt: $($test:ident),+ $(,)?) => {
+        $crate::on_each_backend!($flavor: $($test),+);
+        $crate::on_each_backend!(@ upgraded_sqlite UpgradedSqlite $flavor $($test)+);
+        $crate::on_each_backend!(@ upgraded_postgres UpgradedPostgres $flavor $($test)+);
     };
 }

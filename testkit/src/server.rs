@@ -74,6 +74,9 @@ impl TestServer {
         catalog::load_text("data.yaml", data, store.as_ref(), &time)
             .await
             .expect("good data");
+        if backend.is_upgraded() {
+            database.upgrade();
+        }
         Self::serve(&config, store, clock, database).await
     }
 

@@ -41,8 +41,9 @@ fn source(backups: usize) -> (TempDir, String) {
     .done();
     let sql = format!(
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {backups})
-         INSERT INTO backups SELECT randomblob(16), project_id, vault_id, name || n.n, resource_type, resource_size,
-                                    status, encrypted FROM n, (SELECT * FROM backups LIMIT 1) WHERE n.n > 1"
+         INSERT INTO backups (id, project_id, vault_id, name, resource_type, resource_size, status, encrypted)
+         SELECT randomblob(16), project_id, vault_id, name || n.n, resource_type, resource_size, status, encrypted
+         FROM n, (SELECT * FROM backups LIMIT 1) WHERE n.n > 1"
     );
     Connection::open(&file)
         .and_then(|file| file.execute_batch(&sql))

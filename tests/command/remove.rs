@@ -1,84 +1,21 @@
 //! `catalog remove`: what it takes out of a store that a server is running on, what it refuses, and
 //! what it leaves in the audit.
 
-use std::{fs, io::Write, os::unix::fs::PermissionsExt, path::PathBuf, process::Stdio};
+use std::{fs, io::Write, os::unix::fs::PermissionsExt, process::Stdio};
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use testkit::{
-    demo::{ANOTHER, BACKUP, MEMBER, OWNER, VAULT},
-    postgres::Schema,
-};
+use testkit::demo::{ANOTHER, BACKUP, MEMBER, OWNER, VAULT};
 
-use crate::process::{Ran, Server, command, named, run_with};
+use crate::{
+    place::{Place, both},
+    process::{Ran, command, named, run_with},
+};
 
 const OWNERS_VAULT: &str = "2b2f9d34-8c0e-4c3a-9b1e-6f4f2a7c9d10";
 
-/// A folder with the demo's data in a store, and an audit.
-struct Place {
-    folder: TempDir,
-    database: String,
-    _schema: Option<Schema>,
-}
-
 impl Place {
-    fn sqlite() -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = format!("sqlite:{}", named(&folder.path().join("store.db")));
-        Self {
-            folder,
-            database,
-            _schema: None,
-        }
-        .filled()
-    }
-
-    fn postgres() -> Self {
-        let schema = Schema::create();
-        Self {
-            folder: tempfile::tempdir().expect("a folder"),
-            database: schema.url(),
-            _schema: Some(schema),
-        }
-        .filled()
-    }
-
-    fn filled(self) -> Self {
-        let data = self.file("data.yaml");
-        let key = "tokens: [demo-owner, spare], access_keys: [{access: AK, secret: s3cret}]";
-        let text = backup_share::catalog::DEMO.replace("tokens: [demo-owner]", key);
-        fs::write(&data, text).expect("written");
-        self.run(&format!("catalog load {}", named(&data))).done();
-        self
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn run(&self, line: &str) -> Ran {
-        let audit = self.file("audit.jsonl");
-        let settings = [
-            ("BACKUP_SHARE_DATABASE", self.database.as_str()),
-            ("BACKUP_SHARE_POSTGRES_UNREPLICATED", "warn"),
-            ("BACKUP_SHARE_AUDIT", named(&audit)),
-        ];
-        run_with(&settings, line)
-    }
-
     fn remove(&self, line: &str) -> Ran {
         self.run(&format!("catalog remove {line}"))
-    }
-
-    fn serve(&self) -> Server {
-        let config = self.file("config.toml");
-        fs::write(&config, "[postgres]\nunreplicated = 'warn'").expect("written");
-        let line = format!(
-            "serve --listen 127.0.0.1:0 --database {} --config {}",
-            self.database,
-            named(&config)
-        );
-        Server::start(tempfile::tempdir().expect("a folder"), &line)
     }
 
     /// With a named pipe as the audit.
@@ -97,29 +34,6 @@ impl Place {
         ];
         run_with(&settings, &format!("catalog remove {line}"))
     }
-
-    /// User, action, ids, outcome of each line.
-    fn audit(&self) -> Vec<Value> {
-        let text = fs::read_to_string(self.file("audit.jsonl")).unwrap_or_default();
-        let told = |line: &str| {
-            let line: Value = serde_json::from_str(line).expect("JSON");
-            assert!(
-                line["time"].as_str().is_some_and(|time| time.len() == 26),
-                "{line}"
-            );
-            assert!(
-                line["user"].as_str().is_some_and(|user| !user.is_empty()),
-                "{line}"
-            );
-            json!([line["action"], line["ids"], line["outcome"]])
-        };
-        text.lines().map(told).collect()
-    }
-}
-
-fn both(test: impl Fn(&Place)) {
-    test(&Place::sqlite());
-    test(&Place::postgres());
 }
 
 #[test]

@@ -123,7 +123,8 @@ fn each_violation_is_found_counted_and_named() {
             ": no project gone",
         ),
         (
-            "INSERT INTO members SELECT backup_id, 'gone', randomblob(16), 'pending', created_at, NULL, NULL, NULL FROM members LIMIT 1",
+            "INSERT INTO members (backup_id, dest_project_id, id, status, created_at)
+             SELECT backup_id, 'gone', randomblob(16), 'pending', created_at FROM members LIMIT 1",
             "orphans",
             "with gone: no project gone",
         ),

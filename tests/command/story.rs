@@ -1,10 +1,5 @@
 //! Owner and member at work, and the forms in which they see it.
 
-use std::{
-    io::Write,
-    process::{Command, Stdio},
-};
-
 use serde_json::Value;
 use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
@@ -53,34 +48,6 @@ fn an_owner_shares_a_member_decides_and_the_owner_takes_it_back() {
             .lines()
             .count(),
         2
-    );
-}
-
-#[test]
-fn what_the_demo_prints_can_be_pasted() {
-    let server = Server::demo();
-    let log = server.log();
-    let story = &log[log.find("export BACKUP_SHARE_ENDPOINT").expect("a story")..];
-    let mut shell = Command::new("sh");
-    shell
-        .arg("-e")
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
-    let mut shell = shell.spawn().expect("a shell");
-    shell
-        .stdin
-        .take()
-        .expect("a pipe")
-        .write_all(story.as_bytes())
-        .expect("read by the shell");
-    let output = shell.wait_with_output().expect("it ends");
-    let printed = String::from_utf8(output.stdout).expect("text");
-    assert!(output.status.success(), "{printed}");
-    let end = printed.rsplit("PROJECT").next().expect("the last table");
-    assert!(
-        end.contains("accepted") && end.contains("rejected"),
-        "{printed}"
     );
 }
 

@@ -18,11 +18,12 @@ const accept = (vault_id) => ({ status: "accepted", vault_id });
 // [the answer, the project that asks, method, path, body]: well-formed, whatever the answer is.
 const WELL_FORMED = [
   ["200", OWNER, "POST", members(OWNER), { ...add("first"), domains: null, unknown: {} }],
+  ["400 BackupService.6703", OWNER, "POST", members(OWNER), { ...add("first"), domains: [] }],
   ["403 APIGW.0302", "reader", "POST", members("reader"), add("fourth")],
   ["413 APIGW.0201", OWNER, "POST", members(OWNER), { ...add("fourth"), unknown: "x".repeat(1100000) }],
   ["200", OWNER, "GET", members(OWNER, "?limit=2&offset=1&sort=created_at%3Adesc,id")],
   ["200", OWNER, "GET", members(OWNER, "?marker=82cdee4b-4b6d-4dbe-9a3a-d1e0a9d0a0d5&sort=id")],
-  ["200", OWNER, "GET", members(OWNER, `?status=accepted&dest_project_id=first&vault_id=${VAULT}&image_id=${NOTHING}`)],
+  ["200", OWNER, "GET", members(OWNER, `?status=accepted&dest_project_id=first&vault_id=${VAULT}&image_id=no-image`)],
   ["400 BackupService.9900", OWNER, "GET", members(OWNER, `?marker=${NOTHING}`)],
   ["400 BackupService.9900", OWNER, "GET", members(OWNER, "?no_such_parameter=1")],
   ["401 APIGW.0301", "nobody", "GET", members("nobody")],
@@ -39,7 +40,7 @@ const MALFORMED = [
   ["400 BackupService.9900", OWNER, "POST", members(OWNER), add()],
   ["400 BackupService.9900", OWNER, "POST", members(OWNER), add("first", "first")],
   ["400 BackupService.9900", OWNER, "POST", members(OWNER), add("no id")],
-  ["400 BackupService.9900", OWNER, "POST", members(OWNER), { ...add("first"), domains: [] }],
+  ["400 BackupService.9900", OWNER, "POST", members(OWNER), { ...add("first"), domains: ["d"] }],
   ["400 BackupService.9900", OWNER, "GET", members(OWNER, "?limit=0")],
   ["400 BackupService.9900", OWNER, "GET", members(OWNER, "?status=gone")],
   ["400 BackupService.9900", OWNER, "GET", members(OWNER, "?sort=name")],

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use reqwest::Method;
 use testkit::{
     database::Backend,
-    fixture::{ALICE, BOB, member, members, vault},
+    fixture::{ALICE, BOB, CAROL, member, members, vault},
     http::{Response, send},
     server::TestServer,
 };
@@ -97,6 +97,27 @@ async fn the_400s_and_404s_of_sharing(backend: Backend) {
     ] {
         sentences.add(sent, &server.share(number, &[project]).await);
     }
+    server.share(3, &["p01", "p02"]).await;
+    for (sent, number, projects) in [
+        (
+            "share with new projects and two members",
+            3,
+            ["p03", "p02", "p01"],
+        ),
+        ("share with too many of ten", 2, ["p11", BOB, CAROL]),
+        (
+            "share with two unknown projects",
+            1,
+            ["no-1", "p01", "no-2"],
+        ),
+        (
+            "share with the own and an unknown project",
+            1,
+            ["no-1", "p01", ALICE],
+        ),
+    ] {
+        sentences.add(sent, &server.share(number, &projects).await);
+    }
     let add = r#"{"members": ["p01"]}"#;
     let missing = format!("/v3/{ALICE}/backups/f0000000-0000-4000-8000-000000000009/members");
     let response = server.post(&missing, "alice", add).await;
@@ -105,6 +126,15 @@ async fn the_400s_and_404s_of_sharing(backend: Backend) {
     sentences.add("share a backup as its member", &response);
     let response = server.get(&member(ALICE, 1, "p01"), "alice").await;
     sentences.add("show a missing member", &response);
+    let other = server.get(&members(BOB, 1), "alice").await;
+    sentences.add("call with another project in the path", &other);
+    let other = server.get(&members("a%20b", 1), "alice").await;
+    sentences.add("call with no project in the path", &other);
+    let reject = r#"{"status": "rejected"}"#;
+    let decided = server.put(&member(ALICE, 1, BOB), "alice", reject).await;
+    sentences.add("reject as the owner", &decided);
+    let ended = server.delete(&member(BOB, 1, BOB), "bob").await;
+    sentences.add("stop sharing as the member", &ended);
     let accept = |vault: &str| format!(r#"{{"status": "accepted", "vault_id": "{vault}"}}"#);
     let (pending, image) = (member(BOB, 1, BOB), member(BOB, 8, BOB));
     for (sent, path, body) in [
@@ -118,6 +148,12 @@ async fn the_400s_and_404s_of_sharing(backend: Backend) {
             &pending,
             accept(&vault(4)),
         ),
+        (
+            "accept into a vault that replicates",
+            &pending,
+            accept(&vault(6)),
+        ),
+        ("accept into a locked vault", &pending, accept(&vault(5))),
         ("accept into a full vault", &pending, accept(&vault(3))),
         (
             "accept into a missing vault",
@@ -133,6 +169,8 @@ async fn the_400s_and_404s_of_sharing(backend: Backend) {
     ] {
         sentences.add(sent, &server.put(path, "bob", &body).await);
     }
+    let image = server.delete(&member(ALICE, 8, BOB), "alice").await;
+    sentences.add("stop sharing where an image was made", &image);
     insta::assert_snapshot!("sharing", sentences.0);
 }
 
@@ -220,6 +258,15 @@ async fn an_undeclared_key_is_ignored_however_often_it_is_there(backend: Backend
     assert_eq!(added.status, 200, "{added:?}");
 }
 
+async fn domains_that_ask_for_nothing_are_taken(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    for (project, domains) in [("p01", "[]"), ("p02", "null")] {
+        let body = format!(r#"{{"members": ["{project}"], "domains": {domains}}}"#);
+        let added = server.post(&members(ALICE, 1), "alice", &body).await;
+        assert_eq!(added.status, 200, "{domains}: {added:?}");
+    }
+}
+
 async fn a_malformed_query_is_refused_with_its_place(backend: Backend) {
     let server = TestServer::on(backend).await;
     let long = format!("sort={}id", "id,".repeat(85));
@@ -237,6 +284,8 @@ async fn a_malformed_query_is_refused_with_its_place(backend: Backend) {
         "marker=1",
         "vault_id=",
         "dest_project_id=a%20b",
+        "image_id=",
+        &format!("image_id={}", "x".repeat(65)),
         "page=1",
         "status=%ff",
     ] {
@@ -265,8 +314,8 @@ async fn a_malformed_path_is_refused_with_its_place(backend: Backend) {
 async fn unknown_paths_and_methods(backend: Backend) {
     let server = TestServer::on(backend).await;
     for path in [
-        "/",
-        "/v3",
+        "/v2",
+        "/v3/backups",
         "/v2/x/backups/y/members",
         &format!("{}/", members(ALICE, 1)),
         "/docs/none.js",
@@ -533,6 +582,7 @@ testkit::on_each_backend!("current_thread":
     add_member_checks_in_the_order_of_the_contract,
     a_malformed_body_is_refused_with_its_place,
     an_undeclared_key_is_ignored_however_often_it_is_there,
+    domains_that_ask_for_nothing_are_taken,
     a_malformed_query_is_refused_with_its_place,
     a_malformed_path_is_refused_with_its_place,
     unknown_paths_and_methods,

@@ -30,8 +30,8 @@ const BACKUPS_PER_KILL: usize = 800;
 /// How often the server is killed.
 fn default_kills(backend: Backend) -> usize {
     match backend {
-        Backend::Sqlite => 25,
-        Backend::Postgres => 10,
+        Backend::Sqlite | Backend::UpgradedSqlite => 25,
+        Backend::Postgres | Backend::UpgradedPostgres => 10,
     }
 }
 

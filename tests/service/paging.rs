@@ -92,11 +92,17 @@ async fn filters_combine_and_count_is_the_total_that_matches() {
             .await
             .is_empty()
     );
-    assert!(
-        projects(&server, "image_id=e0000000-0000-4000-8000-000000000001")
-            .await
-            .is_empty()
-    );
+    for image in [
+        "e0000000-0000-4000-8000-000000000001",
+        "no-image",
+        "%F0%9F%92%BE",
+    ] {
+        let found = projects(&server, &format!("image_id={image}")).await;
+        assert!(
+            found.is_empty(),
+            "any text is taken, and finds nothing: {image}"
+        );
+    }
     let response = server
         .get(
             &format!("{}?status=pending&limit=2", members(ALICE, 1)),

@@ -237,7 +237,7 @@ async fn a_vault_is_full_when_its_shares_fill_it(backend: Backend) {
     );
 }
 
-testkit::on_each_backend!("current_thread":
+testkit::on_each_schema!("current_thread":
     every_state_can_be_left_for_every_other_and_capacity_follows,
     repeating_an_update_changes_nothing_not_even_the_time,
     a_reject_ignores_the_vault_it_carries,

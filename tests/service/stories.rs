@@ -247,7 +247,7 @@ async fn everything_is_there_after_a_restart(backend: Backend) {
     assert_eq!(server.alice().lists(1).await.expect("listed"), before);
 }
 
-testkit::on_each_backend!("current_thread":
+testkit::on_each_schema!("current_thread":
     an_owner_shares_a_member_accepts_and_the_owner_sees_it,
     a_member_sees_itself_and_no_other_member,
     a_stranger_learns_nothing,

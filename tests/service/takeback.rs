@@ -232,7 +232,7 @@ async fn a_removed_project_is_unknown_to_those_who_would_share_with_it(backend: 
     until((400, "BackupService.6704"), share).await;
 }
 
-testkit::on_each_backend!("current_thread":
+testkit::on_each_schema!("current_thread":
     a_disabled_user_is_refused_like_an_unknown_one_until_it_is_enabled_again,
     a_disabled_token_is_refused_and_the_others_of_its_user_are_not,
     a_removed_user_and_a_removed_token_are_as_if_they_had_never_been,

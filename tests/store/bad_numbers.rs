@@ -126,6 +126,51 @@ async fn a_bad_number_in_postgresql_is_refused_with_its_column() {
     }
 }
 
+/// What a share has of its backup for lists to be ordered by.
+const OUT_OF_ORDER: &str = "UPDATE members SET backup_created_at =";
+
+/// A check says so, and loading the data again puts it right.
+async fn order_is_checked_and_restored(config: &Config, spoil: impl FnOnce()) {
+    let damage = async || {
+        let store = serve::find_store(config).await.expect("a store");
+        store.damage().await.expect("a look")
+    };
+    load_demo(config).await;
+    assert_eq!(damage().await, Vec::<String>::new());
+    spoil();
+    let found = damage().await;
+    assert!(
+        matches!(found.as_slice(), [one] if one.contains("shares are listed by another time")),
+        "{found:?}"
+    );
+    load_demo(config).await;
+    assert_eq!(damage().await, Vec::<String>::new(), "loading restores it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shares_that_are_not_ordered_as_their_backups_are_found_in_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = sqlite_config(&folder, "test.db");
+    let spoil = || {
+        let file = rusqlite::Connection::open(folder.path().join("test.db"));
+        let file = file.expect("its file");
+        let sql = format!("{OUT_OF_ORDER} 77");
+        assert!(
+            file.execute(&sql, []).expect("spoiled") > 0,
+            "there are shares"
+        );
+    };
+    order_is_checked_and_restored(&config, spoil).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn shares_that_are_not_ordered_as_their_backups_are_found_in_postgresql() {
+    let schema = Schema::create();
+    let config = postgres::config(schema.url());
+    let spoil = || postgres::execute(&schema.url(), &format!("{OUT_OF_ORDER} now()"));
+    order_is_checked_and_restored(&config, spoil).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_number_that_no_column_holds_is_not_written() {
     let (folder, schema) = (tempfile::tempdir().expect("a folder"), Schema::create());

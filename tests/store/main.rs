@@ -5,7 +5,10 @@
 
 mod bad_numbers;
 mod copies;
+mod index_builds;
 mod lists;
+mod locks;
+mod migrations;
 mod reference;
 mod releases;
 mod removal;
@@ -75,6 +78,7 @@ macro_rules! through_the_suite {
                 ten_thousand_shares_are_walked_to_the_end,
                 each_acknowledged_write_is_in_the_next_list,
                 a_data_file_changes_the_order_and_loaded_twice_nothing,
+                a_data_file_says_all_that_is_shown,
                 vaults_are_listed_with_what_shares_take_of_them
             );
             through_the_suite!(@ $open removal:

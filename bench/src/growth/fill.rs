@@ -18,18 +18,23 @@ use crate::{Outcome, workload};
 pub fn fill(program: &Path, file: &Path, members: usize) -> Outcome<Duration> {
     let start = Instant::now();
     workload::prepare(program, &format!("sqlite:{}", file.display()), 0)?;
-    let mut connection = Connection::open(file)?;
-    // Nothing is lost in a crash but this measurement. The cache, in KiB, holds all of the largest
-    // store.
-    connection.execute_batch(
-        "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -4194304;",
-    )?;
+    let mut connection = unsafely(file)?;
     let transaction = connection.transaction()?;
     backups(&transaction, members / SHARES)?;
     shares(&transaction, members / SHARES)?;
     transaction.commit()?;
     connection.execute_batch("PRAGMA journal_mode = wal")?;
     Ok(start.elapsed())
+}
+
+/// A connection to a file that may be lost with the machine: nothing is lost then but a measurement.
+pub fn unsafely(file: &Path) -> Outcome<Connection> {
+    let connection = Connection::open(file)?;
+    // The cache, in KiB, holds all of the largest store.
+    connection.execute_batch(
+        "PRAGMA journal_mode = off; PRAGMA synchronous = off; PRAGMA cache_size = -4194304;",
+    )?;
+    Ok(connection)
 }
 
 fn backups(connection: &Connection, backups: usize) -> Outcome<()> {
@@ -72,6 +77,6 @@ fn shares(connection: &Connection, backups: usize) -> Outcome<()> {
 }
 
 /// An id as the store keeps it.
-fn bytes(id: &Uuid) -> &[u8] {
+pub fn bytes(id: &Uuid) -> &[u8] {
     id.as_bytes()
 }

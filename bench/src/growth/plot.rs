@@ -13,8 +13,8 @@ const TOP: f64 = 50.0;
 const BOTTOM: f64 = 50.0;
 /// As far apart as names at the ends of lines must be to be read.
 const LABEL: f64 = 15.0;
-const COLORS: [&str; 6] = [
-    "#1b6ca8", "#3aa6b9", "#c0392b", "#e08e79", "#2e7d32", "#8bc34a",
+const COLORS: [&str; 7] = [
+    "#1b6ca8", "#3aa6b9", "#7e57c2", "#c0392b", "#e08e79", "#2e7d32", "#8bc34a",
 ];
 
 /// Where things are drawn.

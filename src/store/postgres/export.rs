@@ -10,8 +10,14 @@ use tokio::sync::mpsc;
 use tokio_postgres::types::{FromSqlOwned, ToSql};
 
 use super::{
-    super::{Export, Record, RecordKind, Removal, RemovalOutcome, tables::count_all, values::read},
-    Postgres, removal,
+    super::{
+        Export, Record, RecordKind, Removal, RemovalOutcome,
+        compatibility::Fit,
+        listing::{POSTGRES, wrong_order},
+        tables::count_all,
+        values::read,
+    },
+    Postgres, prepare, removal,
     repeat::repeated,
     retry::{AttemptError, is_transient},
     session::Session,
@@ -61,10 +67,18 @@ impl Export for Postgres {
         repeated!(self, |session| removal::plan(session, removal))
     }
 
+    async fn newer_schema(&self) -> Result<Option<i32>> {
+        let found = repeated!(self, |session| prepare::schema(session))?;
+        Ok(found
+            .filter(|found| found.fit(prepare::latest()) == Fit::Newer)
+            .map(|it| it.version))
+    }
+
     /// What the catalog of the database says. The data is not checked: that is the work of
     /// `pg_amcheck`.
     async fn damage(&self) -> Result<Vec<String>> {
-        repeated!(self, |session| first_column(session, DAMAGE))
+        let sql = format!("{DAMAGE} UNION ALL {}", wrong_order(&POSTGRES));
+        repeated!(self, |session| first_column(session, &sql))
     }
 }
 

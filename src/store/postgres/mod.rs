@@ -14,6 +14,7 @@ mod connect;
 mod export;
 mod finish;
 mod import;
+mod indexes;
 mod lists;
 mod pipeline;
 mod prepare;
@@ -42,7 +43,7 @@ use self::{
 };
 use super::{
     AccessKey, Account, Catalog, EXPIRED_AT_START, Loaded, Removal, RemovalOutcome, Rule, Store,
-    TokenHash, TokenRecord,
+    TokenHash, TokenRecord, compatibility::Fit,
 };
 use crate::{
     error_chain,
@@ -99,13 +100,18 @@ pub enum OpenError {
     Unreplicated(&'static str),
     /// A newer version of this program has been here.
     #[error(
-        "the database at {hosts} has schema version {version}, which is newer than this program"
+        "the database at {hosts} was written by a newer version of backup-share: it has the \
+         schema {found}, for programs that know the schema {oldest}; this one knows {known}"
     )]
     Newer {
         /// The hosts of the URL.
         hosts: String,
-        /// Its version.
-        version: i64,
+        /// Its schema.
+        found: i32,
+        /// The oldest one that a program must know to use it.
+        oldest: i32,
+        /// The newest one that this program knows.
+        known: i32,
     },
     /// Nothing of this program's is there, or not as this version wants it.
     #[error("cannot read the database at {hosts}: {reason}")]
@@ -123,6 +129,14 @@ pub enum OpenError {
     Unfinished {
         /// The hosts of the URL.
         hosts: String,
+    },
+    /// An index cannot be built.
+    #[error("cannot build the indexes of the database at {hosts}: {reason}")]
+    Indexes {
+        /// The hosts of the URL.
+        hosts: String,
+        /// Why.
+        reason: String,
     },
     /// The schema cannot be brought up to date.
     #[error("cannot bring the database at {hosts} up to date: {reason}")]
@@ -192,7 +206,9 @@ impl Postgres {
             settings.allow_unreplicated
         ))
         .map_err(failed)??;
-        prepare::migrate(&store.pool, &hosts).await?;
+        if prepare::migrate(&store.pool, &hosts).await? != Fit::Newer {
+            indexes::build_missing(&store.pool, &hosts).await?;
+        }
         Ok((store, hosts))
     }
 
@@ -214,7 +230,7 @@ impl Postgres {
         ))
     }
 
-    /// Finds a database with the schema of this version. Nothing is made, and nothing is brought up
+    /// Finds a database whose schema this version may use. Nothing is made, and nothing is brought up
     /// to date.
     ///
     /// # Errors
@@ -223,7 +239,7 @@ impl Postgres {
         let (store, hosts) = Self::at(url, settings)?;
         let failed = |error: Error| OpenError::unreachable(&hosts, &error);
         let found = repeated!(store, |client| prepare::schema(client)).map_err(failed)?;
-        prepare::is_current(found, &hosts).map(|()| store)
+        prepare::may_be_used(found, &hosts).map(|()| store)
     }
 
     /// Where there was no response in time, idle connections lead to the same silence: new ones may

@@ -14,7 +14,11 @@ use std::{
 
 use deadpool_postgres::ClientWrapper;
 use futures::TryFutureExt;
-use tokio_postgres::{Row, error::SqlState, types::ToSql};
+use tokio_postgres::{
+    Row,
+    error::{DbError, SqlState},
+    types::ToSql,
+};
 
 use super::{
     super::{
@@ -198,11 +202,22 @@ async fn insert(client: &ClientWrapper, members: &[Member]) -> Result<(), Attemp
     match client.execute(&statement, &borrowed(&columns)).await {
         Ok(_) => Ok(()),
         Err(error) if error.code() == Some(&SqlState::UNIQUE_VIOLATION) => {
-            // It says which pair, and only in words.
-            Err(Error::AlreadyShared(vec![]).into())
+            let named = error.as_db_error().and_then(DbError::detail);
+            Err(already_shared(members, named.unwrap_or_default()).into())
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// The database names the first pair that is there already, `(backup, project)`, in a sentence of
+/// its own language.
+fn already_shared(members: &[Member], sentence: &str) -> Error {
+    let is_named = |m: &&Member| {
+        let pair = format!("({}, {})", m.backup_id, m.dest_project_id);
+        sentence.contains(&pair)
+    };
+    let named = members.iter().filter(is_named);
+    Error::AlreadyShared(named.map(|m| m.dest_project_id.clone()).collect())
 }
 
 /// Moves capacity between a vault and its free space. The table refuses a sum below zero.

@@ -11,9 +11,15 @@ use rusqlite::Connection;
 use tokio::sync::mpsc;
 
 use super::{
-    super::{Export, Record, RecordKind, Removal, RemovalOutcome, tables::count_all, values::read},
+    super::{
+        Export, Record, RecordKind, Removal, RemovalOutcome,
+        compatibility::{Fit, StoreSchema},
+        listing::{SQLITE, wrong_order},
+        tables::count_all,
+        values::read,
+    },
     failure::failed,
-    open::{DatabaseFile, OpenError},
+    open::{DatabaseFile, OpenError, latest},
     removal,
 };
 use crate::model::{Error, Result};
@@ -27,7 +33,7 @@ const INTEGRITY_CHECK: &str = "PRAGMA integrity_check(100)";
 pub struct SqliteFile(PathBuf);
 
 impl SqliteFile {
-    /// A file with the schema of this version. Nothing is made, and nothing is brought up to date.
+    /// A file whose schema this version may use. Nothing is made, and nothing is brought up to date.
     ///
     /// # Errors
     /// One sentence that names the file.
@@ -44,7 +50,7 @@ impl SqliteFile {
     ) -> Result<T> {
         let path = self.0.clone();
         let read =
-            move || read(&DatabaseFile(&path).open_existing().map_err(gone)?).map_err(failed);
+            move || read(&DatabaseFile(&path).open_existing().map_err(gone)?.0).map_err(failed);
         tokio::task::spawn_blocking(read)
             .await
             .map_err(Error::store)?
@@ -60,7 +66,7 @@ impl Export for SqliteFile {
             let read = DatabaseFile(&path)
                 .open_existing()
                 .map_err(gone)
-                .and_then(|connection| every(&connection, &sender));
+                .and_then(|(connection, _)| every(&connection, &sender));
             if let Err(error) = read {
                 // The reader may be gone.
                 let _ = sender.blocking_send(Err(error));
@@ -83,8 +89,24 @@ impl Export for SqliteFile {
             .await
     }
 
+    async fn newer_schema(&self) -> Result<Option<i32>> {
+        let path = self.0.clone();
+        let schema = move || DatabaseFile(&path).open_existing().map_err(gone);
+        let (_, found) = tokio::task::spawn_blocking(schema)
+            .await
+            .map_err(Error::store)??;
+        Ok(newer(found))
+    }
+
     async fn damage(&self) -> Result<Vec<String>> {
-        self.read(complaints).await
+        self.read(|connection| {
+            let mut damage = complaints(connection)?;
+            if damage.is_empty() {
+                damage.extend(sentences(connection, &wrong_order(&SQLITE))?);
+            }
+            Ok(damage)
+        })
+        .await
     }
 }
 
@@ -93,13 +115,13 @@ fn gone(error: OpenError) -> Error {
     Error::StoreUnavailable(error.into())
 }
 
+fn newer(found: StoreSchema) -> Option<i32> {
+    (found.fit(latest()) == Fit::Newer).then_some(found.version)
+}
+
 /// What the database finds wrong with itself.
 pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut statement = connection.prepare(INTEGRITY_CHECK)?;
-    let found = statement
-        .query_map([], |row| row.get::<_, String>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>();
-    match found {
+    match sentences(connection, INTEGRITY_CHECK) {
         Ok(found) => Ok(found
             .into_iter()
             .filter(|complaint| complaint != "ok")
@@ -110,6 +132,12 @@ pub(super) fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String
         }
         Err(error) => Err(error),
     }
+}
+
+fn sentences(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(sql)?;
+    let found = statement.query_map([], |row| row.get(0))?;
+    found.collect()
 }
 
 /// In one transaction: all of it is of one moment.

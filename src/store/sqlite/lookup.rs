@@ -23,12 +23,13 @@ const BACKUP: &str = "SELECT resource_size, project_id FROM backups WHERE id = ?
 pub struct SqliteLookup(Mutex<Connection>);
 
 impl SqliteLookup {
-    /// A file with the schema of this version. Nothing is made, and nothing is brought up to date.
+    /// A file whose schema this version may use. Nothing is made, and nothing is brought up to date.
     ///
     /// # Errors
     /// One sentence that names the file.
     pub fn find(path: &Path) -> std::result::Result<Self, OpenError> {
-        DatabaseFile(path).open_existing().map(Mutex::new).map(Self)
+        let (connection, _) = DatabaseFile(path).open_existing()?;
+        Ok(Self(Mutex::new(connection)))
     }
 
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {

@@ -8,6 +8,7 @@ mod claim;
 mod export;
 mod failure;
 mod import;
+mod indexes;
 mod lists;
 mod lookup;
 mod open;

@@ -5,7 +5,10 @@ use std::{fs::OpenOptions, io, path::Path, time::Duration};
 use refinery::error::Kind;
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use super::permissions;
+use super::{
+    super::compatibility::{self, Fit, NEWER, StoreSchema},
+    indexes, permissions,
+};
 
 pub(super) mod migrations {
     refinery::embed_migrations!("src/store/schema/sqlite");
@@ -40,14 +43,18 @@ pub enum OpenError {
     },
     /// A version after this one has written to it.
     #[error(
-        "the database {path} was written by a newer version of backup-share: \
-         it has the schema {found}"
+        "the database {path} was written by a newer version of backup-share: it has the schema \
+         {found}, for programs that know the schema {oldest}; this one knows {known}"
     )]
     Newer {
         /// The file.
         path: String,
-        /// The version of the schema that this program does not know.
+        /// Its schema.
         found: i32,
+        /// The oldest one that a program must know to use it.
+        oldest: i32,
+        /// The newest one that this program knows.
+        known: i32,
     },
     /// It has a schema, and it is none of ours.
     #[error("the database {path} is another program's")]
@@ -151,42 +158,63 @@ impl DatabaseFile<'_> {
         Ok(writing)
     }
 
-    /// Brings the schema up to date.
+    /// Brings the schema up to date, and builds the indexes that are missing. What a newer version
+    /// has brought up to date stays as it is.
     fn migrate(&self, connection: &mut Connection) -> Result<(), OpenError> {
-        match migrations::migrations::runner().run(connection) {
-            Ok(done) => {
-                // A new database has none before the first.
-                let is_upgrade = done
-                    .applied_migrations()
-                    .first()
-                    .is_some_and(|first| first.version() > 1);
-                if is_upgrade {
-                    let (file, schema) = (self.name(), latest());
-                    tracing::info!(
-                        file,
-                        schema,
-                        "the schema was brought up to date: older versions refuse this database"
-                    );
-                }
-                Ok(())
-            }
-            Err(error) => Err(match error.kind() {
-                Kind::MissingVersion(found) => OpenError::Newer {
-                    path: self.name(),
-                    found: found.version(),
-                },
-                Kind::Connection(_, source) => match source.downcast_ref() {
-                    Some(source) => self.unusable(source),
-                    None => OpenError::Migrate {
-                        path: self.name(),
-                        reason: error.to_string(),
-                    },
-                },
-                _ => OpenError::Migrate {
-                    path: self.name(),
-                    reason: error.to_string(),
-                },
+        let before = self.schema(connection)?;
+        if let Some(found) = before
+            && self.refuse_too_new(found)? == Fit::Newer
+        {
+            return Ok(());
+        }
+        let runner = migrations::migrations::runner();
+        runner
+            .run(connection)
+            .map_err(|error| self.not_migrated(&error))?;
+        indexes::build_missing(connection, self.0).map_err(|error| self.unusable(&error))?;
+        let all = runner.get_migrations();
+        if let Some(found) = before
+            && found.version < latest()
+        {
+            let (file, schema) = (self.name(), latest());
+            let effect = compatibility::effect(found.version, all);
+            tracing::info!(file, schema, "the schema was brought up to date: {effect}");
+        }
+        Ok(())
+    }
+
+    fn not_migrated(&self, error: &refinery::Error) -> OpenError {
+        if let Kind::Connection(_, source) = error.kind()
+            && let Some(source) = source.downcast_ref()
+        {
+            return self.unusable(source);
+        }
+        OpenError::Migrate {
+            path: self.name(),
+            reason: error.to_string(),
+        }
+    }
+
+    /// The schema that is there; `None` in a new database.
+    fn schema(&self, connection: &Connection) -> Result<Option<StoreSchema>, OpenError> {
+        schema(connection).map_err(|error| self.unusable(&error))
+    }
+
+    /// What a schema is to this program, where it may be used at all.
+    fn refuse_too_new(&self, found: StoreSchema) -> Result<Fit, OpenError> {
+        match found.fit(latest()) {
+            Fit::TooNew => Err(OpenError::Newer {
+                path: self.name(),
+                found: found.version,
+                oldest: found.oldest,
+                known: latest(),
             }),
+            Fit::Newer => {
+                let (file, schema) = (self.name(), found.version);
+                tracing::info!(file, schema, "{NEWER}");
+                Ok(Fit::Newer)
+            }
+            fit => Ok(fit),
         }
     }
 
@@ -210,28 +238,24 @@ impl DatabaseFile<'_> {
         }
     }
 
-    /// A connection to a file that is there and has just the schema of this version, for reading
-    /// alone.
-    pub(super) fn open_existing(&self) -> Result<Connection, OpenError> {
-        match self.open_any_schema()? {
-            (_, older) if older < latest() => {
-                let back = "start the service on it once; older versions refuse it then, \
-                            so make a backup first";
-                let reason = format!(
-                    "it has the schema {older}, and this program needs {}: {back}",
-                    latest()
-                );
+    /// A connection to a file that is there and has the schema of this version, or a newer one that
+    /// it may use, for reading alone; and that schema.
+    pub(super) fn open_existing(&self) -> Result<(Connection, StoreSchema), OpenError> {
+        let (connection, found) = self.open_any_schema()?;
+        match found.fit(latest()) {
+            Fit::Older => {
+                let runner = migrations::migrations::runner();
                 Err(OpenError::Open {
                     path: self.name(),
-                    reason,
+                    reason: compatibility::outdated(found.version, runner.get_migrations()),
                 })
             }
-            (connection, _) => Ok(connection),
+            _ => Ok((connection, found)),
         }
     }
 
-    /// The same for a file whose schema may be older, and which schema that is.
-    pub(super) fn open_any_schema(&self) -> Result<(Connection, i32), OpenError> {
+    /// The same for a file whose schema may be older.
+    pub(super) fn open_any_schema(&self) -> Result<(Connection, StoreSchema), OpenError> {
         let unusable = |error: rusqlite::Error| self.unusable(&error);
         if self
             .0
@@ -249,29 +273,38 @@ impl DatabaseFile<'_> {
                 reason,
             });
         }
-        let history = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
-        let found: i32 = connection
-            .query_row(history, [], |row| row.get(0))
-            .map_err(unusable)?;
-        match found {
-            newer if newer > latest() => Err(OpenError::Newer {
-                path: self.name(),
-                found,
-            }),
-            _ => Ok((connection, found)),
-        }
+        let found = self.schema(&connection)?.unwrap_or(StoreSchema {
+            version: 0,
+            oldest: 0,
+        });
+        self.refuse_too_new(found)?;
+        Ok((connection, found))
     }
 }
 
-/// The schema of this version.
-fn latest() -> i32 {
-    let runner = migrations::migrations::runner();
-    runner
-        .get_migrations()
-        .iter()
-        .map(|migration| migration.version())
-        .max()
-        .unwrap_or_default()
+/// The schema that is in a database; `None` where there is none.
+fn schema(connection: &Connection) -> rusqlite::Result<Option<StoreSchema>> {
+    let has_table = |name: &str| {
+        let known = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = ?1)";
+        connection.query_row(known, [name], |row| row.get::<_, bool>(0))
+    };
+    if !has_table("refinery_schema_history")? {
+        return Ok(None);
+    }
+    let history = "SELECT max(version) FROM refinery_schema_history";
+    let Some(version) = connection.query_row(history, [], |row| row.get(0))? else {
+        return Ok(None);
+    };
+    let oldest = match has_table("compatibility")? {
+        true => connection.query_row(compatibility::OLDEST, [], |row| row.get(0))?,
+        false => version,
+    };
+    Ok(Some(StoreSchema { version, oldest }))
+}
+
+/// The newest schema that this version knows.
+pub(super) fn latest() -> i32 {
+    compatibility::latest(migrations::migrations::runner().get_migrations())
 }
 
 /// How a connection that only reads is opened.

@@ -135,9 +135,7 @@ fn with_named_members(
 pub(super) fn carry_out(connection: &Connection, change: &Change) -> Result<()> {
     match change {
         Change::Keep(_) => Ok(()),
-        Change::Add(members) => members
-            .iter()
-            .try_for_each(|member| insert(connection, member)),
+        Change::Add(members) => insert_all(connection, members),
         Change::Update {
             before,
             after,
@@ -150,6 +148,22 @@ pub(super) fn carry_out(connection: &Connection, change: &Change) -> Result<()> 
             delete(connection, before)?;
             move_capacity(connection, *capacity)
         }
+    }
+}
+
+/// Inserts records, or names all that are there already.
+fn insert_all(connection: &Connection, members: &[Member]) -> Result<()> {
+    let mut already = vec![];
+    for member in members {
+        match insert(connection, member) {
+            Ok(()) => {}
+            Err(Error::AlreadyShared(projects)) => already.extend(projects),
+            Err(error) => return Err(error),
+        }
+    }
+    match already.is_empty() {
+        true => Ok(()),
+        false => Err(Error::AlreadyShared(already)),
     }
 }
 

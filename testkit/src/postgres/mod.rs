@@ -3,6 +3,7 @@
 //! taken by another process; gone when dropped.
 
 mod cluster;
+mod held;
 mod programs;
 mod schema;
 
@@ -11,7 +12,7 @@ use std::thread;
 use backup_share::config::{Config, Unreplicated};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-pub use self::{cluster::Cluster, schema::Schema};
+pub use self::{cluster::Cluster, held::HeldTransaction, schema::Schema};
 
 /// Settings for a cluster without a standby.
 pub fn config(url: String) -> Config {

@@ -4,6 +4,7 @@
 mod classes;
 mod client_types;
 mod drift;
+mod examples;
 mod mutations;
 
 use backup_share::{catalog, contract::document};

@@ -87,6 +87,7 @@ fn plan() -> Vec<(usize, Request)> {
         2 => Just(Request::Delete),
         2 => Just(Request::ShowToOwner),
         2 => Just(Request::ShowToMember),
+        3 => Just(Request::ListToMember),
     ];
     let mut runner = TestRunner::new(Config {
         failure_persistence: None,
@@ -217,6 +218,12 @@ impl Clients {
                 name,
                 String::new(),
             ),
+            Request::ListToMember => (
+                Method::GET,
+                format!("{endpoint}/v3/{project}/backups?own_type=shared"),
+                name,
+                String::new(),
+            ),
             Request::Accept(_) | Request::Reject | Request::Postpone => (
                 Method::PUT,
                 format!("{}/{project}", path(project)),
@@ -240,6 +247,9 @@ impl Clients {
             200 if request == Request::Add => {
                 Some(Response::Member(Seen::read(&json()["members"][0])))
             }
+            200 if request == Request::ListToMember => {
+                Some(Response::Listed(listed(&json(), &backup(record / 2))))
+            }
             200 => Some(Response::Member(Seen::read(&json()["member"]))),
             400 | 404 => Some(Response::Refused(
                 json()["error_code"].as_str().expect("a code").to_owned(),
@@ -247,6 +257,13 @@ impl Clients {
             other => panic!("{other} for {request:?}: {text}"),
         })
     }
+}
+
+/// Whether a backup is in a list, and in which vault.
+fn listed(list: &Value, backup: &str) -> Option<Option<String>> {
+    let mut items = list["backups"].as_array().expect("a list").iter();
+    let item = items.find(|item| item["id"] == backup)?;
+    Some(item["vault_id"].as_str().map(str::to_owned))
 }
 
 fn decision(project: usize, request: Request) -> String {

@@ -146,9 +146,14 @@ async fn a_stale_read_is_found(backend: Backend) {
     assert!(finds(backend, || Bug::StaleRead(Default::default())).await);
 }
 
+async fn a_stale_list_is_found(backend: Backend) {
+    assert!(finds(backend, || Bug::StaleList(Default::default())).await);
+}
+
 testkit::on_each_backend!("multi_thread":
     every_history_with_kills_in_between_is_linearizable,
     two_servers_on_one_database_are_linearizable,
     a_decision_that_is_made_twice_is_found,
-    a_stale_read_is_found
+    a_stale_read_is_found,
+    a_stale_list_is_found
 );

@@ -15,6 +15,8 @@ pub enum Request {
     Delete,
     ShowToOwner,
     ShowToMember,
+    /// The member lists what is shared with it.
+    ListToMember,
 }
 
 /// What it was told.
@@ -23,6 +25,8 @@ pub enum Response {
     Member(Seen),
     Deleted,
     Refused(String),
+    /// Whether the backup is in the list, and in which vault of the member's.
+    Listed(Option<Option<String>>),
 }
 
 /// A record in a response.
@@ -92,6 +96,7 @@ pub fn vault_id(project: usize, vault: u8) -> String {
 /// The outcome of a request, whether or not the client learns it.
 enum Outcome {
     Shown,
+    Listed(Option<Option<u8>>),
     Deleted,
     Refused(&'static str),
 }
@@ -110,6 +115,7 @@ fn outcome(state: &State, request: Request) -> (Outcome, State) {
             Request::Delete | Request::ShowToOwner => {
                 (Outcome::Refused("BackupService.6705"), None)
             }
+            Request::ListToMember => (Outcome::Listed(None), None),
             _ => (Outcome::Refused("BackupService.6200"), None),
         };
     };
@@ -127,6 +133,10 @@ fn outcome(state: &State, request: Request) -> (Outcome, State) {
         Request::Add => (Outcome::Refused("BackupService.6703"), same()),
         Request::Delete => (Outcome::Deleted, None),
         Request::ShowToOwner | Request::ShowToMember => (Outcome::Shown, same()),
+        Request::ListToMember => {
+            let listed = (share.status != "rejected").then_some(share.vault);
+            (Outcome::Listed(listed), same())
+        }
         Request::Reject => (Outcome::Shown, Some(changed("rejected", None))),
         Request::Postpone => (Outcome::Shown, Some(changed("pending", None))),
         Request::Accept(vault) if share.vault.is_some_and(|other| other != vault) => {
@@ -144,6 +154,9 @@ pub fn step(project: usize, state: &State, call: &Call) -> Option<State> {
         (_, None) => true,
         (Outcome::Refused(code), Some(Response::Refused(told))) => code == told,
         (Outcome::Deleted, Some(Response::Deleted)) => true,
+        (Outcome::Listed(listed), Some(Response::Listed(told))) => {
+            listed.map(|vault| vault.map(|vault| vault_id(project, vault))) == *told
+        }
         (Outcome::Shown, Some(Response::Member(seen))) => after.as_mut().is_some_and(|share| {
             share.status == seen.status
                 && share.vault.map(|vault| vault_id(project, vault)) == seen.vault_id

@@ -26,6 +26,8 @@ pub enum Bug {
     DoubleDecision,
     /// Answers from what it read some time ago.
     StaleRead(Mutex<HashMap<String, (Instant, Facts)>>),
+    /// Lists what it read some time ago.
+    StaleList(Mutex<HashMap<ProjectId, (Instant, Listing<OfferedBackup>)>>),
 }
 
 /// A sound store with a bug around it.
@@ -89,7 +91,18 @@ impl Store for Seeded {
         caller: &ProjectId,
         query: &BackupQuery,
     ) -> Result<Listing<OfferedBackup>> {
-        self.store.list_backups(caller, query).await
+        let Bug::StaleList(read) = &self.bug else {
+            return self.store.list_backups(caller, query).await;
+        };
+        let fresh = |at: &Instant| at.elapsed() < STALE;
+        let cached = read.lock().expect("no panic").get(caller).cloned();
+        if let Some((_, listing)) = cached.filter(|(at, _)| fresh(at)) {
+            return Ok(listing);
+        }
+        let listing = self.store.list_backups(caller, query).await?;
+        let mut read = read.lock().expect("no panic");
+        read.insert(caller.clone(), (Instant::now(), listing.clone()));
+        Ok(listing)
     }
 
     async fn find_vault(&self, id: VaultId) -> Result<Option<VaultRecord>> {

@@ -6,9 +6,12 @@ mod world;
 use std::{collections::HashSet, sync::Arc};
 
 use backup_share::{
+    catalog,
+    clock::{Clock, SystemClock},
     model::{
-        BackupId, BackupQuery, BackupRecord, BackupStatus, Change, Error, Listing, Member,
-        MemberStatus, OfferedBackup, OwnType, Selection, VaultQuery, VaultSelection,
+        BackupDetails, BackupId, BackupQuery, BackupRecord, BackupStatus, Change, Error, Listing,
+        Member, MemberStatus, ObjectType, OfferedBackup, OwnType, Selection, VaultDetails,
+        VaultQuery, VaultSelection,
         facts::{Capacity, MemberSelection},
         listing::BackupSortKey,
     },
@@ -439,6 +442,58 @@ pub async fn a_data_file_changes_the_order_and_loaded_twice_nothing(store: Any) 
         ..BackupQuery::default()
     };
     is_as_expected(&store, &catalog, &query).await;
+}
+
+/// Both notations of a time, and every field.
+const DETAILS: &str = "
+projects: [{id: owner, name: owner}]
+vaults:
+- {id: 00000000-0000-0000-0000-000000000002, project_id: owner, name: v, object_type: turbo,
+   protect_type: backup, status: available, size: 9, description: vd, enterprise_project_id: ve,
+   created_at: '2020-02-21T08:07:25.114+01:00'}
+backups:
+- {id: 00000000-0000-0000-0000-000000000001, project_id: owner, name: b, resource_size: 1,
+   vault_id: 00000000-0000-0000-0000-000000000002, resource_type: 'OS::Nova::Server',
+   status: waiting_restore, description: bd, created_at: '2020-02-21T07:07:25.114',
+   updated_at: 2020-02-21T07:07:26Z, protected_at: '2020-02-21T07:07:27+00:00',
+   expired_at: 2020-02-21T07:07:28.000001, resource_id: ri, resource_name: rn, image_type: it,
+   checkpoint_id: 00000000-0000-0000-0000-000000000003, enterprise_project_id: be,
+   parent_id: 00000000-0000-0000-0000-000000000004}
+";
+
+pub async fn a_data_file_says_all_that_is_shown(store: Any) {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let load = catalog::load_text("details.yaml", DETAILS, store.as_ref(), &clock);
+    assert_eq!(load.await.expect("loaded").added, 3);
+    let made = 1_582_268_845_114_000;
+    let later = |micros: i64| Timestamp::from_micros(made + micros);
+    let (owner, some) = (project("owner"), |text: &str| Some(text.to_owned()));
+    let found = store.find_backup(Uuid::from_u128(1).into(), &owner).await;
+    let record = found.expect("a look").expect("a backup").record;
+    assert_eq!(record.backup.status, BackupStatus::WaitingRestore);
+    let expected = BackupDetails {
+        description: some("bd"),
+        created_at: later(0),
+        updated_at: later(886_000),
+        protected_at: later(1_886_000),
+        expired_at: later(2_886_001),
+        resource_id: some("ri"),
+        resource_name: some("rn"),
+        image_type: some("it"),
+        checkpoint_id: Some(Uuid::from_u128(3)),
+        parent_id: Some(Uuid::from_u128(4)),
+        enterprise_project_id: some("be"),
+    };
+    assert_eq!(record.details, expected);
+    let found = store.find_vault(Uuid::from_u128(2).into()).await;
+    let record = found.expect("a look").expect("a vault");
+    assert_eq!(record.vault.object_type, ObjectType::Turbo);
+    let expected = VaultDetails {
+        description: some("vd"),
+        created_at: later(0),
+        enterprise_project_id: some("ve"),
+    };
+    assert_eq!(record.details, expected);
 }
 
 pub async fn vaults_are_listed_with_what_shares_take_of_them(store: Any) {

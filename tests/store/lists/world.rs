@@ -239,11 +239,17 @@ pub fn vault_filters() -> Vec<VaultQuery> {
     let all = VaultQuery::default;
     let mut filters = vec![
         VaultQuery {
-            id: Some(Uuid::from_u128(MY_VAULT).into()),
+            id: vec![Uuid::from_u128(MY_VAULT).into()],
             ..all()
         },
         VaultQuery {
-            id: Some(Uuid::from_u128(MY_VAULT + 100).into()),
+            id: vec![Uuid::from_u128(MY_VAULT + 100).into()],
+            ..all()
+        },
+        VaultQuery {
+            id: [0, 1, 2, 2, 100]
+                .map(|n| Uuid::from_u128(MY_VAULT + n).into())
+                .into(),
             ..all()
         },
         VaultQuery {
@@ -284,7 +290,7 @@ pub fn vault_filters() -> Vec<VaultQuery> {
 
 pub fn meets(VaultRecord { vault, details }: &VaultRecord, query: &VaultQuery) -> bool {
     let project = details.enterprise_project_id.as_deref().unwrap_or("0");
-    query.id.is_none_or(|id| vault.id == id)
+    (query.id.is_empty() || query.id.contains(&vault.id))
         && query.name.as_ref().is_none_or(|name| vault.name == *name)
         && query
             .object_type

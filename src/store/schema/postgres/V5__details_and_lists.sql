@@ -16,10 +16,9 @@ ALTER TABLE vaults
     ADD COLUMN created_at TIMESTAMPTZ,
     ADD COLUMN enterprise_project_id TEXT; -- null: "0"
 
--- created_at of the backup, or a moment before all others: so the index below has what the list of a member is ordered
--- and counted by, and a page of it looks at no other backup.
+-- created_at of the backup, or a moment before all others: so the index `members_by_project` has what the list of a
+-- member is ordered and counted by, and a page of it looks at no other backup.
 ALTER TABLE members ADD COLUMN backup_created_at TIMESTAMPTZ NOT NULL DEFAULT '-infinity';
 
-CREATE INDEX members_by_project ON members (dest_project_id, backup_created_at, backup_id, status);
-CREATE INDEX backups_by_project ON backups (project_id, coalesce(created_at, '-infinity'::timestamptz), id);
-CREATE INDEX vaults_by_project ON vaults (project_id, coalesce(created_at, '-infinity'::timestamptz), id);
+-- Programs before this one do not write members.backup_created_at.
+UPDATE compatibility SET oldest = 5;

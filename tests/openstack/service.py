@@ -1,0 +1,31 @@
+"""Starts the service as a process of its own, with the data beside this file, on a free port, and stops it."""
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+PROGRAM = os.environ.get("SERVICE_UNDER_TEST", str(HERE.parent.parent / "target/debug/backup-share"))
+
+
+class Service:
+    """`backup-share serve`, from `with` on until its end."""
+
+    def __enter__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="backup-share-openstack-")
+        store = f"sqlite:{self.folder.name}/store.db"
+        command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--database", store, "--data", HERE / "data.yaml"]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        line = self.process.stdout.readline()
+        if not line.startswith("listening on "):
+            self.__exit__()
+            raise RuntimeError(f"{PROGRAM} did not start: {line!r}, see above")
+        self.address = line.removeprefix("listening on ").strip()
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(timeout=60)
+        self.process.stdout.close()
+        self.folder.cleanup()
