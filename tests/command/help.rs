@@ -34,6 +34,11 @@ fn help_shows_no_secret() {
     ];
     for command in [
         "",
+        "inbox",
+        "backups",
+        "vaults",
+        "show",
+        "shares",
         "share",
         "members",
         "accept",
