@@ -155,9 +155,9 @@ class OfficialSdk(unittest.TestCase):
 
     def test_refusals_carry_code_message_and_request_id(self):
         self.owner.add(REFUSED, "member")
-        with self.assert_refused(400, "BackupService.6703", "The backup has been shared. Project member is a member already."):
+        with self.assert_refused(400, "BackupService.6703", "The backup has been shared."):
             self.owner.add(REFUSED, "member")
-        with self.assert_refused(400, "BackupService.6707", "Backup sharing is not allowed. Only the owner of the backup can share it."):
+        with self.assert_refused(400, "BackupService.6707", "Backup sharing is not allowed."):
             self.member.add(REFUSED, OTHERS[0])
         with self.assert_refused(404, "BackupService.6705", "The share member does not exist."):
             self.owner.show(REFUSED, OTHERS[0])
