@@ -14,7 +14,7 @@ use crate::{
     config::Config,
     error_chain,
     model::{BackupId, Change, ImageId, ProjectId, rules::ImageRefused},
-    serve, sharing,
+    serve,
 };
 
 /// Say which image was registered from an accepted share
@@ -112,7 +112,7 @@ async fn carry_out(
     // brought up to date under it.
     drop(serve::find_store(config).await?);
     let store = serve::open_store(config, &SystemClock).await?;
-    sharing::set_image(store.as_ref(), &SystemClock, backup, member, image)
+    serve::set_image(store.as_ref(), &SystemClock, backup, member, image)
         .await
         .map_err(|error| CliError::failed(error_chain::full(&error)))
 }

@@ -24,6 +24,7 @@ pub use self::{
     prepare::{PreparedServer, prepare},
     store::{find_store, is_absent, is_postgres, look_up, open_store, open_target, sqlite_file},
 };
+pub use crate::sharing::set_image;
 use crate::{
     api::{Audit, Challenge, Docs, HttpService, Metrics},
     catalog::{CatalogError, Environment},

@@ -38,7 +38,7 @@ fn folder(edit: impl FnOnce(String) -> String) -> TempDir {
 }
 
 fn fewer(yaml: String) -> String {
-    yaml.replacen("maxItems: 10", "maxItems: 5", 1)
+    yaml.replacen("maxItems: 10\n", "maxItems: 5\n", 1)
 }
 
 #[test]

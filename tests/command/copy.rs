@@ -43,7 +43,7 @@ fn source(backups: usize) -> (TempDir, String) {
         "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < {backups})
          INSERT INTO backups (id, project_id, vault_id, name, resource_type, resource_size, status, encrypted)
          SELECT randomblob(16), project_id, vault_id, name || n.n, resource_type, resource_size, status, encrypted
-         FROM n, (SELECT * FROM backups LIMIT 1) WHERE n.n > 1"
+         FROM n, (SELECT * FROM backups LIMIT 1) WHERE n.n > (SELECT count(*) FROM backups)"
     );
     Connection::open(&file)
         .and_then(|file| file.execute_batch(&sql))

@@ -26,7 +26,7 @@ fn an_export_loads_again_and_gives_the_same_lists() {
         named(&file)
     ))
     .done();
-    assert!(told.ends_with("export.yaml: 21 records\n"), "{told}");
+    assert!(told.ends_with("export.yaml: 31 records\n"), "{told}");
     let mode = fs::metadata(&file).expect("a file").permissions().mode() & 0o777;
     assert_eq!(mode, 0o600, "for its owner alone");
     let text = fs::read_to_string(&file).expect("text");

@@ -211,7 +211,7 @@ fn a_name_stands_for_one_backup_or_the_candidates_are_listed() {
 fn backups_are_ones_own_those_that_are_shared_or_both() {
     let server = server();
     let count = |ran: Ran| read(ran).as_array().expect("a list").len();
-    assert_eq!(count(server.alice("backups -o json")), 5);
+    assert_eq!(count(server.alice("backups -o json")), 7);
     assert_eq!(count(server.alice("backups -o json --shared")), 0);
     assert_eq!(count(server.alice("backups -o json --limit 2")), 2);
     assert_eq!(
