@@ -31,7 +31,7 @@ fn types(made: &mut Made<'_>, at: &str, schema: &Value, directions: Directions) 
     match &schema["type"] {
         Value::String(name) if name != "null" => {
             let other = if name == "boolean" {
-                "string"
+                "integer"
             } else {
                 "boolean"
             };
@@ -154,9 +154,9 @@ fn strings(made: &mut Made<'_>, at: &str, schema: &Value, directions: Directions
     made.edit_values("maxLength added or lowered", narrowed, at, |schema| {
         put(schema, "maxLength", json!(3))
     });
-    if schema.get("maxLength").is_some() {
+    if let Some(most) = schema["maxLength"].as_u64() {
         made.edit_values("maxLength raised", directions.widened(), at, |schema| {
-            put(schema, "maxLength", json!(300))
+            put(schema, "maxLength", json!(most + 1))
         });
         made.edit_values("maxLength removed", directions.widened(), at, |schema| {
             take(schema, "maxLength")
@@ -258,9 +258,9 @@ fn arrays(made: &mut Made<'_>, at: &str, schema: &Value, directions: Directions)
             take(schema, "minItems")
         });
     }
-    if schema.get("maxItems").is_some() {
+    if let Some(most) = schema["maxItems"].as_u64() {
         made.edit_values("maxItems raised", widened, at, |schema| {
-            put(schema, "maxItems", json!(11))
+            put(schema, "maxItems", json!(most + 1))
         });
         made.edit_values("maxItems removed", widened, at, |schema| {
             take(schema, "maxItems")
