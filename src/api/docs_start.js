@@ -4,7 +4,7 @@ const tokens = "{{tokens}}";
 
 function withDemoToken(request) {
   const entered = Object.keys(request.headers ?? {}).some((name) => name.toLowerCase() === "x-auth-token");
-  const [, project] = new URL(request.url, location.href).pathname.match(/^\/v3\/([^/]+)\/backups\//) ?? [];
+  const [, project] = new URL(request.url, location.href).pathname.match(/^\/v3\/([^/]+)\/(?:backups|vaults)(?:\/|$)/) ?? [];
   if (!entered && Object.hasOwn(tokens, project)) {
     request.headers = { ...request.headers, "X-Auth-Token": tokens[project] };
   }

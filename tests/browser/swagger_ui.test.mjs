@@ -16,6 +16,10 @@ const OPERATIONS = [
   { id: "list_members", status: "200", shows: '"count": 3' },
   { id: "show_member", status: "200", shows: '"dest_project_id": "f841e01fd2b14e7fa41b6ae7aa6b0594"' },
   { id: "delete_member", status: "204", shows: "" },
+  { id: "list_backups", status: "200", shows: '"backups"' },
+  { id: "show_backup", status: "200", shows: "a5200268-74a5-4806-acc6-95793ab0228b" },
+  { id: "list_vaults", status: "200", shows: "4b27c05b-8ad7-48c6-a886-526666c035f0" },
+  { id: "show_vault", status: "200", shows: "4b27c05b-8ad7-48c6-a886-526666c035f0" },
 ];
 const REFUSED = "Failed to load resource: the server responded with a status of 401 (Unauthorized)";
 
