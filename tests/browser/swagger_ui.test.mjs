@@ -23,6 +23,9 @@ const OPERATIONS = [
 ];
 const REFUSED = "Failed to load resource: the server responded with a status of 401 (Unauthorized)";
 
+// Swagger UI has no editor of its own for the ids in a list, takes that for text, and says so.
+const NO_EDITOR = "Could not find component: JsonSchema_string_uuid";
+
 let browser, service, explorer;
 before(async () => {
   await mkdir(SCREENSHOTS, { recursive: true });
@@ -45,7 +48,8 @@ describe("the page of `serve --demo`", { timeout: 120_000 }, () => {
       if (id === "update_member_status") await explorer.photograph(id, join(SCREENSHOTS, `${id}.png`));
       assert.equal(answer.status, status);
       assert.ok(answer.body.includes(shows), `the answer shows ${shows}: ${answer.body}`);
-      assert.deepEqual(explorer.errors, [], "the page complains about nothing");
+      const errors = explorer.errors.filter((error) => error !== NO_EDITOR);
+      assert.deepEqual(errors, [], "the page complains about nothing");
     });
   }
 
