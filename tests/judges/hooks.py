@@ -53,6 +53,7 @@ RULES = {
     "add_member": r"BackupService\.(6703|6704|6707)",
     "update_member_status": r"BackupService\.(6706|6708|6129)",
     "list_members": r"BackupService\.9900.*query parameter marker: not the id of a member in this list",
+    "list_backups": r"BackupService\.9900.*query parameter (marker: not the id of a backup in this list|(start|end)_time: )",
 }
 
 
