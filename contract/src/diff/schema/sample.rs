@@ -2,7 +2,7 @@
 //! it, the other does not. Making candidates is `candidates`.
 
 use jsonschema::{Draft, Validator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     super::{change::Direction, node::Node},
@@ -11,6 +11,10 @@ use super::{
     candidates::{Candidates, anything, with},
     form::SchemaForm,
 };
+
+/// How many objects are varied, and how many names of each.
+const OBJECTS: usize = 4;
+const NAMES: usize = 16;
 
 /// One step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,21 +81,37 @@ pub(super) fn separating<'a>(
             .all(),
     );
     // What the other side speaks of (other bounds, other members) points at where the two part.
-    candidates.extend(Candidates::of(&supertype.to_make(accept.direction)).all());
+    let spoken_of = Candidates::of(&supertype.to_make(accept.direction)).all();
+    candidates.extend(spoken_of.iter().cloned());
     first(accept, supertype, &candidates)
+        .or_else(|| first(accept, supertype, &mistyped(&spoken_of)))
+}
+
+/// Objects, with a value of every type under each of their names: for a side that says nothing
+/// about the names that the other one declares.
+fn mistyped(values: &[Value]) -> Vec<Value> {
+    let objects = values.iter().filter_map(Value::as_object).take(OBJECTS);
+    objects
+        .flat_map(|object| {
+            let names = object.keys().take(NAMES);
+            names.flat_map(|name| any_under(object, name))
+        })
+        .collect()
+}
+
+/// An object with a value of each type under one name.
+fn any_under(object: &Map<String, Value>, name: &str) -> Vec<Value> {
+    anything()
+        .into_iter()
+        .map(|value| with(object, name, value))
+        .collect()
 }
 
 /// Objects that are accepted, perhaps, with any value under one name.
 pub(super) fn with_any(accept: &Accept<'_>, name: &str) -> Vec<Value> {
     let made = Candidates::of(&SchemaForm::to_make(accept)).all();
-    let objects = made.iter().filter_map(Value::as_object).take(4);
-    objects
-        .flat_map(|object| {
-            anything()
-                .into_iter()
-                .map(|value| with(object, name, value))
-        })
-        .collect()
+    let objects = made.iter().filter_map(Value::as_object).take(OBJECTS);
+    objects.flat_map(|object| any_under(object, name)).collect()
 }
 
 /// A whole value around `part`, which is `steps` deep in it.
