@@ -254,11 +254,12 @@ impl<'a> Candidates<'a> {
             .and_then(Value::as_object)
             .cloned()
             .unwrap_or_default();
-        let of = |name: &str| {
-            properties
-                .get(name)
-                .map_or_else(anything, |schema| self.values(schema, depth))
-        };
+        // Once each: how many schemas may be looked at is bounded.
+        let made = properties
+            .iter()
+            .map(|(name, schema)| (name.as_str(), self.values(schema, depth)));
+        let made: HashMap<&str, Vec<Value>> = made.collect();
+        let of = |name: &str| made.get(name).cloned().unwrap_or_else(anything);
         let required: Vec<&str> = list(fields, "required")
             .into_iter()
             .flatten()
@@ -308,10 +309,16 @@ impl<'a> Candidates<'a> {
         let long = others
             .first()
             .map(|value| with(&least, &"other".repeat(20), value.clone()));
+        // The first values of lists are empty; what is in them is to be seen as well.
+        let richest = properties
+            .keys()
+            .filter_map(|name| Some((name.clone(), of(name).into_iter().max_by_key(parts)?)));
+        let richest = Value::Object(richest.collect());
         let plain = [Value::Object(least.clone()), Value::Object(full)];
         plain
             .into_iter()
             .chain(opened)
+            .chain([richest])
             .chain(long)
             .chain(varied)
             .collect()
@@ -339,6 +346,16 @@ pub(super) fn anything() -> Vec<Value> {
         Value::Null,
         json!(0.5),
     ]
+}
+
+/// How many values are in a value.
+fn parts(value: &Value) -> usize {
+    match value {
+        Value::Object(fields) => 1 + fields.values().map(parts).sum::<usize>(),
+        Value::Array(items) => 1 + items.iter().map(parts).sum::<usize>(),
+        Value::Null => 0,
+        _ => 1,
+    }
 }
 
 /// The types that a schema names, or those that its keywords speak of, or all.

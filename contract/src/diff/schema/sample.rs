@@ -2,7 +2,7 @@
 //! it, the other does not. Making candidates is `candidates`.
 
 use jsonschema::{Draft, Validator};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     super::{change::Direction, node::Node},
@@ -12,9 +12,12 @@ use super::{
     form::SchemaForm,
 };
 
-/// How many objects are varied, and how many names of each.
+/// How many objects get a value under a name.
 const OBJECTS: usize = 4;
-const NAMES: usize = 16;
+/// How many parts of a value are replaced, and how many values are made of it in all.
+const PARTS: usize = 24;
+const ELEMENTS: usize = 3;
+const MISTYPED: usize = 4096;
 
 /// One step from a value to a part of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,31 +90,56 @@ pub(super) fn separating<'a>(
         .or_else(|| first(accept, supertype, &mistyped(&spoken_of)))
 }
 
-/// Objects, with a value of every type under each of their names: for a side that says nothing
-/// about the names that the other one declares.
+/// Values with a part replaced by one of each type: for a side that says nothing about the names
+/// that the other one declares.
 fn mistyped(values: &[Value]) -> Vec<Value> {
-    let objects = values.iter().filter_map(Value::as_object).take(OBJECTS);
-    objects
-        .flat_map(|object| {
-            let names = object.keys().take(NAMES);
-            names.flat_map(|name| any_under(object, name))
-        })
-        .collect()
+    let each = values.iter().flat_map(|value| {
+        let mut parts = Vec::new();
+        pointers(value, "", &mut parts);
+        let others = parts.into_iter().flat_map(|part| {
+            let replaced = move |other| replaced(value, &part, other);
+            anything().into_iter().filter_map(replaced)
+        });
+        others.collect::<Vec<_>>()
+    });
+    each.take(MISTYPED).collect()
 }
 
-/// An object with a value of each type under one name.
-fn any_under(object: &Map<String, Value>, name: &str) -> Vec<Value> {
-    anything()
-        .into_iter()
-        .map(|value| with(object, name, value))
-        .collect()
+/// Where the parts of a value are, of arrays a few elements.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut add = |step: &str, part: &Value| {
+        if found.len() < PARTS {
+            let step = step.replace('~', "~0").replace('/', "~1");
+            let at = format!("{at}/{step}");
+            found.push(at.clone());
+            pointers(part, &at, found);
+        }
+    };
+    match value {
+        Value::Object(fields) => fields.iter().for_each(|(name, part)| add(name, part)),
+        Value::Array(items) => (items.iter().take(ELEMENTS).enumerate())
+            .for_each(|(index, part)| add(&index.to_string(), part)),
+        _ => {}
+    }
+}
+
+fn replaced(value: &Value, part: &str, other: Value) -> Option<Value> {
+    let mut value = value.clone();
+    *value.pointer_mut(part)? = other;
+    Some(value)
 }
 
 /// Objects that are accepted, perhaps, with any value under one name.
 pub(super) fn with_any(accept: &Accept<'_>, name: &str) -> Vec<Value> {
     let made = Candidates::of(&SchemaForm::to_make(accept)).all();
     let objects = made.iter().filter_map(Value::as_object).take(OBJECTS);
-    objects.flat_map(|object| any_under(object, name)).collect()
+    objects
+        .flat_map(|object| {
+            anything()
+                .into_iter()
+                .map(|value| with(object, name, value))
+        })
+        .collect()
 }
 
 /// A whole value around `part`, which is `steps` deep in it.
