@@ -16,8 +16,9 @@ from keystoneauth1.session import Session
 from openstackclient import shell
 from service import Service
 
+HERE = Path(__file__).parent
 # Registers the member commands, which otcextensions only ships.
-sys.path.insert(0, str(Path(__file__).parent / "commands"))
+sys.path.insert(0, str(HERE / "commands"))
 
 OWNER, MEMBER, ANOTHER = (
     "0605767b5780d5762fc5c0118072a564",
@@ -30,7 +31,7 @@ OWNER_VAULT, MEMBER_VAULT = (f"{n}0000000-0000-4000-8000-00000000000{n}" for n i
 
 def setUpModule():
     global service
-    service = unittest.enterModuleContext(Service())
+    service = unittest.enterModuleContext(Service(HERE / "data.yaml"))
 
 
 def password(name, project=None, **other):

@@ -1,21 +1,24 @@
-"""Starts the service as a process of its own, with the data beside this file, on a free port, and stops it."""
+"""Starts the service as a separate process on a free port, with a data file, and stops it."""
 
 import os
 import subprocess
 import tempfile
 from pathlib import Path
 
-HERE = Path(__file__).parent
-PROGRAM = os.environ.get("SERVICE_UNDER_TEST", str(HERE.parent.parent / "target/debug/backup-share"))
+ROOT = Path(__file__).parent.parent.parent
+PROGRAM = os.environ.get("SERVICE_UNDER_TEST", str(ROOT / "target/debug/backup-share"))
 
 
 class Service:
     """`backup-share serve`, from `with` on until its end."""
 
+    def __init__(self, data):
+        self.data = data
+
     def __enter__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="backup-share-sdk-")
+        self.folder = tempfile.TemporaryDirectory(prefix="backup-share-python-")
         store = f"sqlite:{self.folder.name}/store.db"
-        command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--database", store, "--data", HERE / "data.yaml"]
+        command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--database", store, "--data", self.data]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):

@@ -6,6 +6,7 @@ import re
 import unittest
 from contextlib import contextmanager
 from datetime import datetime, timezone
+from pathlib import Path
 from time import monotonic
 from unittest.mock import patch
 
@@ -91,7 +92,7 @@ class OfficialSdk(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        service = cls.enterClassContext(Service())
+        service = cls.enterClassContext(Service(Path(__file__).parent / "data.yaml"))
         # The SDK writes a file there.
         cls.enterClassContext(patch.dict(os.environ, HOME=service.folder.name))
         cls.enter(service.address)
