@@ -5,6 +5,8 @@ use futures::{
     stream::{self, Stream, TryStreamExt},
 };
 
+use reqwest::StatusCode;
+
 use super::{
     Client, Error,
     builder::{ListBackups, ListMembers, ListVaults},
@@ -54,20 +56,27 @@ impl Client {
 }
 
 /// How far a walk has come.
-struct Position<M> {
+struct Position<I> {
     /// How many items were read.
     read: i64,
-    /// The id of the last one.
-    last: M,
+    /// The ids of the page that was read last, which is never empty.
+    page: Vec<I>,
 }
 
 /// A call whose result comes in pages.
 trait Paged: Clone + Sized {
     type Item;
-    type Id: PartialEq;
+    type Id: PartialEq + Clone;
+    /// Whether a page is asked for by the id before it; else by how many items are before it.
+    const BY_MARKER: bool;
 
-    /// The page after a position.
-    fn page<'c>(self, after: Option<&Position<Self::Id>>) -> BoxFuture<'c, Result<Vec<Self::Item>>>
+    /// The first page.
+    fn first(self) -> Self;
+
+    /// The page after an item, which so many items were read up to.
+    fn after(self, id: Self::Id, read: i64) -> Self;
+
+    fn fetch<'c>(self) -> BoxFuture<'c, Result<Vec<Self::Item>>>
     where
         Self: 'c;
 
@@ -75,9 +84,10 @@ trait Paged: Clone + Sized {
 }
 
 macro_rules! streams {
-    ($($call:ident: $item:ident, $id:ident, $list:ident, by $position:ident($after:ident => $value:expr);)*) => {$(
+    ($($call:ident: $item:ident, $id:ident, $list:ident, by $by:ident;)*) => {$(
         impl $call<'_> {
-            /// All that this call selects, in its order, from page to page of its limit.
+            /// All that the filters of this call select, in its order, from page to page of its
+            /// limit. It begins with the first: an offset of the call is not used.
             pub fn stream(self) -> impl Stream<Item = Result<$item>> {
                 walk(self)
             }
@@ -86,19 +96,21 @@ macro_rules! streams {
         impl Paged for $call<'_> {
             type Item = $item;
             type Id = types::$id;
+            const BY_MARKER: bool = streams!(@is_marker $by);
 
-            fn page<'c>(
-                self,
-                after: Option<&Position<Self::Id>>,
-            ) -> BoxFuture<'c, Result<Vec<$item>>>
+            fn first(self) -> Self {
+                self.offset(0_i64)
+            }
+
+            fn after(self, id: Self::Id, read: i64) -> Self {
+                streams!(@after $by, self, id, read)
+            }
+
+            fn fetch<'c>(self) -> BoxFuture<'c, Result<Vec<$item>>>
             where
                 Self: 'c,
             {
-                let call = match after {
-                    Some($after) => self.$position($value),
-                    None => self,
-                };
-                Box::pin(async { Ok(call.send().await?.into_inner().$list) })
+                Box::pin(async { Ok(self.send().await?.into_inner().$list) })
             }
 
             fn id(item: &$item) -> Self::Id {
@@ -106,12 +118,22 @@ macro_rules! streams {
             }
         }
     )*};
+    (@is_marker marker) => { true };
+    (@is_marker offset) => { false };
+    (@after marker, $call:ident, $id:ident, $read:ident) => {{
+        let _ = $read;
+        $call.offset(0_i64).marker($id)
+    }};
+    (@after offset, $call:ident, $id:ident, $read:ident) => {{
+        let _ = $id;
+        $call.offset($read)
+    }};
 }
 
 streams! {
-    ListMembers: Member, ShareId, members, by marker(after => after.last.clone());
-    ListBackups: Backup, BackupId, backups, by marker(after => after.last.clone());
-    ListVaults: Vault, VaultId, vaults, by offset(after => after.read);
+    ListMembers: Member, ShareId, members, by marker;
+    ListBackups: Backup, BackupId, backups, by marker;
+    ListVaults: Vault, VaultId, vaults, by offset;
 }
 
 fn walk<C: Paged>(call: C) -> impl Stream<Item = Result<C::Item>> {
@@ -131,16 +153,49 @@ async fn next_page<C: Paged>(
     call: C,
     position: Option<Position<C::Id>>,
 ) -> Result<Option<FetchedPage<C>>> {
-    let page = call.clone().page(position.as_ref()).await?;
-    let Some(last) = page.last().map(C::id) else {
+    let mut page = match &position {
+        None => call.clone().first().fetch().await?,
+        Some(before) => fetch_after(&call, before).await?,
+    };
+    let ids: Vec<C::Id> = page.iter().map(C::id).collect();
+    let Some(last) = ids.last() else {
         return Ok(None);
     };
-    if position.as_ref().is_some_and(|before| before.last == last) {
-        // A service that does not know markers: it would go on for ever.
-        return Err(Error::Custom(
-            "the service answers every marker with the same page".to_owned(),
-        ));
+    let mut read = page.len() as i64;
+    if let Some(before) = position {
+        if before.page.last() == Some(last) {
+            // A service that does not know markers: it would go on for ever.
+            return Err(Error::Custom(
+                "the service answers every marker with the same page".to_owned(),
+            ));
+        }
+        read += before.read;
+        if C::BY_MARKER {
+            // After a step back.
+            page.retain(|item| !before.page.contains(&C::id(item)));
+        }
     }
-    let read = position.map_or(0, |before| before.read) + page.len() as i64;
-    Ok(Some((page, (call, Some(Position { read, last })))))
+    Ok(Some((page, (call, Some(Position { read, page: ids })))))
+}
+
+/// The page after another. Its last item may be gone since, and is no marker then: so the one
+/// before it is tried, then the second before that one, and so on in longer steps.
+async fn fetch_after<C: Paged>(call: &C, before: &Position<C::Id>) -> Result<Vec<C::Item>> {
+    let mut steps = 0;
+    loop {
+        let at = before.page.len().saturating_sub(1 + steps);
+        let Some(id) = before.page.get(at) else {
+            return Ok(vec![]);
+        };
+        match call.clone().after(id.clone(), before.read).fetch().await {
+            Err(error) if C::BY_MARKER && at > 0 && is_refused(&error) => steps = 2 * steps + 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether the service refused what was asked: of a walk, whose first page it gave, only the marker
+/// can be meant.
+fn is_refused(error: &Error<types::Error>) -> bool {
+    error.status() == Some(StatusCode::BAD_REQUEST)
 }

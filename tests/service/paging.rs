@@ -1,5 +1,7 @@
 //! Lists as clients read them: filters, orders, and walks over pages until an empty one.
 
+use std::collections::HashSet;
+
 use futures::TryStreamExt;
 use testkit::{
     fixture::{ALICE, BOB, CAROL, backup, members, vault},
@@ -72,6 +74,56 @@ async fn a_marker_walk_ends_with_an_empty_page() {
         let walked: Vec<_> = walked.try_collect().await.expect("no error on the way");
         assert_eq!(walked.len(), 10, "pages of {page_size}");
     }
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_the_first_whatever_the_offset_of_the_call() {
+    let server = ten().await;
+    let client = server.alice().client;
+    let members = client.list_members().project_id(ALICE).backup_id(backup(1));
+    let members = members.limit(3_u32).offset(2_i64).stream();
+    let walked: Vec<_> = members.try_collect().await.expect("no error on the way");
+    let projects: HashSet<_> = walked.into_iter().map(|m| m.dest_project_id).collect();
+    assert_eq!(projects.len(), 10, "each once");
+    let vaults = client.list_vaults().project_id(ALICE);
+    let all = server
+        .get(&format!("/v3/{ALICE}/vaults"), "alice")
+        .await
+        .json();
+    let walked = vaults.limit(1_u32).offset(1_i64).stream();
+    let walked: Vec<_> = walked.try_collect().await.expect("no error on the way");
+    assert_eq!(Some(walked.len()), all["vaults"].as_array().map(Vec::len));
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_where_the_last_items_of_a_page_were_revoked_meanwhile() {
+    let server = ten().await;
+    let client = server.alice().client;
+    let walk = client.members_stream(
+        ALICE.parse().expect("an id"),
+        backup(1).parse().expect("an id"),
+        4,
+    );
+    let mut walk = std::pin::pin!(walk);
+    let mut met = vec![];
+    while let Some(member) = walk.try_next().await.expect("no error on the way") {
+        met.push(member.dest_project_id.to_string());
+        if met.len() == 4 {
+            for gone in ["p05", "p06", "p04"] {
+                let ended = server.delete(&member_path(gone), "alice").await;
+                assert_eq!(ended.status, 204, "{ended:?}");
+            }
+        }
+    }
+    let expected = ["p08", "p07", "p06", "p05", "p03", "p02", "p01", CAROL, BOB];
+    assert_eq!(
+        met, expected,
+        "each once, and none of those that stayed missed"
+    );
+}
+
+fn member_path(project: &str) -> String {
+    format!("{}/{project}", members(ALICE, 1))
 }
 
 #[tokio::test]

@@ -129,7 +129,8 @@ fn pages_of_the_vendors_are_read() {
     assert!(vaults.vaults.is_empty());
 }
 
-/// A service with three items, of which it shows two on a page.
+/// A service with three items, of which it shows two on a page. By offset, the first page is asked
+/// for as well.
 async fn service(
     path: &str,
     list: &str,
@@ -139,7 +140,8 @@ async fn service(
     let server = MockServer::start_async().await;
     let third = json!({list: [item(IDS[2])], "count": 3});
     let first = json!({list: [item(IDS[0]), item(IDS[1])], "count": 3});
-    let pages = [(second.0, second.1, third), (second.0, "", first)];
+    let beginning = if second.0 == "offset" { "0" } else { "" };
+    let pages = [(second.0, second.1, third), (second.0, beginning, first)];
     for (name, value, page) in pages {
         let (path, name, value) = (path.to_owned(), name.to_owned(), value.to_owned());
         let answer = move |when: httpmock::When, then: httpmock::Then| {
