@@ -8,7 +8,7 @@ use super::{
     schemas,
     types::{Text, Zoned},
 };
-use crate::model::{self, BackupDetails, BackupStatus, Listing, ProjectId, VisibleBackup};
+use crate::model::{self, BackupDetails, Listing, ProjectId, VisibleBackup};
 
 /// A backup.
 #[derive(Serialize, ToSchema)]
@@ -90,7 +90,7 @@ impl From<VisibleBackup> for BackupBody {
             description,
             project_id: Text(backup.project_id),
             vault_id: visible.vault_id.map(Text),
-            status: status_word(backup.status),
+            status: backup.status.shown().as_str(),
             resource_type: backup.resource_type,
             resource_id: details.resource_id,
             resource_name: details.resource_name,
@@ -111,14 +111,6 @@ impl From<VisibleBackup> for BackupBody {
             replication_records: [],
             extend_info,
         }
-    }
-}
-
-/// A status that an older version did not keep is one in which the backup cannot be used.
-fn status_word(status: BackupStatus) -> &'static str {
-    match status {
-        BackupStatus::Unavailable => BackupStatus::Error.as_str(),
-        known => known.as_str(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     backup_types::{BackupAnswer, BackupList},
     caller::{self, Permitted},
     extract::ListQuery,
-    parameters::{OfBackup, OfBackups, OfProject},
+    parameters::{OfBackup, OfBackups, OfPage, OfProject},
     problem::Problem,
     refusals::Refusals,
 };
@@ -17,7 +17,7 @@ use crate::model::BackupQuery;
 #[utoipa::path(
     get,
     path = "/v3/{project_id}/backups",
-    params(OfProject, OfBackups),
+    params(OfProject, OfBackups, OfPage),
     responses((status = 200, body = BackupList), Refusals),
 )]
 pub(super) async fn list_backups(

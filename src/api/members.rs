@@ -8,7 +8,7 @@ use super::{
     caller::{self, Permitted},
     extract::{ListQuery, MemberId},
     json_body::JsonBody,
-    parameters::{OfBackup, OfMember, OfMembers},
+    parameters::{OfBackup, OfMember, OfMembers, OfPage},
     problem::Problem,
     refusals::{BodyRefusals, Refusals},
     types::{AddMember, AddedMembers, MemberAnswer, MemberList, UpdateMember},
@@ -35,7 +35,7 @@ pub(super) async fn add_member(
 #[utoipa::path(
     get,
     path = "/v3/{project_id}/backups/{backup_id}/members",
-    params(OfBackup, OfMembers),
+    params(OfBackup, OfMembers, OfPage),
     responses((status = 200, body = MemberList), Refusals),
 )]
 pub(super) async fn list_members(

@@ -41,6 +41,22 @@ pub(super) struct OfVault {
     vault_id: schemas::VaultId,
 }
 
+/// Which part of a list.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct OfPage {
+    #[param(required = false, minimum = 1, maximum = 1000, default = 1000)]
+    limit: i32,
+    #[param(
+        required = false,
+        minimum = 0,
+        maximum = 9223372036854775807_i64,
+        default = 0
+    )]
+    offset: i64,
+}
+
 /// The query of a list of members.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -54,15 +70,6 @@ pub(super) struct OfMembers {
     vault_id: schemas::VaultId,
     #[param(required = false, min_length = 1, max_length = 64)]
     image_id: String,
-    #[param(required = false, minimum = 1, maximum = 1000, default = 1000)]
-    limit: i32,
-    #[param(
-        required = false,
-        minimum = 0,
-        maximum = 9223372036854775807_i64,
-        default = 0
-    )]
-    offset: i64,
     #[param(required = false)]
     marker: schemas::ShareId,
     #[param(
@@ -120,15 +127,6 @@ pub(super) struct OfBackups {
     incremental: bool,
     #[param(required = false)]
     show_replication: bool,
-    #[param(required = false, minimum = 1, maximum = 1000, default = 1000)]
-    limit: i32,
-    #[param(
-        required = false,
-        minimum = 0,
-        maximum = 9223372036854775807_i64,
-        default = 0
-    )]
-    offset: i64,
     #[param(required = false)]
     marker: schemas::BackupId,
     #[param(
@@ -164,13 +162,4 @@ pub(super) struct OfVaults {
     enterprise_project_id: schemas::EnterpriseProjectId,
     #[param(required = false, inline)]
     cloud_type: schemas::CloudType,
-    #[param(required = false, minimum = 1, maximum = 1000, default = 1000)]
-    limit: i32,
-    #[param(
-        required = false,
-        minimum = 0,
-        maximum = 9223372036854775807_i64,
-        default = 0
-    )]
-    offset: i64,
 }

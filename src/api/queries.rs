@@ -48,7 +48,7 @@ impl ReadQuery for BackupQuery {
             image_type: query.value("image_type")?,
             parent_id: query.value("parent_id")?,
             enterprise_project_id: enterprise_project(query)?,
-            nothing: UNKNOWN_OF_BACKUPS.iter().any(|name| query.has(name)),
+            matches_none: UNKNOWN_OF_BACKUPS.iter().any(|name| query.has(name)),
             sort: query.value("sort")?.unwrap_or_default(),
             limit: query.value("limit")?.unwrap_or(DEFAULT_LIMIT),
             offset: query.value("offset")?.unwrap_or_default(),
@@ -71,7 +71,7 @@ impl ReadQuery for VaultQuery {
             protect_type: query.value("protect_type")?,
             status: query.value("status")?,
             enterprise_project_id: enterprise_project(query)?,
-            nothing: other_cloud || UNKNOWN_OF_VAULTS.iter().any(|name| query.has(name)),
+            matches_none: other_cloud || UNKNOWN_OF_VAULTS.iter().any(|name| query.has(name)),
             limit: query.value("limit")?.unwrap_or(DEFAULT_LIMIT),
             offset: query.value("offset")?.unwrap_or_default(),
         })

@@ -6,7 +6,7 @@ use super::{
     app::App,
     caller::{self, Permitted},
     extract::ListQuery,
-    parameters::{OfProject, OfVault, OfVaults},
+    parameters::{OfPage, OfProject, OfVault, OfVaults},
     problem::Problem,
     refusals::Refusals,
     vault_types::{VaultAnswer, VaultList},
@@ -16,7 +16,7 @@ use crate::model::VaultQuery;
 #[utoipa::path(
     get,
     path = "/v3/{project_id}/vaults",
-    params(OfProject, OfVaults),
+    params(OfProject, OfVaults, OfPage),
     responses((status = 200, body = VaultList), Refusals),
 )]
 pub(super) async fn list_vaults(

@@ -94,14 +94,6 @@ impl OfferedBackup {
             .as_ref()
             .is_none_or(|member| member.status == MemberStatus::Accepted)
     }
-
-    /// The vault of this project that holds it; `None` for a share that is not accepted.
-    pub fn vault_id(&self) -> Option<VaultId> {
-        match &self.member {
-            None => Some(self.record.backup.vault_id),
-            Some(member) => member.vault_id,
-        }
-    }
 }
 
 /// Whether a backup can be used.
@@ -134,6 +126,17 @@ words! { BackupStatus, "status of a backup", {
     WaitingDelete = "waiting_delete", WaitingRestore = "waiting_restore",
     Unavailable = "unavailable",
 }}
+
+impl BackupStatus {
+    /// What callers are shown: a status that an older version did not keep is one in which the
+    /// backup cannot be used.
+    pub fn shown(self) -> Self {
+        match self {
+            Self::Unavailable => Self::Error,
+            known => known,
+        }
+    }
+}
 
 impl Backup {
     /// The kind of vault that takes this backup; `None` for resources that cannot be shared.

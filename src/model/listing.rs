@@ -98,7 +98,7 @@ pub struct BackupQuery {
     /// Only in this enterprise project.
     pub enterprise_project_id: Option<String>,
     /// A further filter asks for what no backup has.
-    pub nothing: bool,
+    pub matches_none: bool,
     /// The order.
     pub sort: BackupSort,
     /// How many at most.
@@ -126,7 +126,7 @@ impl Default for BackupQuery {
             image_type: None,
             parent_id: None,
             enterprise_project_id: None,
-            nothing: false,
+            matches_none: false,
             sort: BackupSort::default(),
             limit: DEFAULT_LIMIT,
             offset: 0,
@@ -162,7 +162,7 @@ pub struct VaultQuery {
     /// Only in this enterprise project.
     pub enterprise_project_id: Option<String>,
     /// A further filter asks for what no vault has.
-    pub nothing: bool,
+    pub matches_none: bool,
     /// How many at most.
     pub limit: usize,
     /// How many to skip.
@@ -178,7 +178,7 @@ impl Default for VaultQuery {
             protect_type: None,
             status: None,
             enterprise_project_id: None,
-            nothing: false,
+            matches_none: false,
             limit: DEFAULT_LIMIT,
             offset: 0,
         }

@@ -57,7 +57,7 @@ impl Finding {
 /// [`Error::StoreUnavailable`] where the store cannot be read, and any where the database cannot
 /// check itself. What is there and makes no sense is a finding.
 pub async fn check(store: &dyn Export, projects: Projects) -> Result<Vec<Finding>> {
-    let mut integrity = Finding::new("integrity", "looks of the database at itself");
+    let mut integrity = Finding::new("integrity", "integrity check of the database");
     let damage = store.damage().await?;
     integrity.record(damage.is_empty(), String::new);
     integrity.examples = damage.into_iter().take(MAX_EXAMPLES).collect();

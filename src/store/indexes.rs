@@ -6,7 +6,7 @@
 //! An index that is not needed any more leaves the list, and stays in stores until no older
 //! version that uses it is left.
 
-use super::listing::Dialect;
+use super::sql::Dialect;
 
 /// An index.
 pub(super) struct Index {

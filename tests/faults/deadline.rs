@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use backup_share::{
-    model::{Error, Result},
+    model::{Error, Result, VaultQuery},
     store::TokenHash,
 };
 use testkit::postgres::{self, Cluster};
@@ -70,6 +70,48 @@ async fn reads_whose_callers_left_are_finished_and_their_connections_used_again(
         );
     }
     assert_eq!(processes(), before, "the same connections");
+}
+
+/// A list may look at very many rows. So many of them as there may be hold up each other, and
+/// nothing else.
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_that_take_long_keep_nothing_else_waiting_and_end_with_their_callers() {
+    let cluster = Cluster::start();
+    let store = furnished(&cluster.url(), Duration::from_secs(5)).await;
+    let url = cluster.url();
+    let hold = "LOCK TABLE vaults IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(4)";
+    let holder = std::thread::spawn(move || postgres::execute(&url, hold));
+    let number = |sql: &str| tokio::task::block_in_place(|| postgres::number(&cluster.url(), sql));
+    let of_vaults = "FROM pg_locks WHERE relation = 'vaults'::regclass AND mode";
+    while number(&format!(
+        "SELECT count(*) {of_vaults} = 'AccessExclusiveLock'"
+    )) < 1
+    {}
+    let (query, owner) = (VaultQuery::default(), "owner".parse().expect("a project"));
+    let lists = futures::future::join_all((0..100).map(|_| store.list_vaults(&owner, &query)));
+    let others = async {
+        for _ in 0..50 {
+            let start = Instant::now();
+            let found = store.find_token(&TokenHash::of("t")).await;
+            assert!(found.expect("a response").is_none());
+            assert!(
+                start.elapsed() < Duration::from_secs(1),
+                "{:?}",
+                start.elapsed()
+            );
+        }
+        number(&format!("SELECT count(*) {of_vaults} = 'AccessShareLock'"))
+    };
+    tokio::select! {
+        _ = lists => panic!("the table is locked"),
+        waiting = others => assert!((1..=4).contains(&waiting), "{waiting} lists wait for it"),
+    }
+    // The callers have left.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    let left = number(&format!("SELECT count(*) {of_vaults} = 'AccessShareLock'"));
+    assert_eq!(left, 0, "the database has been told");
+    holder.join().expect("no panic");
+    store.list_vaults(&owner, &query).await.expect("a list");
 }
 
 async fn in_time<T: std::fmt::Debug>(operation: impl Future<Output = Result<T>>) {

@@ -6,7 +6,7 @@ use deadpool_postgres::ClientWrapper;
 use super::{
     super::{
         Catalog, Loaded,
-        listing::POSTGRES,
+        sql::POSTGRES,
         tables::{BACKUP_CREATED_AT, Stored, Table},
         values::read,
     },

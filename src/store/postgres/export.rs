@@ -11,11 +11,8 @@ use tokio_postgres::types::{FromSqlOwned, ToSql};
 
 use super::{
     super::{
-        Export, Record, RecordKind, Removal, RemovalOutcome,
-        compatibility::Fit,
-        listing::{POSTGRES, wrong_order},
-        tables::count_all,
-        values::read,
+        Export, Record, RecordKind, Removal, RemovalOutcome, compatibility::Fit,
+        listing::wrong_order, sql::POSTGRES, tables::count_all, values::read,
     },
     Postgres, prepare, removal,
     repeat::repeated,

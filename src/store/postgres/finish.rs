@@ -5,6 +5,7 @@
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use tokio::{
@@ -12,8 +13,8 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-/// An attempt that, when it is dropped, goes on in a task until it is done, or until its deadline.
-/// Its maker bounds how many there are.
+/// An attempt that, when it is dropped, goes on in a task until it is done, for a grace period, or
+/// until its deadline. Its maker bounds how many there are.
 pub(super) struct Finish<F>
 where
     F: Future + Send + 'static,
@@ -21,6 +22,7 @@ where
 {
     attempt: Option<Pin<Box<F>>>,
     deadline: Instant,
+    grace_period: Duration,
 }
 
 impl<F> Finish<F>
@@ -28,10 +30,11 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    pub(super) fn by(deadline: Instant, attempt: F) -> Self {
+    pub(super) fn by(deadline: Instant, grace_period: Duration, attempt: F) -> Self {
         Self {
             attempt: Some(Box::pin(attempt)),
             deadline,
+            grace_period,
         }
     }
 }
@@ -59,12 +62,12 @@ where
     F::Output: Send + 'static,
 {
     fn drop(&mut self) {
-        let left = self
-            .attempt
-            .take()
-            .filter(|_| Instant::now() < self.deadline);
+        let now = Instant::now();
+        let end = now.checked_add(self.grace_period);
+        let end = end.map_or(self.deadline, |end| end.min(self.deadline));
+        let left = self.attempt.take().filter(|_| now < end);
         if let (Some(attempt), Ok(runtime)) = (left, Handle::try_current()) {
-            runtime.spawn(timeout_at(self.deadline, attempt));
+            runtime.spawn(timeout_at(end, attempt));
         }
     }
 }
@@ -82,7 +85,7 @@ mod tests {
 
     /// Leaves an attempt of so many seconds after one, with a deadline of five; what hears of its
     /// end.
-    async fn left(seconds: u64) -> Receiver<()> {
+    async fn left(seconds: u64, grace_period: Duration) -> Receiver<()> {
         let (done, ended) = oneshot::channel();
         let attempt = async move {
             sleep(Duration::from_secs(seconds)).await;
@@ -90,18 +93,28 @@ mod tests {
         };
         let deadline = Instant::now() + Duration::from_secs(5);
         assert!(
-            timeout(Duration::from_secs(1), Finish::by(deadline, attempt))
-                .await
-                .is_err()
+            timeout(
+                Duration::from_secs(1),
+                Finish::by(deadline, grace_period, attempt)
+            )
+            .await
+            .is_err()
         );
         ended
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_attempt_whose_caller_left_is_finished_and_ends_with_its_deadline() {
-        assert!(left(3).await.await.is_ok());
+        assert!(left(3, Duration::MAX).await.await.is_ok());
         let start = Instant::now();
-        assert!(left(60).await.await.is_err());
+        assert!(left(60, Duration::MAX).await.await.is_err());
         assert_eq!(start.elapsed(), Duration::from_secs(5));
+        let start = Instant::now();
+        assert!(left(60, Duration::from_secs(2)).await.await.is_err());
+        assert_eq!(
+            start.elapsed(),
+            Duration::from_secs(3),
+            "one before it left"
+        );
     }
 }

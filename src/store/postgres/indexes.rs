@@ -10,7 +10,7 @@ use tokio_postgres::{Client, Error};
 use super::{
     super::{
         indexes::{INDEXES, Index},
-        listing::POSTGRES,
+        sql::POSTGRES,
     },
     OpenError,
     connect::HostList,

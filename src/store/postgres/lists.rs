@@ -4,7 +4,8 @@ use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     super::{
-        listing::{self, POSTGRES, Statement},
+        list_backups, listing,
+        sql::{POSTGRES, Statement},
         tables::vault_record,
     },
     retry::AttemptError,
@@ -45,7 +46,7 @@ pub(super) async fn list_backups(
     };
     let marker = listing::marker(query, found)?;
     let mut listing = Listing::empty();
-    let statement = listing::list_backups(&POSTGRES, caller, query, marker.as_ref())?;
+    let statement = list_backups::list_backups(&POSTGRES, caller, query, marker.as_ref())?;
     if let Some(statement) = statement {
         for row in &read(session, statement).await? {
             listing::add_to(&mut listing, row, |row, at| {
@@ -63,8 +64,10 @@ pub(super) async fn list_vaults(
 ) -> Result<Listing<VaultRecord>, AttemptError> {
     let mut listing = Listing::empty();
     let statement = listing::list_vaults(&POSTGRES, owner, query)?;
-    for row in &read(session, statement).await? {
-        listing::add_to(&mut listing, row, vault_record)?;
+    if let Some(statement) = statement {
+        for row in &read(session, statement).await? {
+            listing::add_to(&mut listing, row, vault_record)?;
+        }
     }
     Ok(listing)
 }

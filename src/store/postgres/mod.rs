@@ -37,7 +37,7 @@ pub use self::settings::Settings;
 use self::{
     batch::BatchQueue,
     connect::HostList,
-    repeat::{finished, repeated},
+    repeat::{finished, listed, repeated},
     shares::PendingChange,
     write::Writers,
 };
@@ -64,6 +64,8 @@ pub struct Postgres {
     queue: BatchQueue,
     /// For each attempt outside of the queue, those included whose callers have disconnected.
     permits: Arc<Semaphore>,
+    /// The same for lists of backups and vaults, which may look at very many rows.
+    list_permits: Arc<Semaphore>,
     timeout: Duration,
 }
 
@@ -216,14 +218,19 @@ impl Postgres {
         let (pool, hosts) = connect::pool(url, settings)?;
         let writers = Arc::new(Writers::new());
         let queue = BatchQueue::new(pool.clone(), Arc::clone(&writers), settings.timeout);
-        // As many as there are connections: more would wait for one without a caller.
-        let permits = Arc::new(Semaphore::new(settings.connections));
+        // As many as there are connections: more would wait for one without a caller. Lists never
+        // have all of them.
+        let lists = settings.connections.div_ceil(4);
+        let others = settings.connections.saturating_sub(lists).max(1);
+        let permits = Arc::new(Semaphore::new(others));
+        let list_permits = Arc::new(Semaphore::new(lists));
         Ok((
             Self {
                 pool,
                 writers,
                 queue,
                 permits,
+                list_permits,
                 timeout: settings.timeout,
             },
             hosts,
@@ -275,10 +282,7 @@ impl Store for Postgres {
         caller: &ProjectId,
         query: &BackupQuery,
     ) -> Result<Listing<OfferedBackup>> {
-        if query.nothing {
-            return Ok(Listing::empty());
-        }
-        finished!(self, [caller, query], |session| lists::list_backups(
+        listed!(self, [caller, query], |session| lists::list_backups(
             session, &caller, &query
         ))
     }
@@ -292,10 +296,7 @@ impl Store for Postgres {
         owner: &ProjectId,
         query: &VaultQuery,
     ) -> Result<Listing<VaultRecord>> {
-        if query.nothing {
-            return Ok(Listing::empty());
-        }
-        finished!(self, [owner, query], |session| lists::list_vaults(
+        listed!(self, [owner, query], |session| lists::list_vaults(
             session, &owner, &query
         ))
     }

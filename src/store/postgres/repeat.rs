@@ -29,10 +29,37 @@ macro_rules! repeated {
 /// The same, with copies of `$value`s: an attempt that was begun is finished without its caller. A
 /// caller that disconnects before that leaves nothing behind.
 macro_rules! finished {
-    ($store:expr, [$($value:ident),*], |$session:ident| $run:expr) => {{
+    ($store:expr, [$($value:ident),*], |$session:ident| $run:expr) => {
+        $store.close_idle_if_unavailable($crate::store::postgres::repeat::attempted!(
+            $store, permits, std::time::Duration::MAX, [$($value),*], |$session| $run
+        ))
+    };
+}
+
+/// The same for lists, which look at many rows: they have connections of their own number, go on
+/// for a moment only without their caller, and one that is late says nothing of the database.
+macro_rules! listed {
+    ($store:expr, [$($value:ident),*], |$session:ident| $run:expr) => {
+        $crate::store::postgres::repeat::attempted!(
+            $store,
+            list_permits,
+            $crate::store::postgres::repeat::LIST_GRACE_PERIOD,
+            [$($value),*],
+            |$session| $run
+        )
+    };
+}
+
+/// How long a list goes on without its caller. Longer ones cost a new connection, which is cheaper
+/// than what is left of them.
+pub(super) const LIST_GRACE_PERIOD: std::time::Duration = std::time::Duration::from_millis(100);
+
+/// Attempts with a permit each, which go on for a grace period without their caller.
+macro_rules! attempted {
+    ($store:expr, $permits:ident, $grace:expr, [$($value:ident),*], |$session:ident| $run:expr) => {{
         let mut attempts = $crate::store::postgres::retry::Attempts::within($store.timeout);
         loop {
-            let (pool, permits) = ($store.pool.clone(), std::sync::Arc::clone(&$store.permits));
+            let (pool, permits) = ($store.pool.clone(), std::sync::Arc::clone(&$store.$permits));
             let deadline = attempts.deadline();
             $(let $value = $value.to_owned();)*
             let attempt = async {
@@ -49,13 +76,13 @@ macro_rules! finished {
                     session.done();
                     Ok(outcome)
                 };
-                $crate::store::postgres::finish::Finish::by(deadline, attempt).await
+                $crate::store::postgres::finish::Finish::by(deadline, $grace, attempt).await
             };
             if let Some(outcome) = attempts.make(attempt).await {
-                break $store.close_idle_if_unavailable(outcome);
+                break outcome;
             }
         }
     }};
 }
 
-pub(super) use {finished, repeated};
+pub(super) use {attempted, finished, listed, repeated};

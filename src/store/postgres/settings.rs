@@ -5,7 +5,8 @@ use std::{path::PathBuf, time::Duration};
 /// The settings of a store on PostgreSQL.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// How many connections there are, at most. Half of them are for the changes of shares.
+    /// How many connections there are, at most: half of them for the changes of shares, a quarter
+    /// for lists of backups and vaults.
     pub connections: usize,
     /// How long an operation may take with all its attempts.
     pub timeout: Duration,

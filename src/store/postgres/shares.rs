@@ -23,7 +23,7 @@ use tokio_postgres::{
 use super::{
     super::{
         Rule,
-        listing::POSTGRES,
+        sql::POSTGRES,
         tables::{BACKUP_CREATED_AT, Stored},
     },
     columns::{Parameter, arrays, borrowed, columns_of},

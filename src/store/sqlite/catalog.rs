@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 use super::{
     super::{
         Catalog, FixedToken, Loaded,
-        listing::SQLITE,
+        sql::SQLITE,
         tables::{BACKUP_CREATED_AT, Stored, Table},
         values::{SqlValue, read},
     },

@@ -14,7 +14,8 @@ use super::{
     super::{
         Export, Record, RecordKind, Removal, RemovalOutcome,
         compatibility::{Fit, StoreSchema},
-        listing::{SQLITE, wrong_order},
+        listing::wrong_order,
+        sql::SQLITE,
         tables::count_all,
         values::read,
     },

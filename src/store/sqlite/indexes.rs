@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::super::{
     indexes::{INDEXES, Index},
-    listing::SQLITE,
+    sql::SQLITE,
 };
 
 /// Builds what is missing, each index in a transaction of its own: what was built stays, where the

@@ -1,19 +1,25 @@
 //! Lists out of SQLite. One may look at very many rows: it has a connection and a thread of its
-//! own, so that the short reads of other requests never wait for it, a deadline, and is
-//! interrupted when its caller leaves.
+//! own, so that the short reads of other requests never wait for it, a deadline, and ends when its
+//! caller leaves.
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError},
+    sync::{
+        Arc, Mutex, MutexGuard, TryLockError,
+        atomic::{AtomicBool, Ordering},
+    },
     thread::available_parallelism,
     time::Duration,
 };
 
-use rusqlite::{Connection, InterruptHandle, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use tokio::{sync::Semaphore, time::timeout_at};
 
 use super::{
-    super::listing::{self, SQLITE, Statement},
+    super::{
+        list_backups, listing,
+        sql::{SQLITE, Statement},
+    },
     failure::failed,
     open::{self, READING},
 };
@@ -28,6 +34,10 @@ use crate::{
 
 /// How long a list may take, waiting for a connection included.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// After how many steps of SQLite's machine it asks whether the caller still waits: some
+/// hundred microseconds.
+const STEPS: i32 = 10_000;
 
 /// The connections for lists.
 pub(super) struct ListReaders {
@@ -55,18 +65,19 @@ impl ListReaders {
         let permit = permit.map_err(|_| Error::Busy("too many lists are being read"))?;
         let permit = permit.map_err(Error::store)?;
         let connections = Arc::clone(&self.connections);
-        let under_way = Arc::new(UnderWay::default());
-        let interrupt = InterruptOnDrop(Arc::clone(&under_way));
+        let has_left = Arc::new(AtomicBool::new(false));
+        let leaves = LeavesOnDrop(Arc::clone(&has_left));
         let read = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            let connection = idle(&connections);
-            under_way.begin(&connection)?;
-            let outcome = in_one_transaction(&connection, read);
-            under_way.end();
-            outcome
+            let mut connection = idle(&connections);
+            let ends = move || has_left.load(Ordering::Relaxed);
+            connection
+                .progress_handler(STEPS, Some(ends))
+                .map_err(failed)?;
+            in_one_transaction(&connection, read)
         });
         let outcome = timeout_at(deadline, read).await;
-        drop(interrupt);
+        drop(leaves);
         match outcome {
             Ok(outcome) => outcome.map_err(Error::store)?,
             Err(_) => Err(Error::StoreUnavailable(
@@ -99,49 +110,13 @@ fn in_one_transaction<T>(
     read(&snapshot)
 }
 
-/// How the read that is under way can be interrupted, and whether it need not begin.
-#[derive(Default)]
-struct UnderWay(Mutex<Progress>);
+/// Ends a read whose caller does not wait for it any more. The read itself asks, so that no other
+/// read on its connection can be meant.
+struct LeavesOnDrop(Arc<AtomicBool>);
 
-#[derive(Default)]
-enum Progress {
-    #[default]
-    Waiting,
-    Reading(InterruptHandle),
-    Over,
-}
-
-impl UnderWay {
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn begin(&self, connection: &Connection) -> Result<()> {
-        let mut progress = self.progress();
-        match *progress {
-            Progress::Over => Err(Error::Busy("the caller of a list has left")),
-            Progress::Waiting | Progress::Reading(_) => {
-                *progress = Progress::Reading(connection.get_interrupt_handle());
-                Ok(())
-            }
-        }
-    }
-
-    /// Before the connection is another's.
-    fn end(&self) {
-        *self.progress() = Progress::Over;
-    }
-}
-
-/// Interrupts a read whose caller does not wait for it any more.
-struct InterruptOnDrop(Arc<UnderWay>);
-
-impl Drop for InterruptOnDrop {
+impl Drop for LeavesOnDrop {
     fn drop(&mut self) {
-        let progress = std::mem::replace(&mut *self.0.progress(), Progress::Over);
-        if let Progress::Reading(read) = progress {
-            read.interrupt();
-        }
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -179,7 +154,7 @@ pub(super) fn list_backups(
     let found = query.marker.map(|id| find_backup(connection, id, caller));
     let found = found.transpose().map_err(failed)?.flatten();
     let marker = listing::marker(query, found)?;
-    let statement = listing::list_backups(&SQLITE, caller, query, marker.as_ref());
+    let statement = list_backups::list_backups(&SQLITE, caller, query, marker.as_ref());
     let mut listing = Listing::empty();
     if let Some(statement) = statement.map_err(Error::store)? {
         each_row(connection, statement, |row| {
@@ -199,10 +174,12 @@ pub(super) fn list_vaults(
 ) -> Result<Listing<VaultRecord>> {
     let statement = listing::list_vaults(&SQLITE, owner, query).map_err(Error::store)?;
     let mut listing = Listing::empty();
-    each_row(connection, statement, |row| {
-        listing::add_to(&mut listing, row, vault_record)
-    })
-    .map_err(failed)?;
+    if let Some(statement) = statement {
+        each_row(connection, statement, |row| {
+            listing::add_to(&mut listing, row, vault_record)
+        })
+        .map_err(failed)?;
+    }
     Ok(listing)
 }
 
@@ -228,7 +205,7 @@ mod tests {
 
     use super::{
         super::{Sqlite, failure::failed},
-        BackupQuery, Error, ProjectId, SQLITE, Statement, VaultQuery, listing,
+        BackupQuery, Error, ProjectId, SQLITE, Statement, VaultQuery, list_backups, listing,
     };
     use crate::{
         model::{BackupId, OfferedBackup, OwnType},
@@ -251,8 +228,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = store(&folder);
         let start = Instant::now();
-        // More than there are connections.
-        for _ in 0..64 {
+        for _ in 0..4 * store.lists.connections.len() {
             let left = timeout(Duration::from_millis(5), store.lists.read(endless)).await;
             assert!(left.is_err(), "it does not end by itself");
         }
@@ -291,7 +267,7 @@ mod tests {
                     own_type,
                     ..BackupQuery::default()
                 };
-                let listed = listing::list_backups(&SQLITE, &caller, &query, marker.as_ref());
+                let listed = list_backups::list_backups(&SQLITE, &caller, &query, marker.as_ref());
                 let statement = listed.expect("good values").expect("a list");
                 assert!(statement.is_common, "{own_type}");
                 is_by_index(&plan(&connection, statement), own_type.as_str());
@@ -299,7 +275,7 @@ mod tests {
         }
         let query = VaultQuery::default();
         let vaults = listing::list_vaults(&SQLITE, &caller, &query).expect("good values");
-        is_by_index(&plan(&connection, vaults), "vaults");
+        is_by_index(&plan(&connection, vaults.expect("a list")), "vaults");
     }
 
     /// Whether no table is read but by an index or a key, and nothing is sorted but the page.

@@ -151,9 +151,6 @@ impl Store for Sqlite {
         caller: &ProjectId,
         query: &BackupQuery,
     ) -> Result<Listing<OfferedBackup>> {
-        if query.nothing {
-            return Ok(Listing::empty());
-        }
         let (caller, query) = (caller.clone(), query.clone());
         self.lists
             .read(move |connection| lists::list_backups(connection, &caller, &query))
@@ -169,9 +166,6 @@ impl Store for Sqlite {
         owner: &ProjectId,
         query: &VaultQuery,
     ) -> Result<Listing<VaultRecord>> {
-        if query.nothing {
-            return Ok(Listing::empty());
-        }
         let (owner, query) = (owner.clone(), query.clone());
         self.lists
             .read(move |connection| lists::list_vaults(connection, &owner, &query))

@@ -8,7 +8,7 @@ use rusqlite::{
 
 use super::{
     super::{
-        listing::SQLITE,
+        sql::SQLITE,
         tables::{BACKUP_CREATED_AT, Stored, vault_in_use},
     },
     failure::failed,

@@ -267,7 +267,7 @@ fn another_parameter_is_noticed() {
         None,
         &format!("{LIST}/parameters/3"),
     );
-    let code = format!("{LIST}/parameters/6");
+    let code = format!("{LIST}/parameters/8");
     let contract = format!("{LIST}/parameters/7");
     let change = |key: &str, put: Value, pointer: &str| {
         noticed(
@@ -283,7 +283,7 @@ fn another_parameter_is_noticed() {
     change("schema/default", json!(100), &contract);
     change("schema/format", json!("int64"), &contract);
     shown(
-        &format!("{LIST}/parameters/6/schema/maximum"),
+        &format!("{LIST}/parameters/8/schema/maximum"),
         json!(1001),
         Side::First,
     );

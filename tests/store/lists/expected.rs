@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use backup_share::{
     model::{
-        BackupQuery, BackupRecord, Listing, Member, MemberStatus, OfferedBackup, ProjectId, Result,
-        listing::BackupSortKey, page::SortDirection,
+        BackupQuery, BackupRecord, BackupStatus, Listing, Member, MemberStatus, OfferedBackup,
+        ProjectId, Result, listing::BackupSortKey, page::SortDirection,
     },
     store::Catalog,
 };
@@ -65,6 +65,14 @@ fn is_whole(backup: &OfferedBackup) -> bool {
     matches!(status, None | Some(MemberStatus::Accepted))
 }
 
+/// A status of an older version is shown as the one that stands for it.
+fn shown(status: BackupStatus) -> BackupStatus {
+    match status {
+        BackupStatus::Unavailable => BackupStatus::Error,
+        other => other,
+    }
+}
+
 fn meets(backup: &OfferedBackup, query: &BackupQuery) -> bool {
     let (own, details) = (&backup.record.backup, &backup.record.details);
     let share = backup.member.as_ref();
@@ -81,14 +89,14 @@ fn meets(backup: &OfferedBackup, query: &BackupQuery) -> bool {
     let is = |asked: &Option<String>, has: &str| asked.as_ref().is_none_or(|asked| asked == has);
     let shown = is(&query.name, &own.name)
         && is(&query.resource_type, &own.resource_type)
-        && (query.status.is_empty() || query.status.contains(&own.status))
+        && (query.status.is_empty() || query.status.contains(&shown(own.status)))
         && query
             .start_time
             .is_none_or(|from| details.created_at.is_some_and(|at| at >= from))
         && query
             .end_time
             .is_none_or(|to| details.created_at.is_some_and(|at| at <= to));
-    is_asked_for && shown && !query.nothing && meets_hidden(backup, query)
+    is_asked_for && shown && !query.matches_none && meets_hidden(backup, query)
 }
 
 fn meets_hidden(backup: &OfferedBackup, query: &BackupQuery) -> bool {
@@ -149,7 +157,7 @@ fn by(key: BackupSortKey, a: &OfferedBackup, b: &OfferedBackup) -> Ordering {
             BackupSortKey::UpdatedAt => (details.updated_at.filter(|_| whole), String::new()),
             BackupSortKey::ProtectedAt => (details.protected_at.filter(|_| whole), String::new()),
             BackupSortKey::Name => (None, own.name.clone()),
-            BackupSortKey::Status => (None, own.status.to_string()),
+            BackupSortKey::Status => (None, shown(own.status).to_string()),
             BackupSortKey::Id => (None, own.id.to_string()),
         }
     };

@@ -98,7 +98,7 @@ pub async fn every_filter_finds_what_the_caller_may_see(store: Any) {
         }
         let nothing = BackupQuery {
             own_type,
-            nothing: true,
+            matches_none: true,
             ..BackupQuery::default()
         };
         assert_eq!(list(&store, &nothing).await, Listing::empty());
@@ -538,7 +538,7 @@ pub async fn vaults_are_listed_with_what_shares_take_of_them(store: Any) {
         assert_eq!((found.total, found.items), (mine.len() as u64, expected));
     }
     let nothing = VaultQuery {
-        nothing: true,
+        matches_none: true,
         ..VaultQuery::default()
     };
     let found = store.list_vaults(&me(), &nothing).await.expect("a list");

@@ -72,7 +72,7 @@ enum LockKey {
 }
 
 impl BatchQueue {
-    /// Changes have half of the pool's connections, reads the others.
+    /// Changes have at most half of the pool's connections.
     pub(in crate::store::postgres) fn new(
         pool: Pool,
         writers: Arc<Writers>,
