@@ -77,10 +77,15 @@ struct TokenBody {
     id: SecretString,
 }
 
+/// Keystone offers more: the whole system, trusts. `unscoped` asks for no project, and a user has
+/// one.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct ScopeBody {
     project: Option<ProjectName>,
     domain: Option<DomainName>,
+    #[serde(rename = "unscoped")]
+    _unscoped: Option<serde::de::IgnoredAny>,
 }
 
 impl FromRequest<App> for LogIn {
@@ -101,7 +106,7 @@ impl TryFrom<LogInBody> for LogIn {
     fn try_from(LogInBody { auth }: LogInBody) -> Result<Self> {
         Ok(Self {
             proof: auth.identity.try_into()?,
-            scope: auth.scope.map(LoginScope::from).unwrap_or_default(),
+            scope: auth.scope.map_or(Ok(LoginScope::Own), TryInto::try_into)?,
         })
     }
 }
@@ -150,13 +155,19 @@ impl TryFrom<UserBody> for Proof {
     }
 }
 
-impl From<ScopeBody> for LoginScope {
-    fn from(scope: ScopeBody) -> Self {
-        match (scope.project, scope.domain) {
-            (Some(project), _) => Self::Project(project),
+impl TryFrom<ScopeBody> for LoginScope {
+    type Error = Error;
+
+    fn try_from(scope: ScopeBody) -> Result<Self> {
+        Ok(match (scope.project, scope.domain) {
+            (Some(_), Some(_)) => {
+                let reason = "it names a project and a domain: a token is for one of them";
+                return Err(Error::malformed("/auth/scope", reason));
+            }
+            (Some(project), None) => Self::Project(project),
             (None, Some(domain)) => Self::Domain(domain),
             (None, None) => Self::Own,
-        }
+        })
     }
 }
 

@@ -112,7 +112,8 @@ impl Role {
             Self::Document(file) => read(file)?,
         };
         for pattern in statements.iter().flat_map(|statement| &statement.actions) {
-            let is_ours = |resource| pattern.starts_with(&format!("cbr:{resource}:"));
+            let lower = pattern.to_ascii_lowercase();
+            let is_ours = |resource| lower.starts_with(&format!("cbr:{resource}:"));
             if RESOURCES.into_iter().any(is_ours) && !covers_any(pattern) {
                 tracing::warn!(
                     role = name,
@@ -150,13 +151,15 @@ fn read(file: &Path) -> Result<Vec<Statement>, ConfigError> {
         file: named.clone(),
         source,
     })?;
-    let document: PolicyDocument = serde_path_to_error::deserialize(
-        &mut serde_json::Deserializer::from_str(&text),
-    )
-    .map_err(|error| ConfigError::Value {
-        origin: named,
-        reason: error.to_string(),
-    })?;
+    let wrong = |reason: String| ConfigError::Value {
+        origin: named.clone(),
+        reason,
+    };
+    let mut json = serde_json::Deserializer::from_str(&text);
+    let document: PolicyDocument =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| wrong(error.to_string()))?;
+    json.end()
+        .map_err(|error| wrong(format!("there is more after the policy: {error}")))?;
     let PolicyVersion::V1_1 = document.version;
     Ok(document
         .statement
@@ -223,6 +226,10 @@ mod tests {
         for (text, place) in [
             ("", "EOF"),
             ("3", "invalid type"),
+            (
+                r#"{"Version": "1.1", "Statement": []} {}"#,
+                "there is more after the policy",
+            ),
             (
                 r#"{"Version": "1.0", "Statement": []}"#,
                 "Version: unknown variant `1.0`, expected `1.1`",

@@ -108,10 +108,13 @@ impl Embedded {
             .matches(&guess, password, hash.unwrap_or_else(|| self.decoy.clone()))
             .await?
             && known;
-        let account = account
-            .filter(|account| matches && scope.covers(&account.project_id, &account.project_name))
-            .ok_or(Error::UnknownCredentials)?;
+        let account = account.filter(|_| matches);
+        let account = account.ok_or(Error::UnknownCredentials)?;
+        // Whatever it was for: who knows the password does not guess.
         self.logins.succeeded(&guess);
+        if !scope.covers(&account.project_id, &account.project_name) {
+            return Err(Error::UnknownCredentials);
+        }
         let token = new_token();
         let (now, end) = (self.clock.now(), self.clock.after(self.lifetime));
         self.store

@@ -37,9 +37,10 @@ pub struct UserName {
 }
 
 impl UserName {
-    /// Whether there can be such a user.
+    /// Whether there can be such a user. No store has a name with U+0000 in it, and PostgreSQL
+    /// refuses the question.
     pub(super) fn may_exist(&self) -> bool {
-        self.domain.exists()
+        self.domain.exists() && !self.name.contains('\0')
     }
 }
 

@@ -421,3 +421,26 @@ async fn where_a_keystone_is_the_identity_its_routes_are_not_here() {
     let page = ask(&server, "/", &[("accept", "text/html")]).await;
     assert_eq!(page.status, 200, "people find the documentation");
 }
+
+#[tokio::test]
+async fn a_scope_that_is_not_offered_is_refused_with_its_place() {
+    let server = TestServer::start().await;
+    for (scope, reason) in [
+        (json!({"system": {"all": true}}), "it must be one of"),
+        (json!({"OS-TRUST:trust": {"id": "t"}}), "it must be one of"),
+        (
+            json!({"project": {"id": ALICE}, "domain": {"id": "default"}}),
+            "a token is for one of them",
+        ),
+    ] {
+        let refused = log_in(&server, alice(), Some(scope)).await;
+        assert_eq!(refused.error(), (400, "BackupService.9900".into()));
+        assert!(refused.text.contains("/auth/scope"), "{refused:?}");
+        assert!(refused.text.contains(reason), "{refused:?}");
+    }
+    let issued = log_in(&server, alice(), Some(json!({"unscoped": {}}))).await;
+    assert_eq!(
+        issued.status, 201,
+        "for its own project, as without a scope"
+    );
+}
