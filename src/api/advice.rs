@@ -10,9 +10,9 @@ use crate::model::{Error, ProjectId, VaultStatus, vault::MB_PER_GB};
 pub(super) fn advice(error: &Error) -> Option<String> {
     Some(match error {
         Error::Malformed { place, reason } => format!("{place}: {reason}"),
-        Error::SignatureUsed => "The signature was used before: sign the request anew.".to_owned(),
+        Error::SignatureUsed => "The signature was used before: sign the request again.".to_owned(),
         Error::IdentityUnavailable(_) => {
-            "The identity service is out of reach: nobody new is let in until it is back."
+            "The identity service is out of reach: callers that it has not confirmed yet are refused until it is back."
                 .to_owned()
         }
         Error::OtherProject { path, own } => other_project(path.as_ref(), own),
@@ -38,7 +38,7 @@ pub(super) fn advice(error: &Error) -> Option<String> {
         Error::AlreadyShared(members) if members.is_empty() => return None,
         Error::AlreadyShared(members) => format!("It is shared already with {}.", list(members)),
         Error::TooManyMembers { there, new, limit } => format!(
-            "It is shared with {there}, {new} more were asked for, and {limit} are allowed."
+            "It is shared with {there}, the request adds {new}, and {limit} are allowed."
         ),
         Error::VaultNotNamed => {
             "Name a vault of your own project in vault_id to accept into.".to_owned()
@@ -62,13 +62,13 @@ pub(super) fn advice(error: &Error) -> Option<String> {
             needed / u64::from(MB_PER_GB)
         ),
         Error::AcceptedElsewhere(vault) => {
-            format!("It is accepted into vault {vault}: reject it first, then accept it anew.")
+            format!("It is accepted into vault {vault}: reject it first, then accept it again.")
         }
         Error::ImageRegistered(image) => format!("Image {image} must be deleted first."),
         Error::Busy(_) => "Too busy: nothing was done.".to_owned(),
         Error::StoreUnavailable(_) => {
-            "The store did not answer in time: a change may have been done, \
-             and sending it again tells."
+            "The store did not respond in time. A change may have been made: repeating the request \
+             is safe."
                 .to_owned()
         }
         Error::NoCredentials

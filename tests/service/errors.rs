@@ -265,6 +265,33 @@ async fn domains_that_ask_for_nothing_are_taken(backend: Backend) {
     }
 }
 
+/// PostgreSQL refuses the character, and no store has it.
+async fn what_is_asked_for_with_a_nul_is_not_found(backend: Backend) {
+    let server = TestServer::on(backend).await;
+    for list in [
+        "backups?name=%00",
+        "backups?resource_type=a%00b",
+        "backups?own_type=shared&resource_id=%00",
+        "backups?resource_name=%00",
+        "backups?image_type=%00",
+        "vaults?name=%00",
+    ] {
+        let response = server.get(&format!("/v3/{ALICE}/{list}"), "alice").await;
+        let json = response.json();
+        assert_eq!((response.status.as_u16(), &json["count"]), (200, &0.into()));
+    }
+    let path = format!("{}?image_id=%00", members(ALICE, 1));
+    assert_eq!(server.get(&path, "alice").await.status, 200);
+    for user in [r#"{"name": "v\u0000"}"#, r#"{"id": "\u0000"}"#] {
+        let user = user.replace('}', r#", "password": "p"}"#);
+        let body = format!(
+            r#"{{"auth": {{"identity": {{"methods": ["password"], "password": {{"user": {user}}}}}}}}}"#
+        );
+        let login = server.send(Method::POST, "/v3/auth/tokens", None, Some(&body));
+        assert_eq!(login.await.error(), (401, "APIGW.0301".into()));
+    }
+}
+
 async fn a_malformed_query_is_refused_with_its_place(backend: Backend) {
     let server = TestServer::on(backend).await;
     let long = format!("sort={}id", "id,".repeat(85));
@@ -566,7 +593,7 @@ async fn no_caller_is_authenticated_while_the_identity_service_is_unavailable(ba
     is_error(
         &failed,
         "BackupService.9998",
-        "Authentication failed. The identity service is out of reach: nobody new is let in until it is back.",
+        "Authentication failed. The identity service is out of reach: callers that it has not confirmed yet are refused until it is back.",
     );
     assert_eq!(failed.header("retry-after"), "1");
 }
@@ -583,6 +610,7 @@ testkit::on_each_backend!("current_thread":
     a_malformed_body_is_refused_with_its_place,
     an_undeclared_key_is_ignored_however_often_it_is_there,
     domains_that_ask_for_nothing_are_taken,
+    what_is_asked_for_with_a_nul_is_not_found,
     a_malformed_query_is_refused_with_its_place,
     a_malformed_path_is_refused_with_its_place,
     unknown_paths_and_methods,
