@@ -33,7 +33,7 @@ pub(super) struct FileCheck<'a> {
 struct StoreState {
     /// Each with its project.
     vaults: HashMap<Uuid, u32>,
-    backups: HashSet<Uuid>,
+    backups: HashMap<Uuid, u32>,
     /// Vaults and backups of the batch that the store has with another value of this key.
     changed: HashMap<Uuid, &'static str>,
 }
@@ -98,7 +98,7 @@ impl<'a> FileCheck<'a> {
     }
 
     /// The backups of members.
-    async fn ask_backups(&self, batch: &FileBatch) -> Result<HashSet<Uuid>> {
+    async fn ask_backups(&mut self, batch: &FileBatch) -> Result<HashMap<Uuid, u32>> {
         let of_member = |record: &FileRecord| match record {
             FileRecord::Member(member) => Some(member.backup_id.0),
             _ => None,
@@ -109,13 +109,15 @@ impl<'a> FileCheck<'a> {
             .collect();
         let open = named
             .into_iter()
-            .filter(|id| !self.seen.backups.contains(id))
+            .filter(|id| !self.seen.backups.contains_key(id))
             .collect();
-        let found = ask(open, |id: Uuid| self.store.backup(id.into())).await?;
-        Ok(found
+        let store = self.store;
+        let found = ask(open, |id: Uuid| store.backup(id.into())).await?;
+        let projects = &mut self.seen.projects;
+        let known = found
             .into_iter()
-            .filter_map(|(id, found)| found.map(|_| id))
-            .collect())
+            .filter_map(|(id, found)| Some((id, projects.number(&found?.owner))));
+        Ok(known.collect())
     }
 
     /// A backup is a picture of one moment: its size cannot change. Nor can owners, whom shares and
@@ -190,8 +192,18 @@ impl<'a> FileCheck<'a> {
         let project = &member.dest_project_id.0;
         self.project(List::Members, at, "dest_project_id", project);
         let backup = member.backup_id.0;
-        let known = self.seen.backups.contains(&backup) || state.backups.contains(&backup);
-        if !known && self.seen.is_whole(List::Backups) {
+        let owner = self
+            .seen
+            .backups
+            .get(&backup)
+            .or_else(|| state.backups.get(&backup));
+        if owner == Some(&self.seen.projects.number(project)) {
+            let reason = "this project owns the backup, which is shared with others only";
+            self.seen
+                .found
+                .add(|| Wrong::at(List::Members.place(at).key("dest_project_id"), reason));
+        }
+        if owner.is_none() && self.seen.is_whole(List::Backups) {
             let reason = || {
                 format!(
                     "{}: {}",

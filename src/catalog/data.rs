@@ -13,7 +13,7 @@ use super::{
     records::CatalogBuilder,
     rules::Rules,
     seen::Seen,
-    source::{STANDARD_INPUT, Source, SourceReader},
+    source::{STANDARD_STREAM, Source, SourceReader},
     stream::{List, Stop},
 };
 use crate::{
@@ -49,7 +49,7 @@ impl Data {
     /// # Errors
     /// [`CatalogError::Read`].
     pub fn open(path: &Path) -> Result<Self, CatalogError> {
-        let named = if path == Path::new(STANDARD_INPUT) {
+        let named = if path == Path::new(STANDARD_STREAM) {
             Path::new("standard input")
         } else {
             path

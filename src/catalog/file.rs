@@ -19,6 +19,8 @@ pub(super) const PROJECT_ID: &str = "^[A-Za-z0-9_-]{1,64}$";
 pub(super) const UUID: &str =
     "^[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}$";
 
+/// What a role looks like.
+pub(super) const ROLE: &str = "^[^,]+$";
 /// What a time looks like.
 pub(super) const TIME: &str = concat!(
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?",
@@ -69,6 +71,7 @@ pub(super) struct UserEntry {
     /// The project that this user's tokens are for.
     pub project_id: EntryId<ProjectId>,
     /// The user's roles in the project.
+    #[schemars(inner(regex(pattern = ROLE)))]
     pub roles: Vec<String>,
     /// Fixed tokens, which do not end by themselves.
     #[serde(default, skip_serializing)]
@@ -275,9 +278,23 @@ impl JsonSchema for EntryId<Uuid> {
 }
 
 /// A time, in UTC where it has no zone.
-#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize)]
 #[serde(transparent)]
 pub(super) struct EntryTime(pub Timestamp);
+
+/// The first moment of the year 0, in seconds: earlier ones have no four digits.
+const YEAR_0: i64 = -62_167_219_200;
+
+impl<'de> Deserialize<'de> for EntryTime {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let time = Timestamp::deserialize(deserializer)?;
+        if time.as_seconds() < YEAR_0 {
+            let reason = "in UTC it is before the year 0";
+            return Err(serde::de::Error::custom(reason));
+        }
+        Ok(Self(time))
+    }
+}
 
 impl JsonSchema for EntryTime {
     fn schema_name() -> Cow<'static, str> {
@@ -294,12 +311,12 @@ impl JsonSchema for EntryTime {
     }
 }
 
-/// An enum of the model, by its words, but for the one that only stores of older versions have.
+/// An enum of the model, by its words.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Word<T>(pub T);
 
 macro_rules! words {
-    ($($about:literal $type:ident $(without $old:ident)?;)*) => {$(
+    ($($about:literal $type:ident;)*) => {$(
         impl<'de> Deserialize<'de> for Word<$type> {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let word = String::deserialize(deserializer)?.parse();
@@ -309,10 +326,6 @@ macro_rules! words {
 
         impl Serialize for Word<$type> {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-                $(if self.0 == $type::$old {
-                    let why = concat!("data files have no word for its ", stringify!($type));
-                    return Err(serde::ser::Error::custom(why));
-                })?
                 serializer.serialize_str(self.0.as_str())
             }
         }
@@ -323,20 +336,19 @@ macro_rules! words {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                let old: &[&str] = &[$($type::$old.as_str())?];
-                let words = $type::WORDS.iter().filter(|word| !old.contains(*word));
-                let words: Vec<&str> = words.copied().collect();
-                json_schema!({"type": "string", "enum": words, "description": $about})
+                json_schema!({"type": "string", "enum": $type::WORDS, "description": $about})
             }
         }
     )*};
 }
 
 words! {
-    "The kind of resource whose backups a vault holds." ObjectType without Other;
+    "The kind of resource whose backups a vault holds. `other`: a kind that version 1.0 did not \
+     keep; load the data file again that says it." ObjectType;
     "How a vault protects what it holds." ProtectType;
     "Whether a vault can be used." VaultStatus;
-    "Whether a backup can be used." BackupStatus without Unavailable;
+    "Whether a backup can be used. `unavailable`: it cannot, and version 1.0 did not keep why; \
+     load the data file again that says it." BackupStatus;
     "How far a share has come." MemberStatus;
 }
 

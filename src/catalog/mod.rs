@@ -36,7 +36,7 @@ pub use self::{
     error::CatalogError,
     export::{ExportError, export},
     mistake::Mistakes,
-    source::STANDARD_INPUT,
+    source::STANDARD_STREAM,
 };
 use crate::{
     clock::Clock,

@@ -17,7 +17,7 @@ use crate::{
     store::TokenHash,
 };
 
-/// The number of no project: that of a vault whose own cannot be read.
+/// The number of no project: that of a record whose own cannot be read.
 pub(super) const ANY: u32 = u32::MAX;
 
 pub(super) struct Seen<'a> {
@@ -28,7 +28,8 @@ pub(super) struct Seen<'a> {
     access_keys: HashSet<String>,
     /// Each with its project.
     pub vaults: HashMap<Uuid, u32>,
-    pub backups: HashSet<Uuid>,
+    /// Each with its project.
+    pub backups: HashMap<Uuid, u32>,
     members: HashSet<Uuid>,
     /// A backup, and the project that it is shared with.
     shares: HashSet<(Uuid, u32)>,
@@ -50,7 +51,7 @@ impl<'a> Seen<'a> {
             tokens: HashSet::new(),
             access_keys: HashSet::new(),
             vaults: HashMap::new(),
-            backups: HashSet::new(),
+            backups: HashMap::new(),
             members: HashSet::new(),
             shares: HashSet::new(),
             unreadable: HashSet::new(),
@@ -82,7 +83,8 @@ impl<'a> Seen<'a> {
             FileRecord::User(user) => self.user(at, user),
             FileRecord::Vault(vault) => self.vault(at, vault),
             FileRecord::Backup(backup) => {
-                let is_new = self.backups.insert(backup.id.0);
+                let owner = self.projects.number(&backup.project_id.0);
+                let is_new = self.backups.insert(backup.id.0, owner).is_none();
                 self.unique(is_new, || List::Backups.place(at).key("id"), "id");
             }
             FileRecord::Member(member) => self.member(at, member),
@@ -165,6 +167,11 @@ impl<'a> Seen<'a> {
             self.found
                 .add(|| Wrong::at(place().key("vault_id"), reason));
         }
+        if member.image_id.is_some() && !accepted {
+            let reason = "an image is made of accepted shares only";
+            self.found
+                .add(|| Wrong::at(place().key("image_id"), reason));
+        }
         if let Some(id) = &member.id {
             let is_new = self.members.insert(id.0);
             self.unique(is_new, || place().key("id"), "id");
@@ -197,7 +204,10 @@ impl<'a> Seen<'a> {
                 let project = project.map_or(ANY, |project| self.projects.number(&project));
                 uuid.map(|id| self.vaults.insert(id, project)).is_some()
             }
-            List::Backups => uuid.map(|id| self.backups.insert(id)).is_some(),
+            List::Backups => {
+                let project = project.map_or(ANY, |project| self.projects.number(&project));
+                uuid.map(|id| self.backups.insert(id, project)).is_some()
+            }
             List::Members => true,
         };
         if !is_noted {

@@ -21,7 +21,7 @@ use super::{
 };
 
 /// The path that means standard input.
-pub const STANDARD_INPUT: &str = "-";
+pub const STANDARD_STREAM: &str = "-";
 
 /// How many records go to the store at a time. A transaction of so many keeps others from writing
 /// for about a tenth of a second; a larger one would not be faster.
@@ -44,7 +44,7 @@ pub(super) struct Source {
 impl Source {
     /// A file, or standard input for `-`.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        if path == Path::new(STANDARD_INPUT) {
+        if path == Path::new(STANDARD_STREAM) {
             return Self::spool(io::stdin().lock());
         }
         let file = File::open(path)?;

@@ -7,11 +7,12 @@ use std::{fmt, io::Read};
 use serde::{
     Deserializer,
     de::{
-        self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor,
+        self, DeserializeOwned, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor,
         value::MapAccessDeserializer,
     },
 };
 use serde_json::{Map, Value};
+use serde_path_to_error::Segment;
 
 use super::{
     file,
@@ -65,17 +66,29 @@ impl List {
         ValuePath::default().key(self.name()).item(at)
     }
 
-    fn record(self, value: Value) -> serde_json::Result<FileRecord> {
-        match self {
-            Self::Projects => serde_json::from_value(value).map(FileRecord::Project),
-            Self::Users => serde_json::from_value(value).map(FileRecord::User),
-            Self::Vaults => serde_json::from_value(value).map(FileRecord::Vault),
-            Self::Backups => {
-                serde_json::from_value(value).map(|backup| FileRecord::Backup(Box::new(backup)))
-            }
-            Self::Members => serde_json::from_value(value).map(FileRecord::Member),
-        }
+    fn record(self, at: usize, value: Value) -> Result<FileRecord, Wrong> {
+        let record = match self {
+            Self::Projects => decode(value).map(FileRecord::Project),
+            Self::Users => decode(value).map(FileRecord::User),
+            Self::Vaults => decode(value).map(FileRecord::Vault),
+            Self::Backups => decode(value).map(|backup| FileRecord::Backup(Box::new(backup))),
+            Self::Members => decode(value).map(FileRecord::Member),
+        };
+        record.map_err(|error| {
+            let keys = error.path().iter().filter_map(|step| match step {
+                Segment::Map { key } => Some(key),
+                _ => None,
+            });
+            let place = keys.fold(self.place(at), |place, key| place.key(key));
+            Wrong::at(place, error.into_inner())
+        })
     }
+}
+
+fn decode<T: DeserializeOwned>(
+    value: Value,
+) -> Result<T, serde_path_to_error::Error<serde_json::Error>> {
+    serde_path_to_error::deserialize(value)
 }
 
 /// A record that does not say what it may, and what is known of it nevertheless: others may refer
@@ -194,8 +207,7 @@ impl StreamReader<'_> {
     fn record(&mut self, list: List, at: usize, value: Value) -> Result<(), Stop> {
         let record = match self.rules.record(list, at, &value) {
             Err(wrong) => FileRecord::Invalid(Invalid::new(list, &value, wrong)),
-            Ok(()) => list.record(value).unwrap_or_else(|error| {
-                let wrong = Wrong::at(list.place(at), error);
+            Ok(()) => list.record(at, value).unwrap_or_else(|wrong| {
                 FileRecord::Invalid(Invalid::new(list, &Value::Null, vec![wrong]))
             }),
         };

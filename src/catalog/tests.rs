@@ -179,10 +179,10 @@ const MISTAKES: &[(&str, &str, &str)] = &[
     ),
     (
         "status: available\n  - {id: b",
-        "status: unavailable\n  - {id: b",
-        "31: backups[0].status: \"unavailable\": it must be one of available, protecting, \
-         deleting, restoring, error, waiting_protect, waiting_delete, waiting_restore; did you \
-         mean available?",
+        "status: availble\n  - {id: b",
+        "31: backups[0].status: \"availble\": it must be one of available, protecting, \
+         deleting, restoring, error, waiting_protect, waiting_delete, waiting_restore, \
+         unavailable; did you mean available?",
     ),
     (
         "resource_size: 40",
@@ -262,6 +262,32 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "    status: accepted\n",
         "",
         "38: members[0].vault_id: an accepted member has a vault, and no other has",
+    ),
+    (
+        "dest_project_id: p3",
+        "dest_project_id: p3, image_id: e0000000-0000-4000-8000-000000000001",
+        "40: members[1].image_id: an image is made of accepted shares only",
+    ),
+    (
+        "dest_project_id: p3",
+        "dest_project_id: p1",
+        "40: members[1].dest_project_id: this project owns the backup, which is shared with \
+         others only",
+    ),
+    (
+        "roles: [member]",
+        "roles: ['member,cbr_admin']",
+        "9: users[0].roles[0]: \"member,cbr_admin\": it must be a role, which has no comma",
+    ),
+    (
+        "name: web",
+        "name: \"web\\0\"",
+        "28: backups[0].name: it has the character U+0000, which no store keeps",
+    ),
+    (
+        "resource_size: 40\n",
+        "resource_size: 40\n    created_at: '0000-01-01T00:00:00+23:59'\n",
+        "31: backups[0].created_at: in UTC it is before the year 0",
     ),
     // What refers to nothing.
     (

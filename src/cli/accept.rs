@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::{
     CliError, ClientCommand, CommandResult, accept_line,
-    bulk::{self, Done, Item},
+    bulk::{self, Done, Failed, Item, Outcome},
     inbox::{self, InboxFilter, Offer},
     output::OutputArgs,
     refusal,
@@ -14,24 +14,23 @@ use super::{
     vaults,
     words::{self, IdOrName},
 };
-use crate::client::types::{BackupId, Member, MemberStatus, VaultId};
+use crate::client::types::{Backup, BackupId, Member, MemberStatus, VaultId};
 
 /// Accept backups that are shared with your project
 ///
 /// One backup: prints your project's member; json and yaml are that member by itself. Without a
 /// vault, lists those that the backup fits into.
 ///
-/// Several, or --all that are pending and that the filters choose: goes on after one that is
-/// refused, and prints a line for each; json and yaml are a list of them. What is accepted already
-/// counts as done: the command can be repeated. Exits with 1 if any failed.
+/// Several, or --all that are pending and match the filters: goes on after one that is refused, and
+/// prints a line for each; json and yaml are a list of them. What is accepted already counts as
+/// done: the command can be repeated. Exits with 1 if any failed.
 #[derive(Args, Clone)]
 pub(super) struct AcceptArgs {
     /// The backups, by their ids or names
     #[arg(value_name = "BACKUP", value_parser = words::backup, required_unless_present = "all")]
     backups: Vec<IdOrName<BackupId>>,
-    /// The vault of yours to accept into, by its id or name; with --all it may be given more than
-    /// once, and each backup goes into the first that it fits into, or without, into the only
-    /// vault that is for its kind
+    /// The vault to accept into, by its id or name. With --all it may be given more than once:
+    /// each backup goes into the first that it fits into; without it, into the only suitable vault
     #[arg(long = "vault", value_name = "VAULT", value_parser = words::vault)]
     vaults: Vec<IdOrName<VaultId>>,
     /// All that are shared with your project, pending ones unless --status says otherwise
@@ -40,7 +39,7 @@ pub(super) struct AcceptArgs {
     #[command(flatten)]
     filter: InboxFilter,
     /// With --all: print what would be accepted, and where, and change nothing
-    #[arg(long, requires = "all")]
+    #[arg(long)]
     dry_run: bool,
 }
 
@@ -62,6 +61,9 @@ impl ClientCommand for AcceptArgs {
             let flags = "--status, --name, --owner and --type choose what --all accepts";
             return Err(CliError::Usage(format!("{flags}: say --all.")));
         }
+        if self.dry_run {
+            return Err(bulk::dry_run_of_all());
+        }
         let vault = match self.vaults.as_slice() {
             [] => None,
             [vault] => Some(session.vault(vault).await?),
@@ -76,9 +78,9 @@ impl ClientCommand for AcceptArgs {
                 let backup = session.offered(backup).await?;
                 output.member(&accept(&session, backup, vault).await?)
             }
-            ([backup], None) => Err(which_vault(&session, backup).await?),
+            ([backup], None) => accept_into_none(&session, backup, output).await,
             (_, None) => Err(CliError::Usage(
-                "Say into which vault: --vault VAULT.".to_owned(),
+                "Choose the vault to accept into: --vault VAULT.".to_owned(),
             )),
             (backups, Some(vault)) => accept_several(&session, backups, &vault, output).await,
         }
@@ -112,18 +114,17 @@ async fn carry_out(
     backup: BackupId,
     task: Task,
     dry_run: bool,
-) -> Result<Done, CliError> {
+) -> Result<Done, Failed> {
     let (result, vault) = match task {
-        Task::NoRoom(why) => return Err(CliError::Refused(why)),
-        Task::Nothing => ("already accepted", None),
-        Task::Accept(vault) if dry_run => ("would be accepted", Some(vault)),
-        Task::Accept(vault) => ("accepted", accept(session, backup, vault).await?.vault_id),
+        Task::NoRoom(why) => return Err(CliError::Refused(why).into()),
+        Task::Nothing => (Outcome::AlreadyAccepted, None),
+        Task::Accept(vault) if dry_run => (Outcome::WouldBeAccepted, Some(vault)),
+        Task::Accept(vault) => {
+            let member = accept(session, backup, vault).await?;
+            (Outcome::Accepted, member.vault_id)
+        }
     };
-    Ok(Done {
-        result,
-        vault_id: vault,
-        projects: vec![],
-    })
+    Ok(Done::of_vault(result, vault))
 }
 
 /// All names are looked up before anything is changed.
@@ -136,11 +137,12 @@ async fn accept_several(
     let mut items = vec![];
     for backup in backups {
         let backup_id = session.offered(backup).await?;
-        items.push(Item {
+        let item = Item {
             backup_id,
             name: backup.name(),
             task: vault.clone(),
-        });
+        };
+        bulk::add_once(&mut items, item);
     }
     bulk::run(items, output, |backup, vault| {
         accept_once(session, backup, vault)
@@ -152,22 +154,18 @@ async fn accept_once(
     session: &ClientSession,
     backup: BackupId,
     vault: VaultId,
-) -> Result<Done, CliError> {
+) -> Result<Done, Failed> {
     let before = inbox::own_member(session, &backup).await?;
     let is_there = |member: Member| {
         member.status == MemberStatus::Accepted && member.vault_id.as_ref() == Some(&vault)
     };
     let result = if before.is_some_and(is_there) {
-        "already accepted"
+        Outcome::AlreadyAccepted
     } else {
-        "accepted"
+        Outcome::Accepted
     };
     let member = accept(session, backup, vault).await?;
-    Ok(Done {
-        result,
-        vault_id: member.vault_id,
-        projects: vec![],
-    })
+    Ok(Done::of_vault(result, member.vault_id))
 }
 
 async fn accept(
@@ -187,24 +185,35 @@ async fn accept(
     }
 }
 
+/// Without a vault: nothing is left to do for what is accepted already.
+async fn accept_into_none(
+    session: &ClientSession,
+    named: &IdOrName<BackupId>,
+    output: OutputArgs,
+) -> CommandResult {
+    let backup_id = session.offered(named).await?;
+    match inbox::own_member(session, &backup_id).await? {
+        Some(member) if member.status == MemberStatus::Accepted => output.member(&member),
+        Some(member) => {
+            let backup = session.offer(backup_id, member.status).await?;
+            Err(which_vault(session, named, &backup).await?)
+        }
+        None => Err(CliError::Refused(format!(
+            "The backup {backup_id} is not shared with your project: ask its owner."
+        ))),
+    }
+}
+
 /// The vaults that a backup fits into, as an error that says how to go on.
 async fn which_vault(
     session: &ClientSession,
     named: &IdOrName<BackupId>,
+    backup: &Backup,
 ) -> Result<CliError, CliError> {
-    let backup_id = session.offered(named).await?;
-    let call = session
-        .client
-        .show_backup()
-        .project_id(session.project.clone());
-    let backup = match call.backup_id(backup_id).send().await {
-        Ok(response) => response.into_inner().backup,
-        Err(error) => return Err(refusal(error).await),
-    };
     let all = vaults::all(session).await?;
-    let fitting = accept_line::fitting(&all, &backup);
+    let fitting = accept_line::fitting(&all, backup);
     let Some(first) = fitting.first() else {
-        let wanted = vaults::wanted(&backup);
+        let wanted = vaults::wanted(backup);
         return Ok(CliError::Refused(format!(
             "No vault of yours fits: {wanted}."
         )));
@@ -216,7 +225,7 @@ async fn which_vault(
     );
     let listed = vaults::table(fitting.iter().copied());
     Ok(CliError::Usage(format!(
-        "Say into which vault. It fits into:\n\n{listed}\n  {line}"
+        "Choose the vault to accept into with --vault. It fits into:\n\n{listed}\n  {line}"
     )))
 }
 

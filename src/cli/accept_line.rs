@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use uuid::Uuid;
+
 use super::{inbox::Offer, vaults};
 use crate::client::types::{Backup, MemberStatus, Vault};
 
@@ -67,8 +69,30 @@ pub(super) fn vault_word(vault: &Vault, all: &[Vault]) -> String {
     }
 }
 
-/// Whether a shell and the command's own flags take it as it is.
+/// Whether a shell and the command's own flags take it as it is, and the command as a name: owners
+/// choose the names, and one that is an id would stand for another backup.
 pub(super) fn is_plain(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-    !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain)
+    let is_id = Uuid::try_parse(name).is_ok();
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(is_plain) && !is_id
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn only_what_is_read_as_the_name_that_it_is_stands_in_a_line() {
+        assert!(is_plain("web-server_1.2"));
+        for name in [
+            "",
+            "--all",
+            "a b",
+            "$(id)",
+            "44444444-0000-4000-8000-000000000001",
+            "44444444000040008000000000000001",
+        ] {
+            assert!(!is_plain(name), "{name}");
+        }
+    }
 }

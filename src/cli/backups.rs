@@ -89,7 +89,10 @@ impl ClientCommand for BackupsArgs {
             Err(error) => return Err(refusal(error).await),
         };
         let rows: Vec<_> = backups.iter().map(row).collect();
-        output.print(&rows, |_| table(&backups, shows_owner))
+        output.print(&rows, |_| match backups.as_slice() {
+            [] => "No backups.\n".to_owned(),
+            backups => table(backups, shows_owner),
+        })
     }
 }
 

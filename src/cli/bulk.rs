@@ -23,13 +23,79 @@ pub(super) struct Item<T> {
     pub(super) task: T,
 }
 
-/// What came of it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Done {
-    /// What the backup is now, or a word for nothing to do; nothing is printed where it is empty.
-    pub(super) result: &'static str,
-    pub(super) vault_id: Option<VaultId>,
+/// What came of it, in one word for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    Accepted,
+    AlreadyAccepted,
+    WouldBeAccepted,
+    Shared,
+    AlreadyShared,
+    Revoked,
+    WouldBeRevoked,
+    Failed,
+    /// No line is printed for it.
+    NothingToDo,
+}
+
+impl Outcome {
+    /// Before the projects, where there are some.
+    fn words(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::AlreadyAccepted => "already accepted",
+            Self::WouldBeAccepted => "would be accepted",
+            Self::Shared => "shared with",
+            Self::AlreadyShared => "already shared with",
+            Self::Revoked => "revoked from",
+            Self::WouldBeRevoked => "would be revoked from",
+            Self::Failed => "failed",
+            Self::NothingToDo => "nothing to do",
+        }
+    }
+}
+
+/// Why it failed, and the projects for which it was done before.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub(super) why: CliError,
     pub(super) projects: Vec<ProjectId>,
+}
+
+impl From<CliError> for Failed {
+    fn from(why: CliError) -> Self {
+        let projects = vec![];
+        Self { why, projects }
+    }
+}
+
+/// What came of it, and where.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    result: Outcome,
+    vault_id: Option<VaultId>,
+    projects: Vec<ProjectId>,
+}
+
+impl Done {
+    pub(super) fn of_vault(result: Outcome, vault_id: Option<VaultId>) -> Self {
+        let projects = vec![];
+        Self {
+            result,
+            vault_id,
+            projects,
+        }
+    }
+
+    pub(super) fn of_projects(result: Outcome, projects: Vec<ProjectId>) -> Self {
+        let vault_id = None;
+        Self {
+            result,
+            vault_id,
+            projects,
+        }
+    }
 }
 
 /// A line of output.
@@ -37,7 +103,7 @@ pub(super) struct Done {
 struct BulkLine {
     backup_id: BackupId,
     name: Option<String>,
-    result: &'static str,
+    result: Outcome,
     vault_id: Option<VaultId>,
     projects: Vec<ProjectId>,
     error: Option<String>,
@@ -53,6 +119,19 @@ impl<T> Item<T> {
     }
 }
 
+/// Adds a backup, where it is not among them: twice on the command line, by name and by id perhaps,
+/// is once.
+pub(super) fn add_once<T>(items: &mut Vec<Item<T>>, item: Item<T>) {
+    if items.iter().all(|other| other.backup_id != item.backup_id) {
+        items.push(item);
+    }
+}
+
+/// The error of a dry run of what was named one by one.
+pub(super) fn dry_run_of_all() -> CliError {
+    CliError::Usage("--dry-run shows what --all would do: say --all.".to_owned())
+}
+
 /// Works on all of them; goes on after one that the service refuses.
 ///
 /// # Errors
@@ -63,7 +142,7 @@ pub(super) async fn run<T, W>(
     work: impl Fn(BackupId, T) -> W,
 ) -> CommandResult
 where
-    W: Future<Output = Result<Done, CliError>>,
+    W: Future<Output = Result<Done, Failed>>,
 {
     let bar = progress::bar(BAR)?;
     bar.set_length(items.len() as u64);
@@ -119,23 +198,23 @@ impl<'a> Report<'a> {
         &mut self,
         backup_id: BackupId,
         name: Option<String>,
-        outcome: Result<Done, CliError>,
+        outcome: Result<Done, Failed>,
     ) -> CommandResult {
-        // Nothing was done yet: it may be tried again with another token.
-        if let (0, Err(failure @ CliError::Unauthorized(_))) = (self.ended, &outcome) {
-            return Err(failure.clone());
+        // Nothing was done for the first one: repeating all of it with another token is safe.
+        if let (0, Err(Failed { why, projects })) = (self.ended, &outcome)
+            && matches!(why, CliError::Unauthorized(_))
+            && projects.is_empty()
+        {
+            return Err(why.clone());
         }
         self.ended += 1;
-        let error = outcome.as_ref().err().map(ToString::to_string);
-        let done = outcome.unwrap_or_else(|failure| {
+        let error = outcome.as_ref().err().map(|failed| failed.why.to_string());
+        let done = outcome.unwrap_or_else(|failed| {
             self.failed += 1;
-            self.last = Some(failure);
-            Done {
-                result: "failed",
-                ..Done::default()
-            }
+            self.last = Some(failed.why);
+            Done::of_projects(Outcome::Failed, failed.projects)
         });
-        if done.result.is_empty() {
+        if done.result == Outcome::NothingToDo {
             return Ok(());
         }
         let Done {
@@ -200,10 +279,10 @@ fn text(line: &BulkLine) -> String {
     let vault = line.vault_id.as_ref().map(|vault| format!(" into {vault}"));
     let error = line.error.as_ref().map(|error| format!(": {error}"));
     let more = vault.or(error).unwrap_or_default();
-    let with = if projects.is_empty() {
-        String::new()
-    } else {
-        format!(" {}", projects.join(" "))
+    let with = match (projects.is_empty(), line.result) {
+        (true, _) => String::new(),
+        (false, Outcome::Failed) => format!(" after {} were done", projects.join(" ")),
+        (false, _) => format!(" {}", projects.join(" ")),
     };
-    format!("{id}{name}  {}{with}{more}\n", line.result)
+    format!("{id}{name}  {}{with}{more}\n", line.result.words())
 }

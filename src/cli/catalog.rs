@@ -4,9 +4,9 @@
 
 use std::{
     fs::OpenOptions,
-    io::{self, BufWriter, Write},
+    io::{self, BufWriter, ErrorKind, Write},
     os::unix::fs::OpenOptionsExt,
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, Subcommand};
@@ -66,12 +66,12 @@ struct LoadArgs {
 /// What its records refer to must be in the file itself, or with --database in that store, which is
 /// only read. Up to 20 mistakes are printed, each with its line and place.
 ///
-/// Exit codes: 0 no mistakes, 1 mistakes, 2 could not look.
+/// Exit codes: 0 no mistakes, 1 mistakes, 2 the check itself failed.
 #[derive(Args)]
 struct CheckArgs {
     /// The data file; `-` for standard input
     file: PathBuf,
-    /// A store that is there, in which references may lead as well: sqlite:FILE, or postgres://…
+    /// An existing store that references may point into: sqlite:FILE, or postgres://…
     #[arg(long, value_name = "URL")]
     database: Option<Database>,
     /// Settings in TOML, the same as the server's
@@ -81,15 +81,15 @@ struct CheckArgs {
 
 /// Write what a store holds as a data file (YAML)
 ///
-/// It loads again into an empty store: projects, users, vaults, backups and shares, as one moment
-/// has them; a server may be running on the store. Passwords, tokens and access keys are not
+/// It loads again into an empty store: projects, users, vaults, backups and shares, from one
+/// snapshot; a server may be running on the store. Passwords, tokens and access keys are not
 /// written: users are there, and cannot log in before a data file gives them a password. To move a
 /// store with all of them, use `store copy`.
 ///
-/// A file is made readable by its owner alone; one that is there is not overwritten.
+/// The file is readable by its owner alone; an existing file is not overwritten.
 #[derive(Args)]
 struct ExportArgs {
-    /// The new file [default: standard output]
+    /// The new file; `-` for standard output [default: -]
     file: Option<PathBuf>,
     #[command(flatten)]
     store: StoreFlags,
@@ -166,12 +166,21 @@ impl ExportArgs {
     fn run(self) -> CommandResult {
         let config = self.store.settings()?;
         let store = block_on(known_whole(&config))?;
-        let mut to: Box<dyn Write> = match &self.file {
+        let file = self
+            .file
+            .filter(|file| file != Path::new(catalog::STANDARD_STREAM));
+        let mut to: Box<dyn Write> = match &file {
             None => Box::new(BufWriter::new(io::stdout().lock())),
             Some(file) => {
                 let mut options = OpenOptions::new();
                 let opened = options.write(true).create_new(true).mode(0o600).open(file);
-                let why = |error| CliError::failed(format!("{}: {error}", file.display()));
+                let why = |error: io::Error| match error.kind() {
+                    ErrorKind::AlreadyExists => {
+                        "there is such a file already: choose another name, or remove it".to_owned()
+                    }
+                    _ => error.to_string(),
+                };
+                let why = |error| CliError::failed(format!("{}: {}", file.display(), why(error)));
                 Box::new(BufWriter::new(opened.map_err(why)?))
             }
         };
@@ -184,7 +193,7 @@ impl ExportArgs {
                 .map_err(CliError::failed)
         });
         bar.finish_and_clear();
-        match (written, &self.file) {
+        match (written, &file) {
             (Err(error), Some(file)) => {
                 // Half a file looks like a whole one.
                 let _ = std::fs::remove_file(file);
@@ -203,7 +212,7 @@ impl CheckArgs {
         let look_in_store = self.database.is_some();
         let config = settings(self.config.as_deref(), self.database)?;
         let environment = serve::environment(&config)?;
-        let could_not_look = |why: String| CliError::Usage(format!("could not look: {why}"));
+        let could_not_look = |why: String| CliError::Usage(format!("cannot check: {why}"));
         let data = Data::open(&self.file).map_err(|error| could_not_look(error.to_string()))?;
         let bar = progress::bar(BAR)?;
         let checked = block_on(async {

@@ -16,7 +16,7 @@ pub(super) struct ConnectionArgs {
     /// Where the service is, such as https://cbr.example.com [env: BACKUP_SHARE_ENDPOINT]
     #[arg(long, value_name = "URL", value_parser = words::text)]
     pub(super) endpoint: Option<String>,
-    /// Your project; with --user, that of the token where none is named [env: BACKUP_SHARE_PROJECT]
+    /// Your project [default with --user: that of the token] [env: BACKUP_SHARE_PROJECT]
     #[arg(long, value_parser = words::project)]
     pub(super) project: Option<ProjectId>,
     /// A token for your project; other users of this machine see flags, not the environment [env:

@@ -19,12 +19,12 @@ use crate::{
 
 /// Say which image was registered from an accepted share
 ///
-/// For operators, who do by this what the vendor's image service does: the API has no operation for
+/// For operators, in place of the vendor's image service: the API has no operation for
 /// it. While an image is attached, the member cannot reject the share and the owner cannot revoke
 /// it (BackupService.6710). Servers may be running on the store: it takes effect at once. A line
 /// about the command goes to where the setting `audit` says.
 ///
-/// Exit codes: 0 done, or so already, 1 refused or failed, with nothing changed, 2 wrong usage.
+/// Exit codes: 0 done or already so, 1 refused or failed, 2 wrong usage.
 #[derive(Args)]
 pub(super) struct ImageArgs {
     #[command(subcommand)]

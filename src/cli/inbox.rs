@@ -27,8 +27,8 @@ const GONE: [&str; 2] = ["BackupService.6200", "BackupService.6705"];
 
 /// List what other projects share with yours, pending first
 ///
-/// Prints the lines that accept what is pending, too; VAULT stands there where several vaults of
-/// yours fit. json and yaml are a list, with the line of each one under `accept`, and with sizes
+/// Prints the lines that accept what is pending, too; it says VAULT where several of your
+/// vaults fit. json and yaml are a list, with the line of each one under `accept`, and with sizes
 /// in GB.
 #[derive(Args, Clone)]
 pub(super) struct InboxArgs {
@@ -75,6 +75,9 @@ struct InboxRow {
     since: Timestamp,
     vault_id: Option<VaultId>,
     accept: Option<String>,
+    /// For people: what a vault must be for it.
+    #[serde(skip)]
+    wanted: String,
 }
 
 impl InboxFilter {
@@ -155,15 +158,16 @@ impl ClientCommand for InboxArgs {
             true => vaults::all(&session).await?,
             false => vec![],
         };
-        let lines = AcceptLines::new(
-            &offers,
-            &vaults,
-            !self.filter.is_given() && self.limit.is_none(),
-        );
+        let is_everything = !self.filter.is_given() && self.limit.is_none();
+        let lines = AcceptLines::new(&offers, &vaults, is_everything);
         let rows = stream::iter(&offers).map(|offer| row(&session, offer, &lines));
         let rows = rows.buffered(AT_A_TIME).try_collect::<Vec<_>>().await?;
         let rows: Vec<_> = rows.into_iter().flatten().collect();
-        output.print(&rows, |rows| table(rows) + &hints(rows))
+        output.print(&rows, |rows| match rows.as_slice() {
+            [] if is_everything => "Nothing is shared with your project.\n".to_owned(),
+            [] => "Nothing that is shared with your project matches.\n".to_owned(),
+            rows => table(rows) + &hints(rows, is_everything),
+        })
     }
 }
 
@@ -178,6 +182,7 @@ async fn row(
         return Ok(None);
     };
     let backup = offer.backup.clone();
+    let wanted = vaults::wanted(&backup);
     Ok(Some(InboxRow {
         backup_id: backup.id,
         name: backup.name,
@@ -188,6 +193,7 @@ async fn row(
         since: member.created_at,
         vault_id: member.vault_id,
         accept: lines.line(offer),
+        wanted,
     }))
 }
 
@@ -214,9 +220,6 @@ pub(super) async fn own_member(
 }
 
 fn table(rows: &[InboxRow]) -> String {
-    if rows.is_empty() {
-        return "Nothing is shared with your project.\n".to_owned();
-    }
     let cells = rows.iter().map(|row| {
         [
             output::cell(row.name.as_ref()),
@@ -232,28 +235,38 @@ fn table(rows: &[InboxRow]) -> String {
     output::columns(header, cells)
 }
 
-/// How to accept what is pending.
-fn hints(rows: &[InboxRow]) -> String {
-    let pending = rows
-        .iter()
-        .filter(|row| row.status == MemberStatus::Pending);
-    let lines: Vec<_> = pending
-        .clone()
-        .filter_map(|row| row.accept.as_deref())
-        .collect();
-    let mut hints = String::new();
-    if !lines.is_empty() {
-        hints += "\nTo accept:\n";
+/// How to accept what is pending. `--all` would accept what is not listed, too: that it is there
+/// is said only where everything is.
+fn hints(rows: &[InboxRow], is_everything: bool) -> String {
+    let is_pending = |row: &&InboxRow| row.status == MemberStatus::Pending;
+    let (mut lines, mut homeless) = (vec![], vec![]);
+    for row in rows.iter().filter(is_pending) {
+        match row.accept.as_deref() {
+            Some(line) => lines.push(format!("  {line}\n")),
+            None => {
+                let name = row.name.as_deref().filter(|name| !name.is_empty());
+                let name = name.map_or_else(|| row.backup_id.to_string(), output::printable);
+                let wanted = &row.wanted;
+                homeless.push(format!("{name} fits into no vault of yours: {wanted}.\n"));
+            }
+        }
     }
-    for line in lines.iter().take(HINTS) {
-        hints = hints + "  " + line + "\n";
+    let has_choice = lines.iter().any(|line| line.ends_with("--vault VAULT\n"));
+    let mut hints = some_of(&lines, "\nTo accept:\n");
+    if has_choice {
+        hints += "Several vaults of yours fit there: `backup-share vaults` lists them.\n";
+    } else if is_everything && lines.len() > 1 {
+        hints += "Or all that fit: backup-share accept --all\n";
     }
-    if lines.len() > 1 {
-        hints += "  backup-share accept --all\n";
-    }
-    match pending.count() - lines.len() {
-        0 => hints,
-        1 => hints + "\n1 fits into no vault of yours.\n",
-        many => format!("{hints}\n{many} fit into no vault of yours.\n"),
+    hints + &some_of(&homeless, "\n")
+}
+
+/// The first few lines, how many more there are, and what comes before them.
+fn some_of(lines: &[String], before: &str) -> String {
+    let shown: String = lines.iter().take(HINTS).map(String::as_str).collect();
+    match lines.len().checked_sub(HINTS) {
+        _ if lines.is_empty() => String::new(),
+        None | Some(0) => format!("{before}{shown}"),
+        Some(more) => format!("{before}{shown}  … and {more} more\n"),
     }
 }

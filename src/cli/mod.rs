@@ -91,7 +91,7 @@ enum Command {
     Store(store::StoreArgs),
     #[cfg(feature = "server")]
     Image(image::ImageArgs),
-    /// Print the contract, compare contracts, and hold code against it
+    /// Print the contract, compare contracts, and check code against it
     #[cfg(feature = "server")]
     Contract(contract::ContractArgs),
     #[cfg(feature = "server")]

@@ -17,10 +17,11 @@ impl ClientSession {
     pub(super) async fn own(&self, backup: &IdOrName<BackupId>) -> Result<BackupId, CliError> {
         match backup {
             IdOrName::Id(id) => Ok(id.clone()),
-            IdOrName::Name(name) => one(
-                name,
-                self.backups_named(name, OwnType::Private, None).await?,
-            ),
+            IdOrName::Name(name) => {
+                let found = self.backups_named(name, OwnType::Private, None).await?;
+                let missing = |name: &str| format!("Your project owns no backup named {name}.");
+                one(name, found, missing)
+            }
         }
     }
 
@@ -28,7 +29,33 @@ impl ClientSession {
     pub(super) async fn offered(&self, backup: &IdOrName<BackupId>) -> Result<BackupId, CliError> {
         match backup {
             IdOrName::Id(id) => Ok(id.clone()),
-            IdOrName::Name(name) => one(name, self.shared_named(name).await?),
+            IdOrName::Name(name) => {
+                let missing =
+                    |name: &str| format!("No backup named {name} is shared with your project.");
+                one(name, self.granted(name, OwnType::Shared).await?, missing)
+            }
+        }
+    }
+
+    /// A backup that is shared with this project, as far as it is shown. What the project rejected
+    /// is in lists alone.
+    pub(super) async fn offer(
+        &self,
+        id: BackupId,
+        status: MemberStatus,
+    ) -> Result<Backup, CliError> {
+        let project = self.project.clone();
+        if status == MemberStatus::Rejected {
+            let call = self.client.list_backups().project_id(project);
+            let call = call.own_type(OwnType::Shared).member_status(status);
+            let found = some(call.stream(), |backup| backup.id == id).await?;
+            let gone = || CliError::Refused(format!("The backup {id} is no longer shared."));
+            return found.into_iter().next().ok_or_else(gone);
+        }
+        let call = self.client.show_backup().project_id(project);
+        match call.backup_id(id).send().await {
+            Ok(response) => Ok(response.into_inner().backup),
+            Err(error) => Err(refusal(error).await),
         }
     }
 
@@ -37,9 +64,10 @@ impl ClientSession {
         match backup {
             IdOrName::Id(id) => Ok(id.clone()),
             IdOrName::Name(name) => {
-                let mut found = self.backups_named(name, OwnType::Private, None).await?;
-                found.extend(self.shared_named(name).await?);
-                one(name, found)
+                let found = self.granted(name, OwnType::AllGranted).await?;
+                one(name, found, |name: &str| {
+                    format!("You see no backup named {name}.")
+                })
             }
         }
     }
@@ -51,18 +79,23 @@ impl ClientSession {
             IdOrName::Name(name) => {
                 let call = self.client.list_vaults().project_id(self.project.clone());
                 let vaults = call.name(name.clone()).stream();
-                one(name, some(vaults, |vault| vault.name == *name).await?)
+                let found = some(vaults, |vault| vault.name == *name).await?;
+                one(name, found, |name: &str| {
+                    format!("Your project has no vault named {name}.")
+                })
             }
         }
     }
 
-    /// What is shared, and what this project rejected: it may change its mind.
-    async fn shared_named(&self, name: &str) -> Result<Vec<Backup>, CliError> {
-        let shared = OwnType::Shared;
-        let mut found = self.backups_named(name, shared, None).await?;
+    /// What is granted under this name; else what this project rejected, since it may change its
+    /// mind.
+    async fn granted(&self, name: &str, own_type: OwnType) -> Result<Vec<Backup>, CliError> {
+        let found = self.backups_named(name, own_type, None).await?;
+        if !found.is_empty() {
+            return Ok(found);
+        }
         let rejected = Some(MemberStatus::Rejected);
-        found.extend(self.backups_named(name, shared, rejected).await?);
-        Ok(found)
+        self.backups_named(name, OwnType::Shared, rejected).await
     }
 
     async fn backups_named(
@@ -146,7 +179,11 @@ impl Bearer for Vault {
 }
 
 /// The one that is meant. A service that does not know every filter may list it twice.
-fn one<T: Bearer<Id: Clone + PartialEq>>(name: &str, mut found: Vec<T>) -> Result<T::Id, CliError> {
+fn one<T: Bearer<Id: Clone + PartialEq>>(
+    name: &str,
+    mut found: Vec<T>,
+    missing: impl FnOnce(&str) -> String,
+) -> Result<T::Id, CliError> {
     let mut seen: Vec<T::Id> = vec![];
     found.retain(|item| {
         let is_new = !seen.contains(item.id());
@@ -155,9 +192,7 @@ fn one<T: Bearer<Id: Clone + PartialEq>>(name: &str, mut found: Vec<T>) -> Resul
     });
     let (shown, noun) = (output::printable(name), T::NOUN);
     match found.as_slice() {
-        [] => Err(CliError::Refused(format!(
-            "There is no {noun} named {shown}."
-        ))),
+        [] => Err(CliError::Refused(missing(&shown))),
         [one] => Ok(one.id().clone()),
         several => {
             let more = if several.len() > CANDIDATES {

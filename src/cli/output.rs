@@ -18,7 +18,7 @@ pub(super) const MB_PER_GB: i64 = 1024;
 
 #[derive(Args, Clone, Copy)]
 pub(super) struct OutputArgs {
-    /// How to print it
+    /// The format of the output
     #[arg(
         short = 'o',
         long = "output",
@@ -156,13 +156,21 @@ pub(super) fn columns<const N: usize>(
     }
     table
         .lines()
-        .map(|line| line.trim().to_owned() + "\n")
+        .map(|line| {
+            line.trim_end()
+                .strip_prefix(' ')
+                .unwrap_or_default()
+                .to_owned()
+                + "\n"
+        })
         .collect()
 }
 
-/// A value, or a dash where nothing is known.
+/// A value, or a dash where there is none.
 pub(super) fn cell(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+    let text = value.map(|value| value.to_string());
+    text.filter(|text| !text.is_empty())
+        .unwrap_or_else(|| "-".to_owned())
 }
 
 /// A time without its microseconds.
@@ -190,7 +198,7 @@ pub(super) fn printable(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{columns, megabytes, printable};
+    use super::{cell, columns, megabytes, printable};
 
     #[test]
     fn a_name_cannot_drive_the_terminal() {
@@ -199,6 +207,16 @@ mod tests {
         assert_eq!(printable("wéb-服务器 1"), "wéb-服务器 1");
         let table = columns(["NAME"], std::iter::once([evil.to_owned()]));
         assert_eq!(table.lines().count(), 2, "{table}");
+    }
+
+    #[test]
+    fn a_cell_without_text_moves_no_other() {
+        let rows = [
+            [cell(Some("")), "b".to_owned()],
+            [String::new(), "c".to_owned()],
+        ];
+        let table = columns(["A", "B"], rows.into_iter());
+        assert_eq!(table, "A  B\n-  b\n   c\n");
     }
 
     #[test]

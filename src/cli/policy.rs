@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Look into the policy of the settings
+/// Show what the policy of the settings permits
 #[derive(Args)]
 pub(super) struct PolicyArgs {
     #[command(subcommand)]

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::{
     CliError, ClientCommand, CommandResult,
-    bulk::{self, Done, Item},
+    bulk::{self, Done, Failed, Item, Outcome},
     output::OutputArgs,
     session::ClientSession,
     shares::ShareFilter,
@@ -41,7 +41,7 @@ pub(super) struct RevokeArgs {
     #[command(flatten)]
     filter: ShareFilter,
     /// With --all: print what would be revoked, and change nothing
-    #[arg(long, requires = "all")]
+    #[arg(long)]
     dry_run: bool,
 }
 
@@ -53,6 +53,9 @@ impl ClientCommand for RevokeArgs {
         if self.filter.is_given() {
             let flags = "--status, --with and --name choose what --all revokes";
             return Err(CliError::Usage(format!("{flags}: say --all.")));
+        }
+        if self.dry_run {
+            return Err(bulk::dry_run_of_all());
         }
         let Some(backup) = &self.backup else {
             return Err(CliError::Usage("No backup is given.".to_owned()));
@@ -99,10 +102,10 @@ async fn clear(
     backup: BackupId,
     filter: &ShareFilter,
     dry_run: bool,
-) -> Result<Done, CliError> {
+) -> Result<Done, Failed> {
     let members = filter.members(session, backup.clone()).await?;
     if members.is_empty() {
-        return Ok(Done::default());
+        return Ok(Done::of_projects(Outcome::NothingToDo, vec![]));
     }
     let (mut projects, mut failures) = (vec![], vec![]);
     for Member {
@@ -124,16 +127,14 @@ async fn clear(
         }
     }
     let result = if dry_run {
-        "would be revoked from"
+        Outcome::WouldBeRevoked
     } else {
-        "revoked from"
+        Outcome::Revoked
     };
-    let done = Done {
-        result,
-        projects,
-        vault_id: None,
-    };
-    together(&failures).map_or(Ok(done), Err)
+    match together(&failures) {
+        Some(why) => Err(Failed { why, projects }),
+        None => Ok(Done::of_projects(result, projects)),
+    }
 }
 
 fn is_gone(failure: &Failure) -> bool {

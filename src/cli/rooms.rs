@@ -18,7 +18,11 @@ impl Rooms {
     ) -> Result<Self, CliError> {
         let mut ids = vec![];
         for vault in named {
-            ids.push(session.vault(vault).await?);
+            let id = session.vault(vault).await?;
+            // What is free in it is there once.
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
         }
         let all = vaults::all(session).await?;
         let chosen = !ids.is_empty();
@@ -46,7 +50,7 @@ impl Rooms {
         if !self.chosen && suitable.len() > 1 {
             let many = suitable.len();
             return Err(format!(
-                "{many} vaults of yours are for it: say --vault VAULT."
+                "{many} of your vaults are suitable: choose with --vault VAULT."
             ));
         }
         match suitable.iter_mut().find(|(_, free)| *free > needed) {

@@ -5,7 +5,7 @@ use futures::TryStreamExt;
 
 use super::{
     CliError, ClientCommand, CommandResult,
-    bulk::{self, Done, Item},
+    bulk::{self, Done, Failed, Item, Outcome},
     output::OutputArgs,
     refusal,
     session::ClientSession,
@@ -46,17 +46,15 @@ impl ClientCommand for ShareArgs {
         let mut with = self.with;
         with.sort();
         with.dedup();
-        let mut items: Vec<Item<_>> = vec![];
+        let mut items = vec![];
         for backup in self.backups {
             let backup_id = session.own(&backup).await?;
-            // Twice on the command line, by name and by id perhaps: once is enough.
-            if items.iter().all(|item| item.backup_id != backup_id) {
-                items.push(Item {
-                    backup_id,
-                    name: backup.name(),
-                    task: with.clone(),
-                });
-            }
+            let item = Item {
+                backup_id,
+                name: backup.name(),
+                task: with.clone(),
+            };
+            bulk::add_once(&mut items, item);
         }
         bulk::run(items, output, |backup, with| share(&session, backup, with)).await
     }
@@ -67,13 +65,13 @@ async fn share(
     session: &ClientSession,
     backup: BackupId,
     with: Vec<ProjectId>,
-) -> Result<Done, CliError> {
+) -> Result<Done, Failed> {
     let failure = match try_add(session, &backup, with.clone()).await {
-        Ok(_) => return Ok(done("shared with", with)),
+        Ok(_) => return Ok(Done::of_projects(Outcome::Shared, with)),
         Err(failure) => failure,
     };
     if failure.code.as_deref() != Some(ALREADY_SHARED) {
-        return Err(failure.into());
+        return Err(CliError::from(failure).into());
     }
     let there = members(session, &backup).await?;
     let is_there = |project: &ProjectId| {
@@ -87,18 +85,10 @@ async fn share(
         .cloned()
         .collect();
     if left.is_empty() {
-        return Ok(done("already shared with", with));
+        return Ok(Done::of_projects(Outcome::AlreadyShared, with));
     }
     add(session, &backup, left.clone()).await?;
-    Ok(done("shared with", left))
-}
-
-fn done(result: &'static str, projects: Vec<ProjectId>) -> Done {
-    Done {
-        result,
-        projects,
-        vault_id: None,
-    }
+    Ok(Done::of_projects(Outcome::Shared, left))
 }
 
 async fn add(

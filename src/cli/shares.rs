@@ -39,9 +39,9 @@ pub(super) struct SharesArgs {
 /// Which of the shares of a project's own backups.
 #[derive(Args, Clone, Default, PartialEq)]
 pub(super) struct ShareFilter {
-    /// Only shares in this status: pending, accepted or rejected
+    /// Only shares in this status: pending, accepted or rejected; may be given more than once
     #[arg(long, value_parser = words::status)]
-    status: Option<MemberStatus>,
+    status: Vec<MemberStatus>,
     /// Only shares with this project; may take several, and be given more than once
     #[arg(long, value_name = "PROJECT", value_parser = words::project, num_args = 1..)]
     with: Vec<ProjectId>,
@@ -101,11 +101,14 @@ impl ShareFilter {
             .list_members()
             .project_id(session.project.clone());
         let mut call = call.backup_id(backup);
-        if let Some(status) = self.status {
-            call = call.status(status);
+        // The service filters by one.
+        if let [status] = self.status.as_slice() {
+            call = call.status(*status);
         }
-        let is_meant =
-            |member: &Member| self.with.is_empty() || self.with.contains(&member.dest_project_id);
+        let is_meant = |member: &Member| {
+            (self.status.is_empty() || self.status.contains(&member.status))
+                && (self.with.is_empty() || self.with.contains(&member.dest_project_id))
+        };
         let members = call
             .stream()
             .try_filter(|member| std::future::ready(is_meant(member)));
@@ -135,7 +138,11 @@ impl ClientCommand for SharesArgs {
         let shares: Vec<_> = shares.buffered(AT_A_TIME).try_collect().await?;
         bar.finish_and_clear();
         let rows: Vec<_> = shares.into_iter().flatten().collect();
-        output.print(&rows, |rows| table(rows))
+        output.print(&rows, |rows| match rows.as_slice() {
+            [] if self.filter.is_given() => "No share of your project matches.\n".to_owned(),
+            [] => "Your project shares nothing.\n".to_owned(),
+            rows => table(rows),
+        })
     }
 }
 
@@ -153,9 +160,6 @@ fn row(backup: &Backup, member: Member) -> ShareRow {
 }
 
 fn table(rows: &[ShareRow]) -> String {
-    if rows.is_empty() {
-        return "Your project shares nothing of this kind.\n".to_owned();
-    }
     let cells = rows.iter().map(|row| {
         [
             output::cell(row.name.as_ref()),

@@ -55,7 +55,7 @@ impl ClientCommand for ShowArgs {
 fn lines(backup: &Backup) -> String {
     let time = |time: Option<_>| time.map(output::seconds);
     let known = [
-        ("name", backup.name.clone()),
+        ("name", backup.name.clone().filter(|name| !name.is_empty())),
         ("id", Some(backup.id.to_string())),
         ("owner", Some(backup.project_id.to_string())),
         ("status", Some(backup.status.clone())),

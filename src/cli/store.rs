@@ -39,7 +39,7 @@ enum StoreCommand {
     /// Check that a store is consistent
     ///
     /// Prints the store, and one line for each kind of invariant. Nothing is created where there is
-    /// no store. Exit codes: 0 all hold, 1 one is violated, 2 could not look.
+    /// no store. Exit codes: 0 all hold, 1 one is violated, 2 the check itself failed.
     Check {
         #[command(flatten)]
         store: StoreFlags,
@@ -92,7 +92,7 @@ impl StoreArgs {
 
 fn check(config: &Config) -> CommandResult {
     // "It is not sound" and "it could not be checked" have different exit codes.
-    let could_not_look = |why: String| CliError::Usage(format!("could not look: {why}"));
+    let could_not_look = |why: String| CliError::Usage(format!("cannot check: {why}"));
     let projects = match config.identity.mode {
         IdentityMode::Embedded => Projects::InStore,
         IdentityMode::Keystone => Projects::Elsewhere,

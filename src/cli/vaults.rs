@@ -60,7 +60,10 @@ impl ClientCommand for VaultsArgs {
             Err(error) => return Err(refusal(error).await),
         };
         let rows: Vec<_> = vaults.iter().map(row).collect();
-        output.print(&rows, |_| table(&vaults))
+        output.print(&rows, |_| match vaults.as_slice() {
+            [] => "No vaults.\n".to_owned(),
+            vaults => table(vaults),
+        })
     }
 }
 
@@ -99,7 +102,7 @@ pub(super) fn suits(vault: &Vault, backup: &Backup) -> bool {
 pub(super) fn wanted(backup: &Backup) -> String {
     let kind = output::printable(ResourceKind::short(&backup.resource_type));
     let room = output::megabytes(needed(backup));
-    format!("it takes an available backup vault for {kind}s with more than {room} free")
+    format!("it needs an available backup vault for {kind}s with more than {room} free")
 }
 
 fn row(vault: &Vault) -> VaultRow<'_> {

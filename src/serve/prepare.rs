@@ -76,7 +76,7 @@ async fn listen_for_metrics(config: &Config) -> Result<Option<Listener>, ServeEr
 
 /// Whether a data file can be read. A pipe can be read once only, and not now.
 fn check_data(file: &Path) -> Result<(), ServeError> {
-    if file == Path::new(catalog::STANDARD_INPUT) {
+    if file == Path::new(catalog::STANDARD_STREAM) {
         return Ok(());
     }
     let checked = fs::metadata(file).and_then(|about| match about {

@@ -6,6 +6,7 @@ use testkit::demo::{ANOTHER, BACKUP, MEMBER, VAULT};
 
 use crate::{
     finding::{DISK, FIRST, LARGE, SECOND, read, server},
+    place::Place,
     transcript::Transcript,
 };
 
@@ -23,17 +24,14 @@ fn several_are_shared_with_several_and_again() {
     let server = server();
     let line = format!("share {FIRST} {SECOND} web-server --with {MEMBER} {ANOTHER} -o json");
     let shared = read(server.alice(&line));
-    assert_eq!(results(&shared), ["shared with"; 3]);
+    assert_eq!(results(&shared), ["shared"; 3]);
     assert_eq!(shared[0]["projects"], json!([ANOTHER, MEMBER]));
     assert_eq!(
         shared[2]["projects"],
         json!([ANOTHER]),
         "the member was there"
     );
-    assert_eq!(
-        results(&read(server.alice(&line))),
-        ["already shared with"; 3]
-    );
+    assert_eq!(results(&read(server.alice(&line))), ["already_shared"; 3]);
     let partly = server.alice(&format!("share {FIRST} {DISK} --with {ANOTHER} no-project"));
     assert_eq!(partly.code, Some(1), "{partly:?}");
     assert!(partly.err.contains("2 of 2 failed"), "{partly:?}");
@@ -88,7 +86,7 @@ fn a_vault_is_not_planned_fuller_than_it_is() {
     let lines = read(server.bob(&format!("accept --all --vault {VAULT} -o json")));
     assert_eq!(results(&lines), ["accepted"; 3]);
     let lines = read(server.bob(&format!("accept {FIRST} {BACKUP} --vault {VAULT} -o json")));
-    assert_eq!(results(&lines), ["already accepted"; 2]);
+    assert_eq!(results(&lines), ["already_accepted"; 2]);
 }
 
 #[test]
@@ -115,7 +113,7 @@ fn all_shares_are_revoked_by_filter_and_again() {
         .alice(&format!("share {FIRST} {SECOND} --with {MEMBER} {ANOTHER}"))
         .done();
     let dry = read(server.alice(&format!("revoke --all --with {ANOTHER} --dry-run -o json")));
-    assert_eq!(results(&dry), ["would be revoked from"; 2]);
+    assert_eq!(results(&dry), ["would_be_revoked"; 2]);
     let revoked = read(server.alice(&format!("revoke --all --with {ANOTHER} -o json")));
     assert_eq!(revoked[0]["projects"], json!([ANOTHER]));
     let again = server
@@ -147,4 +145,70 @@ fn all_shares_are_revoked_by_filter_and_again() {
         .alice("revoke web-server --all --name orders-db")
         .failed(2);
     assert!(both.contains("--name"), "{both}");
+}
+
+#[test]
+fn a_dry_run_of_what_is_named_is_refused_and_changes_nothing() {
+    let server = server();
+    for (line, by_owner) in [
+        (format!("accept {BACKUP} --vault {VAULT} --dry-run"), false),
+        (
+            format!("accept {BACKUP} {FIRST} --vault {VAULT} --dry-run"),
+            false,
+        ),
+        (format!("revoke {BACKUP} {MEMBER} --dry-run"), true),
+    ] {
+        let ran = match by_owner {
+            true => server.alice(&line),
+            false => server.bob(&line),
+        };
+        assert!(ran.failed(2).contains("say --all"), "{line}");
+    }
+    let shares = read(server.alice(&format!("shares --with {MEMBER} -o json")));
+    assert_eq!(shares[0]["status"], "pending");
+}
+
+#[test]
+fn without_a_vault_what_is_accepted_is_done_and_what_was_rejected_may_be_accepted() {
+    let server = server();
+    server.bob("reject web-server").done();
+    for named in ["web-server", BACKUP] {
+        let asked = server.bob(&format!("accept {named}")).failed(2);
+        assert!(asked.contains("--vault member-vault"), "{asked}");
+    }
+    server.bob("accept web-server --vault member-vault").done();
+    let again = read(server.bob("accept web-server -o json"));
+    assert_eq!(again["status"], "accepted");
+    assert_eq!(again["vault_id"], VAULT);
+    let unknown = server.bob(&format!("accept {LARGE}")).failed(1);
+    assert!(
+        unknown.contains("is not shared with your project"),
+        "{unknown}"
+    );
+}
+
+#[test]
+fn what_was_revoked_before_one_was_refused_is_told() {
+    let place = Place::sqlite();
+    let server = place.serve();
+    server
+        .alice(&format!("share {BACKUP} --with {ANOTHER}"))
+        .done();
+    server
+        .bob(&format!("accept {BACKUP} --vault {VAULT}"))
+        .done();
+    place
+        .run(&format!(
+            "image attach {BACKUP} --member {MEMBER} --image ce10c4d6-4a64-4dd4-8ba9-d4e5a3fbb7b0"
+        ))
+        .done();
+    let ran = server.alice(&format!("revoke {BACKUP} --all -o json"));
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let lines: Value = serde_json::from_str(&ran.out).expect("JSON");
+    assert_eq!(results(&lines), ["failed"]);
+    assert_eq!(
+        lines[0]["projects"],
+        json!([ANOTHER, FORMER]),
+        "the others are done"
+    );
 }

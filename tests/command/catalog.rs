@@ -317,7 +317,7 @@ fn a_file_is_checked_without_being_loaded() {
     );
     let refused = run(&check).failed(2);
     assert!(
-        refused.contains("could not look: there is no file "),
+        refused.contains("cannot check: there is no file "),
         "{refused}"
     );
     assert!(
@@ -328,7 +328,7 @@ fn a_file_is_checked_without_being_loaded() {
     run(&check).done();
     let refused = run("catalog check nothere.yaml").failed(2);
     assert!(
-        refused.contains("could not look: cannot read nothere.yaml: "),
+        refused.contains("cannot check: cannot read nothere.yaml: "),
         "{refused}"
     );
 }

@@ -175,7 +175,7 @@ fn damage_that_the_database_sees_is_reported() {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(
         ran.out
-            .contains("integrity  1 looks of the database at itself: 1 wrong"),
+            .contains("integrity  1 integrity check of the database: 1 wrong"),
         "{ran:?}"
     );
     let copy = file.with_file_name("copy.db");
@@ -197,10 +197,7 @@ fn what_cannot_be_checked_exits_with_2_and_nothing_is_made() {
     let file = folder.path().join("store.db");
     let said = run(&format!("store check --database sqlite:{}", named(&file))).failed(2);
     assert!(
-        said.contains(&format!(
-            "could not look: there is no file {}",
-            named(&file)
-        )),
+        said.contains(&format!("cannot check: there is no file {}", named(&file))),
         "{said}"
     );
     let said = run(&format!(
