@@ -1,5 +1,5 @@
 //! The second sentence of a refusal: which of the ids that the caller sent are meant, or who must do
-//! what. It never tells what the caller may not know: whoever gets one of these has seen the backup,
+//! what. It never tells what the caller may not know: a caller that gets one has seen the backup,
 //! the vault or the project already.
 
 use std::fmt::Display;

@@ -20,7 +20,7 @@ pub struct Endpoints {
 }
 
 impl Endpoints {
-    /// The address of the identity, for whoever sent these headers, with `/v3` at its end.
+    /// The address of the identity, for the sender of these headers, with `/v3` at its end.
     pub(super) fn identity(&self, headers: &HeaderMap) -> String {
         let base = match self.identity.trim_end_matches('/') {
             "" => self.public_url.of(headers),

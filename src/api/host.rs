@@ -21,7 +21,7 @@ impl Default for PublicUrl {
 }
 
 impl PublicUrl {
-    /// The address, for whoever sent these headers.
+    /// The address, for the sender of these headers.
     pub(super) fn of(&self, headers: &HeaderMap) -> String {
         match self {
             Self::Fixed(url) => url.clone(),

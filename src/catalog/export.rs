@@ -3,7 +3,7 @@
 //!
 //! Passwords, tokens and access keys are never written: of the first two a store has no more than
 //! hashes, which no data file takes, and a file that anybody may read is no place for the third.
-//! What is derived is not written either: how much of a vault its shares take is counted anew.
+//! What is derived is not written either: how much of a vault its shares take is counted when it is loaded.
 
 use std::io::{self, Write};
 

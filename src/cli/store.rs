@@ -194,7 +194,7 @@ impl CopyArgs {
         match compared.iter().all(Compared::is_equal) {
             true => Ok(()),
             false => Err(CliError::Refused(format!(
-                "{} is not what {} is: make sure that nobody else writes to either, and run the \
+                "{} is not what {} is: make sure that nothing else writes to either, and run the \
                  same command again",
                 to.database, from.database
             ))),

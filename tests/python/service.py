@@ -10,15 +10,16 @@ PROGRAM = os.environ.get("SERVICE_UNDER_TEST", str(ROOT / "target/debug/backup-s
 
 
 class Service:
-    """`backup-share serve`, from `with` on until its end."""
+    """`backup-share serve`, from `with` on until its end: with a data file, or without one as the demo."""
 
-    def __init__(self, data):
+    def __init__(self, data=None):
         self.data = data
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory(prefix="backup-share-python-")
         store = f"sqlite:{self.folder.name}/store.db"
-        command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--database", store, "--data", self.data]
+        what = ["--database", store, "--data", self.data] if self.data else ["--demo"]
+        command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", *what]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):

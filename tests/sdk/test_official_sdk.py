@@ -1,10 +1,11 @@
 """The vendor's official SDK for Python, unmodified, works with this service as with the vendor's cloud: its requests
 are understood, and its models are filled from the answers."""
 
+import contextlib
+import io
 import os
 import re
 import unittest
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from time import monotonic
@@ -32,6 +33,7 @@ from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException, Sdk
 
 from service import Service
 
+README = Path(__file__).parent.parent.parent / "README.md"
 OTHERS = ["fifth", "first", "fourth", "second", "third"]
 OWNERS_VAULT = "10000000-0000-4000-8000-000000000001"
 VAULT = "20000000-0000-4000-8000-000000000002"
@@ -113,7 +115,7 @@ class OfficialSdk(unittest.TestCase):
         self.assertEqual((member.backup_id, member.dest_project_id), (backup, project))
         self.assertEqual((member.status, member.vault_id, member.image_id), (status, vault, None))
 
-    @contextmanager
+    @contextlib.contextmanager
     def assert_refused(self, status, code, message):
         """The call in `with` is refused with this code and first sentence; what follows says what to do next."""
         with self.assertRaises(ClientRequestException) as raised:
@@ -263,6 +265,17 @@ class OfficialSdk(unittest.TestCase):
         self.assertEqual((listed.count, self.member.vaults(limit=1, offset=2).vaults), (1, []))
         with self.assert_refused(404, "BackupService.6105", "The vault does not exist."):
             self.member.vault(OWNERS_VAULT)
+
+
+class Readme(unittest.TestCase):
+    """What a newcomer pastes."""
+
+    def test_its_example_prints_the_members_of_the_demo(self):
+        example = re.search(r"```python\n(.*?)```", README.read_text(), re.DOTALL).group(1)
+        printed = io.StringIO()
+        with Service() as demo, contextlib.redirect_stdout(printed):
+            exec(example.replace("http://127.0.0.1:8799", demo.address), {})
+        self.assertIn('"dest_project_id": "f841e01fd2b14e7fa41b6ae7aa6b0594"', printed.getvalue())
 
 
 class OfficialSdkWithAccessKeys(OfficialSdk):

@@ -1,5 +1,5 @@
 //! Builds the indexes that a database file does not have. One process serves from the file, and
-//! this is before it listens: nobody waits for the writes that are held up meanwhile.
+//! this is before it listens: no request waits for the writes that are held up meanwhile.
 
 use std::{path::Path, time::Instant};
 

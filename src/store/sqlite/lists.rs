@@ -87,7 +87,7 @@ impl ListReaders {
     }
 }
 
-/// A connection that nobody uses: there are as many as permits.
+/// A connection that is not in use: there are as many as permits.
 fn idle(connections: &[Mutex<Connection>]) -> MutexGuard<'_, Connection> {
     loop {
         for connection in connections {
@@ -234,7 +234,7 @@ mod tests {
         }
         let read = store.lists.read(|_| Ok(1)).await;
         assert_eq!(read.expect("a connection is free"), 1);
-        assert!(start.elapsed() < super::TIMEOUT, "nobody waited for them");
+        assert!(start.elapsed() < super::TIMEOUT, "no list waited for them");
     }
 
     #[tokio::test(flavor = "multi_thread")]
