@@ -102,7 +102,7 @@ const IS_ACCEPTED: &str = "x.status = 'accepted'";
 impl<'q> BackupList<'q> {
     fn sources(&self) -> Vec<ListSource> {
         let mut sources = vec![];
-        // A backup of its own has no share with the caller, and thereby none in any status.
+        // The caller's own backups are not shared with it, so none is in any status.
         if self.query.own_type.has_own() && self.query.member_status.is_none() {
             sources.push(ListSource::Own);
         }

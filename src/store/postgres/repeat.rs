@@ -36,7 +36,7 @@ macro_rules! finished {
     };
 }
 
-/// The same for lists, which look at many rows: they have connections of their own number, go on
+/// The same for lists, which look at many rows: they have a share of the connections, go on
 /// for a moment only without their caller, and one that is late says nothing of the database.
 macro_rules! listed {
     ($store:expr, [$($value:ident),*], |$session:ident| $run:expr) => {

@@ -42,7 +42,7 @@ const BESIDE_NULL: [&str; 5] = [
 ];
 
 /// How many mutations of a kind are tried: the code says most things in other words than the
-/// contract, which are proven equal anew for each.
+/// contract, which are proven equal again for each.
 const OF_A_KIND: usize = 6;
 
 /// The same one-step mutations that the comparison of contracts is held to, some of each kind, from
